@@ -1,0 +1,6 @@
+"""`python cli.py ...` in a checkout is the `newsletter` command."""
+
+from newsletter.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Words for readers and users: French in the code, English from a gettext catalogue.
+
+The French sentence is its own message id, so French needs no catalogue; `locales/en.po` holds the English beside it.
+The locale is a context variable, set by a door for the length of a request or a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+LOCALES = ("fr", "en")
+_locale: ContextVar[str] = ContextVar("locale", default="fr")
+
+
+@cache
+def _catalogue(locale: str) -> dict[str, str | tuple[str, ...]]:
+    path = Path(__file__).parent / "locales" / f"{locale}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=locale)
+    found: dict[str, str | tuple[str, ...]] = {}
+    for message in catalogue:
+        if message.id and message.string and not message.fuzzy:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            text = message.string
+            found[key] = text if isinstance(text, str) else tuple(text)
+    return found
+
+
+def _(text: str) -> str:
+    """Return `text` (a French sentence) in the current locale."""
+    found = _catalogue(_locale.get()).get(text, text)
+    return found if isinstance(found, str) else found[0]
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """Return the singular or plural form for `n`: French counts 0 and 1 as singular, English only 1."""
+    found = _catalogue(_locale.get()).get(one)
+    if isinstance(found, tuple) and len(found) > 1:
+        return found[0] if n == 1 else found[1]
+    return one if n in (0, 1) else many
+
+
+def locale() -> str:
+    """Return the current locale, `fr` or `en`."""
+    return _locale.get()
+
+
+@contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Use the locale `name` within the block; an unknown one means French."""
+    token = _locale.set(name if name in LOCALES else "fr")
+    try:
+        yield
+    finally:
+        _locale.reset(token)
