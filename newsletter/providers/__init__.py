@@ -1,0 +1,114 @@
+"""Sending providers: one contract, one small module per provider, imported only when the settings name it.
+
+A provider module offers `build(settings) -> Provider` and, when the provider calls back, `read_webhook(request, secret)`.
+A new provider is one module and one line in `PROVIDERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+from newsletter.errors import ProviderError, nearest
+from newsletter.model import Outcome, Outgoing, Report
+from newsletter.settings import Settings
+
+Wants = Literal["mime", "parts"]
+
+
+class Session(Protocol):
+    """One open way to the provider, used by one thread at a time.
+
+    A session opens its connection on the first `send` and again whenever the last one broke: it is never left unusable.
+    """
+
+    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+        """Send `batch` and yield exactly one Outcome per message, in any order, each as soon as it is known.
+
+        `batch` holds at most `Provider.batch` messages. The peer's faults are outcomes, never exceptions. The iterator
+        must be run to its end. A message is `unknown` only if the provider may have taken it: all of it was written
+        (or the request may have arrived) and no answer came; `deferred` promises that it was not taken.
+        """
+        ...
+
+    def close(self) -> None:
+        """Say goodbye and free the connection; safe to call twice, and on a broken session. Never raises."""
+        ...
+
+
+class Provider(Protocol):
+    """A configured provider; safe to share between threads, cheap to make, no connection of its own.
+
+    `name`: its key in `PROVIDERS`. `wants`: which half of an Outgoing it reads, `mime` or `parts`. `batch`: the most
+    messages in one `send`. `idempotent`: the provider recognises `Outgoing.key`, so an `unknown` may be sent again.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def wants(self) -> Wants: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def idempotent(self) -> bool: ...
+
+    def connect(self, label: str = "") -> Session:
+        """Return a new session; `label` (an issue's key) names what is sent, for providers that file it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A webhook call as it arrived: header names in lower case, the raw body, the query, and the time of arrival.
+
+    `now` is an aware datetime: signatures with a timestamp are checked against it.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    now: datetime = field(kw_only=True)
+
+
+WebhookReader = Callable[[WebhookRequest, str], list[Report]]
+"""`read_webhook(request, secret)`: the reports in a call.
+
+Raises Refused when the proof (signature, token, timestamp) is missing or wrong, and ProviderError when a proven body
+cannot be read. An event of an unknown kind is no error: it is left out.
+"""
+
+PROVIDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "outbox": "newsletter.providers.outbox",
+        "smtp": "newsletter.providers.smtp",
+        "brevo": "newsletter.providers.brevo",
+        "mailjet": "newsletter.providers.mailjet",
+        "scaleway": "newsletter.providers.scaleway",
+        "mailgun": "newsletter.providers.mailgun",
+        "postmark": "newsletter.providers.postmark",
+    }
+)
+
+
+def open_provider(settings: Settings) -> Provider:
+    """Return the provider that `[sending] provider` names; nothing is connected yet.
+
+    Raises ProviderError for an unknown name and for a provider that is not configured (a missing secret).
+    """
+    name = settings.sending.provider
+    if name not in PROVIDERS:
+        raise ProviderError(f"provider `{name}` is unknown", where="[sending] provider", hint=nearest(name, PROVIDERS))
+    build: Callable[[Settings], Provider] = import_module(PROVIDERS[name]).build
+    return build(settings)
+
+
+def webhook_reader(name: str) -> WebhookReader | None:
+    """Return the reader of the webhooks of provider `name`; None when it is unknown or never calls back."""
+    if name not in PROVIDERS:
+        return None
+    reader: WebhookReader | None = getattr(import_module(PROVIDERS[name]), "read_webhook", None)
+    return reader
