@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date as day
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal
-
-_NO_LINES: Mapping[str, int] = MappingProxyType({})
 
 
 class Tag(StrEnum):
@@ -165,7 +162,7 @@ class Article:
     cta: str = ""
     status: Status = Status.READY
     body: str = ""
-    lines: Mapping[str, int] = field(default=_NO_LINES, compare=False, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def where(self, name: str = "") -> str:
         """Return `path:line, field` for messages."""
@@ -210,7 +207,7 @@ class Issue:
     lead: ItemPlan | None = None
     sections: tuple[SectionPlan, ...] = ()
     editorial: str = ""
-    lines: Mapping[str, int] = field(default=_NO_LINES, compare=False, repr=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 # --- content: what compose makes of them -------------------------------------------------------------------------
