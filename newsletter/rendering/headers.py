@@ -1,0 +1,208 @@
+"""Header values as bytes may carry them: validated, RFC 2047 words, folded by us and never by the standard library.
+
+CPython's folding encodes List-Unsubscribe URLs (python/cpython#85725) and loses blanks of French subjects, so every
+header is written here. Whatever comes from outside is refused when it could end a header or start another.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from email.utils import format_datetime
+
+import idna
+
+from newsletter.errors import MessageError
+
+LINE = 76  # RFC 2047 section 2: the limit of a line that holds an encoded word
+WORD = 75  # ... and of the word itself
+URI_LIMIT = 900
+
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PRINTABLE = re.compile(r"[ -~]*\Z")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})*\Z")
+_MESSAGE_ID = re.compile(rf"<{_LOCAL}@{_LABEL}(?:\.{_LABEL})*>\Z")
+_URI = re.compile(r"https?://[!#-+\--;=?-Z\[\]_a-z~]+\Z")
+_TRIAL_URI = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?/")
+_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}\Z")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z")
+_LIST_LABEL = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\Z")
+
+
+def clean(text: str, name: str) -> str:
+    """Return `text` if it may stand on one line of the header or slot `name`.
+
+    Raises MessageError for control characters, NUL, CR, LF, U+0085, U+2028, U+2029 and lone surrogates: such a value
+    could end the header and start another one.
+    """
+    found = _FORBIDDEN.search(text)
+    if found:
+        raise MessageError(
+            f"the value holds the control character U+{ord(found[0]):04X}", where=name, hint="remove it at its source"
+        )
+    return text
+
+
+def address(text: str, name: str) -> str:
+    """Return the address `text` as it may stand in a header: pure ASCII, the domain as A-labels (IDNA 2008).
+
+    Raises MessageError for anything that is no plain `local@domain`, and for a local part outside ASCII, which needs
+    SMTPUTF8 at every hop (RFC 6531).
+    """
+    if not _ADDRESS.match(text):
+        local, _at, domain = clean(text, name).rpartition("@")
+        if not local.isascii():
+            raise MessageError(
+                f"the part before the @ of `{text}` is not ASCII", where=name, hint="ask for an ASCII address"
+            )
+        try:
+            text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        except idna.IDNAError:
+            raise MessageError(f"`{text}` is no usable address", where=name, hint="correct it") from None
+    if not _ADDRESS.match(text) or len(text) > 254:
+        raise MessageError(f"`{text}` is no usable address", where=name, hint="correct it")
+    return text
+
+
+def mailbox(text: str, name: str) -> tuple[str, str]:
+    """Split `RTES <lettre@rtes.fr>`, or a bare address, into display name and checked address."""
+    display, bracket, rest = clean(text, name).rpartition("<")
+    if not bracket:
+        return "", address(text.strip(), name)
+    if not rest.endswith(">"):
+        raise MessageError(f"`{text}` is not of the form Name <address>", where=name, hint="correct it")
+    return display.strip().strip('"'), address(rest[:-1], name)
+
+
+def uri(text: str, name: str) -> str:
+    """Return the web address `text` if it may stand unencoded between `<` and `>`, or in a link.
+
+    Raises MessageError unless it is http or https, pure ASCII, without blanks, quotes or commas, and below 900
+    characters (some receivers cut header lines at 998 bytes, and a folded URI is a dead one).
+    """
+    if not _URI.match(text):
+        clean(text, name)
+        raise MessageError(f"`{text[:80]}` is no usable web address", where=name, hint="percent-encode it")
+    if len(text) >= URI_LIMIT:
+        raise MessageError(f"the web address has {len(text)} characters", where=name, hint=f"stay under {URI_LIMIT}")
+    return text
+
+
+def one_click(text: str, name: str) -> str:
+    """Return a URI fit for one-click unsubscription: https (RFC 8058 section 3.1), or this machine for a trial."""
+    uri(text, name)
+    if not text.startswith("https://") and not _TRIAL_URI.match(text):
+        raise MessageError("one-click unsubscription needs https", where=name, hint="set [web] base_url to https://...")
+    return text
+
+
+def identifier(text: str, name: str) -> str:
+    """Return `text` if it is a Message-ID with its angle brackets (RFC 5322 section 3.6.4, without quoted parts)."""
+    if not _MESSAGE_ID.match(text):
+        raise MessageError(f"`{clean(text, name)}` is no message identifier", where=name, hint="make it by message_id")
+    return text
+
+
+def message_id(mailing: str, subscriber: str, domain: str) -> str:
+    """Return the Message-ID of one delivery, the same at each attempt, so that a duplicate can be recognised.
+
+    It holds a hash only: no address, no counter that would tell how many readers there are.
+    """
+    digest = hashlib.sha256(f"{mailing}\0{subscriber}".encode()).hexdigest()[:40]
+    return identifier(f"<{digest}@{domain}>", "Message-ID")
+
+
+def date(moment: datetime) -> str:
+    """Return `moment` (aware) as a Date header value (RFC 5322 section 3.3)."""
+    if moment.tzinfo is None:
+        raise MessageError("the moment has no time zone", where="Date", hint="pass an aware datetime")
+    return format_datetime(moment)
+
+
+def dated(text: str) -> str:
+    """Return `text` if it is a Date header value as `date` makes it."""
+    if not _DATE.match(text):
+        raise MessageError(f"`{clean(text, 'Date')}` is no RFC 5322 date", where="Date", hint="make it by date")
+    return text
+
+
+def language(tag: str) -> str:
+    """Return `tag` if it is a language tag such as `fr` (RFC 3282)."""
+    if not _LANGUAGE.match(tag):
+        raise MessageError(f"`{tag}` is no language tag", where="Content-Language", hint="use `fr`")
+    return tag
+
+
+def unstructured(text: str, name: str) -> str:
+    """Return `text` as the folded value of the header `name`: plain ASCII where it can be, else RFC 2047 words."""
+    first = LINE - len(name) - 2
+    if _PRINTABLE.match(clean(text, name)) and "=?" not in text:
+        lines = _fold(text, first)
+        if lines:
+            return "\r\n ".join(lines)
+    return "\r\n ".join(_words(text, first))
+
+
+def phrase(text: str, name: str) -> str:
+    """Return `text` as a display name: atoms, a quoted string, or one encoded word.
+
+    Raises MessageError when one word of 75 characters is too short: between two words of a display name, parsers put
+    a blank that was never there.
+    """
+    if _ATOMS.match(clean(text, name)) and "=?" not in text:
+        return text
+    if _PRINTABLE.match(text) and "=?" not in text:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    words = _words(text, WORD)
+    if len(words) > 1:
+        raise MessageError(f"the name `{text}` is too long once encoded", where=name, hint="shorten it")
+    return words[0]
+
+
+def list_id(title: str, label: str) -> str:
+    """Return a List-Id value: `La lettre du RTES <lettre.rtes.fr>` (RFC 2919: at most 255 octets, a dotted label)."""
+    value = f"{phrase(title, 'List-Id')} <{label}>"
+    if not _LIST_LABEL.match(label) or len(value) > 255:
+        raise MessageError(
+            f"`{value}` is no list identifier", where="List-Id", hint="use a label such as lettre.example.org"
+        )
+    return value
+
+
+def _fold(text: str, first: int) -> list[str]:
+    """Return the lines of an ASCII value, or nothing when no fold keeps every blank as it is."""
+    if len(text) <= first and text == text.strip():
+        return [text]
+    words = text.split(" ")
+    if not all(words):
+        return []
+    lines, room = [words[0]], first
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+            room = LINE - 1
+    return lines if len(lines[0]) <= first and all(len(line) < LINE for line in lines) else []
+
+
+def _words(text: str, first: int) -> list[str]:
+    """Return `text` as RFC 2047 B-words, cut between code points, the first of at most `first` characters."""
+    chunks, room = [b""], _payload(first)
+    for character in text:
+        raw = character.encode()
+        if len(chunks[-1]) + len(raw) > room:
+            chunks.append(b"")
+            room = _payload(WORD)
+        chunks[-1] += raw
+    return [f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks]
+
+
+def _payload(width: int) -> int:
+    """Return how many bytes an encoded word of `width` characters holds: 12 of them are its frame."""
+    return (width - 12) // 4 * 3
