@@ -22,7 +22,7 @@ ITEM = (
 
 def sample(size: int = 65_000) -> Letter:
     """Return a letter with some `size` characters of HTML and a fifth of that as text."""
-    words = "Élu·es et technicien·nes échangent sur l’achat responsable dans les territoires. " * 5
+    words = "Les collectivités du réseau échangent sur l’achat responsable dans les territoires. " * 4
     item = ITEM % words
     links = "".join(f'<a href="qz7slot-{name}-7zq">{name}</a>' for name in SLOTS)
     page = "<html><body><table>" + item * (size // len(item)) + f"</table>{links}</body></html>"

@@ -10,30 +10,36 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 _CODED = tuple(
     bytes([code]) if (33 <= code <= 126 and code != 61) or code in (9, 32) else b"=%02X" % code for code in range(256)
 )
-_PLAIN = re.compile(r"(?!\.|From )[ -<>-~]{0,75}\Z")
+_PRINTABLE = re.compile(r"[ -~]*\Z")
 
 
 def value(text: str) -> bytes:
     """Return `text`, one line without CR or LF, fit to stand between two soft breaks."""
-    return text.encode("ascii") if _PLAIN.match(text) else SOFT.join(_soft_lines(text.encode()))
+    return SOFT.join(_cut(_code(text)))
 
 
 def fragment(text: str) -> bytes:
     """Return `text` fit to stand at the beginning of a line; its own last line is left open."""
-    *closed, last = _NEWLINE.split(text)
-    lines = [SOFT.join(_soft_lines(line.encode(), closed=True)) for line in closed]
-    return b"\r\n".join([*lines, SOFT.join(_soft_lines(last.encode()))])
+    *closed, last = map(_code, _NEWLINE.split(text))
+    return b"\r\n".join([*(SOFT.join(_cut(_close(line))) for line in closed), SOFT.join(_cut(last))])
 
 
-def _soft_lines(raw: bytes, *, closed: bool = False) -> list[bytes]:
+def _code(line: str) -> bytes:
+    if _PRINTABLE.match(line):  # a recipient's values nearly always are: this is where the time of a message goes
+        return line.replace("=", "=3D").encode("ascii")
+    return b"".join(map(_CODED.__getitem__, line.encode()))
+
+
+def _close(coded: bytes) -> bytes:
+    """Encode a blank at the end of a line, which transport may strip."""
+    return coded[:-1] + b"=%02X" % coded[-1] if coded.endswith((b" ", b"\t")) else coded
+
+
+def _cut(coded: bytes) -> list[bytes]:
     """Cut one line into pieces of at most 75 characters, never inside `=XX`.
 
-    A leading `.` (SMTP transparency) and `From ` (mbox) are encoded, so that no relay has to change a byte; so is a
-    blank at the end of a `closed` line, which transport may strip.
+    A leading `.` (SMTP transparency) and `From ` (mbox) are encoded, so that no relay has to change a byte.
     """
-    coded = b"".join(map(_CODED.__getitem__, raw))
-    if closed and coded[-1:] in (b" ", b"\t"):
-        coded = coded[:-1] + b"=%02X" % raw[-1]
     lines: list[bytes] = []
     at = 0
     while True:
