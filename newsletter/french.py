@@ -1,0 +1,181 @@
+"""French as it is printed: no-break spaces, apostrophes, dates and numbers in words, slugs.
+
+The author's files keep what was typed; these functions work on the way out. Rules of spacing: Lexique des règles
+typographiques en usage à l'Imprimerie nationale (narrow space before ; ! ? and inside « », full one before a colon).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date as day
+from datetime import datetime, time, timedelta
+
+from newsletter.i18n import _
+from newsletter.model import Event
+
+NARROW = "\u202f"
+NO_BREAK = "\u00a0"
+WORD_JOINER = "\u2060"
+
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+END_OF_DAY = time(23, 59)  # what a deadline without an hour means
+
+# What is copied as it stands: addresses of the web and of mail, bare domains with a path, entities.
+_KEPT = (
+    r"(?:(?:https?|ftp)://|\bwww\.|\b(?:mailto|tel):)[^\s<>«»\"]+"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+    r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/[^\s<>«»\"]*"
+    r"|&#?\w{1,10};"
+)
+_SPACE = "[ \t\u00a0\u202f\u2009]"
+_WORD_END = r"[\w)\]»”’…%€°]"
+_MONTH = "|".join(MONTHS)
+_UNIT = r"(?:h|min|€|k€|M€|Md€|%|km|ha|m²|euros?|millions?|milliards?)(?!\w)"
+
+# A mail client makes a link of "participant.es", ".ne", ".se" or ".ve", which are domains of countries. Only words
+# that can take such a feminine ending are touched, so that "amazon.es" stays what it is. The joiner stands behind
+# the dot: in front of it, it would only lengthen the label of a domain that still ends in ".es".
+_INCLUSIVE = (
+    r"(?<![\w./@])((?:[^\W\d_]*[éèêîïôû][^\W\d_]*|elus?|[^\W\d_]+(?:ant|ent|and|ard|eur|ois|ain|in|ien|an|al|at|i|rt)))"
+    r"\.(?=es(?![\w/@:-]|\.\w))"
+    r"|(?<![\w./@])([^\W\d_]+(?:n(?=\.ne)|x(?=\.se)|eur(?=\.se)|f(?=\.ve)))\.(?=(?:ne|se|ve)(?![\w/@:-]|\.\w))"
+)
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(f"(?P<kept>{_KEPT})|{rule}", re.IGNORECASE), replacement)
+    for rule, replacement in (
+        (r"(?<=[^\W\d_])'(?=[\w«“\"])", "’"),
+        (f"«{_SPACE}*(?=\\S)", "«" + NARROW),
+        (f"(?<=\\S){_SPACE}*»", NARROW + "»"),
+        (f"(?<=\\S){_SPACE}+(?=[;!?])", NARROW),
+        (f"(?<={_WORD_END})(?=[;!?](?:[;!?.…,)\\]»”\"\\s]|$))", NARROW),
+        (f"(?<=[^\\s:]){_SPACE}+(?=:(?!:))", NO_BREAK),
+        (f"(?<={_WORD_END})(?=:(?:\\s|$))", NO_BREAK),
+        (f"(?<=\\bn°){_SPACE}*(?=\\d)", NO_BREAK),
+        (f"(?<=\\d){_SPACE}+(?={_UNIT})", NO_BREAK),
+        (f"(?<=\\d{NO_BREAK}h){_SPACE}+(?=\\d\\d(?!\\d))", NO_BREAK),
+        (f"(?:(?<=\\b1er)|(?<=\\b\\d)|(?<=\\b\\d\\d)){_SPACE}+(?=(?:{_MONTH})\\b)", NO_BREAK),
+        (f"(?:(?<=\\bM\\.)|(?<=\\bMme)){_SPACE}+(?=[^\\W\\d_])", NO_BREAK),
+    )
+)
+_THOUSANDS = re.compile(f"(?P<kept>{_KEPT})|(?<![\\d.,])\\d{{1,3}}(?:{_SPACE}\\d{{3}})+(?!\\d)")
+_INCLUSIVE_RULE = re.compile(f"(?P<kept>{_KEPT})|{_INCLUSIVE}", re.IGNORECASE)
+
+
+_SPELLED = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": " ", "·": " "})
+
+
+def typography(text: str) -> str:
+    """Return `text` with French spacing and apostrophes; doing it twice changes nothing more.
+
+    Addresses (web and mail), hours such as 14:30 and `::` are left alone. No space is added where none can be meant
+    (`a?b`). Inclusive endings that look like a domain (`élu.es`) get a WORD JOINER behind the dot.
+    """
+    for pattern, replacement in _RULES:
+        text = pattern.sub(lambda m, new=replacement: m["kept"] or new, text)  # type: ignore[misc]
+    text = _THOUSANDS.sub(lambda m: m["kept"] or re.sub(_SPACE, NARROW, m[0]), text)
+    return _INCLUSIVE_RULE.sub(lambda m: m["kept"] or m[0] + WORD_JOINER, text)
+
+
+def plain(text: str) -> str:
+    """Return `text` for subjects and text parts: U+202F becomes U+00A0, word joiners go (old clients show boxes)."""
+    return text.replace(NARROW, NO_BREAK).replace(WORD_JOINER, "")
+
+
+def number_words(number: int) -> str:
+    """Return `6 540` for 6540: groups of three behind narrow no-break spaces."""
+    return f"{number:,}".replace(",", NARROW)
+
+
+def weekday_words(date: day) -> str:
+    """Return `mardi`."""
+    return WEEKDAYS[date.weekday()]
+
+
+def month_words(date: day) -> str:
+    """Return `novembre 2026`."""
+    return f"{MONTHS[date.month - 1]} {date.year}"
+
+
+def date_words(date: day, *, year: bool = True) -> str:
+    """Return `3 novembre 2026` or `1er juillet 2025`; without `year`, `1er juillet`."""
+    words = f"{_ordinal(date)} {MONTHS[date.month - 1]}"
+    return f"{words} {date.year}" if year else words
+
+
+def day_words(date: day, *, year: bool = True) -> str:
+    """Return `mardi 3 novembre 2026`; without `year`, `mardi 3 novembre`."""
+    return f"{weekday_words(date)} {date_words(date, year=year)}"
+
+
+def hour_words(moment: datetime) -> str:
+    """Return `9h` or `9h30`."""
+    return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
+
+
+def event_words(event: Event, today: day | None = None) -> str:
+    """Return when `event` takes place: `Jeudi 24 avril 2025 de 9h à 17h`, `Du 29 septembre au 5 octobre 2025`.
+
+    With `today`, the year is left out where it is the current one. A night (less than twelve hours over midnight)
+    counts as one day.
+    """
+    first, last = event.start.date(), event.last_day
+    year = today is None or last.year != today.year
+    night = event.end is not None and not event.all_day and event.end - event.start < timedelta(hours=12)
+    if first == last or night:
+        words = day_words(first, year=year) + _hours(event)
+    else:
+        words = _days(first, last, year=year)
+        if not event.all_day:
+            words = _("{jours}, à partir de {heure}").format(jours=words, heure=hour_words(event.start))
+    return words[:1].upper() + words[1:]
+
+
+def until_words(deadline: datetime) -> str:
+    """Return `jusqu'au 12 décembre 2026`, with the hour if it says more than the end of the day."""
+    words = _("jusqu'au {date}").format(date=date_words(deadline.date()))
+    if deadline.time() in (END_OF_DAY, time(0)):
+        return words
+    return _("{jour} à {heure}").format(jour=words, heure=hour_words(deadline))
+
+
+def slugify(text: str, limit: int = 70) -> str:
+    """Return `text` as ASCII letters, digits and single hyphens, cut at a word; `sans-titre` if nothing remains."""
+    # These letters have no decomposition; a curly apostrophe would vanish and glue two words.
+    spelled = text.lower().translate(_SPELLED)
+    ascii_text = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    slug = "-".join(re.findall("[a-z0-9]+", ascii_text))
+    if len(slug) > limit:
+        cut = slug[: limit + 1].rpartition("-")[0]
+        slug = cut or slug[:limit]
+    return slug or "sans-titre"
+
+
+def _ordinal(date: day) -> str:
+    return "1er" if date.day == 1 else str(date.day)
+
+
+def _hours(event: Event) -> str:
+    if event.all_day:
+        return ""
+    if event.end is None or event.end == event.start:
+        return " " + _("à {heure}").format(heure=hour_words(event.start))
+    return " " + _("de {debut} à {fin}").format(debut=hour_words(event.start), fin=hour_words(event.end))
+
+
+def _days(first: day, last: day, *, year: bool) -> str:
+    """Return `15 et 16 septembre 2025` for neighbours, else `Du 29 septembre au 5 octobre 2025`."""
+    if first.year != last.year:
+        begin, end = date_words(first), date_words(last)
+    else:
+        same_month = first.month == last.month
+        begin = _ordinal(first) if same_month else date_words(first, year=False)
+        end = date_words(last, year=year)
+    pattern = _("{debut} et {fin}") if last - first == timedelta(days=1) else _("du {debut} au {fin}")
+    return pattern.format(debut=begin, fin=end)
