@@ -1,6 +1,6 @@
 """Sending providers: one contract, one small module per provider, imported only when the settings name it.
 
-A provider module offers `build(settings) -> Provider` and, when the provider calls back, `read_webhook(request, secret)`.
+A provider module offers `build(settings) -> Provider` and, if the provider calls back, `read_webhook(request, secret)`.
 A new provider is one module and one line in `PROVIDERS`.
 """
 

@@ -1,0 +1,52 @@
+"""What an SMTP answer means for the person, the mailing or the provider.
+
+RFC 5321 section 4.2 (reply codes), RFC 3463 (enhanced status codes: the middle number says what it is about), RFC 4954
+(530 to 538: authentication).
+"""
+
+from __future__ import annotations
+
+from newsletter.model import Outcome, OutcomeScope
+from newsletter.providers.smtp_wire import Answer, Reply, Stage
+
+_LOG_IN = frozenset({530, 534, 535, 538})
+_OUT_OF_SEQUENCE = 503
+_SENDER = frozenset({"1.7", "1.8"})
+_BEYOND_RECIPIENT = frozenset({"3", "4", "5"})
+
+
+def judge(delivery: int, answer: Answer) -> Outcome:
+    """Return the outcome of a settled transaction with exactly one recipient.
+
+    2xx to the dot: accepted. 4xx: deferred. 5xx: refused, about the recipient after RCPT, about the mailing after MAIL,
+    DATA and the dot, unless the status says otherwise (5.1.x and 5.2.x are about the mailbox). A demand to log in or a
+    complaint about the order of commands condemns neither: deferred, the provider's affair.
+    """
+    stage, reply = answer
+    if stage == "dot" and reply.code < 300:
+        return Outcome(delivery, "accepted", code=reply.code, status=reply.status, text=reply.text)
+    if reply.code in _LOG_IN or reply.code == _OUT_OF_SEQUENCE:
+        return deferred(delivery, reply, "provider")
+    if reply.code < 500:
+        return deferred(delivery, reply, _temporary_scope(stage, reply.status[2:]))
+    scope = _permanent_scope(stage, reply.status[2:])
+    return Outcome(delivery, "refused", scope, code=reply.code, status=reply.status, text=reply.text)
+
+
+def deferred(delivery: int, reply: Reply, scope: OutcomeScope) -> Outcome:
+    """Return the outcome of a message that was certainly not taken."""
+    return Outcome(delivery, "deferred", scope, code=reply.code, status=reply.status, text=reply.text)
+
+
+def _temporary_scope(stage: Stage, about: str) -> OutcomeScope:
+    if stage == "mail" or about[:1] in _BEYOND_RECIPIENT:
+        return "provider"
+    return "recipient"
+
+
+def _permanent_scope(stage: Stage, about: str) -> OutcomeScope:
+    if about in _SENDER:
+        return "mailing"
+    if stage == "rcpt":
+        return "recipient"
+    return "recipient" if stage != "mail" and about[:1] in ("1", "2") else "mailing"
