@@ -12,9 +12,8 @@ import re
 from datetime import datetime
 from email.utils import format_datetime
 
-import idna
-
-from newsletter.errors import MessageError
+from newsletter import addresses
+from newsletter.errors import AddressError, MessageError
 
 LINE = 76  # RFC 2047 section 2: the limit of a line that holds an encoded word
 WORD = 75  # ... and of the word itself
@@ -25,7 +24,6 @@ _PRINTABLE = re.compile(r"[ -~]*\Z")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})*\Z")
 _MESSAGE_ID = re.compile(rf"<{_LOCAL}@{_LABEL}(?:\.{_LABEL})*>\Z")
 _URI = re.compile(r"https?://[!#-+\--;=?-Z\[\]_a-z~]+\Z")
 _TRIAL_URI = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?/")
@@ -54,29 +52,20 @@ def address(text: str, name: str) -> str:
     Raises MessageError for anything that is no plain `local@domain`, and for a local part outside ASCII, which needs
     SMTPUTF8 at every hop (RFC 6531).
     """
-    if not _ADDRESS.match(text):
-        local, _at, domain = clean(text, name).rpartition("@")
-        if not local.isascii():
-            raise MessageError(
-                f"the part before the @ of `{text}` is not ASCII", where=name, hint="ask for an ASCII address"
-            )
-        try:
-            text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
-        except idna.IDNAError:
-            raise MessageError(f"`{text}` is no usable address", where=name, hint="correct it") from None
-    if not _ADDRESS.match(text) or len(text) > 254:
-        raise MessageError(f"`{text}` is no usable address", where=name, hint="correct it")
-    return text
+    try:
+        found = addresses.parse(clean(text, name))
+    except AddressError as error:
+        raise MessageError(f"`{text}` is no usable address: {error.what}", where=name, hint="correct it") from None
+    return _wire(found, name)
 
 
 def mailbox(text: str, name: str) -> tuple[str, str]:
-    """Split `RTES <lettre@rtes.fr>`, or a bare address, into display name and checked address."""
-    display, bracket, rest = clean(text, name).rpartition("<")
-    if not bracket:
-        return "", address(text.strip(), name)
-    if not rest.endswith(">"):
-        raise MessageError(f"`{text}` is not of the form Name <address>", where=name, hint="correct it")
-    return display.strip().strip('"'), address(rest[:-1], name)
+    """Split `RTES <lettre@rtes.fr>`, or a bare address, into display name and address; it raises as `address` does."""
+    try:
+        display, found = addresses.parse_mailbox(clean(text, name))
+    except AddressError as error:
+        raise MessageError(f"`{text}` is no usable sender: {error.what}", where=name, hint="correct it") from None
+    return display, _wire(found, name)
 
 
 def uri(text: str, name: str) -> str:
@@ -172,6 +161,14 @@ def list_id(title: str, label: str) -> str:
             f"`{value}` is no list identifier", where="List-Id", hint="use a label such as lettre.example.org"
         )
     return value
+
+
+def _wire(found: addresses.Address, name: str) -> str:
+    if not found.wire.isascii():
+        raise MessageError(
+            f"the part before the @ of `{found.text}` is not ASCII", where=name, hint="ask for an ASCII address"
+        )
+    return found.wire
 
 
 def _fold(text: str, first: int) -> list[str]:
