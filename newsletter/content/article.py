@@ -1,0 +1,243 @@
+"""Articles: one Markdown file with front matter each, the only source of an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date as day
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from newsletter.content import frontmatter
+from newsletter.content.fields import (
+    Fields,
+    UnknownKey,
+    deadline_text,
+    end_of,
+    midnight,
+    moment_text,
+    picture_plain,
+)
+from newsletter.content.frontmatter import Document
+from newsletter.content.merge import Plain
+from newsletter.errors import ContentError
+from newsletter.french import slugify
+from newsletter.model import Article, Event, Restriction, Speaker, Status, Tag, Visibility
+
+FOLDER = "articles"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An article with the keys of its file that mean nothing here."""
+
+    article: Article
+    unknown: tuple[UnknownKey, ...]
+
+
+def read(path: Path, root: Path) -> Article:
+    """Return the article in the file `path` of the workspace `root`.
+
+    Its slug is the file's stem. Raises ContentError naming file, line and field.
+    """
+    return load(path, root).article
+
+
+def load(path: Path, root: Path) -> Loaded:
+    """Read as `read` does, and tell the unknown keys too."""
+    return _parse(frontmatter.load(path, root))
+
+
+def write(path: Path, article: Article) -> Article:
+    """Write `article` into the file `path`, changing there only what differs; return it as it reads back.
+
+    Comments, the order of keys, quoting and unknown keys stay. The file is replaced in one step. Raises ContentError,
+    with nothing written, if the values are not those of a valid article.
+    """
+    name = article.path or path.name
+    if path.exists():
+        document = replace(frontmatter.load(path, path.parent), path=name)
+        present = _values(_parse(document).article)
+        changed = {key: value for key, value in _values(article).items() if value != present[key]}
+    else:
+        document = frontmatter.Document(name, {}, "", "", 1)
+        changed = _values(article)
+    text = document.with_values(changed, article.body)
+    written = _parse(frontmatter.parse(text, name)).article
+    frontmatter.save(path, text)
+    return written
+
+
+def new(
+    root: Path, *, title: str, tags: tuple[str, ...], date: day, status: Status = Status.DRAFT, **more: Any
+) -> Article:
+    """Create the file of an article under `articles/<year>/`, named after its day and title; return the article.
+
+    `more` are fields of Article. Raises ContentError for values that cannot be.
+    """
+    stem = f"{date:%Y-%m-%d}-{slugify(title, 60)}"
+    folder = root / FOLDER / str(date.year)
+    names = (stem if n == 1 else f"{stem}-{n}" for n in count(1))
+    slug = next(name for name in names if not (folder / f"{name}.md").exists())
+    path = f"{FOLDER}/{date.year}/{slug}.md"
+    article = Article(slug=slug, path=path, title=title, tags=tags, date=date, status=status, **more)
+    text = frontmatter.Document(path, {}, "", "", 1).with_values(_values(article), article.body)
+    written = _parse(frontmatter.parse(text, path)).article
+    frontmatter.save(root / path, text, new=True)
+    return written
+
+
+def _parse(document: Document) -> Loaded:
+    slug = Path(document.path).stem
+    if slug != slugify(slug, 200):
+        raise ContentError(
+            f"`{slug}` cannot name an article", where=document.path, hint=f"call the file `{slugify(slug)}.md`"
+        )
+    fields = Fields.of(document)
+    date = fields.date("date", required=True)
+    assert date is not None
+    deadline = fields.moment("deadline")
+    article = Article(
+        slug=slug,
+        path=document.path,
+        title=fields.text("title", 300, required=True),
+        tags=fields.words("tags", Tag),
+        date=date,
+        updated=fields.date("updated"),
+        summary=fields.text("summary", 3000),
+        link=fields.url("link"),
+        picture=fields.picture("image"),
+        visibility=fields.word("visibility", Visibility, Visibility.PUBLIC),
+        organisations=fields.texts("organisations"),
+        event=_event(fields),
+        deadline=end_of(*deadline) if deadline else None,
+        contact=fields.text("contact", 300),
+        speakers=tuple(_speaker(person) for person in fields.children("people", 10)),
+        quote=fields.text("quote", 1000),
+        restriction=_restriction(fields),
+        cta=fields.text("cta", 80),
+        status=fields.word("status", Status, Status.READY),
+        body=frontmatter.clean(document.body, f"{document.path}:{document.body_line}").strip(),
+        lines=document.lines,
+    )
+    if not article.tags:
+        fields.fail("tags", "`tags` is missing", "add `tags: [...]` with one of " + ", ".join(f"`{t}`" for t in Tag))
+    fields.close()
+    return Loaded(article, tuple(fields.unknown))
+
+
+def _event(fields: Fields) -> Event | None:
+    inner = fields.child("event")
+    if inner is None:
+        return None
+    start, end = inner.moment("start"), inner.moment("end")
+    if start is None:
+        inner.fail("start", "`event.start` is missing", "add `start: 2026-11-24 09:30`")
+    whole = inner.truth("all_day") or start[1]
+    if end and end[1] != start[1] and not whole:
+        inner.fail("end", "`event.end` has no hour, but its start has one", "give both an hour, or neither")
+    begins = midnight(start[0].date()) if whole else start[0]
+    ends = (midnight(end[0].date()) if whole else end[0]) if end else None
+    if ends and ends < begins:
+        inner.fail("end", "`event.end` lies before its start", "mend one of them")
+    event = Event(
+        start=begins,
+        end=ends,
+        all_day=whole,
+        place=inner.text("place", 300),
+        organisers=inner.texts("organisers"),
+        link=inner.url("link"),
+    )
+    inner.close()
+    return event
+
+
+def _speaker(fields: Fields) -> Speaker:
+    speaker = Speaker(
+        name=fields.text("name", 200, required=True),
+        function=fields.text("function", 300),
+        organisation=fields.text("organisation", 200),
+        portrait=fields.picture("portrait"),
+    )
+    fields.close()
+    return speaker
+
+
+def _restriction(fields: Fields) -> Restriction:
+    inner = fields.child("restrict")
+    if inner is None:
+        return Restriction()
+    restriction = Restriction(inner.texts("levels"), inner.texts("regions"), inner.texts("departements"))
+    inner.close()
+    return restriction
+
+
+def _values(article: Article) -> dict[str, Plain]:
+    """Return the front matter of `article` in the order in which a new file has it; None where nothing stands."""
+    speakers: list[Plain] = [_speaker_values(s) for s in article.speakers]
+    return {
+        "title": article.title,
+        "tags": [str(tag) for tag in article.tags],
+        "date": article.date,
+        "updated": article.updated,
+        "status": None if article.status == Status.READY else str(article.status),
+        "visibility": None if article.visibility == Visibility.PUBLIC else str(article.visibility),
+        "summary": article.summary or None,
+        "link": article.link or None,
+        "cta": article.cta or None,
+        "image": picture_plain(article.picture),
+        "organisations": _list(article.organisations),
+        "event": _event_values(article.event),
+        "deadline": deadline_text(article.deadline) if article.deadline else None,
+        "contact": article.contact or None,
+        "people": speakers or None,
+        "quote": article.quote or None,
+        "restrict": _restriction_values(article.restriction),
+    }
+
+
+def _list(values: tuple[str, ...]) -> Plain:
+    return list(values) or None
+
+
+def _event_values(event: Event | None) -> Plain:
+    if event is None:
+        return None
+    return {
+        "start": moment_text(event.start, only_day=event.all_day),
+        "end": moment_text(event.end, only_day=event.all_day) if event.end else None,
+        "all_day": None,
+        "place": event.place or None,
+        "organisers": _list(event.organisers),
+        "link": event.link or None,
+    }
+
+
+def _speaker_values(speaker: Speaker) -> Plain:
+    return {
+        "name": speaker.name,
+        "function": speaker.function or None,
+        "organisation": speaker.organisation or None,
+        "portrait": picture_plain(speaker.portrait),
+    }
+
+
+def _restriction_values(restriction: Restriction) -> Plain:
+    if not restriction:
+        return None
+    return {
+        "levels": _list(restriction.levels),
+        "regions": _list(restriction.regions),
+        "departements": _list(restriction.departements),
+    }
+
+
+def to_come(article: Article, on: day) -> bool:
+    """Tell whether the article announces an event that is not over before `on`."""
+    return article.event is not None and article.event.last_day >= on
+
+
+def is_over(moment: datetime | None, on: day) -> bool:
+    """Tell whether a deadline lies before the day `on`."""
+    return moment is not None and moment.date() < on

@@ -1,0 +1,259 @@
+"""Markdown files with YAML front matter: read safely with line numbers, written with all that was not changed kept.
+
+Reading takes YAML's syntax and nothing more: scalars stay text (no `no` that becomes False, no `12:30` that becomes
+750), and tags, anchors and aliases are refused, so nothing can be constructed and nothing can grow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from newsletter.content.merge import Plain, block_text
+from newsletter.errors import ContentError
+
+MAX_BYTES = 200_000
+MAX_DEPTH = 8
+_FENCE = re.compile(r"---[ \t]*\n")
+_END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
+# Recipient slots are filled after rendering: one in an article would carry a reader's own links to a stranger's site.
+# A word joiner inside would vanish in the text part, so it does not hide one.
+_SLOT = re.compile("\u2060*".join("qz7slot"), re.IGNORECASE)
+# Controls, separators that only some programs take for line ends, and marks that turn the reading direction.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the front matter with its 1-based line in the file."""
+
+    value: Value
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file taken apart: `fields` by name, `head` and `body` as written (line ends as \\n), `crlf` if they were."""
+
+    path: str
+    fields: dict[str, Node]
+    head: str
+    body: str
+    body_line: int
+    crlf: bool = False
+
+    @property
+    def lines(self) -> dict[str, int]:
+        """The line of every field, and of `body`."""
+        return {name: node.line for name, node in self.fields.items()} | {"body": self.body_line}
+
+    def with_values(self, values: Mapping[str, Plain], body: str) -> str:
+        """Return the file's text with `values` laid over its fields (None removes one) and another `body`.
+
+        A field whose value is the same keeps its bytes; a changed one keeps its comments and unknown keys.
+        """
+        blocks, rest = _blocks(self.head, self.fields), dict(values)
+        parts = [blocks.pop("", "")]
+        for name, block in blocks.items():
+            parts.append(block_text(name, rest.pop(name), block) if name in rest else block)
+        parts += [block_text(name, value) for name, value in rest.items()]
+        same = clean(self.body, f"{self.path}:{self.body_line}").strip() == body.strip()
+        text = join("".join(parts), self.body if same else "\n" + body.strip() + "\n")
+        return text.replace("\n", "\r\n") if self.crlf else text
+
+
+def join(head: str, body: str) -> str:
+    """Return a file's text made of the YAML `head` and the Markdown `body`."""
+    head = head if head.endswith("\n") or not head else head + "\n"
+    return f"---\n{head}---\n{body}"
+
+
+def load(path: Path, root: Path) -> Document:
+    """Read the file at `path`, which must lie in `root`.
+
+    Raises ContentError: not there, outside, over 200 kB, not UTF-8, controls inside, no valid YAML mapping.
+    """
+    name = relative(path, root)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ContentError(
+            f"the file cannot be read: {error.strerror}", where=name, hint="look at its name and rights"
+        ) from None
+    if len(raw) > MAX_BYTES:
+        raise ContentError(f"the file is larger than {MAX_BYTES // 1000} kB", where=name, hint="shorten it")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ContentError("the file is not UTF-8", where=f"{name}:{line}", hint="save it as UTF-8") from None
+    return parse(text, name)
+
+
+def relative(path: Path, root: Path) -> str:
+    """Return `path` as seen from `root`, with slashes; ContentError if it lies outside (symbolic links followed)."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        raise ContentError("the file lies outside the workspace", where=str(path), hint="move it inside") from None
+
+
+def parse(text: str, name: str) -> Document:
+    """Take the `text` of the file `name` apart; ContentError names the line."""
+    crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
+    text = text.replace("\r\n", "\n")
+    clean(text, name, numbered=True)
+    start = _FENCE.match(text)
+    end = _END.search(text, start.end()) if start else None
+    if not start or not end:
+        raise ContentError(
+            "there is no front matter", where=f"{name}:1", hint="begin with a line `---`, then fields, then `---`"
+        )
+    head = text[start.end() : end.start()]
+    root = _yaml(head, name)
+    if not isinstance(root.value, dict):
+        raise ContentError("the front matter holds no fields", where=f"{name}:2", hint="write `title: ...` and so on")
+    return Document(name, root.value, head, text[end.end() :], text.count("\n", 0, end.end()) + 1, crlf)
+
+
+def clean(text: str, where: str, *, numbered: bool = False) -> str:
+    """Return `text` in Unicode's composed form (NFC), with \\n as line end.
+
+    Raises ContentError for control characters, U+2028 and its like, direction marks, and recipient slots; with
+    `numbered`, the line is added to `where`.
+    """
+    text = text.replace("\r\n", "\n")
+    for pattern, what in ((_FORBIDDEN, "an invisible character"), (_SLOT, "a word kept for recipients' links")):
+        found = pattern.search(text)
+        if found:
+            place = f"{where}:{text.count(chr(10), 0, found.start()) + 1}" if numbered else where
+            name = f"U+{ord(found[0]):04X}" if len(found[0]) == 1 else f"`{found[0]}`"
+            raise ContentError(f"{what} ({name}) is not allowed", where=place, hint="delete it")
+    return unicodedata.normalize("NFC", text)
+
+
+def save(path: Path, text: str, *, new: bool = False) -> None:
+    """Put `text` at `path` in one step: a reader sees the old file or the new one, never half of it.
+
+    Raises ContentError if it cannot be written, or if `new` and something stands there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            if new:
+                os.link(name, path)  # fails where a file stands, in one step
+            else:
+                Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise ContentError(
+            f"the file cannot be written: {error.strerror}", where=path.name, hint="look at its name and rights"
+        ) from None
+
+
+def _yaml(head: str, name: str) -> Node:
+    try:
+        return _build(YAML(typ="safe", pure=True).parse(head), name)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        raise ContentError(
+            f"the front matter is no valid YAML: {error.problem}",
+            where=f"{name}:{line}",
+            hint='put the value between quotes "..." if it holds `: `, `#` or quotes',
+        ) from None
+    except YAMLError as error:
+        raise ContentError(f"the front matter is no valid YAML: {error}", where=f"{name}:1", hint="mend it") from None
+
+
+def _build(events: Iterable[Any], name: str) -> Node:
+    """Make nodes of YAML events; the open lists and mappings stand on a stack, so depth costs no recursion."""
+    top = Node([], 1)
+    stack: list[Node] = [top]
+    keys: list[Node | None] = [None]
+    for event in events:
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            stack.pop()
+            keys.pop()
+        elif isinstance(event, NodeEvent):
+            node = _node(event, name)
+            keys[-1] = _attach(stack[-1], keys[-1], node, name)
+            if not isinstance(event, ScalarEvent):
+                stack.append(node)
+                keys.append(None)
+                if len(stack) > MAX_DEPTH:
+                    raise ContentError(
+                        "the front matter is nested too deep", where=f"{name}:{node.line}", hint="flatten it"
+                    )
+    assert isinstance(top.value, list)
+    return top.value[0] if top.value else Node(None, 1)
+
+
+def _node(event: NodeEvent, name: str) -> Node:
+    line = event.start_mark.line + 2
+    if isinstance(event, AliasEvent) or event.anchor or getattr(event, "tag", None):
+        raise ContentError(
+            "anchors, aliases and tags are not allowed", where=f"{name}:{line}", hint="put the value between quotes"
+        )
+    if isinstance(event, MappingStartEvent):
+        return Node({}, line)
+    if isinstance(event, SequenceStartEvent):
+        return Node([], line)
+    assert isinstance(event, ScalarEvent)
+    null = event.style is None and event.value in ("", "~", "null", "Null", "NULL")
+    return Node(None if null else str(event.value), line)
+
+
+def _attach(parent: Node, key: Node | None, node: Node, name: str) -> Node | None:
+    """Put `node` into `parent`; return the key that waits for its value, if `node` is one."""
+    if isinstance(parent.value, list):
+        parent.value.append(node)
+        return None
+    assert isinstance(parent.value, dict)
+    if key is None:
+        if not isinstance(node.value, str):
+            raise ContentError("a field's name must be a word", where=f"{name}:{node.line}", hint="mend it")
+        if node.value in parent.value:
+            raise ContentError(f"`{node.value}` is given twice", where=f"{name}:{node.line}", hint="keep one of them")
+        return node
+    assert isinstance(key.value, str)
+    parent.value[key.value] = Node(node.value, key.line)
+    return None
+
+
+def _blocks(head: str, fields: Mapping[str, Node]) -> dict[str, str]:
+    """Cut the head into the lines of each field; what stands before the first one is under an empty name."""
+    lines = head.splitlines(keepends=True)
+    starts = [(node.line - 2, name) for name, node in fields.items()]
+    blocks = {"": "".join(lines[: starts[0][0]] if starts else lines)}
+    for (start, name), (stop, _) in pairwise([*starts, (len(lines), "")]):
+        blocks[name] = "".join(lines[start:stop])
+    return blocks
