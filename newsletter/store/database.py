@@ -1,0 +1,139 @@
+"""The database of a workspace: one engine, one write lock, transactions that begin as writers.
+
+SQLite runs in WAL mode with foreign keys, a busy timeout and `BEGIN IMMEDIATE`; one in-process lock keeps threads from
+waiting inside SQLite. PostgreSQL runs the same statements; its clock is the clock.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from newsletter.errors import StoreError
+
+HEAD = "0001"
+_MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[postgres]'"
+
+
+class Database:
+    """A workspace's database; `read()` and `write()` give connections inside one transaction each."""
+
+    def __init__(self, url: str, root: Path | None = None, *, durable: bool = False) -> None:
+        try:
+            parsed = make_url(url)
+            sqlite = parsed.get_backend_name() == "sqlite"
+            if sqlite and parsed.database and parsed.database != ":memory:" and root:
+                parsed = parsed.set(database=str(root / parsed.database))
+            options: dict[str, Any] = {} if sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+            self.engine: Engine = sa.create_engine(parsed, **options)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise StoreError(
+                f"the database URL cannot be used: {error}", where="[database] url", hint="see the operator guide"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"the driver `{error.name}` is not installed", where="[database] url", hint=_MISSING_DRIVER
+            ) from None
+        self.sqlite = sqlite
+        self._lock = threading.RLock()
+        if sqlite:
+            _prepare_sqlite(self.engine, durable)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that holds the write lock from its first statement; commit at the end."""
+        with self._lock if self.sqlite else nullcontext():
+            try:
+                with self.engine.connect() as connection:
+                    if self.sqlite:
+                        connection.info["immediate"] = True
+                    try:
+                        with connection.begin():
+                            yield connection
+                    finally:
+                        connection.info.pop("immediate", None)
+            except OperationalError as error:
+                raise _explain(error, self.engine) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for reading: one snapshot from first to last statement."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
+        except OperationalError as error:
+            raise _explain(error, self.engine) from error
+
+    def now(self, connection: Connection) -> float:
+        """Return the time in POSIX seconds: the database's on PostgreSQL, so that several machines agree."""
+        if self.sqlite:
+            return time.time()
+        return float(connection.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+
+    def migrate(self) -> None:
+        """Bring the schema to this version; a no-op when it is there already. Raises StoreError when it is newer."""
+        with self.engine.connect() as connection:
+            try:
+                current = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            except DBAPIError:
+                current = None
+        if current == HEAD:
+            return
+        from newsletter.store.migrations.run import upgrade
+
+        with self._lock:
+            upgrade(self.engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str, root: Path | None = None, *, durable: bool = False) -> Database:
+    """Open and migrate the database at `url`; a relative SQLite path counts from `root`."""
+    database = Database(url, root, durable=durable)
+    try:
+        database.migrate()
+    except OperationalError as error:
+        raise _explain(error, database.engine) from error
+    return database
+
+
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def _connect(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # transactions are begun below, not guessed by the driver
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if durable else 'NORMAL'}",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+            "cache_size=-32000",
+        ):
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A reader that later writes would fail with SQLITE_BUSY at once; writers say so at the start.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
+
+
+def _explain(error: OperationalError, engine: Engine) -> StoreError:
+    text = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    hints = {
+        "disk is full": "free some space, then run the same command again: nothing is lost",
+        "locked": "another process holds the database; wait for it, then run the same command again",
+        "unable to open": "check that the directory exists and can be written",
+        "readonly": "check the rights of the database file and of its directory",
+    }
+    hint = next((h for part, h in hints.items() if part in text), "run the same command again")
+    return StoreError(f"the database refused: {text}", where=engine.url.render_as_string(hide_password=True), hint=hint)

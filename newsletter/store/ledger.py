@@ -1,0 +1,275 @@
+"""The ledger: the states of every delivery, moved only by guarded statements inside the caller's transaction.
+
+`queued -> claimed -> handed -> sent | refused | deferred | doubtful`, beside `excluded` and `cancelled`. A worker's
+token fences every step: a statement touches only rows that still carry it. `handed` is committed before the first byte
+leaves and the outcome after; so a crash leaves rows `claimed` (nothing left: claimable again) or `handed` (nobody
+knows: doubtful, never sent again by itself).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.store.entitlement import Rule, open_span, verdict
+from newsletter.store.tables import OPEN, deliveries, mailings, subscribers, subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A delivery whose message may leave now."""
+
+    id: int
+    variant: int
+    address: str
+    uid: bytes
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The word on one handed delivery: its new state, and what the provider answered."""
+
+    id: int
+    state: str
+    answer: str = ""
+    provider_id: str = ""
+    try_at: float | None = None
+
+
+def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, now: float, lease: float,
+          caps: Mapping[str, int]) -> list[int]:  # fmt: skip
+    """Take up to `limit` deliveries that are due and return their ids.
+
+    Operators whose connections are all in use (`caps`: name -> connections at once) are passed over.
+    """
+    if limit < 1:
+        return []
+    full = _full_caps(connection, mailing_id, caps) if caps else []
+    mine = deliveries.c.mailing_id == mailing_id
+    free = sa.true() if not full else deliveries.c.cap.not_in(full)
+
+    def take(condition: sa.ColumnElement[bool], n: int) -> list[int]:
+        query = sa.select(deliveries.c.id).where(mine, condition, free).order_by(deliveries.c.id).limit(n)
+        return list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
+
+    ids = take(deliveries.c.state == "queued", limit)
+    if len(ids) < limit:
+        ids += take(sa.and_(deliveries.c.state == "deferred", deliveries.c.try_at <= now), limit - len(ids))
+    if ids:
+        connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id.in_(ids))
+            .values(state="claimed", token=token, lease_until=now + lease, try_at=None)
+        )
+    return ids
+
+
+def _full_caps(connection: Connection, mailing_id: int, caps: Mapping[str, int]) -> list[str]:
+    busy = connection.execute(
+        sa.select(deliveries.c.cap, sa.func.count(sa.distinct(deliveries.c.token)))
+        .where(
+            deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(("claimed", "handed")), deliveries.c.cap != ""
+        )
+        .group_by(deliveries.c.cap)
+    )
+    return [cap for cap, tokens in busy if tokens >= caps.get(cap, 1 << 30)]
+
+
+def hand(connection: Connection, rule: Rule, token: str, ids: Sequence[int], *, now: float, lease: float,
+         today: date) -> list[Handed]:  # fmt: skip
+    """Check each claimed recipient again and mark those still entitled as handed; the others become excluded.
+
+    The caller commits before any message leaves. Only rows that still carry `token` are touched.
+    """
+    if not ids:
+        return []
+    rows = connection.execute(
+        sa.select(
+            deliveries.c.id,
+            deliveries.c.variant,
+            subscribers.c.address,
+            subscribers.c.uid,
+            deliveries.c.tries,
+            verdict(rule, today).label("why"),
+        )
+        .select_from(
+            deliveries.outerjoin(subscribers, deliveries.c.subscriber_id == subscribers.c.id).outerjoin(
+                subscriptions, open_span(rule)
+            )
+        )
+        .where(deliveries.c.id.in_(ids), deliveries.c.token == token, deliveries.c.state == "claimed")
+        .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries)
+    ).all()
+    good = [row for row in rows if row.why == ""]
+    bad = [row for row in rows if row.why != ""]
+    if good:
+        connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id.in_([row.id for row in good]))
+            .values(state="handed", handed_at=now, lease_until=now + lease, tries=deliveries.c.tries + 1)
+        )
+    if bad:
+        connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id == sa.bindparam("row_id"))
+            .values(state="excluded", reason=sa.bindparam("why"), settled_at=now, token=None, lease_until=None),
+            [{"row_id": row.id, "why": row.why} for row in bad],
+        )
+    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in good]
+
+
+_SETTLE = (
+    deliveries.update()
+    .where(
+        deliveries.c.id == sa.bindparam("row_id"),
+        deliveries.c.token == sa.bindparam("row_token"),
+        # A sender that was frozen until its lease ran out still knows what became of its messages.
+        sa.or_(deliveries.c.state == "handed", deliveries.c.state == "doubtful"),
+    )
+    .values(
+        state=sa.bindparam("new_state"),
+        answer=sa.bindparam("new_answer"),
+        provider_id=sa.bindparam("new_provider_id"),
+        try_at=sa.bindparam("new_try_at"),
+        settled_at=sa.bindparam("at"),
+        lease_until=None,
+    )
+)
+
+
+def settle(connection: Connection, token: str, settlements: Sequence[Settlement], now: float) -> int:
+    """Write what became of handed deliveries; rows that another token has taken over are left alone.
+
+    Returns how many rows were settled.
+    """
+    if not settlements:
+        return 0
+    done = connection.execute(
+        _SETTLE,
+        [
+            {
+                "row_id": s.id,
+                "row_token": token,
+                "new_state": s.state,
+                "new_answer": s.answer[:500],
+                "new_provider_id": s.provider_id,
+                "new_try_at": s.try_at,
+                "at": None if s.state in OPEN else now,
+            }
+            for s in settlements
+        ],
+    )
+    return done.rowcount
+
+
+def renew(connection: Connection, token: str, mailing_id: int, until: float) -> None:
+    """Prolong the lease of everything `token` holds."""
+    connection.execute(
+        deliveries.update()
+        .where(
+            deliveries.c.mailing_id == mailing_id,
+            deliveries.c.token == token,
+            deliveries.c.state.in_(("claimed", "handed")),
+        )
+        .values(lease_until=until)
+    )
+
+
+def release(connection: Connection, mailing_id: int, token: str) -> int:
+    """Give back what `token` has claimed but not handed; returns how many."""
+    return _give_back(connection, mailing_id, deliveries.c.token == token)
+
+
+def sweep(
+    connection: Connection, now: float, mailing_id: int | None = None, dead: Sequence[str] = ()
+) -> tuple[int, int]:
+    """Take over from workers that are gone: expired claims are queued again, expired hand-offs become doubtful.
+
+    `dead` are tokens whose process is known to have ended: their leases count as expired. Returns (queued, doubtful).
+    """
+    gone = deliveries.c.lease_until < now
+    if dead:
+        gone = sa.or_(gone, deliveries.c.token.in_(dead))
+    queued = _give_back(connection, mailing_id, gone)
+    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    doubtful = connection.execute(
+        deliveries.update()
+        .where(scope, deliveries.c.state == "handed", gone)
+        .values(
+            state="doubtful", settled_at=now, lease_until=None, answer="the sender ended before the answer was recorded"
+        )
+    )
+    return queued, doubtful.rowcount
+
+
+def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
+    """Return the tokens that hold something (of one mailing, or of any)."""
+    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    rows = connection.execute(
+        sa.select(sa.distinct(deliveries.c.token)).where(scope, deliveries.c.state.in_(("claimed", "handed")))
+    )
+    return [token for token in rows.scalars() if token]
+
+
+def _give_back(connection: Connection, mailing_id: int | None, condition: sa.ColumnElement[bool]) -> int:
+    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    # A claim on a mailing that was cancelled meanwhile follows it.
+    cancelled = deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status == "cancelled"))
+    back = connection.execute(
+        deliveries.update()
+        .where(scope, deliveries.c.state == "claimed", condition)
+        .values(state=sa.case((cancelled, "cancelled"), else_="queued"), token=None, lease_until=None)
+    )
+    return back.rowcount
+
+
+def cancel_open(connection: Connection, mailing_id: int, now: float) -> int:
+    """Cancel everything that has not been handed; returns how many."""
+    done = connection.execute(
+        deliveries.update()
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(("queued", "deferred", "claimed")))
+        .values(state="cancelled", settled_at=now, token=None, lease_until=None)
+    )
+    return done.rowcount
+
+
+def settle_doubtful(connection: Connection, mailing_id: int, *, resend: bool, now: float, address_key: str = "") -> int:
+    """Settle doubtful deliveries by a user's word: queue again (same Message-ID) or count as sent; returns how many."""
+    where = [deliveries.c.mailing_id == mailing_id, deliveries.c.state == "doubtful"]
+    if address_key:
+        one = sa.select(subscribers.c.id).where(subscribers.c.address_key == address_key)
+        where.append(deliveries.c.subscriber_id.in_(one))
+    values = {"state": "queued", "token": None} if resend else {"state": "sent", "answer": "counted as sent by a user"}
+    done = connection.execute(deliveries.update().where(*where).values(**values, settled_at=None if resend else now))
+    return done.rowcount
+
+
+def tally(connection: Connection, mailing_id: int) -> dict[str, int]:
+    """Return the number of deliveries in each state."""
+    rows = connection.execute(
+        sa.select(deliveries.c.state, sa.func.count())
+        .where(deliveries.c.mailing_id == mailing_id)
+        .group_by(deliveries.c.state)
+    )
+    return dict(rows.all())
+
+
+def open_count(connection: Connection, mailing_id: int) -> int:
+    """Return how many deliveries are still open."""
+    query = sa.select(sa.func.count()).where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(OPEN))
+    return int(connection.scalar(query) or 0)
+
+
+def next_try(connection: Connection, mailing_id: int) -> float | None:
+    """Return when the earliest deferred delivery is due, if any."""
+    query = sa.select(sa.func.min(deliveries.c.try_at)).where(
+        deliveries.c.mailing_id == mailing_id, deliveries.c.state == "deferred"
+    )
+    due: float | None = connection.scalar(query)
+    return due
