@@ -85,7 +85,7 @@ class Theme(_Frozen):
 
     light: Palette = LIGHT
     dark: Palette = DARK
-    heading_font: str = "Georgia,serif"
+    heading_font: str = "Georgia,Times,serif"
     body_font: str = "Helvetica,Arial,sans-serif"
 
     @field_validator("heading_font", "body_font")

@@ -1,0 +1,34 @@
+"""CSS written onto the elements it is for, because several French webmails drop `<style>` (La Poste, SFR)."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import premailer
+
+_STYLE = re.compile(r"<style(?=[ >])")
+
+
+def inline(html: str, css: str) -> str:
+    """Return `html` with the rules of `css` inlined; its own `<style>` elements stay as they are.
+
+    premailer's defaults would drop the doctype and most `!important`, blow pictures up to 100 % and inline the table
+    reset into every cell; each option below takes one of these away. No network, no validation, links untouched.
+    """
+    document = _STYLE.sub('<style data-premailer="ignore"', html).replace("<!doctype html>", "<!DOCTYPE html>", 1)
+    done = premailer.transform(
+        document,
+        css_text=[css],
+        keep_style_tags=False,
+        strip_important=False,
+        disable_leftover_css=True,
+        disable_validation=True,
+        cssutils_logging_level=logging.CRITICAL,
+        allow_network=False,
+        disable_link_rewrites=True,
+        align_floating_images=False,
+        remove_classes=False,
+        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+    )
+    return str(done)
