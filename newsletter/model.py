@@ -273,12 +273,16 @@ class ComposedIssue:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPicture:
-    """A picture made ready for letters: absolute URL and the slot's size in CSS pixels (the file is twice as large)."""
+    """A picture made ready for letters: absolute URL and the slot's size in CSS pixels (the file is twice as large).
+
+    `bytes` is the file's weight, `pixels` its width: less than twice `width` if the original is too small (0: unknown).
+    """
 
     url: str
     width: int
     height: int
     bytes: int = 0
+    pixels: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
