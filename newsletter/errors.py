@@ -59,6 +59,10 @@ class ProviderError(NewsletterError):
     """A sending provider is not configured or not usable at all."""
 
 
+class MailboxError(NewsletterError):
+    """A file, directory or mailbox that holds what came back cannot be read."""
+
+
 class TokenError(NewsletterError):
     """A token is truncated, forged, expired or made for something else."""
 
