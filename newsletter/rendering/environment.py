@@ -17,9 +17,9 @@ def environment() -> Environment:
     Jinja's own `select_autoescape()` knows neither `.mjml` nor `.j2`, so MJML templates are named here; texts and
     style sheets hold no markup.
     """
-    env = Environment(  # noqa: S701 - autoescaping is on, for markup
+    env = Environment(
         loader=FileSystemLoader(resources.templates() / "email"),
-        autoescape=_is_markup,
+        autoescape=_is_markup,  # noqa: S701 - it is on wherever there is markup
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

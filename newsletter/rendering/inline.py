@@ -7,6 +7,7 @@ import re
 
 import premailer
 
+_MARKED = '<style data-premailer="ignore"'
 _STYLE = re.compile(r"<style(?=[ >])")
 
 
@@ -16,7 +17,7 @@ def inline(html: str, css: str) -> str:
     premailer's defaults would drop the doctype and most `!important`, blow pictures up to 100 % and inline the table
     reset into every cell; each option below takes one of these away. No network, no validation, links untouched.
     """
-    document = _STYLE.sub('<style data-premailer="ignore"', html).replace("<!doctype html>", "<!DOCTYPE html>", 1)
+    document = _STYLE.sub(_MARKED, html).replace("<!doctype html>", "<!DOCTYPE html>", 1)
     done = premailer.transform(
         document,
         css_text=[css],
@@ -31,4 +32,5 @@ def inline(html: str, css: str) -> str:
         remove_classes=False,
         disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
     )
-    return str(done)
+    # premailer leaves its mark on the style elements inside conditional comments, which it does not read.
+    return str(done).replace(_MARKED, "<style")

@@ -42,12 +42,12 @@ def _normal(source: str) -> str:
     mrml prints attribute values as Rust debug strings (U+00A0 becomes `\\u{a0}`, a backslash two): numeric entities
     pass untouched, so everything beyond ASCII is written as one. It also trips over CRLF and over blanks in the head.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_pis=True)
     try:
         root = etree.fromstring(source.encode(), parser)
     except etree.XMLSyntaxError as error:
         raise _misformed(source, error) from None
-    for node in root.iter():
+    for node in root.iter(etree.Element):
         _open(node)
     for node in root.iterfind("mj-head//*"):
         if node.tag.startswith("mj-") and len(node):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as day
-from functools import partial
+from functools import lru_cache, partial
 
 from babel.dates import format_date
 from markupsafe import Markup
@@ -20,6 +20,7 @@ from newsletter.settings import Network, Publication, Theme
 
 Pictures = Mapping[str, PublishedPicture]
 SLOTS = {name: f"qz7slot-{name}-7zq" for name in ("email", "web", "prefs", "unsub", "propose")}
+_french = lru_cache(maxsize=512)(french.typography)  # the same hundred sentences in every letter
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
 
 
@@ -188,7 +189,7 @@ def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> Placed |
 
 def typography(value: str) -> str:
     """Return a text of the settings, or of an article's details, with French typography in a French letter."""
-    return french.typography(value) if i18n.locale() == "fr" else value
+    return _french(value) if i18n.locale() == "fr" else value
 
 
 def mailto(contact: str) -> str:

@@ -93,8 +93,9 @@ def section(title: str, layout: str, *items: Item) -> Section:
 def issue(*sections: Section, **values: Any) -> ComposedIssue:
     """Make an issue of the lettre from sections."""
     given: dict[str, Any] = {
-        "key": "2026-11-lettre", "path": "issues/2026-11-lettre.md", "publication": "lettre", 
-        "date": date(2026, 11, 24), "subject": "La lettre du RTES – novembre 2026", "preheader": "Ce mois-ci dans les territoires",
+        "key": "2026-11-lettre", "path": "issues/2026-11-lettre.md", "publication": "lettre",
+        "date": date(2026, 11, 24), "subject": "La lettre du RTES – novembre 2026",
+        "preheader": "Ce mois-ci dans les territoires",
     }  # fmt: skip
     return ComposedIssue(sections=sections, **{**given, **values})
 
@@ -210,7 +211,8 @@ def lettre() -> ComposedIssue:
     )
     guides = (
         item("Points de repère : l'alimentation durable, du champ à la cantine", "Douze pages, dix exemples, et la "
-             "liste des aides mobilisables.", tags=("publication",), slug="guide-1", picture=photo("guide-1", "Couverture")),
+             "liste des aides mobilisables.", tags=("publication",), slug="guide-1",
+             picture=photo("guide-1", "Couverture du numéro")),
         item("Kit : écrire sa délibération ESS", "Trois modèles commentés, à reprendre tels quels.", slug="guide-2",
              tags=("publication",), picture=photo("guide-2", "Couverture du kit")),
     )  # fmt: skip
