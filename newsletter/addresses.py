@@ -105,7 +105,7 @@ def suggest(address: Address) -> str | None:
 
 
 def suspect(address: Address) -> str | None:
-    """Return why a human should look at a valid address before it is used, as a French clause without final stop, or None."""
+    """Return why a human should look at a valid address before it is used (a French clause), or None."""
     domain = address.domain
     if _meant(domain):
         return _("le domaine semble mal écrit : fallait-il lire {address} ?").format(address=suggest(address))

@@ -1,0 +1,100 @@
+"""Workbooks (.xlsx) as rows of text, after a check that opening them cannot fill the memory."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from typing import NamedTuple
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+
+from newsletter.errors import ExchangeError
+from newsletter.exchange.records import Record
+from newsletter.exchange.values import cell_text
+from newsletter.i18n import _
+
+_MOST_ENTRIES = 2000
+_MOST_EXPANDED = 256 << 20  # bytes
+_MOST_CELLS = 4_000_000  # the reader lays a sheet out in full, so two cells in far corners would cost gigabytes
+_FREE_EXPANDED, _MOST_RATIO = 16 << 20, 200  # below the first nobody is harmed, whatever the ratio
+_CHUNK, _TAIL = 1 << 20, 256
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")  # of a row or a cell: r="12", r="B12"
+
+
+class Sheet(NamedTuple):
+    """One sheet: its name and its records, with row numbers for lines."""
+
+    name: str
+    records: tuple[Record, ...]
+
+
+def read_workbook(data: bytes) -> tuple[Sheet, ...]:
+    """Return the visible sheets that hold anything.
+
+    Raises ExchangeError for a damaged or dangerous archive, or one that is no spreadsheet.
+    """
+    _check_archive(data)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        sheets = tuple(Sheet(name, _records(book, name)) for name in names)
+    except (CalamineError, ValueError, OSError) as error:
+        raise ExchangeError(_("ce classeur est abîmé ou d’un format inconnu")) from error
+    except BaseException as error:
+        # The Rust reader panics on some damaged files, with an exception that is no Exception and has no import path.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ExchangeError(_("ce classeur est abîmé ou d’un format inconnu")) from error
+    return tuple(sheet for sheet in sheets if sheet.records)
+
+
+def _records(book: CalamineWorkbook, name: str) -> tuple[Record, ...]:
+    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    records = [Record(number, [cell_text(cell) for cell in row]) for number, row in enumerate(rows, 1)]
+    while records and not any(records[-1].cells):
+        records.pop()
+    return tuple(records)
+
+
+def _check_archive(data: bytes) -> None:
+    """Refuse an archive by what it declares and by what it really holds (a declared size may lie)."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            if "xl/workbook.xml" not in {entry.filename for entry in entries}:
+                raise ExchangeError(_("cette archive n’est pas un classeur .xlsx : enregistrez le tableau en CSV"))
+            limit = max(_FREE_EXPANDED, min(_MOST_EXPANDED, _MOST_RATIO * len(data)))
+            if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > limit:
+                raise _too_big()
+            for entry in entries:
+                limit -= _check_entry(archive, entry, limit)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError, OSError) as error:
+        raise ExchangeError(_("ce classeur est abîmé ou protégé par un mot de passe")) from error
+
+
+def _check_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> int:
+    """Return the counted size of an entry; raises ExchangeError as soon as it, or the sheet it holds, is too big."""
+    size = rows = columns = 0
+    tail = b""
+    with archive.open(entry) as content:
+        while chunk := content.read(_CHUNK):
+            size += len(chunk)
+            for letters, digits in _REFERENCE.findall(tail + chunk):
+                rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
+            tail = chunk[-_TAIL:]
+            if size > limit or rows * columns > _MOST_CELLS:
+                raise _too_big()
+    return size
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _too_big() -> ExchangeError:
+    return ExchangeError(_("ce classeur est trop gros : enregistrez le tableau en CSV"))
