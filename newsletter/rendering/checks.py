@@ -74,8 +74,8 @@ def _check_weight(page: str) -> Iterator[Finding]:
     plain, encoded = len(page.encode()), len(quoted.fragment(page))
     if plain >= HTML_LIMIT:
         message = _(
-            "La lettre pèse {n} Ko. Au-delà de {limite} Ko, Gmail la coupe, lien de désabonnement compris : retirez des "
-            "articles ou raccourcissez des résumés."
+            "La lettre pèse {n} Ko. Au-delà de {limite} Ko, Gmail la coupe, lien de désabonnement compris : "
+            "retirez des articles ou raccourcissez des résumés."
         )
         yield _weight("html-too-heavy", Severity.ERROR, message, plain, HTML_LIMIT)
     elif plain >= HTML_WARNING or encoded >= HTML_LIMIT:

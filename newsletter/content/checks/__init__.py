@@ -45,7 +45,7 @@ def check(
         found += placement.check_item(item, publication, leaves)
         found += _read(_as_printed(item), _place(item, issue))
         found += _check_years(item, issue)
-    found += placement.check_repeats(items, issue, history)
+    found += placement.check_repeats(items, issue, publication, history)
     found += placement.check_names(items)
     return list(dict.fromkeys(found))
 
@@ -74,8 +74,11 @@ def links(composed: ComposedIssue) -> list[tuple[str, str]]:
     found = [(html.unescape(target), f"{composed.path}, body") for target in _HREF.findall(composed.editorial_html)]
     for item in composed.items:
         found += [(item.link, item.article.where("link")), *links_of.targets(item.article)]
-    web = [(target, where) for target, where in found if target.startswith(("http://", "https://"))]
-    return list({target: (target, where) for target, where in reversed(web)}.values())[::-1]
+    first: dict[str, str] = {}
+    for target, where in found:
+        if target.startswith(("http://", "https://")):
+            first.setdefault(target, where)
+    return list(first.items())
 
 
 def _as_printed(item: Placed) -> Article:

@@ -153,14 +153,16 @@ def _is_over(article: Article, on: day) -> bool:
     return article.event is not None and article.event.last_day < on
 
 
-def check_repeats(items: Sequence[Placed], issue: Issue, history: Sequence[Issue]) -> Iterator[Finding]:
+def check_repeats(
+    items: Sequence[Placed], issue: Issue, publication: Publication, history: Sequence[Issue]
+) -> Iterator[Finding]:
     """Yield a finding for an item printed twice, in this issue or since an earlier one of the same publication.
 
     An event may stand in its section and in the agenda, and in the agenda again and again until its day.
     """
     seen: set[tuple[str, str]] = set()
     lead = issue.lead.slug if issue.lead else ""
-    before = {slug: old for old in _earlier(issue, history) for slug in _slugs(old)}
+    before = {slug: old for old in _earlier(issue, history) for slug in _printed(old, publication)}
     for item in items:
         slug = item.plan.slug
         if (item.heading, slug) in seen or (slug == lead and item.heading and not item.agenda):
@@ -180,10 +182,13 @@ def _earlier(issue: Issue, history: Sequence[Issue]) -> list[Issue]:
     return sorted((old for old in own if old.date < issue.date), key=lambda old: old.date)
 
 
-def _slugs(issue: Issue) -> Iterator[str]:
+def _printed(issue: Issue, publication: Publication) -> Iterator[str]:
+    """Yield the slugs of what `issue` printed at length: an entry of the agenda has announced nothing else."""
     if issue.lead:
         yield issue.lead.slug
-    yield from (plan.slug for section in issue.sections for plan in section.items)
+    for section in issue.sections:
+        if layout(section, publication) != AGENDA:
+            yield from (plan.slug for plan in section.items)
 
 
 def check_names(items: Sequence[Placed]) -> Iterator[Finding]:

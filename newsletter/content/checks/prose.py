@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(
 )
 # These words also live in good sentences ("trois modèles à compléter"): alone, they are a blank left open.
 _BLANK = re.compile(
-    r"(?:^|[.:(–-]\s)\s*(?P<words>à (?:compléter|remplir|rédiger|préciser)|texte à venir)\s*(?:$|[.…)!])",
+    r"(?:^|\(|[.:–-]\s)\s*(?P<words>à (?:compléter|remplir|rédiger|préciser)|texte à venir)\s*(?:$|[.…)!])",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")

@@ -11,8 +11,8 @@ from newsletter.i18n import _
 from newsletter.model import Article, Finding, Severity
 
 _TRACKERS = re.compile(
-    r"(?:utm_|pk_|mtm_|matomo_|at_|xt(?:or|ref)$|hsa_|_hs|ns_|stm_|vero_|oly_|wickedid$|mkt_tok$|igsh(?:id)?$|si$"
-    r"|(?:fb|g|dc|ms|y|tw|ttc|li_fat_|gb|wb)(?:clid|raid|id)$|_gl$|gad_source$|mc_[ce]id$|trk$|ref_src$|sc_cid$)",
+    r"(?:utm_|pk_|mtm_|matomo_|at_|hsa_|_hs)\w+|mc_[ce]id|msclkid|(?:fb|g|d|y|tw|tt)clid|[gw]braid"
+    r"|gad_source|igsh(?:id)?|li_fat_id|mkt_tok|xtor|xtref|_gl",
     re.IGNORECASE,
 )
 _INSIDE = ("localhost", ".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa")
@@ -62,7 +62,7 @@ def check_target(target: str, where: str) -> Iterator[Finding]:
 def without_trackers(target: str) -> str:
     """Return the address without the parameters that follow readers (utm_*, fbclid, gclid, mc_eid...)."""
     parts = urlsplit(target)
-    kept = [pair for pair in parts.query.split("&") if not _TRACKERS.match(unquote(pair.partition("=")[0]))]
+    kept = [pair for pair in parts.query.split("&") if not _TRACKERS.fullmatch(unquote(pair.partition("=")[0]))]
     return urlunsplit(parts._replace(query="&".join(kept)))
 
 
