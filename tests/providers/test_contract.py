@@ -3,111 +3,28 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from newsletter.errors import ProviderError
-from newsletter.model import Outcome, Outgoing, Parts
-from newsletter.providers import PROVIDERS, Provider, open_provider
-from newsletter.settings import Network, Publication, SectionSetting, Sending, Settings
+from newsletter.providers import PROVIDERS, open_provider
 from tests.providers import fake_api
+from tests.providers.api_people import SECRETS, letter, letters, opened, sent, verdicts, workspace
 from tests.providers.fake_api import FAKES, Answer, Fake, Fault
-
-SECRETS = {
-    "brevo_api_key": "key-brevo",
-    "mailjet_api_key": "key-mailjet",
-    "mailjet_api_secret": "secret-mailjet",
-    "scaleway_secret_key": "key-scaleway",
-    "mailgun_api_key": "key-mailgun",
-    "postmark_token": "key-postmark",
-}
-OPTIONS = {"project_id": "4f1c", "domain": "lettre.example.org", "timeout": "10"}
 
 every_provider = pytest.mark.parametrize("kind", FAKES, ids=lambda kind: kind.name)
 batching = pytest.mark.parametrize("kind", [fake_api.Brevo, fake_api.Mailjet, fake_api.Postmark], ids=lambda k: k.name)
 identifying = pytest.mark.parametrize("kind", [fake_api.Mailjet, fake_api.Postmark], ids=lambda kind: kind.name)
 
 
-def workspace(name: str, secrets: dict[str, str] | None = None, **options: str) -> Settings:
-    section = SectionSetting(tag="rtes", title="Actualités")
-    return Settings(
-        root=Path(),
-        network=Network(name="Réseau", short_name="R", address="Lille", email="a@b.fr", website="https://b.fr"),
-        publications={"lettre": Publication(key="lettre", title="L", audience="subscribers", sections=(section,))},
-        sending=Sending(provider=name, options={**OPTIONS, **options}, **{"from": "lettre@example.org"}),
-        secrets={key: SecretStr(value) for key, value in (SECRETS if secrets is None else secrets).items()},
-    )
-
-
-def letter(number: int, address: str = "") -> Outgoing:
-    """The letter of one recipient: personal link in the body, personal List-Unsubscribe, French everywhere."""
-    to = address or f"abonne{number}@ville{number}.fr"
-    message_id = f"<{number:032x}@lettre.example.org>"
-    link = f"https://lettre.example.org/desabonnement/jeton-{number}"
-    html = f'<p>Élu·es, « bienvenue » — <a href="{link}">{number}</a></p>'
-    headers = (
-        ("Message-ID", message_id),
-        ("List-Id", "=?utf-8?q?R=C3=A9seau?=\r\n <lettre.example.org>"),
-        ("List-Unsubscribe", f"<{link}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("Content-Language", "fr"),
-    )
-    lines = [f"{name}: {value}" for name, value in headers]
-    top = [f"From: lettre@example.org\r\nTo: {to}\r\nSubject: La lettre de novembre", *lines, "MIME-Version: 1.0"]
-    mime = "\r\n".join([*top, "Content-Type: text/html; charset=utf-8", "Content-Transfer-Encoding: 8bit", "", html])
-    return Outgoing(
-        delivery=number,
-        address=to,
-        message_id=message_id,
-        return_path="retours@lettre.example.org",
-        key=f"cle-{number}",
-        mime=mime.encode(),
-        parts=Parts(
-            sender_name="Réseau des élu·es",
-            sender="lettre@example.org",
-            reply_to="animation@example.org",
-            subject="La lettre de novembre",
-            html=html,
-            text=f"Bienvenue, abonné {number} : {link}",
-            headers=headers,
-        ),
-    )
-
-
-def letters(count: int) -> list[Outgoing]:
-    return [letter(number) for number in range(1, count + 1)]
-
-
 @pytest.fixture
 def api(kind: type[Fake]) -> Iterator[Fake]:
     with fake_api.serving(kind()) as fake:
         yield fake
-
-
-def opened(fake: Fake, **options: str) -> Provider:
-    return open_provider(workspace(fake.name, base_url=fake.url, **options))
-
-
-def sent(fake: Fake, batch: Sequence[Outgoing], **options: str) -> list[Outcome]:
-    """Send `batch` in one session, cut as the provider allows; outcomes in the order of the batch."""
-    provider = opened(fake, **options)
-    session = provider.connect("2026-11-lettre")
-    found: list[Outcome] = []
-    for start in range(0, len(batch), provider.batch):
-        found += session.send(batch[start : start + provider.batch])
-    session.close()
-    assert sorted(outcome.delivery for outcome in found) == sorted(message.delivery for message in batch)
-    return sorted(found, key=lambda outcome: outcome.delivery)
-
-
-def verdicts(outcomes: Sequence[Outcome]) -> set[tuple[str, str]]:
-    return {(outcome.kind, outcome.scope) for outcome in outcomes}
 
 
 # --- what leaves -------------------------------------------------------------------------------------------------
@@ -380,7 +297,7 @@ def test_every_provider_over_http_stands_in_this_suite() -> None:
 
 
 @every_provider
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(status=st.sampled_from([200, 201, 400, 401, 422, 429, 500, 503]), body=st.binary(max_size=60))
 def test_no_answer_makes_a_session_raise_or_forget_a_message(
     kind: type[Fake], api: Fake, status: int, body: bytes
