@@ -1,0 +1,1 @@
+"""Tools for those who maintain the sample workspace; no part of the product."""

@@ -1,0 +1,1 @@
+"""The sample pictures, drawn from geometry: a canvas, a box of motifs, and scenes."""
