@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+from newsletter import addresses
 from newsletter.links import Links
 from newsletter.model import Outgoing
-from newsletter.providers.verp import return_path
-from newsletter.rendering.message import Skeleton, SlotValues, message_id
+from newsletter.providers import Wants, verp
+from newsletter.rendering.message import Skeleton, SlotValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +19,23 @@ class Personal:
 
     issue: str
     publication: str
-    mailing_uid: str
-    mailing_id: int
+    mailing: int
     sender: str
     return_path: str
     links: Links
     members_web: bool
-    wants: str
+    wants: Wants
 
-    def values(self, address: str, uid: bytes, now: datetime) -> SlotValues:
-        """Return what stands in the slots for the subscriber `uid` at `address`."""
+    def values(self, address: str, uid: bytes, delivery: int, now: datetime) -> SlotValues:
+        """Return what stands in the slots for the subscriber `uid` at `address`.
+
+        The Message-ID names the delivery, signed: the same at every attempt, and recognised when it comes back.
+        """
         domain = self.sender.rpartition("@")[2].rstrip("> ")
         return SlotValues(
             to=address,
             email=address,
-            message_id=message_id(self.mailing_uid, uid.hex(), domain),
+            message_id=verp.message_id(self.links.signer, domain, self.mailing, delivery),
             date=format_datetime(now),
             unsub=self.links.unsubscribe(uid, self.publication),
             web=self.links.web_version(self.issue, uid if self.members_web else None),
@@ -42,15 +45,18 @@ class Personal:
 
     def outgoing(self, skeleton: Skeleton, delivery: int, address: str, uid: bytes, now: datetime) -> Outgoing:
         """Return the message of one delivery, as whole MIME or in parts, as the provider wants it."""
-        values = self.values(address, uid, now)
+        values = self.values(address, uid, delivery, now)
         mime = self.wants == "mime"
-        base = self.return_path
         return Outgoing(
             delivery=delivery,
-            address=address,
+            address=addresses.parse(address).wire,
             message_id=values.message_id,
-            return_path=return_path(self.links.signer, base, self.mailing_id, delivery) if base else "",
+            return_path=self._return_path(delivery),
             key=values.message_id.strip("<>").partition("@")[0],
             mime=skeleton.message(values) if mime else b"",
             parts=None if mime else skeleton.parts(values),
         )
+
+    def _return_path(self, delivery: int) -> str:
+        base = self.return_path
+        return verp.return_path(self.links.signer, base, self.mailing, delivery) if base else ""

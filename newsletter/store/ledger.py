@@ -212,7 +212,7 @@ def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
     """Return the tokens that hold something (of one mailing, or of any)."""
     scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
     rows = connection.execute(
-        sa.select(sa.distinct(deliveries.c.token)).where(scope, deliveries.c.state.in_(("claimed", "handed")))
+        sa.select(deliveries.c.token).distinct().where(scope, deliveries.c.state.in_(("claimed", "handed")))
     )
     return [token for token in rows.scalars() if token]
 

@@ -1,0 +1,199 @@
+"""Issues rendered: preview, proof and sending are the same function of the same values."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from newsletter import addresses
+from newsletter.actions import pictures
+from newsletter.actions.content import check_issue_file, read_issue
+from newsletter.actions.personal import Personal
+from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.content.compose import compose
+from newsletter.errors import NewsletterError, Refused
+from newsletter.model import ComposedIssue, Finding, Letter, PublishedPicture, Reader, Severity
+from newsletter.providers import Wants
+from newsletter.rendering import checks as rendering_checks
+from newsletter.rendering.letter import render, variant_for
+from newsletter.rendering.message import Skeleton
+from newsletter.settings import Publication
+from newsletter.store import organisations
+from newsletter.store.mailings import Frozen
+
+SAMPLE_ADDRESS = "camille.martin@collectivite.example"
+_SAMPLE_UID = bytes(16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """An issue in all the forms it leaves in: one letter and skeleton per variant, and what the proof-reader found."""
+
+    composed: ComposedIssue
+    publication: Publication
+    letters: tuple[Letter, ...]
+    skeletons: tuple[Skeleton, ...]
+    organisation_ids: tuple[tuple[int, ...], ...]
+    pictures: Mapping[str, PublishedPicture]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop an approval."""
+        return tuple(f for f in self.findings if f.level is Severity.ERROR)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over every variant's frozen bytes: what an approval vouches for."""
+        return hashlib.sha256("\n".join(s.digest() for s in self.skeletons).encode()).hexdigest()
+
+    @property
+    def frozen(self) -> list[Frozen]:
+        """The variants as the store keeps them."""
+        rows = zip(self.letters, self.skeletons, self.organisation_ids, strict=True)
+        return [Frozen(letter.variant, skeleton.freeze(), ids) for letter, skeleton, ids in rows]
+
+
+def edition(workspace: Workspace, key: str) -> Edition:
+    """Compose, check and render issue `key` for every variant of its readers; raises what makes that impossible."""
+    issue, pool, settings = read_issue(workspace, key), workspace.pool(), workspace.settings
+    publication = settings.publication(issue.publication)
+    findings = check_issue_file(workspace, issue, pool)
+    composed = compose(issue, pool, publication, settings.network)
+    published, unusable = pictures.publish(workspace, composed)
+    groups = _variants(workspace, composed)
+    args = (publication, settings.network, settings.theme, settings.web.base_url, published)
+    letters = tuple(render(composed, *args, variant) for variant in groups)
+    for letter in letters:
+        findings += rendering_checks.check(letter, settings.theme, published)
+    return Edition(
+        composed=composed,
+        publication=publication,
+        letters=letters,
+        skeletons=tuple(skeleton(workspace, letter, publication) for letter in letters),
+        organisation_ids=tuple(tuple(ids) for ids in groups.values()),
+        pictures=published,
+        findings=tuple(dict.fromkeys([*findings, *unusable])),
+    )
+
+
+def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
+    """Proof-read issue `key`: its file, its articles and, if it can be rendered, its letters."""
+    issue, pool = read_issue(workspace, key), workspace.pool()
+    found = check_issue_file(workspace, issue, pool)
+    try:
+        return edition(workspace, key).findings
+    except NewsletterError as error:
+        where = {finding.where for finding in found}
+        if error.where not in where:
+            found.append(Finding("unprintable", Severity.ERROR, f"{error.what}. {error.hint}".strip(". "), error.where))
+        return tuple(found)
+
+
+def _variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, ...], list[int]]:
+    """Return the variants in use, each with the organisations it is for; the one of unattached readers comes first."""
+    plain = variant_for(composed, Reader())
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})
+    if any(item.article.restriction for item in composed.items):
+        with workspace.database.read() as connection:
+            for o in organisations.listing(connection):
+                variant = variant_for(composed, Reader(o.level, o.region, o.departement))
+                if variant != plain:
+                    groups[variant].append(o.id)
+    return dict(groups)
+
+
+def skeleton(workspace: Workspace, letter: Letter, publication: Publication) -> Skeleton:
+    """Return the byte skeleton of a letter, with the headers that all recipients share."""
+    settings = workspace.settings
+    sender = settings.sending.from_
+    domain = sender.rpartition("@")[2].rstrip("> ")
+    return Skeleton.compile(
+        letter,
+        sender=sender,
+        reply_to=publication.reply_to,
+        list_id=f"{publication.title} <{publication.key}.{domain}>",
+        language=settings.network.locale,
+    )
+
+
+def personal(workspace: Workspace, publication: Publication, issue: str, wants: Wants, mailing: int = 0) -> Personal:
+    """Return the maker of the personal messages of one mailing (0: of a preview or proof)."""
+    sending = workspace.settings.sending
+    return Personal(
+        issue=issue,
+        publication=publication.key,
+        mailing=mailing,
+        sender=sending.from_,
+        return_path=sending.return_path,
+        links=workspace.links,
+        members_web=publication.archive == "members",
+        wants=wants,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a preview wrote, and about which letter."""
+
+    letter: Letter
+    findings: tuple[Finding, ...]
+    files: tuple[Path, ...]
+
+
+def preview(workspace: Workspace, key: str, out: Path) -> Preview:
+    """Write `letter.html`, `letter.txt`, `letter.eml` into `out`, as a sample recipient would get them.
+
+    Further variants stand beside as `letter-2.html`...; the pages show the pictures from `out/images`.
+    """
+    made = edition(workspace, key)
+    out.mkdir(parents=True, exist_ok=True)
+    _copy_pictures(workspace, made, out)
+    maker = personal(workspace, made.publication, key, "parts")
+    values = maker.values(
+        SAMPLE_ADDRESS, _SAMPLE_UID, 0, datetime.combine(made.composed.date, datetime.min.time(), PARIS)
+    )
+    files = []
+    for number, bones in enumerate(made.skeletons, 1):
+        parts = bones.parts(values)
+        html = parts.html.replace(f"{workspace.settings.web.base_url}/{pictures.PATH}/", f"{pictures.PATH}/")
+        stem = "letter" if number == 1 else f"letter-{number}"
+        contents = {"html": html.encode(), "txt": parts.text.encode(), "eml": bones.message(values)}
+        for extension, data in contents.items():
+            files.append(out / f"{stem}.{extension}")
+            files[-1].write_bytes(data)
+    return Preview(made.letters[0], made.findings, tuple(files))
+
+
+def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
+    (out / pictures.PATH).mkdir(exist_ok=True)
+    for picture in made.pictures.values():
+        name = picture.url.rpartition("/")[2]
+        shutil.copyfile(workspace.published() / name, out / pictures.PATH / name)
+
+
+def proof(workspace: Workspace, key: str, to: str) -> str:
+    """Send one copy of issue `key` to `to` through the provider, as a reader would get it; returns the answer.
+
+    The subject says that it is a proof. Nothing is recorded as sent. Raises Refused when the provider does not take it.
+    """
+    address = addresses.parse(to)
+    made, provider = edition(workspace, key), workspace.provider()
+    letter = replace(made.letters[0], subject=f"[Épreuve] {made.letters[0].subject}")
+    bones = skeleton(workspace, letter, made.publication)
+    maker = personal(workspace, made.publication, key, provider.wants)
+    session = provider.connect(f"{key}-epreuve")
+    try:
+        (outcome,) = session.send([maker.outgoing(bones, 0, address.text, _SAMPLE_UID, workspace.now())])
+    finally:
+        session.close()
+    if outcome.kind != "accepted":
+        raise Refused(
+            f"the proof did not leave: {outcome.text}", where=address.text, hint="check the provider's settings"
+        )
+    return outcome.provider_id or outcome.text

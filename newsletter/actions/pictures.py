@@ -1,0 +1,79 @@
+"""Pictures made ready for letters: fitted to their slot and published under the web base URL."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import RenderingError
+from newsletter.i18n import _
+from newsletter.model import ComposedIssue, Finding, PublishedPicture, Severity
+from newsletter.rendering.pictures import fit, wanted_pictures
+from newsletter.rendering.slots import Wanted
+
+PATH = "images"
+
+
+def publish(workspace: Workspace, composed: ComposedIssue) -> tuple[Mapping[str, PublishedPicture], list[Finding]]:
+    """Fit every picture the issue prints to its slot and publish it; a picture that cannot be used is a finding."""
+    ready: dict[str, PublishedPicture] = {}
+    findings = []
+    for wanted in wanted_pictures(composed, workspace.settings.network):
+        try:
+            ready[wanted.key] = _publish(workspace, wanted)
+        except RenderingError as error:
+            text = _("L'image « {source} » ne peut pas être imprimée : {why}")
+            message = text.format(source=wanted.source, why=error.what)
+            findings.append(Finding("picture-unusable", Severity.ERROR, message, _where(composed, wanted.source)))
+    return ready, findings
+
+
+def _where(composed: ComposedIssue, source: str) -> str:
+    return next(
+        (i.article.where("image") for i in composed.items if i.picture and i.picture.source == source), composed.path
+    )
+
+
+def _publish(workspace: Workspace, wanted: Wanted) -> PublishedPicture:
+    data = _read(workspace.root, wanted.source)
+    slot = f"{wanted.width}x{wanted.height or ''}"
+    stem = hashlib.sha256(data + slot.encode()).hexdigest()[:24]
+    folder = workspace.published()
+    # The name holds what is in the file, so a file that is there need not be made again.
+    path = next((p for p in (folder / f"{stem}.jpg", folder / f"{stem}.png") if p.exists()), None)
+    if path is None:
+        fitted, extension, width, height = fit(data, wanted.width, wanted.height)
+        path = folder / f"{stem}.{extension}"
+        temporary = path.with_name(f".{path.name}.{id(fitted)}")
+        temporary.write_bytes(fitted)
+        temporary.replace(path)
+    else:
+        width, height = _slot_size(path, wanted)
+    url = f"{workspace.settings.web.base_url}/{PATH}/{path.name}"
+    return PublishedPicture(url, width, height, path.stat().st_size)
+
+
+def _slot_size(path: Path, wanted: Wanted) -> tuple[int, int]:
+    with Image.open(io.BytesIO(path.read_bytes())) as image:
+        width, height = image.size
+    return wanted.width, wanted.height or round(height * wanted.width / width)
+
+
+def _read(root: Path, source: str) -> bytes:
+    if "://" in source:
+        raise RenderingError(
+            _("elle est sur un autre site, qui saurait qui ouvre la lettre"),
+            hint="save it in images/ and name that file",
+        )
+    path = (root / source).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise RenderingError(_("elle est hors de l'espace de travail"), where=source, hint="copy it into images/")
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise RenderingError(_("le fichier n'existe pas"), where=source, hint="check its name") from None

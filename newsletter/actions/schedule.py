@@ -1,0 +1,91 @@
+"""When a mailing shall leave: "mardi 9h30", "demain 8h", "24/11 9:30" or an ISO date, in Europe/Paris."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.errors import Refused
+
+PARIS = ZoneInfo("Europe/Paris")
+_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+           "décembre")  # fmt: skip
+_HOUR = re.compile(r"(?:\bà\s+)?\b(\d{1,2})\s*(?:h|:)\s*(\d{2})?\s*$")
+_EXAMPLES = 'write "mardi 9h30", "demain 8h", "24 novembre 9h30" or "2026-11-24 09:30"'
+
+
+def parse(text: str, now: datetime) -> datetime:
+    """Return the moment `text` names, aware, in Paris, after `now`.
+
+    A weekday means the next one to come (today's if the hour is still ahead). Raises Refused for a moment that is past,
+    that does not exist or comes twice (the nights when the clocks change), or that cannot be read.
+    """
+    wanted = " ".join(text.lower().split())
+    moment = _iso(wanted) or _words(wanted, now)
+    if moment is None:
+        raise Refused(f"`{text}` is no time", where="--at", hint=_EXAMPLES)
+    moment = moment.astimezone(PARIS) if moment.tzinfo else _local(moment, text)
+    if moment <= now:
+        raise Refused(f"{moment:%d/%m/%Y %H:%M} is past", where="--at", hint="give a time to come")
+    return moment
+
+
+def _local(naive: datetime, text: str) -> datetime:
+    moment = naive.replace(tzinfo=PARIS)
+    there_and_back = moment.astimezone(ZoneInfo("UTC")).astimezone(PARIS).replace(tzinfo=None)
+    if there_and_back != naive or moment.utcoffset() != moment.replace(fold=1).utcoffset():
+        raise Refused(
+            f"`{text}` does not exist or comes twice",
+            where="--at",
+            hint="the clocks change that night; choose another hour",
+        )
+    return moment
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+
+
+def _words(text: str, now: datetime) -> datetime | None:
+    found = _HOUR.search(text)
+    if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
+        return None
+    hour = time(int(found[1]), int(found[2] or 0))
+    words = text[: found.start()].strip(" ,")
+    day = _day(words, now.date(), passed=hour <= now.time())
+    return datetime.combine(day, hour) if day else None
+
+
+def _day(words: str, today: date, *, passed: bool) -> date | None:
+    if words in ("", "aujourd'hui", "aujourd’hui"):
+        return today if words or not passed else today + timedelta(days=1)
+    if words == "demain":
+        return today + timedelta(days=1)
+    if words in _DAYS:
+        ahead = (_DAYS.index(words) - today.weekday()) % 7
+        return today + timedelta(days=7 if ahead == 0 and passed else ahead)
+    written = re.fullmatch(r"(?:(\w+) )?(\d{1,2})(?:er)?(?:/| )(\d{1,2}|[^\W\d]+)(?:(?:/| )(\d{4}))?", words)
+    if not written:
+        return None
+    return _calendar(written, today)
+
+
+def _calendar(written: re.Match[str], today: date) -> date | None:
+    weekday, number, month, year = written.groups()
+    months = _MONTHS.index(month) + 1 if month in _MONTHS else int(month) if month.isdigit() else 0
+    try:
+        day = date(int(year or today.year), months, int(number))
+        if not year and day < today:
+            day = day.replace(year=today.year + 1)
+    except ValueError:
+        return None
+    if weekday and weekday in _DAYS and _DAYS[day.weekday()] != weekday:
+        raise Refused(
+            f"{day:%d/%m/%Y} is a {_DAYS[day.weekday()]}, not a {weekday}", where="--at", hint="check the date"
+        )
+    return day if not weekday or weekday in _DAYS else None

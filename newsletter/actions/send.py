@@ -1,0 +1,283 @@
+"""Mailings: approve ("bon à tirer"), schedule, deliver, pause, cancel, settle, and the receipt of it all."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses
+from newsletter.actions.drain import Job, drain
+from newsletter.actions.letters import Edition, edition, personal
+from newsletter.actions.owners import recover
+from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.errors import NotFound, Refused
+from newsletter.store import journal, ledger, mailings
+from newsletter.store.journal import Event
+from newsletter.store.mailings import Mailing as Mailing
+from newsletter.store.mailings import Receipt as Receipt
+
+Progress = Callable[[Mapping[str, int]], None]
+DAY = 86_400
+
+
+def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
+    """Freeze issue `key` for sending: content, hash and candidates in one transaction.
+
+    It leaves at `at`, or after the recall window, or at once with `now` (as it does into the outbox, where nothing
+    leaves). A mailing approved earlier that has not begun is replaced. Raises Refused while the proof-reader finds
+    errors, or when the issue was sent already.
+    """
+    made = edition(workspace, key)
+    if made.errors:
+        first = made.errors[0]
+        more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""
+        raise Refused(f"{first.message}{more}", where=first.where, hint=f"see `newsletter issues check {key}`")
+    sending = workspace.settings.sending
+    with workspace.database.write() as connection:
+        moment = workspace.database.now(connection)
+        earlier = mailings.of_issue(connection, key)
+        if earlier and earlier.status == "approved":
+            _cancel(connection, earlier, moment, by, "approved again")
+        recall = 0.0 if now or sending.provider == "outbox" else sending.recall_minutes * 60
+        mailing = mailings.create(
+            connection,
+            issue=key,
+            subject=made.composed.subject,
+            content_hash=made.content_hash,
+            rule=workspace.rule(made.publication),
+            record=_record(made),
+            frozen=made.frozen,
+            caps={name: cap.domains for name, cap in sending.caps.items()},
+            approved_by=by,
+            now=moment,
+            not_before=at.timestamp() if at else moment + recall,
+            today=datetime.fromtimestamp(moment, PARIS).date(),
+        )
+        journal.record(connection, Event(moment, "mailing-approved", mailing_id=mailing.id, actor=by,
+                                         publication=mailing.publication,
+                                         detail={"content": made.content_hash}))  # fmt: skip
+    return mailing
+
+
+def _record(made: Edition) -> dict[str, object]:
+    """Return what the yearly report must know of the content: which articles stood in which section."""
+    composed = made.composed
+    sections = [
+        {"tag": s.tag, "title": s.title, "articles": [i.article.slug for i in s.items]} for s in composed.sections
+    ]
+    items = {
+        i.article.slug: {
+            "tags": list(i.article.tags),
+            "organisations": list(i.article.organisations),
+            "speakers": len(i.article.speakers),
+        }
+        for i in composed.items
+    }
+    lead = composed.lead.article.slug if composed.lead else ""
+    return {
+        "number": composed.number,
+        "date": composed.date.isoformat(),
+        "lead": lead,
+        "sections": sections,
+        "items": items,
+    }
+
+
+def confirm(workspace: Workspace, key: str, by: str) -> Mailing:
+    """Record the second person's word on an approved mailing; Refused for the person who approved it."""
+    with workspace.database.write() as connection:
+        mailing = _required(connection, key)
+        if mailing.approved_by == by:
+            raise Refused("the second word must come from another person", hint="ask a colleague to confirm")
+        mailings.touch(connection, mailing.id, confirmed_by=by)
+        _log(connection, workspace, mailing, "mailing-confirmed", by)
+        return mailings.get(connection, mailing.id)
+
+
+def current(workspace: Workspace, key: str) -> Mailing | None:
+    """Return the issue's mailing, if it has one."""
+    with workspace.database.read() as connection:
+        return mailings.of_issue(connection, key)
+
+
+def listing(workspace: Workspace) -> list[Mailing]:
+    """Return all mailings, newest first."""
+    with workspace.database.read() as connection:
+        return mailings.listing(connection)
+
+
+def changed_since_approval(workspace: Workspace, mailing: Mailing) -> bool:
+    """Tell whether the files say something else than what was approved."""
+    return edition(workspace, mailing.issue).content_hash != mailing.content_hash
+
+
+def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
+    """Return another mailing of the same publication that leaves or left within a day of this one."""
+    with workspace.database.read() as connection:
+        others = mailings.listing(
+            connection, publication=mailing.publication, status=("approved", "sending", "paused", "done")
+        )
+    near = (m for m in others if m.id != mailing.id and abs(m.not_before - mailing.not_before) < DAY)
+    return next(near, None)
+
+
+def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None) -> Mailing:
+    """Let an approved mailing leave at another time, or at once (None)."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        mailings.change(
+            connection, mailing.id, "approved", only=("approved",), not_before=at.timestamp() if at else now
+        )
+        return mailings.get(connection, mailing.id)
+
+
+def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
+    """Return the issue's mailing and its journal, oldest first; NotFound without a mailing."""
+    with workspace.database.read() as connection:
+        mailing = _required(connection, key)
+        return mailing, journal.of_mailing(connection, mailing.id)
+
+
+def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
+    """Start an approved mailing whose time has come; Refused when it has not, or when a second word is missing."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        if workspace.settings.sending.second_person and not mailing.confirmed_by:
+            raise Refused(
+                f"`{mailing.issue}` waits for the word of a second person", hint="`newsletter mailings confirm`"
+            )
+        if mailing.not_before > now:
+            due = datetime.fromtimestamp(mailing.not_before, PARIS)
+            raise Refused(f"`{mailing.issue}` leaves on {due:%d/%m/%Y at %H:%M:%S}", hint="wait, or send with --now")
+        name = workspace.settings.sending.provider
+        if mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name):
+            _log(connection, workspace, mailing, "mailing-started", "")
+        return mailings.get(connection, mailing.id)
+
+
+def deliver(workspace: Workspace, mailing: Mailing, *, progress: Progress = lambda _c: None, wait: bool = False,
+            stop: threading.Event | None = None) -> tuple[Receipt, list[str]]:  # fmt: skip
+    """Deliver what is due of a mailing that has begun and return its receipt and what kept the provider from more.
+
+    With `wait`, deferred recipients are awaited until their hour. Interrupted at any moment, it is simply called again.
+    """
+    stop = stop or threading.Event()
+    provider = workspace.provider()
+    publication = workspace.settings.publication(mailing.publication)
+    maker = personal(workspace, publication, mailing.issue, provider.wants, mailing.id)
+    job = Job(workspace.database, mailing, provider, workspace.settings.sending, maker, wait, stop, progress)
+    while True:
+        drain(job)
+        receipt = finish(workspace, mailing.id)
+        if receipt.status != "sending" or job.troubles or stop.is_set() or not _held_by_others(workspace, mailing.id):
+            return receipt, job.troubles
+        # Another process holds the rest: look again until it has settled, or its lease has run out.
+        stop.wait(0.2)
+
+
+def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
+    recover(workspace.database, mailing_id)
+    with workspace.database.read() as connection:
+        tally = ledger.tally(connection, mailing_id)
+    return bool(tally.get("claimed") or tally.get("handed"))
+
+
+def finish(workspace: Workspace, mailing_id: int) -> Receipt:
+    """Mark a mailing as done when nothing is open, store its receipt and return it."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        if ledger.open_count(connection, mailing_id) == 0:
+            if mailings.change(connection, mailing_id, "done", only=("sending",), ended_at=now):
+                journal.record(connection, Event(now, "mailing-done", mailing_id=mailing_id))
+            mailing = mailings.get(connection, mailing_id)
+            receipt = mailings.receipt(connection, mailing, now)
+            mailings.touch(connection, mailing_id, receipt=json.dumps(asdict(receipt), ensure_ascii=False))
+            return receipt
+        return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
+
+
+def receipt(workspace: Workspace, key: str) -> Receipt:
+    """Return the receipt of the issue's mailing, counted now; NotFound without a mailing."""
+    with workspace.database.read() as connection:
+        return mailings.receipt(connection, _required(connection, key), workspace.database.now(connection))
+
+
+def pause(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
+    """Stop handing messages over; those in flight are settled. Refused when it is not sending."""
+    return _change(
+        workspace, key, "paused", ("sending", "approved"), "mailing-paused", by, pause_reason=why or f"paused by {by}"
+    )
+
+
+def resume(workspace: Workspace, key: str, by: str) -> Mailing:
+    """Let a paused mailing go on; Refused when it is not paused."""
+    with workspace.database.read() as connection:
+        begun = _required(connection, key).started_at is not None
+    status = "sending" if begun else "approved"
+    return _change(workspace, key, status, ("paused",), "mailing-resumed", by, pause_reason="")
+
+
+def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
+    """Cancel everything that has not been handed over; what was sent stays sent."""
+    with workspace.database.write() as connection:
+        mailing = _required(connection, key)
+        if not mailing.live:
+            raise Refused(f"the mailing of `{key}` is {mailing.status} already", hint="nothing is left to cancel")
+        now = workspace.database.now(connection)
+        _cancel(connection, mailing, now, by, "")
+        return mailings.receipt(connection, mailings.get(connection, mailing.id), now)
+
+
+def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: str = "") -> Receipt:
+    """Settle doubtful deliveries (all, or one address): send again with the same Message-ID, or count as sent."""
+    chosen = addresses.parse(address).key if address else ""
+    with workspace.database.write() as connection:
+        mailing, now = _required(connection, key), workspace.database.now(connection)
+        n = ledger.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
+        if not n:
+            raise Refused("there is no such doubtful delivery", where=address or key, hint="see the receipt")
+        if resend:
+            mailings.change(connection, mailing.id, "sending", only=("done",), ended_at=None)
+        detail = {"how": "resend" if resend else "sent", "count": n}
+        journal.record(connection, Event(now, "doubt-settled", mailing_id=mailing.id, actor=by, detail=detail))
+    return finish(workspace, mailing.id)
+
+
+def _required(connection: Connection, key: str) -> Mailing:
+    mailing = mailings.of_issue(connection, key)
+    if mailing is None:
+        raise NotFound(f"issue `{key}` has no mailing", hint=f"approve it: `newsletter issues approve {key}`")
+    return mailing
+
+
+def _cancel(connection: Connection, mailing: Mailing, now: float, by: str, why: str) -> None:
+    mailings.change(connection, mailing.id, "cancelled", only=mailings.LIVE, ended_at=now)
+    ledger.cancel_open(connection, mailing.id, now)
+    journal.record(connection, Event(now, "mailing-cancelled", mailing_id=mailing.id, actor=by, detail={"why": why}))
+
+
+def _change(
+    workspace: Workspace, key: str, status: str, only: tuple[str, ...], kind: str, by: str, **values: str
+) -> Mailing:
+    with workspace.database.write() as connection:
+        mailing = _required(connection, key)
+        if not mailings.change(connection, mailing.id, status, only=only, **values):
+            raise Refused(f"the mailing of `{key}` is {mailing.status}", hint="see `newsletter mailings show`")
+        _log(connection, workspace, mailing, kind, by)
+        return mailings.get(connection, mailing.id)
+
+
+def _log(connection: Connection, workspace: Workspace, mailing: Mailing, kind: str, by: str) -> None:
+    now = workspace.database.now(connection)
+    journal.record(connection, Event(now, kind, mailing_id=mailing.id, actor=by))
+
+
+def due_in(workspace: Workspace, mailing: Mailing) -> timedelta:
+    """Return how long until an approved mailing leaves."""
+    with workspace.database.read() as connection:
+        return timedelta(seconds=max(0.0, mailing.not_before - workspace.database.now(connection)))

@@ -1,0 +1,137 @@
+"""`newsletter mailings`: what was approved and sent, and every lever while it runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from newsletter.actions import schedule, send
+from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.sending import print_receipt, receipt_json
+
+
+@click.group()
+def mailings() -> None:
+    """Letters frozen for sending, and their receipts."""
+
+
+def _time(value: float | None) -> str | None:
+    return datetime.fromtimestamp(value, schedule.PARIS).isoformat(timespec="seconds") if value else None
+
+
+@mailings.command("list")
+@json_option
+@pass_session
+def list_(session: Session, as_json: bool) -> None:
+    """List the mailings, newest first."""
+    found = send.listing(session.workspace)
+    if as_json:
+        print_json(
+            [
+                {
+                    "issue": m.issue, "mailing": m.uid, "publication": m.publication, "status": m.status,
+                    "subject": m.subject, "approved_at": _time(m.approved_at), "approved_by": m.approved_by,
+                    "ended_at": _time(m.ended_at),
+                }
+                for m in found
+            ]
+        )  # fmt: skip
+        return
+    rows = [(_time(m.approved_at), m.issue, m.status, m.approved_by, m.subject) for m in found]
+    print_table(f"{len(rows)} mailings", ("approved", "issue", "status", "by", "subject"), rows)
+
+
+@mailings.command()
+@click.argument("issue")
+@json_option
+@pass_session
+def show(session: Session, issue: str, as_json: bool) -> None:
+    """Show a mailing with its journal."""
+    mailing, events = send.story(session.workspace, issue)
+    if as_json:
+        print_json(
+            {
+                "issue": mailing.issue, "mailing": mailing.uid, "status": mailing.status, "subject": mailing.subject,
+                "content_hash": mailing.content_hash, "approved_by": mailing.approved_by,
+                "not_before": _time(mailing.not_before), "started_at": _time(mailing.started_at),
+                "ended_at": _time(mailing.ended_at), "pause_reason": mailing.pause_reason, "provider": mailing.provider,
+                "events": [{"at": _time(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
+            }
+        )  # fmt: skip
+        return
+    click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
+    for event in events:
+        click.echo(f"  {_time(event.at)}  {event.kind}  {event.actor}".rstrip())
+    print_receipt(send.receipt(session.workspace, issue))
+
+
+@mailings.command()
+@click.argument("issue")
+@json_option
+@pass_session
+def receipt(session: Session, issue: str, as_json: bool) -> None:
+    """Print the receipt: candidates = sent + refused + excluded + cancelled + doubtful + open."""
+    _print(send.receipt(session.workspace, issue), as_json)
+
+
+@mailings.command()
+@click.argument("issue")
+@click.option("--why", default="", help="The reason, for the journal.")
+@pass_session
+def pause(session: Session, issue: str, why: str) -> None:
+    """Hand nothing more over; what is in flight is settled."""
+    click.echo(f"{issue}: {send.pause(session.workspace, issue, session.user, why).status}")
+
+
+@mailings.command()
+@click.argument("issue")
+@pass_session
+def resume(session: Session, issue: str) -> None:
+    """Let a paused mailing go on (`newsletter send ISSUE` delivers it)."""
+    click.echo(f"{issue}: {send.resume(session.workspace, issue, session.user).status}")
+
+
+@mailings.command()
+@click.argument("issue")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def cancel(session: Session, issue: str, yes: bool, as_json: bool) -> None:
+    """Cancel everything that has not left; what was sent stays sent."""
+    if not yes:
+        click.confirm(f"Cancel {issue}?", abort=True)
+    _print(send.cancel(session.workspace, issue, session.user), as_json)
+
+
+@mailings.command()
+@click.argument("issue")
+@pass_session
+def confirm(session: Session, issue: str) -> None:
+    """Give the second person's word, where the settings ask for one."""
+    mailing = send.confirm(session.workspace, issue, session.user)
+    click.echo(f"{issue}: confirmed by {mailing.confirmed_by}")
+
+
+@mailings.command()
+@click.argument("issue")
+@click.option("--resend", "how", flag_value="resend", help="Send them again, with the same Message-ID.")
+@click.option("--sent", "how", flag_value="sent", help="Count them as sent.")
+@click.option("--address", default="", help="Only this one (default: all doubtful ones).")
+@json_option
+@pass_session
+def settle(session: Session, issue: str, how: str | None, address: str, as_json: bool) -> None:
+    """Settle doubtful deliveries: nobody knows whether the provider took them."""
+    if how is None:
+        raise click.UsageError("say --resend or --sent")
+    _print(send.settle(session.workspace, issue, resend=how == "resend", by=session.user, address=address), as_json)
+
+
+def _print(made: send.Receipt, as_json: bool) -> None:
+    if as_json:
+        print_json(receipt_json(made))
+    else:
+        print_receipt(made)
+
+
+COMMANDS = (mailings,)

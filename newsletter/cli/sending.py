@@ -1,0 +1,208 @@
+"""`newsletter send`: approve and deliver, with progress; run again, it resumes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from newsletter.actions import schedule, send
+from newsletter.actions.send import Mailing, Receipt
+from newsletter.actions.workspace import Workspace
+from newsletter.cli.output import Session, console, json_option, pass_session, print_json, seconds
+from newsletter.errors import Refused
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """Return a receipt as the JSON contract has it."""
+    return {**asdict(receipt), "doubtful_names": list(receipt.doubtful_names)}
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """Print a receipt as its equation, the doubtful recipients named."""
+    click.echo(f"{receipt.issue}: {receipt.status}, {seconds(receipt.seconds)}")
+    click.echo(
+        f"  candidates {receipt.candidates} = sent {receipt.sent} + refused {receipt.refused} + excluded "
+        f"{receipt.excluded} + cancelled {receipt.cancelled} + doubtful {receipt.doubtful} + open {receipt.open}"
+        f"  [{'balanced' if receipt.balanced else 'NOT BALANCED'}]"
+    )
+    for reason, n in receipt.excluded_by.items():
+        click.echo(f"  excluded, {reason}: {n}")
+    for name in receipt.doubtful_names:
+        click.echo(f"  doubtful: {name}")
+    if receipt.pause_reason:
+        click.echo(f"  paused: {receipt.pause_reason}")
+    click.echo(f"  content {receipt.content_hash[:16]}")
+
+
+@click.command("send")
+@click.argument("issue")
+@click.option("--at", help='When it shall leave: "mardi 9h30" or 2026-11-24 09:30 (Europe/Paris).')
+@click.option("--now", is_flag=True, help="Without the recall window.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--rehearse", is_flag=True, help="The full path into a local sink, with faults; nothing real leaves.")
+@click.option(
+    "--faults", type=click.FloatRange(0, 1), default=0.05, show_default=True, help="Share of faults in a rehearsal."
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait for deferred recipients; `serve` or a later `send` goes on.")
+@click.option("--json-progress", is_flag=True, help="Progress as JSON lines on stderr.")
+@json_option
+@pass_session
+def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, rehearse: bool, faults: float,
+          no_wait: bool, json_progress: bool, as_json: bool) -> None:  # fmt: skip
+    """Approve ISSUE if need be and deliver it; ends with the receipt. Run again, it resumes."""
+    workspace = session.workspace
+    if rehearse:
+        _rehearse(workspace, issue, faults, as_json)
+        return
+    moment = schedule.parse(at, workspace.now()) if at else None
+    mailing = _approved(session, issue, moment, now=now, yes=yes)
+    if moment and mailing.status == "approved":
+        _report(send.receipt(workspace, issue), as_json)
+        click.echo(f"it leaves on {moment:%d/%m/%Y at %H:%M}; `newsletter serve` sends it", err=True)
+        return
+    _await_recall(workspace, mailing, now=now)
+    if mailing.status == "approved":
+        mailing = send.begin(workspace, mailing)
+    receipt, troubles = _deliver(workspace, mailing, wait=not no_wait, as_json=as_json, lines=json_progress)
+    _report(receipt, as_json)
+    for trouble in troubles:
+        click.echo(
+            f"error: the provider takes nothing: {trouble}. nothing is lost; run the same command again", err=True
+        )
+    if receipt.status != "done":
+        raise SystemExit(1)
+
+
+def _approved(session: Session, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
+    """Return the issue's live mailing, approving the issue when it has none."""
+    workspace = session.workspace
+    mailing = send.current(workspace, issue)
+    if mailing is None or mailing.status == "cancelled":
+        mailing = send.approve(workspace, issue, by=session.user, at=moment, now=now)
+    elif mailing.status == "approved":
+        if send.changed_since_approval(workspace, mailing):
+            raise Refused(
+                f"the files of `{issue}` have changed since the approval",
+                hint=f"approve what they say now: `newsletter issues approve {issue}`",
+            )
+        if moment or now:
+            mailing = send.reschedule(workspace, mailing, moment)
+    elif mailing.status == "paused":
+        raise Refused(f"`{issue}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {issue}`")
+    if mailing.status == "approved":
+        _ask(workspace, mailing, yes=yes)
+    return mailing
+
+
+def _ask(workspace: Workspace, mailing: Mailing, *, yes: bool) -> None:
+    """Ask before anything real leaves; the outbox needs no question."""
+    if yes or workspace.settings.sending.provider == "outbox":
+        return
+    receipt = send.receipt(workspace, mailing.issue)
+    near = send.close_by(workspace, mailing)
+    sentence = f"{mailing.subject}: {receipt.open} recipients through {workspace.settings.sending.provider}"
+    if near:
+        sentence += f"; `{near.issue}` of the same publication leaves within a day of it"
+    if not sys.stdin.isatty():
+        raise Refused(sentence, hint="add --yes to send it without a question")
+    click.confirm(f"{sentence}. Send?", abort=True)
+
+
+def _await_recall(workspace: Workspace, mailing: Mailing, *, now: bool) -> None:
+    """Count down the recall window; `newsletter mailings cancel` in another terminal calls it back."""
+    while mailing.status == "approved" and not now:
+        left = send.due_in(workspace, mailing).total_seconds()
+        current = send.current(workspace, mailing.issue)
+        if left <= 0:
+            return
+        if current is None or current.id != mailing.id or current.status != "approved":
+            raise Refused(f"`{mailing.issue}` was called back", hint="see `newsletter mailings show`")
+        click.echo(
+            f"\rleaves in {seconds(left)}; cancel: newsletter mailings cancel {mailing.issue}   ", nl=False, err=True
+        )
+        time.sleep(min(1.0, left))
+
+
+def _deliver(
+    workspace: Workspace, mailing: Mailing, *, wait: bool, as_json: bool, lines: bool
+) -> tuple[Receipt, list[str]]:
+    stop = threading.Event()
+    with _stopping(stop), _progress(workspace, mailing, quiet=as_json, lines=lines) as progress:
+        return send.deliver(workspace, mailing, progress=progress, wait=wait, stop=stop)
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM finish what is handed over and give back the rest; a second one ends at once."""
+
+    def handler(_number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        click.echo("\nstopping: finishing what is in flight...", err=True)
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+@contextmanager
+def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: bool) -> Iterator[send.Progress]:
+    receipt = send.receipt(workspace, mailing.issue)
+    total, counts, lock, began = receipt.open, Counter[str](), threading.Lock(), time.monotonic()
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[rate]:.0f}/s"), TextColumn("refused {task.fields[refused]}"), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=console(), disable=quiet or lines or not console().is_terminal,
+    )  # fmt: skip
+    task = bar.add_task(mailing.issue, total=total, rate=0.0, refused=0)
+
+    def advance(settled: Mapping[str, int]) -> None:
+        with lock:
+            counts.update(settled)
+            done = sum(n for state, n in counts.items() if state not in ("queued", "deferred"))
+            rate = done / max(time.monotonic() - began, 0.001)
+            bar.update(task, completed=done, rate=rate, refused=counts["refused"])
+            if lines:
+                click.echo(json.dumps({"done": done, "total": total, "rate": round(rate, 1), **counts}), err=True)
+
+    with bar:
+        yield advance
+
+
+def _report(receipt: Receipt, as_json: bool) -> None:
+    if as_json:
+        print_json(receipt_json(receipt))
+    else:
+        print_receipt(receipt)
+
+
+def _rehearse(workspace: Workspace, issue: str, faults: float, as_json: bool) -> None:
+    from newsletter.actions.rehearse import rehearse
+
+    rehearsal = rehearse(workspace, issue, faults)
+    if as_json:
+        print_json({**receipt_json(rehearsal.receipt), "bytes": rehearsal.bytes, "estimate": rehearsal.estimate,
+                    "faults": dict(rehearsal.faults)})  # fmt: skip
+        return
+    print_receipt(rehearsal.receipt)
+    for sentence in rehearsal.sentences():
+        click.echo(f"  {sentence}")
+
+
+COMMANDS = (send_,)
