@@ -80,15 +80,19 @@ def _check_weight(page: str) -> Iterator[Finding]:
         yield _weight("html-too-heavy", Severity.ERROR, message, plain, HTML_LIMIT)
     elif plain >= HTML_WARNING or encoded >= HTML_LIMIT:
         message = _(
-            "La lettre pèse {n} Ko (encodage compris) et approche de la limite de {limite} Ko. Pensez à l’alléger d’un "
-            "article ou deux."
+            "La lettre pèse {n} Ko, {encode} Ko une fois encodée pour le transport. Gmail coupe vers {limite} Ko : "
+            "pensez à l’alléger d’un article ou deux."
         )
-        yield _weight("html-heavy", Severity.WARNING, message, encoded, HTML_LIMIT)
+        words = message.format(n=_kilobytes(plain), encode=_kilobytes(encoded), limite=_kilobytes(HTML_LIMIT))
+        yield Finding("html-heavy", Severity.WARNING, words)
 
 
 def _weight(code: str, level: Severity, message: str, size: int, limit: int, where: str = "") -> Finding:
-    words = message.format(n=number_words(-(-size // 1000)), limite=number_words(limit // 1000))
-    return Finding(code, level, words, where)
+    return Finding(code, level, message.format(n=_kilobytes(size), limite=_kilobytes(limit)), where)
+
+
+def _kilobytes(size: int) -> str:
+    return number_words(round(size / 1000))
 
 
 def _check_pictures(used: Mapping[str, PublishedPicture]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -206,3 +207,14 @@ def test_an_unknown_key_is_told_with_the_nearest_one(hint, words):
     (finding,) = checks.unknown_keys([UnknownKey("articles/redon.md", 3, "tilte", hint)])
     assert (finding.code, finding.level, finding.where) == ("key-unknown", "warning", "articles/redon.md:3, tilte")
     assert "« tilte »" in finding.message and words in finding.message
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["[", "[](", "[](x", "<http:", "\n", " ", "à compléter ", "mardi 3 ", "1 ", "élu.es", "x", "?", "!["],
+    ids=ascii,
+)
+def test_no_text_holds_the_proof_reader_up(piece):
+    began = time.process_time()
+    checks.check_article(replace(ARTICLE, body=piece * (200_000 // len(piece))))
+    assert time.process_time() - began < 10, "seconds for the longest file that is read: something is quadratic"

@@ -17,10 +17,10 @@ _PLACEHOLDER = re.compile(
 )
 # These words also live in good sentences ("trois modèles à compléter"): alone, they are a blank left open.
 _BLANK = re.compile(
-    r"(?:^|\(|[.:–-]\s)\s*(?P<words>à (?:compléter|remplir|rédiger|préciser)|texte à venir)\s*(?:$|[.…)!])",
+    r"(?:^|\(|[.:–-][ \t])[ \t]*(?P<words>à (?:compléter|remplir|rédiger|préciser)|texte à venir)[ \t]*(?:$|[.…)!])",
     re.IGNORECASE | re.MULTILINE,
 )
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]]{0,1000})\]\([^()]{0,2000}\)")
 _CLOSING = "»”\"'’)] \u00a0\u202f"
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|bmp|tiff?|heic)\Z|\A\S*[_/\\]\S*\d\S*\Z", re.IGNORECASE)
 _GENERIC = re.compile(
@@ -116,7 +116,8 @@ def check_text(text: str, where: str) -> Iterator[Finding]:
     if waiting:
         message = _("« {texte} » est resté dans le texte. Complétez ce passage ou retirez-le.")
         yield Finding("placeholder", Severity.ERROR, message.format(texte=waiting), where)
-    endings = [word.replace(WORD_JOINER, "") for word in typography(words).split() if WORD_JOINER in word]
+    dotted = [word for word in words.split() if "." in word[:-1] and len(word) < 60]
+    endings = [word for word in dotted if WORD_JOINER in typography(word)]
     if endings:
         message = _(
             "{mots} : une messagerie pourrait y voir une adresse web. L’envoi protège ce mot ; avec un point médian "
