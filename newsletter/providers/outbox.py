@@ -81,7 +81,8 @@ class OutboxSession:
         os.close(self._journal)
         self._journal = None
         with contextlib.suppress(OSError):
-            _replace(self._directory / PAGE, _page(self._directory).encode())
+            writer = f".{os.getpid()}-{threading.get_ident()}"
+            _replace(self._directory / PAGE, _page(self._directory).encode(), writer)
 
     def _write(self, message: Outgoing) -> str:
         if self._journal is None:
@@ -112,22 +113,34 @@ def file_name(message: Outgoing) -> str:
 
 
 def entries(directory: Path) -> Iterator[dict[str, str | int]]:
-    """Yield the journal's entries, one per file that is there, in the order of their first writing."""
+    """Yield the journal's entries, one per file that is there, in the order of their first writing.
+
+    A line torn by a crash or a full disk is left out: its letter is there all the same, under its own name.
+    """
     seen = set()
-    with (directory / JOURNAL).open(encoding="utf-8") as journal:
+    with (directory / JOURNAL).open(encoding="utf-8", errors="replace") as journal:
         for line in journal:
-            entry = json.loads(line)
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError:
+                continue
             if entry["file"] not in seen and (directory / entry["file"]).exists():
                 seen.add(entry["file"])
                 yield entry
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write `content` beside `path` and move it there: a reader sees the old file or the new one, never a half."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-    with draft.open("wb", buffering=0) as file:
-        file.write(content)
-    draft.replace(path)
+def _replace(path: Path, content: bytes, writer: str = "") -> None:
+    """Write `content` beside `path` and move it there: a reader sees the old file or the new one, never a half.
+
+    `writer` keeps the drafts of several writers of one file apart.
+    """
+    draft = path.with_name(f".{path.name}{writer}.part")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _page(directory: Path) -> str:
