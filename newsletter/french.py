@@ -29,7 +29,7 @@ END_OF_DAY = time(23, 59)  # what a deadline without an hour means
 # What is copied as it stands: addresses of the web and of mail, bare domains with a path, entities.
 _KEPT = (
     r"(?:(?:https?|ftp)://|\bwww\.|\b(?:mailto|tel):)[^\s<>«»\"]+"
-    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+    r"|(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
     r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/[^\s<>«»\"]*"
     r"|&#?\w{1,10};"
 )
@@ -42,9 +42,10 @@ _UNIT = r"(?:h|min|€|k€|M€|Md€|%|km|ha|m²|euros?|millions?|milliards?)(
 # that can take such a feminine ending are touched, so that "amazon.es" stays what it is. The joiner stands behind
 # the dot: in front of it, it would only lengthen the label of a domain that still ends in ".es".
 _INCLUSIVE = (
-    r"(?<![\w./@])((?:[^\W\d_]*[éèêîïôû][^\W\d_]*|elus?|[^\W\d_]+(?:ant|ent|and|ard|eur|ois|ain|in|ien|an|al|at|i|rt)))"
+    r"(?<![\w./@])(?:[^\W\d_]{0,40}[éèêîïôû][^\W\d_]{0,40}|elus?|"
+    r"[^\W\d_]{1,40}(?:ant|ent|and|ard|eur|ois|ain|in|ien|an|al|at|i|rt))"
     r"\.(?=es(?![\w/@:-]|\.\w))"
-    r"|(?<![\w./@])([^\W\d_]+(?:n(?=\.ne)|x(?=\.se)|eur(?=\.se)|f(?=\.ve)))\.(?=(?:ne|se|ve)(?![\w/@:-]|\.\w))"
+    r"|(?<![\w./@])[^\W\d_]{1,40}(?:n(?=\.ne)|x(?=\.se)|eur(?=\.se)|f(?=\.ve))\.(?=(?:ne|se|ve)(?![\w/@:-]|\.\w))"
 )
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -54,7 +55,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (f"«{_SPACE}*(?=\\S)", "«" + NARROW),
         (f"(?<=\\S){_SPACE}*»", NARROW + "»"),
         (f"(?<=\\S){_SPACE}+(?=[;!?])", NARROW),
-        (f"(?<={_WORD_END})(?=[;!?](?:[;!?.…,)\\]»”\"\\s]|$))", NARROW),
+        (f'(?<={_WORD_END})(?=[;!?](?:[;!?.…,)\\]»”"\\s]|$))', NARROW),
         (f"(?<=[^\\s:]){_SPACE}+(?=:(?!:))", NO_BREAK),
         (f"(?<={_WORD_END})(?=:(?:\\s|$))", NO_BREAK),
         (f"(?<=\\bn°){_SPACE}*(?=\\d)", NO_BREAK),
