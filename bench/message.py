@@ -10,7 +10,6 @@ from email.message import EmailMessage
 from statistics import median
 
 from newsletter.model import Letter
-from newsletter.rendering.headers import message_id
 from newsletter.rendering.message import Skeleton, SlotValues
 
 SLOTS = ("email", "web", "prefs", "unsub")
@@ -38,7 +37,7 @@ def values(number: int) -> SlotValues:
     return SlotValues(
         to=f"reader{number}@example.org",
         email=f"reader{number}@example.org",
-        message_id=message_id("bench", str(number), "example.org"),
+        message_id=f"<{token}@example.org>",
         date="Tue, 03 Nov 2026 09:05:00 +0100",
         unsub=f"https://letter.example.org/desabonnement/{token}",
         web=f"https://letter.example.org/lettres/2026-11?t={token}",

@@ -7,10 +7,7 @@ header is written here. Whatever comes from outside is refused when it could end
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
-from datetime import datetime
-from email.utils import format_datetime
 
 from newsletter import addresses
 from newsletter.errors import AddressError, MessageError
@@ -93,30 +90,18 @@ def one_click(text: str, name: str) -> str:
 def identifier(text: str, name: str) -> str:
     """Return `text` if it is a Message-ID with its angle brackets (RFC 5322 section 3.6.4, without quoted parts)."""
     if not _MESSAGE_ID.match(text):
-        raise MessageError(f"`{clean(text, name)}` is no message identifier", where=name, hint="make it by message_id")
+        raise MessageError(
+            f"`{clean(text, name)}` is no message identifier", where=name, hint="write <name@example.org>"
+        )
     return text
 
 
-def message_id(mailing: str, subscriber: str, domain: str) -> str:
-    """Return the Message-ID of one delivery, the same at each attempt, so that a duplicate can be recognised.
-
-    It holds a hash only: no address, no counter that would tell how many readers there are.
-    """
-    digest = hashlib.sha256(f"{mailing}\0{subscriber}".encode()).hexdigest()[:40]
-    return identifier(f"<{digest}@{domain}>", "Message-ID")
-
-
-def date(moment: datetime) -> str:
-    """Return `moment` (aware) as a Date header value (RFC 5322 section 3.3)."""
-    if moment.tzinfo is None:
-        raise MessageError("the moment has no time zone", where="Date", hint="pass an aware datetime")
-    return format_datetime(moment)
-
-
 def dated(text: str) -> str:
-    """Return `text` if it is a Date header value as `date` makes it."""
+    """Return `text` if it is a Date header value (RFC 5322 section 3.3), as `email.utils.format_datetime` makes it."""
     if not _DATE.match(text):
-        raise MessageError(f"`{clean(text, 'Date')}` is no RFC 5322 date", where="Date", hint="make it by date")
+        raise MessageError(
+            f"`{clean(text, 'Date')}` is no RFC 5322 date", where="Date", hint="make it by email.utils.format_datetime"
+        )
     return text
 
 

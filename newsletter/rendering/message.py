@@ -116,15 +116,17 @@ class Skeleton:
     @classmethod
     def thaw(cls, frozen: bytes) -> Skeleton:
         """Read what `freeze` wrote; MessageError for another version or a truncated copy."""
-        meta, newline, template = frozen.removeprefix(_PREFIX).partition(b"\n")
-        whole = newline and template.endswith(b"--" + _BOUNDARY + b"--\r\n")
-        if not frozen.startswith(_PREFIX) or not whole:
+        meta, _newline, template = frozen.removeprefix(_PREFIX).partition(b"\n")
+        try:
+            if not frozen.startswith(_PREFIX) or not template.endswith(b"--" + _BOUNDARY + b"--\r\n"):
+                raise ValueError("no prefix, or no end")
+            values = json.loads(meta)
+            values["constant"] = tuple((name, value) for name, value in values["constant"])
+            return cls(Head(**values), template)
+        except (ValueError, KeyError, TypeError):
             raise MessageError(
                 "the frozen letter is damaged or of another version", where="skeleton", hint="approve the issue again"
-            )
-        values = json.loads(meta)
-        values["constant"] = tuple((name, value) for name, value in values["constant"])
-        return cls(Head(**values), template)
+            ) from None
 
     def digest(self) -> str:
         """Return the SHA-256 of the frozen form, in hexadecimal: what an approval vouches for."""

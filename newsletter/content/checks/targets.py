@@ -18,7 +18,8 @@ _TRACKERS = re.compile(
 _INSIDE = ("localhost", ".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa")
 # Every repetition is bounded: an article may come from a feed, and nobody's text may hold the proof-reader up.
 _MARKDOWN_LINK = re.compile(
-    r"(?<!!)\[[^\[\]]{0,1000}+\]\([ \t]{0,9}<?([^\s)>]{1,2000}+)>?[^()]{0,300}+\)|<((?:https?|mailto):[^\s<>]{1,2000}+)>"
+    r"(?<!!)\[[^\[\]]{0,1000}+\]\([ \t]{0,9}<?([^\s)>]{1,2000}+)>?[^()]{0,300}+\)"
+    r"|<((?:https?|mailto):[^\s<>]{1,2000}+)>"
 )
 _MAIL = re.compile(r"[^\s@?]+@[^\s@?]+\.[^\s@?.]{2,}(?:\?.*)?\Z")
 
