@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from newsletter.errors import StoreError
 
-HEAD = "0001"
+HEAD = "0002"
 _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[postgres]'"
 
 

@@ -91,8 +91,8 @@ class Receipt:
 
 
 def create(connection: Connection, *, issue: str, subject: str, content_hash: str, rule: Rule,
-           record: Mapping[str, Any], frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]], approved_by: str, now: float,
-           not_before: float, today: date) -> Mailing:  # fmt: skip
+           record: Mapping[str, Any], frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]], approved_by: str,
+           now: float, not_before: float, today: date) -> Mailing:  # fmt: skip
     """Freeze a letter: one mailing, its variants and one delivery per candidate, in the caller's transaction.
 
     Candidates are the active subscribers of the publication; those not entitled today stand as excluded, with why.

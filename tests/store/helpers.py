@@ -31,7 +31,10 @@ def member(connection, name="Ville de X", *periods, **more):
     return organisations.add(connection, Organisation(name=name, periods=spans, **more), now=NOW)
 
 
-def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=(Frozen((), b"skeleton"),), **more) -> Mailing:
+ONE_VARIANT = (Frozen((), b"skeleton"),)
+
+
+def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT, **more) -> Mailing:
     made = mailings.create(
         connection, issue=issue, subject="La lettre", content_hash="h", rule=rule, record={}, frozen=list(frozen),
         caps=more.get("caps", {"orange": ["orange.fr"]}), approved_by="editor", now=NOW, not_before=NOW, today=TODAY,

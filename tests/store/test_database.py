@@ -1,0 +1,102 @@
+"""The schema and the transactions, on both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from newsletter.errors import StoreError
+from newsletter.store.database import Database, open_database
+from newsletter.store.migrations.run import upgrade
+from newsletter.store.schema import metadata
+from newsletter.store.tables import erasures
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(database):
+    with database.engine.connect() as c:
+        assert compare_metadata(MigrationContext.configure(c), metadata) == []
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(database_url):
+    old = Database(database_url)
+    upgrade(old.engine, "0001")
+    old.close()
+    new = open_database(database_url)
+    with new.read() as c:
+        assert c.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0002"
+        c.execute(sa.text("SELECT count(*) FROM jobs"))
+    new.close()
+
+
+def test_a_database_of_a_later_version_is_refused_with_what_to_do(database_url):
+    later = open_database(database_url)
+    with later.write() as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    later.close()
+    with pytest.raises(StoreError, match="install the newest version"):
+        open_database(database_url)
+
+
+def test_a_failed_transaction_leaves_nothing(database):
+    with pytest.raises(ZeroDivisionError), database.write() as c:
+        c.execute(erasures.insert().values(fingerprint="x", reason="test", at=0))
+        _ = 1 / 0
+    with database.read() as c:
+        assert c.scalar(sa.select(sa.func.count()).select_from(erasures)) == 0
+
+
+def test_writers_in_threads_take_turns_and_lose_no_update(database):
+    with database.write() as c:
+        c.execute(erasures.insert().values(fingerprint="n", reason="0", at=0))
+
+    def add():
+        for _ in range(20):
+            with database.write() as c:
+                row = c.execute(sa.select(erasures.c.at).where(erasures.c.fingerprint == "n").with_for_update()).one()
+                c.execute(erasures.update().where(erasures.c.fingerprint == "n").values(at=row.at + 1))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    with database.read() as c:
+        assert c.scalar(sa.select(erasures.c.at)) == 80
+
+
+def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_wipes_what_it_deletes(tmp_path):
+    database = open_database("sqlite:///a.db", tmp_path)
+    with database.read() as c:
+        pragmas = {
+            name: c.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "secure_delete")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
+    database.close()
+
+
+def test_a_locked_database_says_what_to_do(tmp_path):
+    database = open_database("sqlite:///a.db", tmp_path)
+    with database.engine.connect() as c:
+        c.exec_driver_sql("PRAGMA busy_timeout=50")
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="another process holds the database"), database.write() as c:
+        c.execute(erasures.delete())
+    other.execute("ROLLBACK")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [("nonsense", "the database URL cannot be used"), ("oracle-of-delphi://x", "the database URL cannot be used"),
+     ("sqlite:////nowhere/at/all.db", "check that the directory exists")],
+)  # fmt: skip
+def test_a_url_that_cannot_be_used_is_refused_by_name(url, hint):
+    with pytest.raises(StoreError, match=hint):
+        open_database(url)
