@@ -14,8 +14,8 @@ class KeySet:
     """
 
     def __init__(self) -> None:
-        self._slots = array("q", bytes(8 * _START))
         self._used = 0
+        self._reserve(_START)
 
     def __len__(self) -> int:
         return self._used
@@ -31,22 +31,25 @@ class KeySet:
             return False
         self._slots[place] = value
         self._used += 1
-        if self._used * 3 > len(self._slots) * 2:
+        if self._used > self._full:
             self._grow()
         return True
 
     def _place(self, value: int) -> int:
         """Return the slot of `value`, or the free one where it belongs (linear probing)."""
-        slots = self._slots
-        mask = len(slots) - 1
+        slots, mask = self._slots, self._mask
         place = value & mask
         while (found := slots[place]) and found != value:
             place = (place + 1) & mask
         return place
 
+    def _reserve(self, size: int) -> None:
+        self._slots = array("q", bytes(8 * size))
+        self._mask = size - 1
+        self._full = size * 2 // 3
+
     def _grow(self) -> None:
         old = self._slots
-        self._slots = array("q", bytes(16 * len(old)))
-        for value in old:
-            if value:
-                self._slots[self._place(value)] = value
+        self._reserve(4 * len(old) if len(old) < 1 << 18 else 2 * len(old))
+        for value in filter(None, old):
+            self._slots[self._place(value)] = value

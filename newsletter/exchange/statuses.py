@@ -15,10 +15,10 @@ Standing = Literal["", "left", "bounced", "complained", "unclear"]
 
 _ACTIVE = frozenset(
     {
-        "subscribed", "subscriber", "active", "actif", "abonne", "abonnee", "abonnes", "inscrit", "inscrite", "confirmed",
-        "confirme", "confirmee", "enabled", "valid", "valide", "verified", "verifie", "ok", "oui", "yes", "true", "vrai",
-        "1", "optin", "opt in", "double opt in", "in", "new", "nouveau", "abonne actif", "non desabonne",
-        "non desinscrit", "soft bounce", "soft bounced",
+        "1", "abonne", "abonnee", "abonnes", "abonne actif", "actif", "active", "confirme", "confirmed", "confirmee",
+        "double opt in", "enabled", "in", "inscrit", "inscrite", "new", "non desabonne", "non desinscrit", "nouveau",
+        "ok", "opt in", "optin", "oui", "soft bounce", "soft bounced", "subscribed", "subscriber", "true", "valid",
+        "valide", "verified", "verifie", "vrai", "yes",
     }
 )  # fmt: skip
 
@@ -49,8 +49,8 @@ _FLAGS: Mapping[str, Standing] = by_header(
         "left": """unsub time, unsubscribed, unsubscribed at, is unsubscribed, isunsubscribed, unsubscribe date,
             desabonne, desabonnee, desinscrit, desinscrite, desabonne le, desinscrit le, date de desinscription,
             date desinscription, date de desabonnement, date desabonnement, isexcludedfromcampaigns,
-            is excluded from campaigns, opt out, optout, email blacklisted, blacklisted, email blocklisted, blocklisted, blacklist, blocklist,
-            emailblacklisted, liste noire""",
+            is excluded from campaigns, opt out, optout, email blacklisted, blacklisted, email blocklisted, blocklisted,
+            blacklist, blocklist, emailblacklisted, liste noire""",
         "bounced": """clean time, cleaned, cleaned at, bounced, bounced at, hard bounce, hardbounce, npai,
             adresse invalide""",
         "complained": """complained, complained at, complaint, plainte, spam, spam complaint, abuse""",

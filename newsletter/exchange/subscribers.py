@@ -14,7 +14,7 @@ from newsletter.addresses import Address, parse, parse_mailbox, suspect
 from newsletter.errors import AddressError
 from newsletter.exchange.columns import SUBSCRIBERS
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.plan import Action, ImportRow, KnownState, Lookup
+from newsletter.exchange.plan import Action, ImportRow, KnownState, Lookup, State
 from newsletter.exchange.records import Record
 from newsletter.exchange.statuses import Standing, flagged, is_flag, of_file, standing
 from newsletter.exchange.table import Table
@@ -25,6 +25,7 @@ DETAILS = ("first_name", "last_name", "organisation", "role", "phone")
 """What an import may add to a known person where the store has nothing."""
 
 _BATCH = 500
+_FINAL: frozenset[State] = frozenset({"left", "complained", "bounced", "erased"})
 _UNKNOWN = KnownState("unknown")
 _NO_PERSON = re.compile(
     r"(sous )?totaux?\b|(sous )?total\b|nombre d|somme\b|export\w* (le|du|on)\b|genere\w* le\b|source\b"
@@ -59,38 +60,44 @@ class _Reader:
         self._folded = [fold(header) for header in table.headers]
         named = [at for at, header in enumerate(table.headers) if SUBSCRIBERS.name(header) == "email"]
         self._emails = sorted({table.columns.index("email"), *named})
+        self._first = self._emails[0]
         self._status = table.columns.index("status") if "status" in table.columns else -1
         self._flags = [(at, header) for at, header in enumerate(table.headers) if is_flag(header)]
         self._dated = "consent_date" in table.columns
         self._everybody = of_file(table.name)
+        self._speaks = bool(self._everybody or self._flags or self._status >= 0)
 
     def stopped(self) -> KeySet:
         """Return the keys of the addresses that some row of the table says must not be mailed."""
         found = KeySet()
-        if self._status < 0 and not self._flags:
+        if not self._speaks or self._everybody:
             return found
-        for record in self._table:
-            if self._standing(record.cells) not in ("", "unclear"):
-                address, _name = self._address(record.cells)
-                if isinstance(address, Address):
-                    found.add(address.key)
+        for number, record in enumerate(self._table, 1):
+            if self._standing(record.cells) not in ("", "unclear") and (address := self.read(number, record).address):
+                found.add(address.key)
         return found
 
     def read(self, number: int, record: Record) -> ImportRow:
         """Return the outcome of a record as far as it can be told from the record alone."""
-        line, cells, fault = record
-        address, name = self._address(cells)
-        if not isinstance(address, Address):
-            action, reason = self._no_address(cells, address)
-            return ImportRow(number, line, clean(self._email(cells)), action, reason, self._fields(cells))
+        line, cells, doubt = record
+        name = ""
+        try:
+            address = parse(cells[self._first])
+        except (AddressError, IndexError):
+            try:
+                name, address = parse_mailbox(self._email(cells))
+            except AddressError as error:
+                action, reason = self._no_address(cells, error)
+                return ImportRow(number, line, clean(self._email(cells)), action, reason, self._fields(cells))
         fields = self._fields(cells)
         fields["email"] = address.text
         if self._dated:
             _date_consent(fields)
         if name:
-            fields.setdefault("name", name)
-        says = self._standing(cells)
-        doubt = fault or self._doubt(cells, says)
+            fields.setdefault("name", clean(name))
+        says = self._standing(cells) if self._speaks else ""
+        if says == "unclear" or len(cells) > len(self._columns):
+            doubt = doubt or self._doubt(cells, says)
         if doubt:
             return ImportRow(number, line, address.text, "review", doubt, fields, address, says)
         note = _("le nom écrit devant l’adresse a été séparé") if name else ""
@@ -99,17 +106,6 @@ class _Reader:
     def _email(self, cells: list[str]) -> str:
         """Return the first filled cell of the address columns."""
         return next((cells[at] for at in self._emails if at < len(cells) and cells[at].strip()), "")
-
-    def _address(self, cells: list[str]) -> tuple[Address | AddressError, str]:
-        """Return the address (or what is wrong with it) and the name that was written with it."""
-        text = self._email(cells)
-        try:
-            if text.rstrip().endswith(">"):
-                name, address = parse_mailbox(text)
-                return address, clean(name)
-            return parse(text), ""
-        except AddressError as error:
-            return error, ""
 
     def _fields(self, cells: list[str]) -> dict[str, str]:
         fields = {name: text for name, cell in zip(self._columns, cells, strict=False) if (text := cell.strip())}
@@ -152,10 +148,9 @@ def _decide(
     row: ImportRow, address: Address, publication: str, known: KnownState, seen: KeySet, stopped: KeySet
 ) -> ImportRow:
     """Return the final outcome of a row that reads well, by what the store and the rest of the file say."""
-    kept = _kept(known, publication)
-    if kept:
-        return row._replace(action="keep", reason=kept)
-    if row.standing or address.key in stopped:
+    if known.state in _FINAL:
+        return row._replace(action="keep", reason=_kept(known, publication))
+    if row.standing or (stopped and address.key in stopped):
         return row._replace(action="suppress", reason=_why_suppressed(row.standing), standing=row.standing or "left")
     doubt = suspect(address) if known.state == "unknown" else None
     if doubt:
@@ -170,14 +165,14 @@ def _decide(
 
 
 def _kept(known: KnownState, publication: str) -> str:
-    """Return why the store's word stands whatever the file says, or ""."""
-    reasons: Mapping[str, str] = {
+    """Return why the store's word stands, whatever the file says."""
+    reasons: Mapping[State, str] = {
         "left": _("s’est désabonnée de « {publication} » : un import ne réabonne jamais"),
         "complained": _("a signalé nos envois comme indésirables : un import ne réabonne jamais"),
         "bounced": _("les envois à cette adresse sont revenus en erreur : un import ne la réactive jamais"),
         "erased": _("a demandé l’effacement de ses données : un import ne réabonne jamais"),
     }
-    return reasons.get(known.state, "").format(publication=publication)
+    return reasons[known.state].format(publication=publication)
 
 
 def _nothing_new(known: KnownState, publication: str) -> str:
