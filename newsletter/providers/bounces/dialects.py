@@ -9,23 +9,23 @@ from flufl.bounce import all_failures
 
 from newsletter.providers.bounces.mime import Headers, Mail, parse_headers
 from newsletter.providers.bounces.reports import ADDRESS, Fate, addresses_in
-from newsletter.providers.bounces.text import fold, one_line
-from newsletter.providers.bounces.verdict import Kind, judge, says_why, status_in
+from newsletter.providers.bounces.text import fold, one_line, one_of
+from newsletter.providers.bounces.verdict import judge, says_why, status_in
 
 # flufl's patterns are quadratic in the length of a line: these bounds keep the worst case within some milliseconds.
-_LINES, _WIDTH = 120, 100
+_LINES, _WIDTH = 80, 100
 _PROSE = 6000
 
 _DAEMON = re.compile(r"^(?:mailer-daemon|mail-daemon|postmaster|mdaemon|microsoftexchange\w*|administrat\w+)\b")
-_SUBJECT = re.compile(
-    r"undeliver|delivery (?:status|fail|report|has failed)|mail delivery|returned mail|failure notice|non remis|"
-    r"echec de (?:la )?remise|remise (?:impossible|retardee)|delayed mail|mail status report|delivery incomplete"
+_SUBJECT = one_of(
+    r"undeliver|delivery (?:status|fail|report|has failed|incomplete)|mail delivery|delayed mail",
+    r"returned mail|failure notice|mail status report",
+    r"non remis|echec de (?:la )?remise|remise (?:impossible|retardee)",
 )
-_COPY = re.compile(
-    r"^(?:-{2,} ?(?:this is a copy|original message|below (?:this|the next) line|message d'origine|start of returned|"
-    r"returned mail)|here is your returned mail|original message (?:follows|attached|headers)|"
-    r"message (?:headers|text) follows?)[^\n]*$",
-    re.MULTILINE,
+_COPY = one_of(
+    r"^-{2,} ?(?:this is a copy|original message|message d'origine)",
+    r"^-{2,} ?(?:below (?:this|the next) line|start of returned|returned mail)",
+    r"^here is your returned mail|^original message (?:follows|attached|headers)|^message (?:headers|text) follows?",
 )
 _NAMED = re.compile(r"^\s{0,20}<([^<>\s]{3,320})>:?", re.MULTILINE)
 
@@ -59,24 +59,31 @@ def failures(mail: Mail, said: str) -> list[Fate]:
     named = addresses_in(" ".join(mail.headers.all("x-failed-recipients"))) or failed or delayed
     # Only a text that explains a failure is searched for an address: any letter has some.
     if not named and says_why(said):
-        named = [name for name in _NAMED.findall(said) if ADDRESS.fullmatch(name)] or addresses_in(said)[:3]
+        named = [name for name in _NAMED.findall(said) if ADDRESS.fullmatch(name)] or addresses_in(said)[:1]
     ours = _correspondents(mail)
     named = [address for address in named if address.lower() not in ours][:20]
-    kind: Kind = judge(status_in(said), said)
-    if delayed and not failed and kind == "hard":
-        kind = "soft"
-    return [Fate(kind, address, status_in(said), one_line(_reason(said, address))) for address in named]
+    return [_fate(address, _about(said, address, named), bool(delayed) and not failed) for address in named]
+
+
+def _fate(address: str, words: str, delayed: bool) -> Fate:
+    status = status_in(words)
+    kind = judge(status, words)
+    reason = words.rpartition(address)[2].strip(" \n<>:") or words
+    return Fate("soft" if delayed and kind == "hard" else kind, address, status, one_line(reason))
+
+
+def _about(said: str, address: str, named: list[str]) -> str:
+    """Return what is said of one of several addresses, if that explains its failure; else everything."""
+    start = said.find(address)
+    ends = [at for other in named if other != address and (at := said.find(other, start + 1)) > start]
+    words = said[start : min(ends)] if start >= 0 and ends else said[max(start, 0) :]
+    return words if len(named) > 1 and says_why(words) else said
 
 
 def _correspondents(mail: Mail) -> set[str]:
     """Return the addresses that cannot have failed: who reports, and whom it is reported to."""
     fields = mail.headers.all("from", "to", "delivered-to") + mail.copy.all("from", "reply-to", "return-path")
     return {address.lower() for field in fields for address in addresses_in(field)}
-
-
-def _reason(said: str, address: str) -> str:
-    """Return the words that follow the address, or all of them."""
-    return said.rpartition(address)[2].strip(" \n<>:") or said
 
 
 def _flufl(mail: Mail, said: str) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from newsletter.providers.bounces.text import decode_bytes, decode_words, from_h
 LIMIT = 512 * 1024
 _HEAD, _FIELDS, _VALUE = 48 * 1024, 200, 4096
 _DEPTH, _PARTS, _BLOCKS = 8, 50, 50
-_TEXT = 24 * 1024
+_TEXT = 16 * 1024
 
 _GAP = re.compile(rb"\n[ \t]*\n")
 _NAME = re.compile(rb"[!-9;-~]{1,80}\Z")
@@ -91,7 +91,7 @@ class _Part:
 
 def read(raw: bytes) -> Mail:
     """Take the first 512 KB of a message apart."""
-    data = raw[:LIMIT].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = raw[:LIMIT].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if data.startswith(b"From "):
         data = data.partition(b"\n")[2]
     headers, body = _split(data)
@@ -165,13 +165,15 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
     """Return what stands between the delimiter lines; the last piece of a truncated message counts too."""
     if not boundary:
         return []
-    line = re.compile(rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]{0,99}$", re.MULTILINE)
+    delimiter = b"\n--" + boundary.encode("utf-8", "replace")
     pieces: list[bytes] = []
-    start = -1
-    for mark in line.finditer(body):
-        if start >= 0:
-            pieces.append(body[start : max(start, mark.start() - 1)])
-        start = mark.end() + 1
-        if mark[1] or len(pieces) >= _PARTS:
-            return pieces
-    return [*pieces, body[start:]] if start >= 0 else pieces
+    for chunk in (b"\n" + body).split(delimiter, _PARTS)[1:]:
+        rest, _, content = chunk.partition(b"\n")
+        if not rest.strip():
+            pieces.append(content)
+        elif rest.strip() == b"--":
+            break
+        elif pieces:
+            # A line that only begins like the delimiter belongs to the text.
+            pieces[-1] += delimiter + chunk
+    return pieces

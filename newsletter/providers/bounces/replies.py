@@ -5,51 +5,66 @@ from __future__ import annotations
 import re
 
 from newsletter.providers.bounces.mime import Headers, Mail
-from newsletter.providers.bounces.text import fold
+from newsletter.providers.bounces.text import fold, one_of
 
 _LONGEST_REQUEST = 700
 
+_RE = r"^(?:(?:re|tr|fw|fwd|aw) ?: ?)*"
 _AUTOMATIC_SUBJECT = re.compile(
-    r"^(?:(?:re|tr|fw|fwd|aw) ?: ?)*(?:auto(?:matic|matique)?(?:[ -]?(?:reply|response|reponse))?|automatic reply|"
-    r"reponse automatique|message automatique|out of (?:the )?office|absen(?:ce|t|te) du bureau|absence|ooo|"
-    r"notification d'absence|message d'absence|accuse de reception|je suis absente?)"
-    r" ?(?:[:\-!.]|$|de |du )"
+    _RE + r"(?:"
+    r"(?:auto(?:matic)?[ -]?(?:reply|response|reponse)|reponse automatique|message automatique|out of (?:the )?office|"
+    r"absen(?:ce|te?) du bureau|(?:notification|message) d'absence|je suis (?:absente?|en conges?))\b|"
+    # Words that begin a person's subject too count only when they stand alone.
+    r"(?:auto|ooo|absen(?:ce|te?)|conges?|accuse de reception) ?(?:[:\-!.]|$))"
 )
 _PRECEDENCE = re.compile(r"auto[_-]?reply|\bauto\b")
 
-# Where the letter begins that is being answered.
-_QUOTED = re.compile(
-    r"^(?:(?:le|on)\b[^\n]{5,150}\n?[^\n]{0,80}(?:a ecrit|wrote) ?:|"
-    r"-{2,} ?(?:message d'origine|message original|original message|message transfere|forwarded)|"
-    r"_{10,}|(?:de|from) ?: [^\n]{0,200}\n(?:envoye|sent|date|a|to) ?:|-- ?$)",
-    re.MULTILINE,
+# Where the letter begins that is being answered, or a signature.
+_QUOTED = one_of(
+    r"^(?:le|on)\b[^\n]{5,150}\n?[^\n]{0,80}(?:a ecrit|wrote) ?:",
+    r"^-{2,} ?(?:message d'origine|message original|original message|message transfere|forwarded)",
+    r"^_{10,}",
+    r"^(?:de|from) ?: [^\n]{0,200}\n(?:envoye|sent|date|a|to) ?:",
+    r"^-- ?$",
 )
 
-_GONE = re.compile(
-    r"\b(?:a|ai|avez|ont|avons) (?:definitivement |desormais )?quitte"
-    r" (?:la|le|les|l'|mes|ses|son|notre|cette|ma|sa|mon)|"
-    r"\b(?:ne (?:suis|sera|serai|sont|travaille\w*|fai[st]|font|exerce\w*)|n'(?:est|occupe|exerce|assure|ai|a)) plus"
-    r" (?!joignable|disponible|tard|que\b)|mandat\b[^\n]{0,50}(?:pris fin|termine|acheve)|"
-    r"fin d[eu] (?:mon |son )?mandat|"
-    r"a la retraite|adresse (?:electronique |mail )?(?:a )?change|nouvelle adresse|chang(?:ement|e) d'adresse|"
-    r"\bsuccesseur|m'a succede|depart definitif|\bno longer (?:work|with|employed|at|part|hold|in )|\bhas left\b|"
-    r"\bretired\b|left the (?:company|organi[sz]ation|council|team)|new e-?mail address"
+_GONE = one_of(
+    r"\b(?:a|ai|avez|ont|avons) (?:definitivement |desormais )?quitte (?:l[ae]s?|l'|m[aeo]n?s?|s[aeo]n?s?|notre|cette)",
+    r"\bne (?:suis|sera|serai|sont|travaill\w+|fai[st]|font|exerc\w+) plus (?!joignable|disponible|acces|tard|que\b)",
+    r"\bn'(?:est|occupe|exerce|assure|ai|a) plus (?!joignable|disponible|acces|tard|que\b)",
+    r"\bmandat\b[^\n]{0,50}(?:pris fin|termine|acheve)",
+    r"\bfin d[eu] (?:mon |son )?mandat",
+    r"\ba la retraite",
+    r"\badresse (?:electronique |mail )?(?:a )?change",
+    r"\bnouvelle adresse",
+    r"\bchange(?:ment)? d'adresse",
+    r"\bchange de (?:poste|fonctions?|service)",
+    r"\bdesormais en poste|nouveau poste|nouvelles fonctions",
+    r"\bsuccesseur|m'a succede|depart definitif",
+    r"\bno longer (?:work|with|employed|at|part|hold|in )",
+    r"\bhas left\b|\bretired\b|left the (?:company|organi[sz]ation|council|team)",
+    r"\bnew e-?mail address",
 )
 
-_LEAVE = re.compile(
-    r"\b(?:me |nous )?(?:desabonn|desinscri)|ne (?:souhait|desir|veu|voul)\w* plus (?:recevoir|etre)|"
-    r"\bne plus (?:recevoir|m'envoyer|m'adresser|nous envoyer|figurer|etre destinataire)|"
-    r"\b(?:retir|supprim|enlev|ray|radi|ot)(?:er|ez)\b[^\n.]{0,50}(?:liste|diffusion|mailing|adresse|destinataires|fichier|contacts)|"
-    r"^\W{0,5}stop\W{0,5}$|(?:arretez|cessez) de m[' e]|\bunsubscribe|\bremove (?:me|my address)|\btake me off|"
-    r"\bopt[- ]?out|stop sending",
-    re.MULTILINE,
+_LEAVE = one_of(
+    r"\bdesabonn|\bdesinscri",
+    r"\bne (?:souhait|desir|veu|voul)\w* plus (?:recevoir|etre|de )",
+    r"\bne plus (?:recevoir|m'envoyer|m'adresser|nous envoyer|figurer|etre destinataire)",
+    r"\bne plus (?:me|nous) (?:solliciter|contacter|ecrire)",
+    r"\b(?:retir|supprim|enlev|ray|radi|ot)(?:er|ez)\b[^\n.]{0,50}"
+    r"(?:liste|diffusion|mailing|adresse|destinataires|fichier|contacts)",
+    r"\b(?:arret|cess)(?:er|ez) de (?:m'|me |nous )",
+    r"^\W{0,5}stop\W{0,5}$",
+    r"\bunsubscribe|\bopt[- ]?out|\bremove (?:me|my address)|\btake me off|\bstop sending",
 )
-_STAY = re.compile(
-    r"\bne (?!parv|reuss|peu|sai|trouv)[^.,;!?\n]{0,30}\bpas\b[^.,;!?\n]{0,25}(?:desabonn|desinscri)|"
-    r"\bne (?:me|nous) (?:desabonn|desinscri)\w* (?:surtout )?pas|"
-    r"(?:don't|do not|not) (?:want to )?(?:unsubscribe|remove)"
+_STAY = one_of(
+    r"\breinscri|\bpar erreur\b|\bmalgre (?:moi|nous)",
+    # "ne souhaite pas me desabonner" stays; "ne parviens pas a me desabonner" leaves.
+    r"\bne (?!parv|reuss|peu|sai|trouv)[^.,;!?\n]{0,30}\bpas\b[^.,;!?\n]{0,25}(?:desabonn|desinscri)",
+    r"\bne (?:me|nous) (?:desabonn|desinscri)\w* (?:surtout )?pas",
+    r"(?:don't|do not|not) (?:want to )?(?:unsubscribe|remove)",
 )
-_LEAVE_SUBJECT = re.compile(r"^(?:(?:re|tr|fw|fwd) ?: ?)*(?:desabonn|desinscri|unsubscribe|stop\b)")
+_LEAVE_SUBJECT = re.compile(_RE + r"(?:desabonn|desinscri|unsubscribe|stop\b)")
 
 
 def is_automatic(headers: Headers) -> bool:

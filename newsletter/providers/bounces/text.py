@@ -20,6 +20,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
+def one_of(*patterns: str) -> re.Pattern[str]:
+    """Return one pattern that finds any of `patterns` in a folded text; `^` and `$` stand at lines."""
+    return re.compile("|".join(patterns), re.MULTILINE)
+
+
 def decode_bytes(data: bytes, charset: str = "") -> str:
     """Return `data` as text: by its charset if that is a usual one, else UTF-8 if it is, else Windows-1252."""
     codec = _CHARSETS.get(charset.strip().lower())
@@ -28,8 +33,8 @@ def decode_bytes(data: bytes, charset: str = "") -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A cut in the middle of a character at the very end is a truncation, not another charset.
-        cut = error.start >= len(data) - 3 and error.reason == "unexpected end of data"
+        # UTF-8 that ends within a character was cut there; any other fault means that it was another charset.
+        cut = error.reason == "unexpected end of data" and charset.strip().lower() in ("utf-8", "utf8")
         return data.decode("utf-8" if cut else "cp1252", "replace")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from newsletter.providers.bounces.text import fold
+from newsletter.providers.bounces.text import fold, one_of
 
 Kind = Literal[
     "hard", "soft", "block", "complaint", "auto_reply", "human", "unsubscribe_request", "success", "unknown"
@@ -29,33 +29,46 @@ _OPERATOR_KINDS: dict[str, Kind] = {
 
 _STATUS = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\.?\d)")
 
-_FULL = re.compile(
-    r"over ?quota|quota (?:exceeded|depasse|atteint)|mailbox (?:is )?full|storage (?:space|limit|quota)|"
-    r"insufficient (?:system )?storage|inbox (?:is )?full|boite[^\n]{0,50} (?:pleine|saturee)|mailbox full"
+_FULL = one_of(
+    r"over ?quota|quota (?:exceeded|depasse|atteint)|exceed\w*[^\n]{0,20} (?:quota|storage)",
+    r"(?:mailbox|inbox)\b[^\n]{0,40} full|\bdisk (?:is )?full",
+    r"storage (?:space|limit|quota)|insufficient (?:system |disk )?(?:storage|space)|not enough (?:storage|space)",
+    r"boite\b[^\n]{0,50} (?:pleine|saturee)",
 )
-_LATER = re.compile(
-    r"grey ?list|come back in|receiving mail (?:too quickly|at a rate)|"
-    r"(?:not yet been|will be|being) (?:delivered|retried)|"
-    r"remise (?:est )?retardee|a wait|hop count|mail loop|(?:connection|operation|conversation) (?:timed out|refused)"
+_LATER = one_of(
+    r"grey ?list|come back in",
+    r"receiving mail (?:too quickly|at a rate)",
+    r"(?:not yet been|will be|being) (?:delivered|retried)|remise (?:est )?retardee",
+    r"hop count|mail loop",
+    r"(?:connection|operation|conversation) (?:timed out|refused)",
 )
-_ABOUT_US = re.compile(
-    r"\bspam\b|spamming|block(?:ed)? ?list|black ?list|\bdnsbl|blocked using|reputation|\bspf\b|\bdkim\b|\bdmarc\b|"
-    r"(?:un|not )authenticated|non authentifie|unsolicited|for policy reasons|rejected by policy|organization policy|"
-    r"(?:sender|emetteur|expediteur)(?: address)? (?:is )?(?:rejected|denied|refused|refuse|invalide?)|invalid sender|"
-    r"bad outbound sender|client host (?:rejected|blocked)|(?:service|mail|message) (?:refuse|rejete)|"
-    r"too many (?:connections|errors)|trop de connexions|user complaints|unusual rate|"
-    r"not permitted to relay|relay(?:ing)? (?:access )?denied|network not allowed|adresse ip|"
-    r"(?:message|mail)[^\n]{0,20} (?:too (?:large|big)|size exceeds)|taille limite"
+_AGAIN = one_of(
+    r"temporary[^\n]{0,20} (?:error|failure|problem)|temporarily unavailable",
+    r"try (?:it )?(?:again )?later|again later|essayer plus tard",
 )
-_UNKNOWN = re.compile(
-    r"no such (?:user|recipient|mailbox|address|account|person)|unknown (?:user|recipient|address|mailbox|local.part)|"
-    r"(?:user|recipient|mailbox|address|account|utilisateur|destinataire|adresse|boite|compte)\b[^\n]{0,60}?"
-    r" (?:unknown|not found|inconnue?|introuvable|n'existe (?:pas|plus)|do(?:es )?n[o']t exist|unavailable|disabled|"
-    r"inactive|not exist|couldn't be found|wasn't found|invalide?|archivee?|no longer (?:exists|valid|available))|"
-    r"invalid (?:recipient|mailbox|user)|no (?:mailbox|user) (?:here )?by that name|unrouteable address|"
-    r"doesn't have an? [^\n]{0,40}account|recipient address rejected: access denied|not found by smtp address lookup|"
-    r"host (?:or domain name )?not found|find any host named|domain [^\n]{0,80}(?:does not|doesn't) exist|"
-    r"domaine [^\n]{0,80}n'existe pas|does not accept mail"
+_ABOUT_US = one_of(
+    r"\bspam\b|spamming|unsolicited|user complaints|reputation|unusual rate|adresse ip",
+    r"block(?:ed)? ?list|black ?list|\bdnsbl|blocked using|client host (?:rejected|blocked)|network not allowed",
+    r"\bspf\b|\bdkim\b|\bdmarc\b|(?:un|not )authenticated|non authentifie",
+    r"\bpolicy\b|\bvirus\b|content rejected|\bbanned\b|\blisted (?:at|by|in|on)\b",
+    r"(?:sender|emetteur|expediteur)(?: address)? (?:is )?(?:rejected|denied|refused|refuse|invalide?)",
+    r"invalid sender|bad outbound sender|not permitted to relay|relay(?:ing)? (?:access )?denied",
+    r"(?:service|mail|message) (?:refuse|rejete)",
+    r"too many (?:connections|errors)|trop de connexions",
+    r"(?:message|mail)\b[^\n]{0,20} (?:too (?:large|big)|size exceeds)|taille limite",
+)
+_UNKNOWN = one_of(
+    r"no such (?:user|recipient|mailbox|address|account|person)",
+    r"unknown (?:user|recipient|address|mailbox|local.part)|invalid (?:recipient|mailbox|user)",
+    r"\b(?:user|recipient|mailbox|address|account)\b[^\n]{0,60}? (?:unknown|not found|unavailable|disabled|inactive|"
+    r"do(?:es )?n[o']t exist|not exist|couldn't be found|wasn't found|no longer (?:exists|valid|available))",
+    r"\b(?:utilisateur|destinataire|adresse|boite|compte)\b[^\n]{0,60}?"
+    r" (?:inconnue?|introuvable|n'existe (?:pas|plus)|invalide?|archivee?)",
+    r"no (?:mailbox|user) (?:here )?by that name|doesn't have an? [^\n]{0,40}account",
+    r"recipient address(?:es)? rejected ?: access denied|not found by smtp address lookup|unrouteable address",
+    r"host (?:or domain name )?not found|find any host named|host unknown|unknown host|does not accept mail",
+    r"non-?existent ?domain|\bnxdomain\b|\bdomain (?:name )?not found",
+    r"\bdomain [^\n]{0,80}(?:does not|doesn't) exist|\bdomaine [^\n]{0,80}n'existe pas",
 )
 
 
@@ -94,7 +107,8 @@ def _judge(code: str, words: str) -> Kind:
             return "hard"
         return "soft" if _FULL.search(words) or _LATER.search(words) else "block" if _ABOUT_US.search(words) else "hard"
     if code in _BLOCK or code.startswith(_BLOCK_SUBJECTS):
-        return "soft" if _LATER.search(words) else "block"
+        later = _LATER.search(words) or (_AGAIN.search(words) and not _ABOUT_US.search(words))
+        return "soft" if later else "block"
     if code in _SOFT or _FULL.search(words) or _LATER.search(words):
         return "soft"
     if _ABOUT_US.search(words):
@@ -105,4 +119,6 @@ def _judge(code: str, words: str) -> Kind:
 def says_why(text: str) -> bool:
     """Tell whether a readable text explains a failure at all: a status, an operator's code or words known here."""
     words = fold(text).replace("\n", " ")
-    return bool(status_in(text)) or any(p.search(words) for p in (_OPERATOR, _FULL, _LATER, _ABOUT_US, _UNKNOWN))
+    return bool(status_in(text)) or any(
+        p.search(words) for p in (_OPERATOR, _FULL, _LATER, _AGAIN, _ABOUT_US, _UNKNOWN)
+    )
