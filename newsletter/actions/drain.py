@@ -20,7 +20,8 @@ from sqlalchemy.engine import Connection
 
 from newsletter.actions.owners import owner, recover
 from newsletter.actions.personal import Personal
-from newsletter.model import Outcome
+from newsletter.errors import AddressError, MessageError
+from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Provider, Session
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
@@ -161,8 +162,8 @@ class _Worker:
     def _send(self, session: Session, ready: Sequence[Handed]) -> list[Settlement]:
         began = renewed = time.monotonic()
         date, by_id = datetime.now(_PARIS), {handed.id: handed for handed in ready}
-        messages = [self.job.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date) for h in ready]
-        outcomes, settlements = [], []
+        messages, settlements = self._messages(ready, date)
+        outcomes = []
         for outcome in session.send(messages):
             outcomes.append(outcome)
             settlements.append(self._settlement(outcome, by_id[outcome.delivery].tries))
@@ -173,6 +174,16 @@ class _Worker:
         self._adapt(len(ready), time.monotonic() - began)
         self._mind_provider(outcomes)
         return settlements
+
+    def _messages(self, ready: Sequence[Handed], date: datetime) -> tuple[list[Outgoing], list[Settlement]]:
+        """Build the group's messages; who cannot be written to at all is refused, not an obstacle to the others."""
+        messages, refused = [], []
+        for h in ready:
+            try:
+                messages.append(self.job.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date))
+            except (AddressError, MessageError) as error:
+                refused.append(Settlement(h.id, "refused", f"no message can be made for this address: {error}"))
+        return messages, refused
 
     def _settlement(self, outcome: Outcome, tries: int) -> Settlement:
         number, text, sending = outcome.delivery, outcome.text or outcome.status, self.job.sending
@@ -210,7 +221,7 @@ class _Worker:
     def _mind_provider(self, outcomes: Sequence[Outcome]) -> None:
         """Wait, longer each time, while the provider takes nothing at all; then give up and say why."""
         down = [o for o in outcomes if o.kind == "deferred" and o.scope == "provider" and o.retry_after is None]
-        if len(down) < len(outcomes):
+        if not outcomes or len(down) < len(outcomes):
             self.failed = 0
             return
         self.failed += 1

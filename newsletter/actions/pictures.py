@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -47,21 +46,16 @@ def _publish(workspace: Workspace, wanted: Wanted) -> PublishedPicture:
     # The name holds what is in the file, so a file that is there need not be made again.
     path = next((p for p in (folder / f"{stem}.jpg", folder / f"{stem}.png") if p.exists()), None)
     if path is None:
-        fitted, extension, width, height = fit(data, wanted.width, wanted.height)
+        fitted, extension, _width, _height = fit(data, wanted.width, wanted.height)
         path = folder / f"{stem}.{extension}"
         temporary = path.with_name(f".{path.name}.{id(fitted)}")
         temporary.write_bytes(fitted)
         temporary.replace(path)
-    else:
-        width, height = _slot_size(path, wanted)
+    with Image.open(path) as image:
+        pixels, lines = image.size
     url = f"{workspace.settings.web.base_url}/{PATH}/{path.name}"
-    return PublishedPicture(url, width, height, path.stat().st_size)
-
-
-def _slot_size(path: Path, wanted: Wanted) -> tuple[int, int]:
-    with Image.open(io.BytesIO(path.read_bytes())) as image:
-        width, height = image.size
-    return wanted.width, wanted.height or round(height * wanted.width / width)
+    height = wanted.height or round(lines * wanted.width / pixels)
+    return PublishedPicture(url, wanted.width, height, path.stat().st_size, pixels)
 
 
 def _read(root: Path, source: str) -> bytes:
