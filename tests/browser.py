@@ -30,7 +30,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def browser_() -> Iterator[Browser]:
+def mail_browser() -> Iterator[Browser]:
     """One Chromium for the test session."""
     if not CHROMIUM:
         missing("Chromium", "apt-get install chromium")

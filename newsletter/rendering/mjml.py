@@ -11,6 +11,7 @@ from lxml import etree
 from newsletter.errors import RenderingError
 
 _VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr"})
+_TITLE = re.compile(r"<mj-title>.*?</mj-title>", re.DOTALL)
 _ORIGIN = re.compile(r"<!-- from (.*?) -->")
 
 
@@ -53,7 +54,9 @@ def _normal(source: str) -> str:
         if node.tag.startswith("mj-") and len(node):
             node.text = None
         node.tail = None
-    return etree.tostring(root, encoding="ascii").decode().replace("\\", "&#92;")
+    text = etree.tostring(root, encoding="ascii").decode().replace("\\", "&#92;")
+    # mrml copies the title into an aria-label, where a bare quotation mark would end the attribute.
+    return _TITLE.sub(lambda title: title[0].replace('"', "&#34;"), text)
 
 
 def _open(node: Any) -> None:

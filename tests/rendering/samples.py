@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -275,18 +274,14 @@ def draw(name: str, size: tuple[int, int] = (1300, 900)) -> bytes:
     return out.getvalue()
 
 
-def prepare(*issues: ComposedIssue) -> tuple[dict[str, PublishedPicture], dict[str, bytes]]:
+def prepare(*issues: ComposedIssue, network: Network = NETWORK) -> tuple[dict[str, PublishedPicture], dict[str, bytes]]:
     """Return the mapping `render` takes, and the files behind its URLs."""
     published: dict[str, PublishedPicture] = {}
     files: dict[str, bytes] = {}
-    for wanted in _all(issues):
+    for wanted in [w for one in issues for w in wanted_pictures(one, network)]:
         cover = wanted.height is None
         data, ext, width, height = fit(draw(wanted.source, (620, 880) if cover else (1300, 900)), *wanted[1:])
         url = f"{BASE_URL}/images/{zlib.crc32(wanted.key.encode()):08x}.{ext}"
         published[wanted.key] = PublishedPicture(url, width, height, len(data))
         files[url] = data
     return published, files
-
-
-def _all(issues: Iterable[ComposedIssue]) -> list[Any]:
-    return [wanted for one in issues for wanted in wanted_pictures(one, NETWORK)]
