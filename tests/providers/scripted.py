@@ -189,8 +189,7 @@ class _Talk:
         return bool(self.buffer or (waiting and self.sock.recv(1, socket.MSG_PEEK)))
 
     def _receive(self) -> None:
-        received = self.sock.recv(65536)
-        if not received:
+        if not (received := self.sock.recv(65536)):
             raise _HangUp
         self.buffer += received
 
@@ -281,8 +280,7 @@ class _Talk:
         if self.people and not spoilt:
             self._keep(wire)
         self._play(fault, b"250 2.0.0 taken" if self.people else b"554 5.5.1 no valid recipients")
-        self.messages += 1
-        self.sender, self.people = None, []
+        self.messages, self.sender, self.people = self.messages + 1, None, []
         if self.messages == self.server.limit:
             self.sock.sendall(b"421 4.7.0 enough on this connection\r\n")
             raise _HangUp
