@@ -58,8 +58,11 @@ def write(path: Path, article: Article) -> Article:
     name = article.path or path.name
     if path.exists():
         document = replace(frontmatter.load(path, path.parent), path=name)
-        present = _values(_parse(document).article)
-        changed = {key: value for key, value in _values(article).items() if value != present[key]}
+        present = _parse(document).article
+        before = _values(present)
+        changed = {key: value for key, value in _values(article).items() if value != before[key]}
+        if not changed and article.body == present.body:
+            return present
     else:
         document = frontmatter.Document(name, {}, "", "", 1)
         changed = _values(article)

@@ -78,6 +78,7 @@ class Document:
         for name, block in blocks.items():
             parts.append(block_text(name, rest.pop(name), block) if name in rest else block)
         parts += [block_text(name, value) for name, value in rest.items()]
+        body = body.replace("\r\n", "\n")
         same = clean(self.body, f"{self.path}:{self.body_line}").strip() == body.strip()
         text = join("".join(parts), self.body if same else "\n" + body.strip() + "\n")
         return text.replace("\n", "\r\n") if self.crlf else text
@@ -239,7 +240,7 @@ def _attach(parent: Node, key: Node | None, node: Node, name: str) -> Node | Non
         return None
     assert isinstance(parent.value, dict)
     if key is None:
-        if not isinstance(node.value, str):
+        if not isinstance(node.value, str) or node.value == "<<":
             raise ContentError("a field's name must be a word", where=f"{name}:{node.line}", hint="mend it")
         if node.value in parent.value:
             raise ContentError(f"`{node.value}` is given twice", where=f"{name}:{node.line}", hint="keep one of them")

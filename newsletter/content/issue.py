@@ -58,8 +58,11 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
     values = _values(issue)
     if path.exists():
         document = replace(frontmatter.load(path, path.parent), path=name)
-        present = _values(_parse(document)[0])
-        changed = {key: value for key, value in values.items() if value != present[key]}
+        present = _parse(document)[0]
+        before = _values(present)
+        changed = {key: value for key, value in values.items() if value != before[key]}
+        if not changed and issue.editorial == present.editorial:
+            return present
         text = document.with_values(changed, issue.editorial)
     else:
         text = _new_text(values, issue.editorial, notes or {}, remarks)
@@ -71,6 +74,9 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
 def _new_text(values: dict[str, Plain], editorial: str, notes: Notes, remarks: Iterable[str]) -> str:
     sections = values.pop("sections")
     head = [block_text(key, value) for key, value in values.items() if value is not None]
+    lead = values["lead"]
+    if isinstance(lead, str) and (note := notes.get(("", lead))):
+        head[-1] = f"{head[-1].rstrip()} # {' '.join(note.split())}\n"
     if isinstance(sections, list):
         head.append(sections_text(sections, notes))
     head += [f"# {' '.join(remark.split())}\n" for remark in remarks]

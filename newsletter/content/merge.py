@@ -9,11 +9,15 @@ from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from newsletter.errors import ContentError
 
 Plain: TypeAlias = "str | int | bool | day | list[Plain] | dict[str, Plain] | None"
 
 # What tells two elements of a list apart: the first of these keys that a mapping holds.
 _NAMES = ("article", "tag", "name")
+_ON_ONE_LINE = ("tags",)
 # `(tag, slug)` -> a comment to stand beside that item; the lead's tag is empty.
 Notes: TypeAlias = Mapping[tuple[str, str], str]
 
@@ -23,8 +27,15 @@ def block_text(name: str, value: Plain, block: str = "") -> str:
     if value is None:
         return "".join(_closing_comments(block))
     yaml = _yaml()
-    data = yaml.load(block) if block else CommentedMap()
+    try:
+        data = yaml.load(block) if block else CommentedMap()
+    except (YAMLError, ValueError) as error:  # ValueError: an unknown key holds the 45th of a 13th month
+        raise ContentError(
+            f"the field `{name}` cannot be changed: {error}", where=name, hint="mend it in the file by hand"
+        ) from None
     data[name] = _merge(data.get(name), value)
+    if name in _ON_ONE_LINE and not block:
+        data[name].fa.set_flow_style()
     out = io.StringIO()
     yaml.dump(data, out)
     return out.getvalue()

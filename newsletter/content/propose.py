@@ -34,7 +34,7 @@ class Proposal:
     def save(self, root: Path) -> Issue:
         """Write the issue file with the notes as comments; ContentError if it cannot be."""
         remarks = [_("Laissés de côté :")] if self.left_out else []
-        remarks += [f"  {slug} : {reason}" for slug, reason in self.left_out.items()]
+        remarks += [f"- {slug} : {reason}" for slug, reason in self.left_out.items()]
         return issues.write(root / self.issue.path, self.issue, self.notes, remarks)
 
 
@@ -47,7 +47,8 @@ def propose(
     its tags; every event to come also stands in the agenda. What is over or for members only, where others read,
     stays out. `key` names the file; without it the day does.
     """
-    return _Proposer(pool, publication, on, history).proposal(network, key)
+    others = [issue for issue in history if issue.key != key]  # proposed again, an issue does not stand in its own way
+    return _Proposer(pool, publication, on, others).proposal(network, key)
 
 
 class _Proposer:
