@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.providers.bounces import Classified, Kind, classify
+from newsletter.providers.bounces import Classified, Kind, classify, dialects
 from tests.conftest import ROOT
 
 CORPUS = ROOT / "tests" / "data" / "bounces"
@@ -87,6 +87,21 @@ def test_a_report_that_names_nobody_is_about_the_one_recipient_of_the_returned_l
     raw = sample("postfix-user-unknown").replace(b"rfc822; " + address, b"x400; unknown")
     raw = raw.replace(b"rfc822;" + address, b"x400; unknown")
     assert classify(raw).recipients == (address.decode(),)
+
+
+def test_a_library_that_raises_is_passed_over(monkeypatch):
+    def broken(message):
+        raise IndexError
+
+    monkeypatch.setattr(dialects, "all_failures", broken)
+    assert classify(sample("gmail-legacy-text")).recipients == ("nobody@webmail.example",)
+
+
+@pytest.mark.parametrize("sender", [b"", b"MAILER-DAEMON", b"<>", b"\xff\xfe", b"=?utf-8?q?=00?="])
+def test_a_daemon_without_an_address_is_read_and_nothing_is_logged(sender, caplog):
+    raw = b"From: " + sender + b"\nSubject: failure notice\n\n<a@x.example>:\n550 5.1.1 unknown user\n"
+    assert row_of(classify(raw)) == ("hard", ["a@x.example"], "5.1.1", "yes")
+    assert caplog.records == []
 
 
 @given(st.binary(max_size=3000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from email.message import Message
 
@@ -89,11 +90,14 @@ def _correspondents(mail: Mail) -> set[str]:
 def _flufl(mail: Mail, said: str) -> tuple[list[str], list[str]]:
     """Ask flufl.bounce about a small copy of the message: (delayed, failed)."""
     message = Message()
-    message["From"] = one_line(mail.headers.get("from"), 200)
+    # Some of its detectors fail on a sender without an address.
+    message["From"] = next(iter(addresses_in(mail.headers.get("from"))), "mailer-daemon@unknown.invalid")
     message["Subject"] = one_line(mail.headers.words("subject"), 200)
     message["Content-Type"] = "text/plain"
     lines = [line[:_WIDTH] for line in said.encode("ascii", "replace").decode().split("\n")[:_LINES]]
     message.set_payload("\n".join(lines) + "\n")
+    # It logs a traceback of its own before it raises: a hostile message is no fault of this program.
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
     try:
         delayed, failed = all_failures(message)
     except Exception:  # noqa: BLE001 - a library reading hostile text raises what it likes; it then knows nothing
