@@ -38,8 +38,10 @@ _END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 # Recipient slots are filled after rendering: one in an article would carry a reader's own links to a stranger's site.
 # A word joiner inside would vanish in the text part, so it does not hide one.
 _SLOT = re.compile("\u2060*".join("qz7slot"), re.IGNORECASE)
-# Controls, separators that only some programs take for line ends, and marks that turn the reading direction.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Controls, what XML cannot hold, line ends that only some programs know, and marks that turn the reading direction.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 
 Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
 
