@@ -26,32 +26,37 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 
 END_OF_DAY = time(23, 59)  # what a deadline without an hour means
 
-# What is copied as it stands: addresses of the web and of mail, bare domains with a path, entities.
-_KEPT = (
-    r"(?:(?:https?|ftp)://|\bwww\.|\b(?:mailto|tel):)[^\s<>«»\"]+"
+# What is copied as it stands: addresses of the web and of mail, bare domains with a path, entities. While the rules
+# work, a private character stands for each; one that was typed is kept in the same way.
+_STAND_IN = "\ue000"
+_KEPT = re.compile(
+    r"\ue000|(?:(?:https?|ftp)://|\bwww\.|\b(?:mailto|tel):)[^\s<>«»\"]+"
     r"|(?<![\w.+'-])[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
     r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/[^\s<>«»\"]*"
-    r"|&#?\w{1,10};"
+    r"|&#?\w{1,10};",
+    re.IGNORECASE,
 )
+_MAY_KEEP = re.compile(r"[@/&\ue000]|www\.|mailto:|tel:", re.IGNORECASE)
 _SPACE = "[ \t\u00a0\u202f\u2009]"
-_WORD_END = r"[\w)\]»”’…%€°]"
+_WORD_END = "[\\w)\\]»”’…%€°\ue000]"
 _MONTH = "|".join(MONTHS)
 _UNIT = r"(?:h|min|€|k€|M€|Md€|%|km|ha|m²|euros?|millions?|milliards?)(?!\w)"
 
 # A mail client makes a link of "participant.es", ".ne", ".se" or ".ve", which are domains of countries. Only words
 # that can take such a feminine ending are touched, so that "amazon.es" stays what it is. The joiner stands behind
 # the dot: in front of it, it would only lengthen the label of a domain that still ends in ".es".
-_INCLUSIVE = (
+_INCLUSIVE = re.compile(
     r"(?<![\w./@])(?:[^\W\d_]{0,40}[éèêîïôû][^\W\d_]{0,40}|elus?|"
     r"[^\W\d_]{1,40}(?:ant|ent|and|ard|eur|ois|ain|in|ien|an|al|at|i|rt))"
     r"\.(?=es(?![\w/@:-]|\.\w))"
-    r"|(?<![\w./@])[^\W\d_]{1,40}(?:n(?=\.ne)|x(?=\.se)|eur(?=\.se)|f(?=\.ve))\.(?=(?:ne|se|ve)(?![\w/@:-]|\.\w))"
+    r"|(?<![\w./@])[^\W\d_]{1,40}(?:n(?=\.ne)|x(?=\.se)|eur(?=\.se)|f(?=\.ve))\.(?=(?:ne|se|ve)(?![\w/@:-]|\.\w))",
+    re.IGNORECASE,
 )
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(f"(?P<kept>{_KEPT})|{rule}", re.IGNORECASE), replacement)
+    (re.compile(rule, re.IGNORECASE), replacement)
     for rule, replacement in (
-        (r"(?<=[^\W\d_])'(?=[\w«“\"])", "’"),
+        ("(?<=[^\\W\\d_])'(?=[\\w«“\"\ue000])", "’"),
         (f"«{_SPACE}*(?=\\S)", "«" + NARROW),
         (f"(?<=\\S){_SPACE}*»", NARROW + "»"),
         (f"(?<=\\S){_SPACE}+(?=[;!?])", NARROW),
@@ -65,8 +70,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (f"(?:(?<=\\bM\\.)|(?<=\\bMme)){_SPACE}+(?=[^\\W\\d_])", NO_BREAK),
     )
 )
-_THOUSANDS = re.compile(f"(?P<kept>{_KEPT})|(?<![\\d.,])\\d{{1,3}}(?:{_SPACE}\\d{{3}})+(?!\\d)")
-_INCLUSIVE_RULE = re.compile(f"(?P<kept>{_KEPT})|{_INCLUSIVE}", re.IGNORECASE)
+_THOUSANDS = re.compile(f"(?<![\\d.,])\\d{{1,3}}(?:{_SPACE}\\d{{3}})+(?!\\d)")
 
 
 _SPELLED = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": " ", "·": " "})
@@ -78,10 +82,17 @@ def typography(text: str) -> str:
     Addresses (web and mail), hours such as 14:30 and `::` are left alone. No space is added where none can be meant
     (`a?b`). Inclusive endings that look like a domain (`élu.es`) get a WORD JOINER behind the dot.
     """
+    kept = _KEPT.findall(text) if _MAY_KEEP.search(text) else []
+    if kept:
+        text = _KEPT.sub(_STAND_IN, text)
     for pattern, replacement in _RULES:
-        text = pattern.sub(lambda m, new=replacement: m["kept"] or new, text)  # type: ignore[misc]
-    text = _THOUSANDS.sub(lambda m: m["kept"] or re.sub(_SPACE, NARROW, m[0]), text)
-    return _INCLUSIVE_RULE.sub(lambda m: m["kept"] or m[0] + WORD_JOINER, text)
+        text = pattern.sub(replacement, text)
+    text = _THOUSANDS.sub(lambda m: re.sub(_SPACE, NARROW, m[0]), text)
+    text = _INCLUSIVE.sub(lambda m: m[0] + WORD_JOINER, text)
+    if kept:
+        pieces = iter(kept)
+        text = re.sub(_STAND_IN, lambda _m: next(pieces), text)
+    return text
 
 
 def plain(text: str) -> str:

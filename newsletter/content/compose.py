@@ -8,7 +8,7 @@ from datetime import date as day
 from newsletter.content.article import to_come
 from newsletter.content.frontmatter import clean
 from newsletter.content.headlines import preheader_line, subject_line
-from newsletter.content.markdown import to_text, to_xhtml
+from newsletter.content.markdown import render
 from newsletter.content.pool import Pool, agenda, event_order
 from newsletter.content.propose import AGENDA, Proposal, is_public, propose
 from newsletter.errors import ContentError
@@ -116,4 +116,5 @@ def _picture(picture: Picture | None) -> Picture | None:
 
 def _body(source: str, where: str) -> tuple[str, str]:
     """Return Markdown as XHTML and text, looked through once more: entities could have hidden something."""
-    return clean(to_xhtml(source), where), clean(to_text(source), where)
+    xhtml, text = render(source)
+    return clean(xhtml, where), clean(text, where)

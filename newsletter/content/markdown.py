@@ -16,17 +16,16 @@ from newsletter.french import plain, typography
 _SCHEMES = ("https", "http", "mailto", "tel")
 
 
-def to_xhtml(source: str) -> str:
-    """Return `source` as well-formed XHTML with French typography.
+def render(source: str) -> tuple[str, str]:
+    """Return `source` as well-formed XHTML and as plain text, both with French typography.
 
     Raw HTML comes out as text. A heading becomes a bold paragraph: the letter's own headings must not be broken into.
+    In the text, paragraphs stand between blank lines, lists have `- ` or numbers, links are `words (address)`.
     """
-    return str(_parser().render(typography(source))).strip()
-
-
-def to_text(source: str) -> str:
-    """Return `source` as plain text: paragraphs between blank lines, `- ` lists, links as `words (address)`."""
-    return plain(_blocks(_parser().parse(typography(source)))).strip()
+    parser = _parser()
+    tokens = parser.parse(typography(source))
+    xhtml = str(parser.renderer.render(tokens, parser.options, {}))
+    return xhtml.strip(), plain(_blocks(tokens)).strip()
 
 
 @cache

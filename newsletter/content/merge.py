@@ -18,6 +18,7 @@ Plain: TypeAlias = "str | int | bool | day | list[Plain] | dict[str, Plain] | No
 # What tells two elements of a list apart: the first of these keys that a mapping holds.
 _NAMES = ("article", "tag", "name")
 _ON_ONE_LINE = ("tags",)
+_IN_PARAGRAPHS = ("summary",)
 # `(tag, slug)` -> a comment to stand beside that item; the lead's tag is empty.
 Notes: TypeAlias = Mapping[tuple[str, str], str]
 
@@ -26,7 +27,7 @@ def block_text(name: str, value: Plain, block: str = "") -> str:
     """Return the YAML lines of field `name` with `value`, made from its present lines `block`; None removes it."""
     if value is None:
         return "".join(_closing_comments(block))
-    yaml = _yaml()
+    yaml = _yaml(110 if name in _IN_PARAGRAPHS else 4096)
     try:
         data = yaml.load(block) if block else CommentedMap()
     except (YAMLError, ValueError) as error:  # ValueError: an unknown key holds the 45th of a 13th month
@@ -54,10 +55,10 @@ def sections_text(sections: list[Plain], notes: Notes) -> str:
     return out.getvalue()
 
 
-def _yaml() -> YAML:
+def _yaml(width: int = 4096) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 110
+    yaml.width = width
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml
 

@@ -89,7 +89,7 @@ class _Proposer:
         return Proposal(issue, {k: " ; ".join(v) for k, v in self.notes.items()}, self.left_out)
 
     def _place(self, article: Article, placed: dict[str, list[Article]]) -> None:
-        coming = self.agenda is not None and to_come(article, self.on)
+        coming = self.agenda is not None and article.date <= self.on and to_come(article, self.on)
         fresh = self.since <= article.date <= self.on and article.slug not in self.printed
         reason = self._refusal(article)
         if reason or not (fresh or coming):

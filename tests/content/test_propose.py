@@ -87,7 +87,9 @@ def test_only_what_is_new_since_the_last_issue_is_taken():
     history = [past("lettre", date(2026, 10, 13), "imprime"), past("lettre", date(2026, 9, 8), "ancien")]
     proposal = offer(
         article("imprime", date=date(2026, 10, 13)), article("neuf", date=date(2026, 10, 13)),
-        article("vieux", date=date(2026, 10, 12)), article("demain", date=date(2026, 11, 11)), history=history,
+        article("vieux", date=date(2026, 10, 12)),
+        article("demain", date=date(2026, 11, 11), event=event(2026, 11, 24)),
+        history=history,
     )  # fmt: skip
     assert placed(proposal) == {"rtes": ["neuf"]}
     assert proposal.left_out == {}
