@@ -10,6 +10,7 @@ import base64
 import email
 import email.policy
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -220,8 +221,8 @@ FAKES: tuple[type[Fake], ...] = (Brevo, Mailjet, Scaleway, Mailgun, Postmark)
 
 
 @contextmanager
-def serving(fake: Fake) -> Iterator[Fake]:
-    """Serve `fake` on a free port, `fake.url`."""
+def serving(fake: Fake, tls: ssl.SSLContext | None = None) -> Iterator[Fake]:
+    """Serve `fake` on a free port, `fake.url`, over TLS when a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -248,15 +249,18 @@ def serving(fake: Fake) -> Iterator[Fake]:
         def handle(self) -> None:
             try:
                 super().handle()
-            except (ConnectionError, TimeoutError):
+            except (ConnectionError, TimeoutError, ssl.SSLError):
                 self.close_connection = True  # the client went away, as the test meant it to
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls:
+        # The handshake belongs to the connection's own thread: a client that breaks it off must not stop the server.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        fake.url = f"http://127.0.0.1:{server.server_address[1]}"
+        fake.url = f"{'https' if tls else 'http'}://localhost:{server.server_address[1]}"
         yield fake
     finally:
         server.shutdown()

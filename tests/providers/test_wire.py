@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from newsletter.providers.wire import Reply, paired, printable
 from tests.providers import fake_api
 from tests.providers.api_people import letter, letters, sent, workspace
 from tests.providers.fake_api import Fake
+from tests.providers.test_smtp_security import certificate, shown
 
 
 @pytest.fixture
@@ -167,6 +169,28 @@ def test_an_option_that_cannot_be_used_is_named(name: str, options: dict[str, st
 )
 def test_a_batch_never_exceeds_what_the_provider_allows(name: str, batch: int) -> None:
     assert open_provider(workspace(name, batch="9999")).batch == batch
+
+
+# --- who is spoken to --------------------------------------------------------------------------------------------
+
+
+def test_a_server_is_believed_only_with_a_certificate_that_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = certificate(tmp_path, "localhost")
+    with fake_api.serving(fake_api.Postmark(), shown(own)) as fake:
+        (stranger,) = sent(fake, letters(1))
+        assert (stranger.kind, stranger.scope, fake.calls) == ("deferred", "provider", 0)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own))
+        assert [outcome.kind for outcome in sent(fake, letters(1))] == ["accepted"]
+
+
+def test_a_netrc_entry_never_replaces_the_key(mailgun: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine localhost login someone password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert [outcome.kind for outcome in sent(mailgun, letters(1))] == ["accepted"]
 
 
 # --- pairing and waiting -----------------------------------------------------------------------------------------
