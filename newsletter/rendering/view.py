@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as day
 from functools import lru_cache, partial
+from typing import get_args
 
 from babel.dates import format_date
 from markupsafe import Markup
 
 from newsletter import french, i18n
+from newsletter.errors import RenderingError, nearest
 from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Section, Speaker, Tag, Visibility
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
 from newsletter.rendering.slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of
-from newsletter.settings import Network, Publication, Theme
+from newsletter.settings import Layout, Network, Publication, Theme
 
 Pictures = Mapping[str, PublishedPicture]
 SLOTS = {name: f"qz7slot-{name}-7zq" for name in ("email", "web", "prefs", "unsub", "propose")}
@@ -128,7 +130,7 @@ def page(
         logo=_placed(logo, LOGO, pictures),
         editorial=body(issue.editorial_html, where=f"{issue.path}, body", level=2, pictures=pictures),
         lead=make(issue.lead, layout="lead", level=2, slot=LEAD) if issue.lead else None,
-        rubrics=tuple(_rubric(section, make) for section in issue.sections),
+        rubrics=tuple(_rubric(section, make, issue.path) for section in issue.sections),
     )
 
 
@@ -144,7 +146,13 @@ def speaks(item: Item, layout: str) -> bool:
     )
 
 
-def _rubric(section: Section, make: partial[Entry]) -> Rubric:
+def _rubric(section: Section, make: partial[Entry], path: str) -> Rubric:
+    if section.layout not in get_args(Layout):
+        raise RenderingError(
+            f"the layout `{section.layout}` of the section `{section.title}` is unknown",
+            where=path,
+            hint=nearest(section.layout, get_args(Layout)),
+        )
     slot = slot_of(section.layout)
     entries = tuple(make(item, layout=section.layout, level=3, slot=slot) for item in section.items)
     return Rubric(title=section.title, layout=section.layout, entries=entries)

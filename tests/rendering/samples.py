@@ -162,7 +162,8 @@ def interview() -> Item:
             Speaker("Yanis Le Goff", "Directeur", "Scic Le Garage", photo("yanis", "Portrait de Yanis Le Goff")),
         ),
         body_html=body,
-        body_text="Pourquoi avoir choisi une société coopérative ?\n\nParce que les habitants voulaient décider.",
+        body_text="Pourquoi avoir choisi une société coopérative ?\n\nParce que les habitants voulaient décider.\n\n"
+        "De commencer petit, avec un lieu et une équipe\nhttps://www.rtes.fr/scic",
         cta="Lire l’entretien complet",
     )  # fmt: skip
 

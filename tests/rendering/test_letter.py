@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from typing import get_args
 
 import html5lib
 import lxml.html
 import pytest
 
+from newsletter.errors import RenderingError
 from newsletter.model import Reader, Restriction, Visibility
 from newsletter.rendering.letter import keep, render, variant_for, variants
-from newsletter.settings import Palette, Theme
+from newsletter.settings import Layout, Palette, Theme
 from tests.rendering import samples
 
 BOTH = ("lettre", "flash")
@@ -61,9 +63,9 @@ def test_the_document_begins_with_its_doctype(name):
     assert sample(name).html.startswith("<!DOCTYPE html>")
 
 
-def test_twenty_items_weigh_less_than_75_kilobytes():
+def test_twenty_items_weigh_less_than_60_kilobytes():
     assert len(samples.lettre().items) == 20
-    assert len(sample("lettre").html.encode()) < 75_000
+    assert len(sample("lettre").html.encode()) < 60_000
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -192,6 +194,35 @@ def test_a_logo_replaces_nothing_but_stands_with_its_alternative():
     wanted = samples.prepare(samples.issue(), network=network)[0]
     made = render(samples.issue(), samples.LETTRE, network, samples.THEME, samples.BASE_URL, wanted)
     assert 'alt="Le logo"' in made.html
+
+
+def test_an_interview_that_opens_the_letter_keeps_its_people():
+    made = letter(samples.issue(lead=samples.interview()))
+    for name in ("Camille Aubert", "Yanis Le Goff"):
+        assert name in made.html
+        assert name in made.text
+    assert made.html.count("<img") == 2
+
+
+@pytest.mark.parametrize(("count", "halves"), [(1, 0), (2, 2), (3, 2), (4, 4)])
+def test_an_odd_last_card_leaves_no_empty_half_row(count, halves):
+    root = parsed(letter(samples.issue(samples.section("Territoires", "cards", *samples.cards(count)))).html)
+    assert len(root.find_class("cd")) == halves
+    assert len(list(root.iter("h3"))) == len(list(root.iter("img"))) == count
+
+
+@pytest.mark.parametrize("layout", ["new", "../base", ""])
+def test_an_unknown_layout_is_named_with_its_issue(layout):
+    with pytest.raises(RenderingError, match="is unknown") as caught:
+        letter(samples.issue(samples.section("Vie", layout, samples.item("x"))))
+    assert caught.value.where == "issues/2026-11-lettre.md"
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
+def test_every_layout_prints_an_item_that_has_but_a_title(layout):
+    made = letter(samples.issue(samples.section("Vie", layout, samples.item("Rien qu’un titre", link=""))))
+    assert "Rien qu’un titre" in made.html
+    assert "Rien qu’un titre" in made.text
 
 
 def restricted():

@@ -1,0 +1,55 @@
+"""Pictures of the letters for the documentation: `python -m tests.screenshots` writes docs/images/*.png."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser
+
+from newsletter.rendering.letter import render
+from tests.browser import chromium, letter_page
+from tests.conftest import ROOT
+from tests.rendering import samples
+
+OUT = ROOT / "docs" / "images"
+WIDTHS = (375, 640)
+TALLEST = 3600  # pixels; what lies below repeats what is seen
+COLOURS = 192
+
+
+def letters() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
+    """Yield name, HTML and pictures by URL of each letter to show."""
+    for issue, publication in ((samples.lettre(), samples.LETTRE), (samples.flash(), samples.FLASH)):
+        published, files = samples.prepare(issue)
+        made = render(issue, publication, samples.NETWORK, samples.THEME, samples.BASE_URL, published)
+        yield publication.key, _as_read(made.html), files
+
+
+def _as_read(html: str) -> str:
+    return html.replace("qz7slot-email-7zq", "camille.martin@collectivite.example")
+
+
+def shoot(browser: Browser, html: str, files: Mapping[str, bytes], path: Path, *, width: int, dark: bool) -> None:
+    """Write what a reader sees of a letter on a screen `width` pixels wide, in few colours to keep the file small."""
+    with letter_page(browser, html, files, width=width, dark=dark) as page:
+        image = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+    seen = image.crop((0, 0, image.width, min(image.height, TALLEST))).convert("RGB")
+    seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def main() -> None:
+    """Write every letter at every width, light and dark."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        for name, html, files in letters():
+            for width in WIDTHS:
+                for dark in (False, True):
+                    path = OUT / f"{name}-{width}-{'dark' if dark else 'light'}.png"
+                    shoot(browser, html, files, path, width=width, dark=dark)
+
+
+if __name__ == "__main__":
+    main()
