@@ -15,7 +15,7 @@ from newsletter.content import issue as issues
 from newsletter.content.pool import Pool
 from newsletter.content.propose import Proposal, propose
 from newsletter.errors import ContentError, NotFound, Refused, nearest
-from newsletter.model import Article, Finding, Issue, Severity, Tag
+from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
 from newsletter.store import mailings
 
 
@@ -82,10 +82,12 @@ def used_in(workspace: Workspace) -> Counter[str]:
 
 
 def check_articles(pool: Pool) -> list[Finding]:
-    """Proof-read every article, broken files and unknown keys included."""
+    """Proof-read every article, broken files and unknown keys included; what is not ready yet has no errors."""
     found = [unreadable(error) for error in pool.errors]
     for article in pool:
-        found += checks.check_article(article)
+        remarks = checks.check_article(article)
+        ready = article.status is Status.READY
+        found += [r if ready or r.level is not Severity.ERROR else replace(r, level=Severity.WARNING) for r in remarks]
     return [*found, *checks.unknown_keys(pool.unknown)]
 
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.actions.start import demo
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def run(root: Path, *arguments: str, **environ: str) -> Ran:
+    """Run `newsletter` in the workspace `root` as a user would: its own process, no terminal."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("NEWSLETTER_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "newsletter", "-w", str(root), *arguments],
+        env={**clean, "NEWSLETTER_USER": "editor", **environ}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+Newsletter = Callable[..., Ran]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A workspace with the sample month, its members and sixty subscribers; nothing sent."""
+    demo(tmp_path / "ws", 60, deliver=False)
+    return tmp_path / "ws"
+
+
+@pytest.fixture
+def newsletter(workspace: Path) -> Newsletter:
+    """The `newsletter` command in that workspace."""
+
+    def call(*arguments: str, **environ: str) -> Ran:
+        return run(workspace, *arguments, **environ)
+
+    return call
