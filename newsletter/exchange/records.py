@@ -48,7 +48,9 @@ def read_records(lines: Iterable[str], delimiter: str, width: int = 0, first_lin
         for blank in blanks:
             yield Record(blank, [])
         blanks.clear()
-        yield Record(number, [unprotect(cell) for cell in cells] if "'" in line else cells, fault)
+        if used > 1 or "'" in line:
+            cells = [unprotect(cell) for cell in cells]
+        yield Record(number, cells, fault)
         number += used - 1
 
 

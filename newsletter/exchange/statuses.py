@@ -25,7 +25,11 @@ _ACTIVE = frozenset(
 # Beginnings of folded words: `desabonne` covers désabonné·e, DÉSABONNÉE, « désabonné le 12/03/2024 ».
 _STOPS: tuple[tuple[Standing, str], ...] = (
     ("complained", r"complain|plainte|spam|abus|report(ed)? as|signal"),
-    ("bounced", r"clean|bounce|hard|npai|rejet|invalid|undeliver|non delivr|erreur|error|inexistant|mort|nettoye"),
+    (
+        "bounced",
+        r"clean|bounce|hard|npai|rejet|undeliver|non delivr|erreur|error|nettoye|"
+        r"(adresse |e ?mail )?(invalid|erron|inexist|n existe)",
+    ),
     (
         "left",
         r"unsub|desabon|desinscri|non abonne|non inscrit|not subscribed|opt(ed)? ?out|remov|retire|radie|supprim|"
@@ -37,7 +41,7 @@ _STOPS: tuple[tuple[Standing, str], ...] = (
 @lru_cache(maxsize=1024)
 def standing(text: str) -> Standing:
     """Return what the status `text` means; an empty one means nothing against the person."""
-    words = re.sub(r" (e|es|s|ee|ees)\b", "", fold(text))
+    words = re.sub(r" (e|es|s|ee|ees|ve|ves)\b", "", fold(text))
     if not words or words in _ACTIVE:
         return ""
     return next((found for found, pattern in _STOPS if re.match(pattern, words)), "unclear")

@@ -128,8 +128,6 @@ def _text(opener: Opener, name: str, vocabulary: Vocabulary) -> Table:
     start = list(islice(read_lines(opener, encoding), _SAMPLE))
     if not any(line.strip() for line in start):
         raise ExchangeError(_("le fichier est vide"))
-    if len(_CONTROL.findall("".join(start)[:4096])) > 8:
-        raise ExchangeError(_no_table())
     stated = _SEPARATOR_LINE.fullmatch(start[0])
     best: tuple[Layout, str] | None = None
     for delimiter in (stated[1],) if stated else DELIMITERS:
@@ -137,7 +135,8 @@ def _text(opener: Opener, name: str, vocabulary: Vocabulary) -> Table:
         if layout and (best is None or layout.score > best[0].score):
             best = layout, delimiter
     if best is None:
-        raise _missing(vocabulary)
+        noise = len(_CONTROL.findall("".join(start)[:4096])) > 8
+        raise ExchangeError(_no_table()) if noise else _missing(vocabulary)
     layout, delimiter = best
 
     def read() -> Iterator[Record]:
