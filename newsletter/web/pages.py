@@ -1,0 +1,48 @@
+"""What is no page: the style sheet, the published pictures, robots.txt and the health of the service."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+
+from newsletter.actions import health
+from newsletter.web.security import PRIVATE
+from newsletter.web.site import Site
+
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_PICTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(?:png|jpg|jpeg|gif|webp)")
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of files and of health."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name not in site.static:
+            raise HTTPException(404)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Response(site.static[name], media_type=kind, headers=_FOREVER)
+
+    @routes.get("/images/{name}")
+    def picture(name: str) -> Response:
+        path = site.workspace.published() / name
+        if not _PICTURE.fullmatch(name) or not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, headers=_FOREVER)
+
+    @routes.get("/robots.txt")
+    def robots() -> Response:
+        lines = [f"Disallow: {site.prefix}{path}" for path in PRIVATE]
+        return PlainTextResponse("\n".join(["User-agent: *", *lines, ""]))
+
+    @routes.get("/sante")
+    def sante() -> Response:
+        state = health.check(site.workspace)
+        body = {"status": "ok" if state.well else "failing", "database": state.database, "late_jobs": state.late_jobs}
+        return JSONResponse(body, 200 if state.well else 503)
+
+    return routes
