@@ -31,6 +31,25 @@ link_counts = sa.Table(
     sa.Column("n", sa.Integer, nullable=False, server_default="0"),
 )
 
+# What the web page of a letter shows, frozen with its mailing; `words` without case and accents, for the search.
+archive_pages = sa.Table(
+    "archive_pages",
+    metadata,
+    sa.Column("mailing_id", BigId, sa.ForeignKey("mailings.id"), primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+# What calendar programs were told of an event: another digest is the next sequence (RFC 5545 section 3.8.7.4).
+calendar_entries = sa.Table(
+    "calendar_entries",
+    metadata,
+    sa.Column("slug", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("changed_at", Time, nullable=False),
+)
+
 proposals = sa.Table(
     "proposals",
     metadata,

@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), server_default="", nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("suppressed", sa.Text(), server_default="", nullable=False),
+        sa.Column("from_file", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_subscribers_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),

@@ -22,6 +22,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_api_tokens")),
     )
     op.create_table(
+        "calendar_entries",
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("changed_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("slug", name=op.f("pk_calendar_entries")),
+    )
+    op.create_table(
         "comments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("issue", sa.Text(), nullable=False),
@@ -95,6 +103,8 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("publication", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.Column("done_at", sa.Double(), nullable=True),
@@ -110,6 +120,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("done_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL"),
     )
+    op.create_index("ix_reviews_subject", "reviews", ["subject"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -131,6 +142,14 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("effects", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_webhook_calls")),
+    )
+    op.create_table(
+        "archive_pages",
+        sa.Column("mailing_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["mailing_id"], ["mailings.id"], name=op.f("fk_archive_pages_mailing_id")),
+        sa.PrimaryKeyConstraint("mailing_id", name=op.f("pk_archive_pages")),
     )
     op.create_table(
         "import_changes",
@@ -172,8 +191,10 @@ def downgrade() -> None:
     op.drop_table("sessions")
     op.drop_table("link_counts")
     op.drop_table("import_changes")
+    op.drop_table("archive_pages")
     op.drop_table("webhook_calls")
     op.drop_table("users")
+    op.drop_index("ix_reviews_subject", table_name="reviews")
     op.drop_index(
         "ix_reviews_open",
         table_name="reviews",
@@ -188,4 +209,5 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_index(op.f("ix_comments_issue"), table_name="comments")
     op.drop_table("comments")
+    op.drop_table("calendar_entries")
     op.drop_table("api_tokens")
