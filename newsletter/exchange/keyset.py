@@ -21,27 +21,29 @@ class KeySet:
         return self._used
 
     def __contains__(self, key: str) -> bool:
-        return self._slots[self._place(hash(key) or 1)] != 0
-
-    def add(self, key: str) -> bool:
-        """Add `key`; return whether it is new."""
-        value = hash(key) or 1  # 0 marks a free slot
-        place = self._place(value)
-        if self._slots[place]:
-            return False
-        self._slots[place] = value
-        self._used += 1
-        if self._used > self._full:
-            self._grow()
-        return True
-
-    def _place(self, value: int) -> int:
-        """Return the slot of `value`, or the free one where it belongs (linear probing)."""
+        value = hash(key) or 1
         slots, mask = self._slots, self._mask
         place = value & mask
         while (found := slots[place]) and found != value:
             place = (place + 1) & mask
-        return place
+        return found != 0
+
+    def add(self, key: str) -> bool:
+        """Add `key`; return whether it is new."""
+        return self._add(hash(key) or 1)  # 0 marks a free slot
+
+    def _add(self, value: int) -> bool:
+        slots, mask = self._slots, self._mask
+        place = value & mask
+        while found := slots[place]:
+            if found == value:
+                return False
+            place = (place + 1) & mask
+        slots[place] = value
+        self._used += 1
+        if self._used > self._full:
+            self._grow()
+        return True
 
     def _reserve(self, size: int) -> None:
         self._slots = array("q", bytes(8 * size))
@@ -49,7 +51,7 @@ class KeySet:
         self._full = size * 2 // 3
 
     def _grow(self) -> None:
-        old = self._slots
-        self._reserve(4 * len(old) if len(old) < 1 << 18 else 2 * len(old))
+        old, self._used = self._slots, 0
+        self._reserve(2 * len(old))
         for value in filter(None, old):
-            self._slots[self._place(value)] = value
+            self._add(value)

@@ -39,7 +39,7 @@ def plan_subscribers(table: Table, publication: str, known: Lookup) -> Iterator[
     just before their rows are yielded, so a caller may write as it goes.
     """
     reader = _Reader(table)
-    stopped, seen = reader.stopped(), KeySet()
+    stopped, seen = reader.stopped() or None, KeySet()
     rows = map(reader.read, count(1), table)
     while batch := list(islice(rows, _BATCH)):
         keys = [row.address.key for row in batch if row.address]
@@ -72,8 +72,8 @@ class _Reader:
         found = KeySet()
         if not self._speaks or self._everybody:
             return found
-        for number, record in enumerate(self._table, 1):
-            if self._standing(record.cells) not in ("", "unclear") and (address := self.read(number, record).address):
+        for record in self._table:
+            if self._standing(record.cells) not in ("", "unclear") and (address := self.read(0, record).address):
                 found.add(address.key)
         return found
 
@@ -145,12 +145,12 @@ class _Reader:
 
 
 def _decide(
-    row: ImportRow, address: Address, publication: str, known: KnownState, seen: KeySet, stopped: KeySet
+    row: ImportRow, address: Address, publication: str, known: KnownState, seen: KeySet, stopped: KeySet | None
 ) -> ImportRow:
     """Return the final outcome of a row that reads well, by what the store and the rest of the file say."""
     if known.state in _FINAL:
         return row._replace(action="keep", reason=_kept(known, publication))
-    if row.standing or (stopped and address.key in stopped):
+    if row.standing or (stopped is not None and address.key in stopped):
         return row._replace(action="suppress", reason=_why_suppressed(row.standing), standing=row.standing or "left")
     doubt = suspect(address) if known.state == "unknown" else None
     if doubt:
