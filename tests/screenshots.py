@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser
 
-from newsletter.rendering.letter import render
+from newsletter.actions.letters import SAMPLE_ADDRESS, edition, personal
+from newsletter.actions.start import init
+from newsletter.actions.workspace import open_workspace
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
-from tests.rendering import samples
 
 OUT = ROOT / "docs" / "images"
 WIDTHS = (375, 640)
@@ -21,15 +23,19 @@ COLOURS = 192
 
 
 def letters() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
-    """Yield name, HTML and pictures by URL of each letter to show."""
-    for issue, publication in ((samples.lettre(), samples.LETTRE), (samples.flash(), samples.FLASH)):
-        published, files = samples.prepare(issue)
-        made = render(issue, publication, samples.NETWORK, samples.THEME, samples.BASE_URL, published)
-        yield publication.key, _as_read(made.html), files
-
-
-def _as_read(html: str) -> str:
-    return html.replace("qz7slot-email-7zq", "camille.martin@collectivite.example")
+    """Yield name, HTML and pictures by URL of the sample workspace's lettre and Flash, as a sample reader gets them."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        init(root, sample=True)
+        workspace = open_workspace(root)
+        for name, key in (("lettre", "2026-11-lettre"), ("flash", "2026-11-17-flash")):
+            made = edition(workspace, key)
+            values = personal(workspace, made.publication, key, "parts").values(
+                SAMPLE_ADDRESS, bytes(16), 0, workspace.now()
+            )
+            files = {p.url: (workspace.published() / Path(p.url).name).read_bytes() for p in made.pictures.values()}
+            yield name, made.skeletons[0].parts(values).html, files
+        workspace.close()
 
 
 def shoot(browser: Browser, html: str, files: Mapping[str, bytes], path: Path, *, width: int, dark: bool) -> None:
