@@ -226,6 +226,8 @@ class Retention(_Frozen):
     left_days: int = Field(default=3 * 365, ge=1)
     events_days: int = Field(default=10 * 365, ge=365)
     deliveries_days: int = Field(default=3 * 365, ge=30)
+    imports_days: int = Field(default=90, ge=1)
+    webhooks_days: int = Field(default=90, ge=1)
 
 
 class Bounces(_Frozen):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -41,8 +41,18 @@ class Organisation:
 
     def member_on(self, day: date, grace_days: int = 0) -> bool:
         """Tell whether a period covers `day`, the grace days after its end included."""
+        return self.period_on(day, grace_days) is not None
+
+    def period_on(self, day: date, grace_days: int = 0) -> Period | None:
+        """Return the newest period that covers `day`, the grace days after its end included."""
         since = (day - timedelta(days=grace_days)).isoformat()
-        return any(p.joined <= day.isoformat() and (p.ended is None or p.ended >= since) for p in self.periods)
+        covering = (p for p in self.periods if p.joined <= day.isoformat() and (p.ended is None or p.ended >= since))
+        return max(covering, key=lambda p: p.joined, default=None)
+
+    def overlapping(self, period: Period) -> Period | None:
+        """Return the first of its periods that has a day in common with `period`."""
+        last = period.ended or "9999"
+        return next((p for p in self.periods if p.joined <= last and (p.ended or "9999") >= period.joined), None)
 
 
 def name_key(name: str) -> str:
@@ -79,20 +89,25 @@ def add(connection: Connection, organisation: Organisation, *, now: float, actor
     return made
 
 
-def join(connection: Connection, organisation_id: int, joined: date, *, now: float, actor: str = "") -> None:
-    """Begin a membership period; Refused when one is running on that day."""
+def join(connection: Connection, organisation_id: int, period: Period, *, now: float, actor: str = "") -> None:
+    """Add a membership period; Refused when it overlaps another or ends before it begins."""
     organisation = get(connection, organisation_id)
-    if organisation.member_on(joined):
+    if period.ended and period.ended < period.joined:
+        raise Refused(f"the end {period.ended} lies before the beginning {period.joined}", hint="check the year")
+    if crossed := organisation.overlapping(period):
         raise Refused(
-            f"`{organisation.name}` is a member on {joined.isoformat()} already", hint="end that period first"
+            f"`{organisation.name}` is a member from {crossed.joined} to {crossed.ended or 'now'} already",
+            hint="end that period first, or renew it",
         )
-    connection.execute(memberships.insert().values(organisation_id=organisation_id, joined=joined.isoformat()))
-    record(connection, Event(now, "member-joined", organisation_id=organisation_id, actor=actor,
-                             detail={"joined": joined.isoformat()}))  # fmt: skip
+    connection.execute(
+        memberships.insert().values(organisation_id=organisation_id, joined=period.joined, ended=period.ended)
+    )
+    detail = {"joined": period.joined} | ({"ended": period.ended} if period.ended else {})
+    record(connection, Event(now, "member-joined", organisation_id=organisation_id, actor=actor, detail=detail))
 
 
 def end(connection: Connection, organisation_id: int, ended: date | None, *, now: float, actor: str = "") -> None:
-    """Set the last day of the newest period, or take it back with None (a renewal); Refused when there is no period."""
+    """Set the last day of the newest period, or take it back with None; Refused when there is no period."""
     organisation = get(connection, organisation_id)
     if not organisation.periods:
         raise Refused(
@@ -106,9 +121,22 @@ def end(connection: Connection, organisation_id: int, ended: date | None, *, now
         .where(memberships.c.organisation_id == organisation_id, memberships.c.joined == last.joined)
         .values(ended=ended.isoformat() if ended else None)
     )
-    kind = "member-ended" if ended else "member-renewed"
-    detail = {"ended": ended.isoformat()} if ended else {"joined": last.joined}
+    shortened = ended and not (last.ended and last.ended < ended.isoformat())
+    kind = "member-ended" if shortened else "member-renewed"
+    detail = {"ended": ended.isoformat() if ended else None, "before": last.ended}
     record(connection, Event(now, kind, organisation_id=organisation_id, actor=actor, detail=detail))
+
+
+def complete(connection: Connection, organisation: Organisation, details: Mapping[str, str], *, now: float,
+             actor: str = "") -> list[str]:  # fmt: skip
+    """Fill codes, region, département and level where they are missing; returns the names of what was filled."""
+    empty = {"", "other"}
+    new = {name: text for name, text in details.items() if text not in empty and getattr(organisation, name) in empty}
+    if new:
+        connection.execute(organisations.update().where(organisations.c.id == organisation.id).values(new))
+        record(connection, Event(now, "organisation-completed", organisation_id=organisation.id, actor=actor,
+                                 detail=new))  # fmt: skip
+    return sorted(new)
 
 
 def get(connection: Connection, organisation_id: int) -> Organisation:
@@ -122,8 +150,9 @@ def get(connection: Connection, organisation_id: int) -> Organisation:
 def find(connection: Connection, name: str) -> Organisation:
     """Return the organisation whose name, SIREN or INSEE code is `name`; NotFound names near ones."""
     key = name_key(name)
-    found = _read(connection, sa.or_(organisations.c.name_key == key, organisations.c.siren == name.strip())
-                  if name.strip() else sa.false())  # fmt: skip
+    code = name.replace(" ", "")
+    named = sa.or_(organisations.c.name_key == key, organisations.c.siren == code, organisations.c.insee == code)
+    found = _read(connection, named if code else sa.false())
     if found:
         return found[0]
     near = connection.execute(

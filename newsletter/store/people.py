@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.store import bulk, traces
 from newsletter.store.journal import Event, dumps, record
-from newsletter.store.tables import deliveries, erasures, events, subscribers, subscriptions
+from newsletter.store.tables import erasures, events, subscribers, subscriptions
 
 STATES = ("pending", "active", "left", "bounced", "complained", "expired")
 # Who left, complained or bounced out comes back only by the person's own act, never by an import.
 GONE = ("left", "bounced", "complained")
 
+_COLUMNS = (
+    "id", "uid", "address", "address_key", "first_name", "last_name", "salutation", "function", "role", "phone",
+    "organisation_id", "suppressed", "from_file", "created_at",
+)  # fmt: skip
+SPAN = ("subscriber_id", "publication", "state", "basis", "role", "organisation_id", "from_at")
+EVENT = ("at", "kind", "subscriber_id", "organisation_id", "publication", "actor", "detail")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A subscriber as stored; `address` is the one that was confirmed, `key` the form for comparison."""
+    """A subscriber as stored; `address` is the one that was confirmed, `key` the form for comparison.
+
+    `from_file` names the details that an import gave, separated by blanks.
+    """
 
     address: str
     key: str
@@ -33,6 +44,7 @@ class Person:
     phone: str = ""
     organisation_id: int | None = None
     suppressed: str = ""
+    from_file: str = ""
     id: int = 0
     uid: bytes = b""
     created_at: float = 0.0
@@ -40,7 +52,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """The current span of one publication for one subscriber."""
+    """Where one publication stands for one subscriber, and since when without a break."""
 
     publication: str
     state: str
@@ -72,45 +84,31 @@ def load(connection: Connection, people: Sequence[Person], now: float) -> range:
     """Insert many new subscribers at once and return their ids, in order; no events."""
     if not people:
         return range(0)
-    ids = _reserve(connection, subscribers, len(people))
-    connection.execute(
-        subscribers.insert(),
+    ids, random = bulk.subscriber_ids(connection, len(people)), os.urandom(16 * len(people))
+    bulk.insert(
+        connection,
+        subscribers,
+        _COLUMNS,
         [
-            {
-                "id": number,
-                "uid": p.uid or secrets.token_bytes(16),
-                "address": p.address,
-                "address_key": p.key,
-                "first_name": p.first_name,
-                "last_name": p.last_name,
-                "salutation": p.salutation,
-                "function": p.function,
-                "role": p.role,
-                "phone": p.phone,
-                "organisation_id": p.organisation_id,
-                "suppressed": p.suppressed,
-                "created_at": p.created_at or now,
-            }
-            for number, p in zip(ids, people, strict=True)
+            (
+                number, p.uid or random[16 * at : 16 * at + 16], p.address, p.key, p.first_name, p.last_name,
+                p.salutation, p.function, p.role, p.phone, p.organisation_id, p.suppressed, p.from_file,
+                p.created_at or now,
+            )
+            for at, (number, p) in enumerate(zip(ids, people, strict=True))
         ],
-    )
+    )  # fmt: skip
     return ids
-
-
-def _reserve(connection: Connection, table: sa.Table, n: int) -> range:
-    """Return `n` ids that nobody else will use: the write lock guards SQLite, the sequence PostgreSQL."""
-    if connection.dialect.name == "postgresql":
-        sequence = f"{table.name}_id_seq"
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7267268)"))
-        last = connection.scalar(sa.text("SELECT setval(:s, nextval(:s) + :n - 1)"), {"s": sequence, "n": n})
-        return range(int(last or 0) - n + 1, int(last or 0) + 1)
-    first = int(connection.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
-    return range(first, first + n)
 
 
 def by_key(connection: Connection, key: str) -> Person:
     """Return the subscriber whose address compares equal to `key`; NotFound."""
     return _one(connection, subscribers.c.address_key == key)
+
+
+def by_id(connection: Connection, number: int) -> Person:
+    """Return the subscriber with this row number; NotFound."""
+    return _one(connection, subscribers.c.id == number)
 
 
 def by_uid(connection: Connection, uid: bytes) -> Person:
@@ -132,13 +130,23 @@ def subscription(connection: Connection, subscriber_id: int, publication: str) -
 
 
 def of(connection: Connection, subscriber_id: int) -> list[Subscription]:
-    """Return the current span of every publication."""
-    rows = connection.execute(
-        sa.select(subscriptions)
-        .where(subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.to_at.is_(None))
-        .order_by(subscriptions.c.publication)
-    )
-    return [Subscription(row.publication, row.state, row.basis, row.from_at) for row in rows]
+    """Return where every publication stands that the subscriber ever had, by publication."""
+    standing: dict[str, Subscription] = {}
+    for span in spans(connection, subscriber_id):
+        before = standing.get(span.publication)
+        goes_on = before is not None and before.state == span.state
+        since = before.since if before and goes_on else span.from_at
+        standing[span.publication] = Subscription(span.publication, span.state, span.basis, since)
+    return [standing[publication] for publication in sorted(standing)]
+
+
+def spans(connection: Connection, subscriber_id: int) -> list[sa.Row[Any]]:
+    """Return every span of a subscriber, oldest first, the open one of a publication last."""
+    mine = subscriptions.c.subscriber_id == subscriber_id
+    # Two queries, because each has its own partial index.
+    closed = connection.execute(sa.select(subscriptions).where(mine, subscriptions.c.to_at.is_not(None))).all()
+    current = connection.execute(sa.select(subscriptions).where(mine, subscriptions.c.to_at.is_(None))).all()
+    return sorted(closed, key=lambda row: (row.from_at, row.id)) + list(current)
 
 
 def move(connection: Connection, person: Person, publication: str, state: str, consent: Consent, now: float) -> bool:
@@ -180,39 +188,17 @@ def enrol(connection: Connection, ids: Iterable[int], people: Sequence[Person], 
           consent: Consent, now: float, *, state: str = "active") -> None:  # fmt: skip
     """Open spans for many NEW subscribers at once, one event each per publication carrying the proof."""
     pairs = [(number, p, publication) for number, p in zip(ids, people, strict=True) for publication in publications]
-    if not pairs:
-        return
-    connection.execute(
-        subscriptions.insert(),
-        [
-            {
-                "subscriber_id": number,
-                "publication": publication,
-                "state": state,
-                "basis": consent.basis,
-                "role": p.role,
-                "organisation_id": p.organisation_id,
-                "from_at": p.created_at or now,
-            }
-            for number, p, publication in pairs
-        ],
-    )
+    rows = [
+        (number, publication, state, consent.basis, p.role, p.organisation_id, p.created_at or now)
+        for number, p, publication in pairs
+    ]
+    bulk.insert(connection, subscriptions, SPAN, rows)
     detail = dumps({"basis": consent.basis, "how": consent.how, **consent.proof})
-    connection.execute(
-        events.insert(),
-        [
-            {
-                "at": p.created_at or now,
-                "kind": state,
-                "subscriber_id": number,
-                "organisation_id": p.organisation_id,
-                "publication": publication,
-                "actor": consent.actor,
-                "detail": detail,
-            }
-            for number, p, publication in pairs
-        ],
-    )
+    happened = [
+        (p.created_at or now, state, number, p.organisation_id, publication, consent.actor, detail)
+        for number, p, publication in pairs
+    ]
+    bulk.insert(connection, events, EVENT, happened)
 
 
 def suppress(connection: Connection, person: Person, why: str, consent: Consent, now: float) -> bool:
@@ -231,48 +217,64 @@ def suppress(connection: Connection, person: Person, why: str, consent: Consent,
 
 def attach(connection: Connection, person: Person, organisation_id: int | None, now: float, actor: str = "") -> None:
     """Move a person to another organisation (or to none): open spans are closed and reopened, so past counts stay."""
+    if organisation_id == person.organisation_id:
+        return
     connection.execute(
         subscribers.update().where(subscribers.c.id == person.id).values(organisation_id=organisation_id)
     )
-    for current in of(connection, person.id):
-        connection.execute(
-            subscriptions.update()
-            .where(
-                subscriptions.c.subscriber_id == person.id,
-                subscriptions.c.publication == current.publication,
-                subscriptions.c.to_at.is_(None),
-            )
-            .values(to_at=now)
-        )
-        connection.execute(
-            subscriptions.insert().values(
-                subscriber_id=person.id, publication=current.publication, state=current.state, basis=current.basis,
-                role=person.role, organisation_id=organisation_id, from_at=now,
-            )
-        )  # fmt: skip
+    respan(connection, replace(person, organisation_id=organisation_id), now)
     record(connection, Event(now, "moved", subscriber_id=person.id, organisation_id=organisation_id, actor=actor))
+
+
+def respan(connection: Connection, person: Person, now: float) -> None:
+    """Close the running spans and open them again with the person's role and organisation as they are now."""
+    running = sa.and_(
+        subscriptions.c.subscriber_id == person.id,
+        subscriptions.c.to_at.is_(None),
+        subscriptions.c.state.in_(("active", "pending")),
+    )
+    again = connection.execute(sa.select(subscriptions).where(running)).all()
+    connection.execute(subscriptions.update().where(running).values(to_at=now))
+    rows = [(person.id, s.publication, s.state, s.basis, person.role, person.organisation_id, now) for s in again]
+    bulk.insert(connection, subscriptions, SPAN, rows)
+
+
+def edit(connection: Connection, person: Person, details: Mapping[str, Any], now: float, actor: str = "") -> Person:
+    """Set names, function, role, phone or salutation by a human hand: no file changes them after that."""
+    kept = " ".join(name for name in person.from_file.split() if name not in details)
+    changed = replace(person, **details, from_file=kept)
+    connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(**details, from_file=kept))
+    if changed.role != person.role:
+        respan(connection, changed, now)
+    record(connection, Event(now, "edited", subscriber_id=person.id, actor=actor,
+                             detail={"details": sorted(details)}))  # fmt: skip
+    return changed
 
 
 def forget(
     connection: Connection, person: Person, fingerprint: str, now: float, *, reason: str, actor: str = ""
 ) -> None:
-    """Erase a person: a keyed hash of the address stays, which blocks a later import; the history is anonymous."""
-    leaving = Consent(basis="", how="erased", actor=actor)
+    """Erase a person: a keyed hash of the address stays, which blocks a later import; the history is anonymous.
+
+    Without a `fingerprint` nothing stays at all: for a request that was never confirmed.
+    """
+    leaving = Consent(basis="", how="erased")
     for current in of(connection, person.id):
         if current.state in ("active", "pending"):
             move(connection, person, current.publication, "left", leaving, now)
-    connection.execute(
-        deliveries.update().where(deliveries.c.subscriber_id == person.id).values(subscriber_id=None, answer="")
-    )
-    connection.execute(events.update().where(events.c.subscriber_id == person.id).values(detail="", key=None))
+    traces.wipe(connection, person.id, person.address, person.key)
     connection.execute(subscribers.delete().where(subscribers.c.id == person.id))
-    if not erased(connection, [fingerprint]):
+    if fingerprint and not erased(connection, [fingerprint]):
         connection.execute(erasures.insert().values(fingerprint=fingerprint, reason=reason, at=now))
     record(connection, Event(now, "erased", actor=actor, detail={"reason": reason}))
 
 
-def erased(connection: Connection, fingerprints: Sequence[str]) -> set[str]:
-    """Return those of the keyed hashes that belong to erased people."""
-    return set(
-        connection.execute(sa.select(erasures.c.fingerprint).where(erasures.c.fingerprint.in_(fingerprints))).scalars()
-    )
+def erased(connection: Connection, fingerprints: Sequence[str]) -> dict[str, float]:
+    """Return those of the keyed hashes that belong to erased people, each with the time of the erasure."""
+    query = sa.select(erasures.c.fingerprint, erasures.c.at).where(erasures.c.fingerprint.in_(fingerprints))
+    return dict(connection.execute(query).all())
+
+
+def readmit(connection: Connection, fingerprint: str) -> None:
+    """Take an erasure's block away, because the person has come back of their own accord."""
+    connection.execute(erasures.delete().where(erasures.c.fingerprint == fingerprint))

@@ -66,6 +66,8 @@ subscribers = sa.Table(
     sa.Column("phone", sa.Text, nullable=False, server_default=""),
     sa.Column("organisation_id", BigId, sa.ForeignKey("organisations.id"), nullable=True),
     sa.Column("suppressed", sa.Text, nullable=False, server_default=""),
+    # The details that a file gave, by name: a fuller one from another file may replace them, nothing else is touched.
+    sa.Column("from_file", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", Time, nullable=False),
     sa.Index("ix_subscribers_organisation", "organisation_id"),
 )

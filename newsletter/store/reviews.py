@@ -1,0 +1,107 @@
+"""What waits for a human decision: doubtful rows of an import, organisations to choose, replies, requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.errors import NotFound, Refused
+from newsletter.store import bulk
+from newsletter.store.tables_people import reviews
+
+ROW, ORGANISATION, MEMBER = "import-row", "organisation", "member-row"
+"""Kinds opened by imports: a doubtful row of people, a person's doubtful organisation, a doubtful organisation row."""
+
+_COLUMNS = ("at", "kind", "subscriber_id", "import_id", "publication", "subject", "detail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One question: `subject` is what it is about (an address, a name as found), `detail` what is known."""
+
+    kind: str
+    subject: str
+    id: int = 0
+    at: float = 0.0
+    subscriber_id: int | None = None
+    import_id: int | None = None
+    publication: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    done_at: float | None = None
+    done_by: str = ""
+    outcome: str = ""
+
+
+def ask(connection: Connection, questions: Sequence[Review]) -> int:
+    """Open those questions that were never asked before (open or settled); returns how many."""
+    if not questions:
+        return 0
+    asked = sa.select(reviews.c.kind, reviews.c.subject, reviews.c.publication, reviews.c.subscriber_id)
+    known = {
+        tuple(row) for row in connection.execute(asked.where(reviews.c.subject.in_([q.subject for q in questions])))
+    }
+    new = {_identity(q): q for q in questions if _identity(q) not in known}
+    rows = [
+        (q.at, q.kind, q.subscriber_id, q.import_id, q.publication, q.subject,
+         json.dumps(dict(q.detail), ensure_ascii=False))
+        for q in new.values()
+    ]  # fmt: skip
+    bulk.insert(connection, reviews, _COLUMNS, rows)
+    return len(rows)
+
+
+def _identity(question: Review) -> tuple[str, str, str | None, int | None]:
+    return question.kind, question.subject, question.publication, question.subscriber_id
+
+
+def withdraw(connection: Connection, kind: str, subject: str, publication: str) -> None:
+    """Take an open question back that has lost its object."""
+    connection.execute(
+        reviews.delete().where(
+            reviews.c.kind == kind, reviews.c.subject == subject, reviews.c.publication == publication,
+            reviews.c.done_at.is_(None),
+        )
+    )  # fmt: skip
+
+
+def listing(connection: Connection, *, kind: str = "", done: bool = False, limit: int = 1000) -> list[Review]:
+    """Return the open questions (with `done` the settled ones), oldest first."""
+    query = sa.select(reviews).where(reviews.c.done_at.is_not(None) if done else reviews.c.done_at.is_(None))
+    if kind:
+        query = query.where(reviews.c.kind == kind)
+    return [_review(row) for row in connection.execute(query.order_by(reviews.c.at, reviews.c.id).limit(limit))]
+
+
+def get(connection: Connection, number: int) -> Review:
+    """Return one question; NotFound, or Refused when it is settled already."""
+    row = connection.execute(sa.select(reviews).where(reviews.c.id == number)).first()
+    if row is None:
+        raise NotFound(f"there is no review {number}", hint="`newsletter subscribers reviews list` shows them")
+    if row.done_at is not None:
+        raise Refused(f"review {number} was settled by {row.done_by}: {row.outcome}", hint="nothing is left to decide")
+    return _review(row)
+
+
+def same(connection: Connection, review: Review) -> list[Review]:
+    """Return every open question of the same kind about the same subject, `review` among them."""
+    found = sa.select(reviews).where(
+        reviews.c.kind == review.kind, reviews.c.subject == review.subject, reviews.c.done_at.is_(None)
+    )
+    return [_review(row) for row in connection.execute(found.order_by(reviews.c.id))]
+
+
+def settle(connection: Connection, review: Review, outcome: str, by: str, now: float) -> None:
+    """Record the decision; what the file said of a person is not kept beyond it."""
+    values = {"done_at": now, "done_by": by, "outcome": outcome, "detail": ""}
+    connection.execute(reviews.update().where(reviews.c.id == review.id).values(values))
+
+
+def _review(row: sa.Row[Any]) -> Review:
+    values = row._asdict()
+    values["detail"] = json.loads(values["detail"]) if values["detail"].startswith("{") else {"text": row.detail}
+    return Review(**values)
