@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -62,12 +66,17 @@ def _next_steps(made: start.Demo) -> None:
         click.echo(f"  {path}")
     if made.receipts:
         click.echo(f"  {made.workspace}/outbox/  every message as an .eml file, with an index.html")
-    command = f"newsletter -w {made.workspace}"
+    command = f"{shlex.quote(_own_name())} -w {made.workspace}"
     click.echo("Try next:")
     for line in ("issues check 2026-11-lettre", "issues new lettre --date 2026-12-15", "mailings list"):
         click.echo(f"  {command} {line}")
     if not made.receipts:
         click.echo(f"  {command} send 2026-11-lettre")
+
+
+def _own_name() -> str:
+    """Return how this program can be called again from here: by its name, or by its path in a checkout."""
+    return "newsletter" if shutil.which("newsletter") else os.path.relpath(sys.argv[0])
 
 
 COMMANDS = (init, demo)
