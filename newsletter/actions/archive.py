@@ -1,0 +1,87 @@
+"""The archive: which letters are out, who may read which, and the page of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from newsletter.actions import archive_page
+from newsletter.actions.archive_page import Page as Page
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NotFound, TokenError
+from newsletter.settings import Publication
+from newsletter.store import archive, entitlement, people
+
+MOST_FOUND = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The public letters of one year, newest first."""
+
+    year: int
+    letters: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The answer to who asks for an issue: its page, or None where a reader's key is missing or opens nothing."""
+
+    issue: str
+    publication: Publication
+    page: Page | None
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may read it."""
+        return self.publication.archive == "public"
+
+
+def public_publications(workspace: Workspace) -> list[str]:
+    """Return the keys of the publications whose archive is open to everybody."""
+    return [p.key for p in workspace.settings.publications.values() if p.archive == "public"]
+
+
+def shelves(workspace: Workspace, words: str = "") -> tuple[Shelf, ...]:
+    """Return the public letters that are out, by year; with `words`, those that hold them all."""
+    pages = latest(workspace, MOST_FOUND if words else None, words)
+    ordered = sorted(pages, key=lambda page: page.day, reverse=True)
+    return tuple(Shelf(year, tuple(of_year)) for year, of_year in groupby(ordered, key=lambda page: page.day.year))
+
+
+def latest(workspace: Workspace, limit: int | None, words: str = "") -> list[Page]:
+    """Return the public letters that went out last, newest first."""
+    with workspace.database.read() as connection:
+        stored = archive.listing(connection, public_publications(workspace), words, limit)
+    return [archive_page.thaw(one.content) for one in stored]
+
+
+def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
+    """Open the web version of `issue` for everybody, or for the reader whose signed `key` comes with the request.
+
+    A members' issue opens while that person may receive the publication, as it did at the hand-off. NotFound when no
+    such issue is out.
+    """
+    with workspace.database.read() as connection:
+        stored = archive.get(connection, issue)
+    publication = workspace.settings.publications.get(stored.publication) if stored else None
+    if stored is None or publication is None:
+        raise NotFound(f"no letter `{issue}` is out", hint="see the list of letters")
+    if publication.archive == "public" or _entitled(workspace, publication, issue, key):
+        return Opened(issue, publication, archive_page.thaw(stored.content))
+    return Opened(issue, publication, None)
+
+
+def _entitled(workspace: Workspace, publication: Publication, issue: str, key: str) -> bool:
+    try:
+        uid, wanted = workspace.links.read_archive(key)
+    except (TokenError, UnicodeDecodeError):
+        return False
+    if wanted != issue:
+        return False
+    with workspace.database.read() as connection:
+        try:
+            person = people.by_uid(connection, uid)
+        except NotFound:
+            return False
+        return not entitlement.reason(connection, workspace.rule(publication), person.id, workspace.today())
