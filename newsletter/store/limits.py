@@ -1,0 +1,36 @@
+"""How often something was asked for within a period: counters without names, purged by age."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from newsletter.store.tables_web import limits
+
+
+def hit(connection: Connection, name: str, now: float, seconds: int) -> int:
+    """Count one request for `name` in the period of `seconds` that covers `now`; return the count, this one included.
+
+    `name` holds no address and no IP, only keyed hashes of them.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    query = insert(limits).values(name=name, period=int(now // seconds), n=1)
+    return int(
+        connection.execute(
+            query.on_conflict_do_update(index_elements=["name", "period"], set_={"n": limits.c.n + 1}).returning(
+                limits.c.n
+            )
+        ).scalar_one()
+    )
+
+
+def release(connection: Connection, name: str) -> None:
+    """Forget the counts of `name`: what they limited did not happen."""
+    connection.execute(limits.delete().where(limits.c.name == name))
+
+
+def purge(connection: Connection, prefix: str, before: float, seconds: int) -> int:
+    """Forget the counts under `prefix` whose period of `seconds` ended before `before`; return how many."""
+    aged = limits.c.period < int(before // seconds)
+    done = connection.execute(limits.delete().where(limits.c.name.startswith(prefix, autoescape=True), aged))
+    return int(done.rowcount)
