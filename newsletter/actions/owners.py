@@ -11,15 +11,17 @@ from newsletter.store.database import Database
 
 
 def owner() -> str:
-    """Return a name for this process that no later process on this host will bear: host, pid, start time."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    """Return a name for this process that no other will bear: where it runs, pid, start time."""
+    return f"{_place()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def ended(token: str) -> bool:
-    """Tell whether the process behind a worker's token ran on this host and has ended."""
-    host, _, rest = token.partition("#")[0].partition(":")
-    pid, _, started = rest.partition(":")
-    return host == socket.gethostname() and pid.isdigit() and _started(int(pid)) != started
+    """Tell whether the process behind a worker's token ran here and has certainly ended."""
+    place, pid, started = f"{token.partition('#')[0]}::".split(":")[:3]
+    if place != _place() or not pid.isdigit():
+        return False
+    found = _started(int(pid))
+    return not _exists(int(pid)) if found is None else found != started
 
 
 def recover(database: Database, mailing_id: int | None = None) -> tuple[int, int]:
@@ -29,11 +31,31 @@ def recover(database: Database, mailing_id: int | None = None) -> tuple[int, int
         return ledger.sweep(connection, database.now(connection), mailing_id, dead)
 
 
-def _started(pid: int) -> str:
+def _place() -> str:
+    """Name this host since it was started, and this container: elsewhere the same pid is another process."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{socket.gethostname()}/{boot[:13]}/{Path('/proc/self/ns/pid').readlink()}".replace(":", "")
+    except OSError:
+        return socket.gethostname().replace(":", "")
+
+
+def _started(pid: int) -> str | None:
+    """Return when a process started, an empty text for a zombie, None if that cannot be read."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""
+        return None
     # The name in parentheses may hold blanks; the start time is the 20th field after it. A zombie has ended.
     fields = stat.rpartition(")")[2].split()
     return "" if fields[0] == "Z" else fields[19]
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,4 +1,4 @@
-"""When a mailing shall leave: "mardi 9h30", "demain 8h", "24/11 9:30" or an ISO date, in Europe/Paris."""
+"""When a mailing shall leave ("mardi 9h30", "demain 8h", "24/11 9:30" or an ISO date, in Europe/Paris); what is due."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.errors import Refused
+from sqlalchemy.engine import Connection
 
-PARIS = ZoneInfo("Europe/Paris")
+from newsletter.actions.workspace import PARIS as PARIS
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import Refused
+from newsletter.store import journal, ledger, mailings
+from newsletter.store.journal import Event
+from newsletter.store.mailings import Mailing
+
+_SCHEDULED = "mailing-scheduled"
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
            "décembre")  # fmt: skip
@@ -30,6 +37,32 @@ def parse(text: str, now: datetime) -> datetime:
     if moment <= now:
         raise Refused(f"{moment:%d/%m/%Y %H:%M} is past", where="--at", hint="give a time to come")
     return moment
+
+
+def record(connection: Connection, mailing_id: int, at: datetime, now: float, by: str) -> None:
+    """Write down that a mailing shall leave at `at` by itself."""
+    event = Event(now, _SCHEDULED, mailing_id=mailing_id, actor=by, detail={"at": at.timestamp()})
+    journal.record(connection, event)
+
+
+def due(workspace: Workspace) -> list[Mailing]:
+    """Return the mailings to work on now, oldest first: begun with something to do, or scheduled with their time come.
+
+    An approval alone sends nothing: where no hour was given, somebody has to say `send`.
+    """
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        live = reversed(mailings.listing(connection, status=("approved", "sending")))
+        return [mailing for mailing in live if _is_due(connection, workspace, mailing, now)]
+
+
+def _is_due(connection: Connection, workspace: Workspace, mailing: Mailing, now: float) -> bool:
+    if mailing.status == "approved":
+        waits = workspace.settings.sending.second_person and not mailing.confirmed_by
+        kinds = {event.kind for event in journal.of_mailing(connection, mailing.id)}
+        return mailing.not_before <= now and not waits and _SCHEDULED in kinds
+    queued, retry = ledger.outlook(connection, mailing.id)
+    return queued or (retry is not None and retry <= now) or not ledger.open_count(connection, mailing.id)
 
 
 def _local(naive: datetime, text: str) -> datetime:

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions.drain import Job, drain
+from newsletter.actions import archive_page, schedule
+from newsletter.actions.drain import drain
+from newsletter.actions.job import Job
 from newsletter.actions.letters import Edition, edition, personal
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.store import journal, ledger, mailings
+from newsletter.store import archive, journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
 from newsletter.store.mailings import Receipt as Receipt
@@ -37,6 +39,7 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
         first = made.errors[0]
         more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""
         raise Refused(f"{first.message}{more}", where=first.where, hint=f"see `newsletter issues check {key}`")
+    page = archive_page.make(workspace, made)
     sending = workspace.settings.sending
     with workspace.database.write() as connection:
         moment = workspace.database.now(connection)
@@ -58,9 +61,12 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
             not_before=at.timestamp() if at else moment + recall,
             today=datetime.fromtimestamp(moment, PARIS).date(),
         )
+        archive.save(connection, mailing.id, archive_page.freeze(page), archive_page.words(page))
         journal.record(connection, Event(moment, "mailing-approved", mailing_id=mailing.id, actor=by,
                                          publication=mailing.publication,
                                          detail={"content": made.content_hash}))  # fmt: skip
+        if at:
+            schedule.record(connection, mailing.id, at, moment, by)
     return mailing
 
 
@@ -133,6 +139,8 @@ def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None) -> M
         mailings.change(
             connection, mailing.id, "approved", only=("approved",), not_before=at.timestamp() if at else now
         )
+        if at:
+            schedule.record(connection, mailing.id, at, now, "")
         return mailings.get(connection, mailing.id)
 
 
@@ -223,14 +231,13 @@ def resume(workspace: Workspace, key: str, by: str) -> Mailing:
 
 
 def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
-    """Cancel everything that has not been handed over; what was sent stays sent."""
+    """Cancel everything that has not been handed over; what was sent stays sent, and the receipt is stored."""
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
         if not mailing.live:
             raise Refused(f"the mailing of `{key}` is {mailing.status} already", hint="nothing is left to cancel")
-        now = workspace.database.now(connection)
-        _cancel(connection, mailing, now, by, "")
-        return mailings.receipt(connection, mailings.get(connection, mailing.id), now)
+        _cancel(connection, mailing, workspace.database.now(connection), by, "")
+    return finish(workspace, mailing.id)
 
 
 def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: str = "") -> Receipt:
@@ -238,6 +245,10 @@ def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: st
     chosen = addresses.parse(address).key if address else ""
     with workspace.database.write() as connection:
         mailing, now = _required(connection, key), workspace.database.now(connection)
+        if resend and mailing.status == "cancelled":
+            raise Refused(
+                f"the mailing of `{key}` was cancelled", hint="settle them as sent, or approve the issue again"
+            )
         n = ledger.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
         if not n:
             raise Refused("there is no such doubtful delivery", where=address or key, hint="see the receipt")

@@ -78,9 +78,7 @@ def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, re
     receipt, troubles = _deliver(workspace, mailing, wait=not no_wait, as_json=as_json, lines=json_progress)
     _report(receipt, as_json)
     for trouble in troubles:
-        click.echo(
-            f"error: the provider takes nothing: {trouble}. nothing is lost; run the same command again", err=True
-        )
+        click.echo(f"error: {trouble}. nothing is lost: `newsletter serve` goes on, or run this again", err=True)
     if receipt.status != "done":
         raise SystemExit(1)
 

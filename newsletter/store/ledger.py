@@ -49,7 +49,7 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     """
     if limit < 1:
         return []
-    full = _full_caps(connection, mailing_id, caps) if caps else []
+    full = _full_caps(connection, mailing_id, token, caps) if caps else []
     mine = deliveries.c.mailing_id == mailing_id
     free = sa.true() if not full else deliveries.c.cap.not_in(full)
 
@@ -69,11 +69,14 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     return ids
 
 
-def _full_caps(connection: Connection, mailing_id: int, caps: Mapping[str, int]) -> list[str]:
+def _full_caps(connection: Connection, mailing_id: int, token: str, caps: Mapping[str, int]) -> list[str]:
     busy = connection.execute(
         sa.select(deliveries.c.cap, sa.func.count(sa.distinct(deliveries.c.token)))
         .where(
-            deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(("claimed", "handed")), deliveries.c.cap != ""
+            deliveries.c.mailing_id == mailing_id,
+            deliveries.c.state.in_(("claimed", "handed")),
+            deliveries.c.cap != "",
+            deliveries.c.token != token,
         )
         .group_by(deliveries.c.cap)
     )
@@ -168,22 +171,21 @@ def settle(connection: Connection, token: str, settlements: Sequence[Settlement]
     return done.rowcount
 
 
-def renew(connection: Connection, token: str, mailing_id: int, until: float) -> None:
-    """Prolong the lease of everything `token` holds."""
-    connection.execute(
-        deliveries.update()
-        .where(
-            deliveries.c.mailing_id == mailing_id,
-            deliveries.c.token == token,
-            deliveries.c.state.in_(("claimed", "handed")),
-        )
-        .values(lease_until=until)
-    )
+def renew(connection: Connection, token: str, mailing_id: int, until: float) -> int:
+    """Prolong the lease of everything `token` holds; returns how many of these are handed."""
+    mine = sa.and_(deliveries.c.mailing_id == mailing_id, deliveries.c.token == token)
+    held = deliveries.c.state.in_(("claimed", "handed"))
+    connection.execute(deliveries.update().where(mine, held).values(lease_until=until))
+    query = sa.select(sa.func.count()).where(mine, deliveries.c.state == "handed")
+    return int(connection.scalar(query) or 0)
 
 
-def release(connection: Connection, mailing_id: int, token: str) -> int:
-    """Give back what `token` has claimed but not handed; returns how many."""
-    return _give_back(connection, mailing_id, deliveries.c.token == token)
+def release(connection: Connection, mailing_id: int, token: str, *, handed: bool = False) -> int:
+    """Give back what `token` has claimed; returns how many.
+
+    `handed`: and what it has handed over too, for a worker that knows that nothing of it left.
+    """
+    return _give_back(connection, mailing_id, deliveries.c.token == token, ("claimed", "handed")[: 1 + handed])
 
 
 def sweep(
@@ -217,13 +219,14 @@ def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
     return [token for token in rows.scalars() if token]
 
 
-def _give_back(connection: Connection, mailing_id: int | None, condition: sa.ColumnElement[bool]) -> int:
+def _give_back(connection: Connection, mailing_id: int | None, condition: sa.ColumnElement[bool],
+               states: Sequence[str] = ("claimed",)) -> int:  # fmt: skip
     scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
     # A claim on a mailing that was cancelled meanwhile follows it.
     cancelled = deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status == "cancelled"))
     back = connection.execute(
         deliveries.update()
-        .where(scope, deliveries.c.state == "claimed", condition)
+        .where(scope, deliveries.c.state.in_(states), condition)
         .values(state=sa.case((cancelled, "cancelled"), else_="queued"), token=None, lease_until=None)
     )
     return back.rowcount
@@ -266,10 +269,17 @@ def open_count(connection: Connection, mailing_id: int) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def next_try(connection: Connection, mailing_id: int) -> float | None:
-    """Return when the earliest deferred delivery is due, if any."""
-    query = sa.select(sa.func.min(deliveries.c.try_at)).where(
-        deliveries.c.mailing_id == mailing_id, deliveries.c.state == "deferred"
+def outlook(connection: Connection, mailing_id: int) -> tuple[bool, float | None]:
+    """Return whether anything is queued, and when the earliest deferred delivery is due, if any."""
+    mine = deliveries.c.mailing_id == mailing_id
+    queued = connection.scalar(sa.select(sa.exists().where(mine, deliveries.c.state == "queued")))
+    due: float | None = connection.scalar(
+        sa.select(sa.func.min(deliveries.c.try_at)).where(mine, deliveries.c.state == "deferred")
     )
-    due: float | None = connection.scalar(query)
-    return due
+    return bool(queued), due
+
+
+def any_capped(connection: Connection, mailing_id: int) -> bool:
+    """Tell whether an operator's cap concerns anybody in the mailing."""
+    query = sa.exists().where(deliveries.c.mailing_id == mailing_id, deliveries.c.cap != "")
+    return bool(connection.scalar(sa.select(query)))

@@ -176,6 +176,16 @@ def get(connection: Connection, mailing_id: int) -> Mailing:
     return _one(connection, mailings.c.id == mailing_id, f"mailing {mailing_id}")
 
 
+def hold(connection: Connection, mailing_id: int, *, alone: bool) -> str:
+    """Return the status of a mailing and keep others from changing it until the commit.
+
+    Workers hold it together unless one asks to be `alone`. Whoever locks deliveries too locks the mailing first.
+    """
+    query = sa.select(mailings.c.status).where(mailings.c.id == mailing_id).with_for_update(read=not alone)
+    status: str = connection.execute(query).scalar_one()
+    return status
+
+
 def of_issue(connection: Connection, issue: str) -> Mailing | None:
     """Return the issue's mailing: the one that is not cancelled, else the newest cancelled one, else None."""
     order = (sa.case((mailings.c.status == "cancelled", 1), else_=0), mailings.c.id.desc())

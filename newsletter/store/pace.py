@@ -7,6 +7,9 @@ from sqlalchemy.engine import Connection
 
 from newsletter.store.tables import paces
 
+_LONGEST_QUEUE = 60.0
+_MOST_WORKERS = 256
+
 
 def allowance(connection: Connection, name: str, daily: int, day: str) -> int | None:
     """Return how many messages may still leave on `day` (ISO date), None for no limit; locks the row until commit."""
@@ -14,7 +17,7 @@ def allowance(connection: Connection, name: str, daily: int, day: str) -> int | 
     row = connection.execute(sa.select(paces).where(paces.c.name == name).with_for_update()).one()
     if not daily:
         return None
-    return max(0, daily - (row.used if row.day == day else 0))
+    return max(0, daily - (row.used if row.day >= day else 0))
 
 
 def take(connection: Connection, name: str, n: int, rate: float, now: float, day: str) -> float:
@@ -24,12 +27,24 @@ def take(connection: Connection, name: str, n: int, rate: float, now: float, day
     """
     row = connection.execute(sa.select(paces).where(paces.c.name == name)).one()
     start = max(row.next_at, now) if rate else now
+    if rate and start - now > _LONGEST_QUEUE + _MOST_WORKERS * n / rate:
+        start = now  # no queue is that long: the clock was set back
     connection.execute(
         paces.update()
         .where(paces.c.name == name)
-        .values(next_at=start + n / rate if rate else now, day=day, used=n + (row.used if row.day == day else 0))
+        .values(
+            next_at=start + n / rate if rate else now,
+            day=max(day, row.day),
+            used=n + (row.used if row.day >= day else 0),
+        )
     )
     return start - now
+
+
+def give_back(connection: Connection, name: str, n: int, day: str) -> None:
+    """Return `n` of the day's places that were reserved and not used."""
+    rest = sa.case((paces.c.used > n, paces.c.used - n), else_=0)
+    connection.execute(paces.update().where(paces.c.name == name, paces.c.day >= day).values(used=rest))
 
 
 def _ensure(connection: Connection, name: str) -> None:

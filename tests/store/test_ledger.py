@@ -160,7 +160,7 @@ def test_a_deferred_delivery_is_claimed_when_its_hour_has_come(database):
         (h,) = send(c, m)
         ledger.settle(c, "t", [Settlement(h.id, "deferred", "450", try_at=NOW + 300)], NOW)
         assert claim(c, m, now=NOW + 299) == []
-        assert ledger.next_try(c, m.id) == NOW + 300
+        assert ledger.outlook(c, m.id) == (False, NOW + 300)
         again = hand(c, m, claim(c, m, now=NOW + 301))
     assert again[0].tries == 2
 
