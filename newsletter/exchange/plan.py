@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from newsletter.addresses import Address
@@ -20,13 +21,16 @@ State = Literal["active", "pending", "left", "complained", "bounced", "erased", 
 
 
 class KnownState(NamedTuple):
-    """What the store knows of an address for one publication; `filled` names the details that it already has.
+    """What the store knows of an address for one publication.
 
-    `unknown` is a person without a subscription to this publication.
+    `unknown` is a person without a subscription to this publication. `filled` names the details (DETAILS of
+    `subscribers`) that no file may replace; `details` has the texts that a file gave before: a fuller one replaces
+    them, whichever file comes first (`function` and `role` make one detail, `role`).
     """
 
     state: State
     filled: frozenset[str] = frozenset()
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 class Lookup(Protocol):

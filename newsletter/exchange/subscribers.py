@@ -18,7 +18,8 @@ from newsletter.exchange.plan import Action, ImportRow, KnownState, Lookup, Stat
 from newsletter.exchange.records import Record
 from newsletter.exchange.statuses import Standing, flagged, is_flag, of_file, standing
 from newsletter.exchange.table import Table
-from newsletter.exchange.values import clean, fold, iso_date
+from newsletter.exchange.titles import fuller_title, title
+from newsletter.exchange.values import clean, fold, fuller, iso_date
 from newsletter.i18n import _
 
 DETAILS = ("first_name", "last_name", "organisation", "role", "phone")
@@ -26,6 +27,8 @@ DETAILS = ("first_name", "last_name", "organisation", "role", "phone")
 
 _BATCH = 500
 _FINAL: frozenset[State] = frozenset({"left", "complained", "bounced", "erased"})
+# A graver word than the store's counts, a lighter one does not: so that the order of files is of no matter.
+_GRAVITY: Mapping[str, int] = {"left": 1, "bounced": 2, "complained": 3, "erased": 4}
 _UNKNOWN = KnownState("unknown")
 _NO_PERSON = re.compile(
     r"(sous )?totaux?\b|(sous )?total\b|nombre d|somme\b|export\w* (le|du|on)\b|genere\w* le\b|source\b"
@@ -45,7 +48,7 @@ def plan_subscribers(table: Table, publication: str, known: Lookup) -> Iterator[
         keys = [row.address.key for row in batch if row.address]
         states = known.states(keys) if keys else {}
         for row in batch:
-            if row.action == "accept" and row.address:
+            if row.action in ("accept", "review") and row.address:
                 yield _decide(row, row.address, publication, states.get(row.address.key, _UNKNOWN), seen, stopped)
             else:
                 yield row
@@ -147,11 +150,16 @@ class _Reader:
 def _decide(
     row: ImportRow, address: Address, publication: str, known: KnownState, seen: KeySet, stopped: KeySet | None
 ) -> ImportRow:
-    """Return the final outcome of a row that reads well, by what the store and the rest of the file say."""
+    """Return the final outcome of a row with an address, by what the store and the rest of the file say."""
+    says: Standing = "" if row.standing == "unclear" else row.standing
+    if not says and stopped is not None and address.key in stopped:
+        says = "left"
+    if says and _GRAVITY[says] > _GRAVITY.get(known.state, 0):
+        return row._replace(action="suppress", reason=_why_suppressed(row.standing), standing=says)
     if known.state in _FINAL:
         return row._replace(action="keep", reason=_kept(known, publication))
-    if row.standing or (stopped is not None and address.key in stopped):
-        return row._replace(action="suppress", reason=_why_suppressed(row.standing), standing=row.standing or "left")
+    if row.action == "review":
+        return row
     doubt = suspect(address) if known.state == "unknown" else None
     if doubt:
         return row._replace(action="review", reason=doubt)
@@ -159,9 +167,21 @@ def _decide(
         return row._replace(action="merge", reason=_("la même personne est déjà plus haut dans le fichier"))
     if known.state == "unknown":
         return row
-    if any(name in row.fields and name not in known.filled for name in DETAILS):
+    if _brings(row.fields, known):
         return row._replace(action="merge", reason=_("déjà connue : complète les renseignements manquants"))
     return row._replace(action="keep", reason=_nothing_new(known, publication))
+
+
+def _brings(fields: Mapping[str, str], known: KnownState) -> bool:
+    """Tell whether a row has a detail that the store lacks, or has in fewer words from another file."""
+    names = [name for name in DETAILS if name not in known.filled and name in fields]
+    if not known.details or "organisation" in names:
+        return bool(names)
+    plain = (name for name in names if name != "role")
+    if any(fuller(fields[name], known.details.get(name, "")) for name in plain):
+        return True
+    ours = known.details.get("function", ""), known.details.get("role", "")
+    return "role" in names and fuller_title(title(fields), ours)
 
 
 def _kept(known: KnownState, publication: str) -> str:

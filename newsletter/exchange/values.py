@@ -26,6 +26,11 @@ def clean(text: str) -> str:
     return "".join(c for c in " ".join(text.split()) if c.isprintable() or c == _ZERO_WIDTH_JOINER).strip()
 
 
+def fuller(new: str, old: str) -> bool:
+    """Tell whether `new` says more than `old`: a rule that gives the same winner in whatever order texts come."""
+    return (len(new), new) > (len(old), old)
+
+
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Return `text` for comparison: no accents, lower case, runs of anything but letters and digits as one space."""

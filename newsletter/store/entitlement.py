@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine import Connection
 
 from newsletter.store.tables import memberships, subscribers, subscriptions
 
@@ -90,14 +89,3 @@ def cap_of(caps: Mapping[str, Sequence[str]]) -> sa.ColumnElement[str]:
     """Return the SQL expression naming the operator whose connection cap applies to an address, or an empty text."""
     whens = [(subscribers.c.address_key.like(f"%@{domain}"), name) for name, ds in caps.items() for domain in ds]
     return sa.case(*whens, else_="") if whens else sa.literal("")
-
-
-def why_not(connection: Connection, rule: Rule, subscriber_id: int, today: date) -> str:
-    """Return why one subscriber may not receive the publication today; empty when all is well."""
-    query = (
-        sa.select(verdict(rule, today))
-        .select_from(subscribers.outerjoin(subscriptions, open_span(rule)))
-        .where(subscribers.c.id == subscriber_id)
-    )
-    found = connection.scalar(query)
-    return "erased" if found is None else str(found)
