@@ -81,6 +81,7 @@ def _record(made: Edition) -> dict[str, object]:
             "tags": list(i.article.tags),
             "organisations": list(i.article.organisations),
             "speakers": len(i.article.speakers),
+            "speaker_organisations": [speaker.organisation for speaker in i.article.speakers],
         }
         for i in composed.items
     }
