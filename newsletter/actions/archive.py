@@ -16,6 +16,14 @@ MOST_FOUND = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Out:
+    """A letter that is out, since when (POSIX seconds)."""
+
+    page: Page
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
     """The public letters of one year, newest first."""
 
@@ -44,16 +52,16 @@ def public_publications(workspace: Workspace) -> list[str]:
 
 def shelves(workspace: Workspace, words: str = "") -> tuple[Shelf, ...]:
     """Return the public letters that are out, by year; with `words`, those that hold them all."""
-    pages = latest(workspace, MOST_FOUND if words else None, words)
+    pages = [out.page for out in latest(workspace, MOST_FOUND if words else None, words)]
     ordered = sorted(pages, key=lambda page: page.day, reverse=True)
     return tuple(Shelf(year, tuple(of_year)) for year, of_year in groupby(ordered, key=lambda page: page.day.year))
 
 
-def latest(workspace: Workspace, limit: int | None, words: str = "") -> list[Page]:
+def latest(workspace: Workspace, limit: int | None, words: str = "") -> list[Out]:
     """Return the public letters that went out last, newest first."""
     with workspace.database.read() as connection:
         stored = archive.listing(connection, public_publications(workspace), words, limit)
-    return [archive_page.thaw(one.content) for one in stored]
+    return [Out(archive_page.thaw(one.content), one.started_at) for one in stored]
 
 
 def read(workspace: Workspace, issue: str, key: str = "") -> Opened:

@@ -49,7 +49,7 @@ class PagePerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageEvent:
-    """An event as search engines read it: ISO 8601 texts, only days if `all_day`; `ics`: its calendar file, or empty."""
+    """An event as search engines read it: ISO 8601 texts, only days if `all_day`; `ics`: its file, or empty."""
 
     start: str
     end: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,12 +20,13 @@ _OUT = sa.and_(mailings.c.started_at.is_not(None), mailings.c.status != "cancell
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A letter that is out: whose it is, and what its page shows (JSON)."""
+    """A letter that is out: whose it is, and what its page shows (JSON), when it began to leave (POSIX seconds)."""
 
     mailing_id: int
     issue: str
     publication: str
     content: str
+    started_at: float
 
 
 def save(connection: Connection, mailing_id: int, content: str, text: str) -> None:
@@ -48,14 +50,14 @@ def listing(
     return [_stored(row) for row in connection.execute(query.limit(limit))]
 
 
-def _stored(row: sa.Row[tuple[int, str, str, str]]) -> Stored:
-    return Stored(mailing_id=row[0], issue=row[1], publication=row[2], content=row[3])
+def _stored(row: sa.Row[Any]) -> Stored:
+    return Stored(**row._asdict())
 
 
-def _pages() -> sa.Select[tuple[int, str, str, str]]:
-    return (
-        sa.select(mailings.c.id, mailings.c.issue, mailings.c.publication, archive_pages.c.content)
-        .join_from(mailings, archive_pages)
-        .where(_OUT)
-        .order_by(mailings.c.started_at.desc(), mailings.c.id.desc())
-    )
+def _pages() -> sa.Select[Any]:
+    columns = (
+        mailings.c.id.label("mailing_id"), mailings.c.issue, mailings.c.publication, archive_pages.c.content,
+        mailings.c.started_at,
+    )  # fmt: skip
+    order = (mailings.c.started_at.desc(), mailings.c.id.desc())
+    return sa.select(*columns).join_from(mailings, archive_pages).where(_OUT).order_by(*order)
