@@ -112,3 +112,9 @@ def webhook_reader(name: str) -> WebhookReader | None:
         return None
     reader: WebhookReader | None = getattr(import_module(PROVIDERS[name]), "read_webhook", None)
     return reader
+
+
+def replay_key(name: str, request: WebhookRequest) -> str:
+    """Return what a proven call may be used for once: the token of a signature; "" where the body is its own proof."""
+    find: Callable[[WebhookRequest], str] | None = getattr(import_module(PROVIDERS[name]), "replay_key", None)
+    return find(request) if find else ""

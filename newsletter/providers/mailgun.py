@@ -127,6 +127,11 @@ def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
     return [one] if one else []
 
 
+def replay_key(request: WebhookRequest) -> str:
+    """Return the name of a proven call: the signature covers its token only, so each token is good for one call."""
+    return f"mailgun:token:{events(request.body)[0]['signature']['token']}"
+
+
 def _proven(request: WebhookRequest, secret: str, signed: dict[str, Any]) -> str:
     timestamp, token, signature = (str(signed.get(name) or "") for name in ("timestamp", "token", "signature"))
     if not (_DIGITS.match(timestamp) and _HEX.match(token)):

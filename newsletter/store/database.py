@@ -33,7 +33,8 @@ class Database:
             if sqlite and parsed.database and parsed.database != ":memory:" and root:
                 parsed = parsed.set(database=str(root / parsed.database))
             options: dict[str, Any] = {} if sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
-            self.engine: Engine = sa.create_engine(parsed, **options)
+            # Errors end up in logs, and parameters are addresses.
+            self.engine: Engine = sa.create_engine(parsed, hide_parameters=True, **options)
         except (ArgumentError, NoSuchModuleError) as error:
             raise StoreError(
                 f"the database URL cannot be used: {error}", where="[database] url", hint="see the operator guide"
