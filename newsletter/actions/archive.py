@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from newsletter.actions import archive_page
+from newsletter import addresses
+from newsletter.actions import archive_page, notices
 from newsletter.actions.archive_page import Page as Page
+from newsletter.actions.archive_page import PageItem as PageItem
+from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
+from newsletter.i18n import _
 from newsletter.settings import Publication
-from newsletter.store import archive, entitlement, people
+from newsletter.store import archive, entitlement, limits, people
 
 MOST_FOUND = 60
+MOST_KEYS = 300
+HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,44 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
     if publication.archive == "public" or _entitled(workspace, publication, issue, key):
         return Opened(issue, publication, archive_page.thaw(stored.content))
     return Opened(issue, publication, None)
+
+
+def mail_key(workspace: Workspace, issue: str, address: str) -> None:
+    """Send the link that opens a members' issue to `address`, if that reader is entitled to it; else do nothing.
+
+    One mail an hour for an address, some hundreds in all; the caller answers the same whatever happens here, and
+    before it does. Mail goes to the address that was confirmed, never to the one that was typed.
+    """
+    opened, wanted = read(workspace, issue), addresses.parse(address)
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        mark = workspace.signer.fingerprint("archive-key", f"{wanted.key} {issue}")
+        if (
+            limits.hit(connection, f"key:{mark}", now, HOUR) > 1
+            or limits.hit(connection, "key:", now, HOUR) > MOST_KEYS
+        ):
+            return
+        try:
+            person = people.by_key(connection, wanted.key)
+        except NotFound:
+            return
+        rule = workspace.rule(opened.publication)
+        if entitlement.reason(connection, rule, person.id, workspace.today()):
+            return
+    title = opened.publication.title
+    notices.post(
+        workspace,
+        person.address,
+        Notice(
+            subject=_("Votre lien vers « {title} »").format(title=title),
+            heading=_("Votre lien de lecture"),
+            paragraphs=(
+                _("Vous avez demandé à lire ce numéro en ligne. Ce lien est personnel : ne le transmettez pas."),
+            ),
+            action=(_("Lire ce numéro"), workspace.links.web_version(issue, person.uid)),
+            small=(_("Si vous n’avez rien demandé, ignorez ce message."),),
+        ),
+    )
 
 
 def _entitled(workspace: Workspace, publication: Publication, issue: str, key: str) -> bool:
