@@ -9,12 +9,18 @@ from starlette.middleware import Middleware
 
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace
-from newsletter.web import failures, hooks, pages
+from newsletter.web import failures, hooks, pages, public_agenda, public_archive, studio
 from newsletter.web.security import Guard
 from newsletter.web.site import Site
 
 # Each makes the pages of one subject; a new one is a module with `router(site)` and a line here.
-ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (pages.router, hooks.router)
+ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (
+    pages.router,
+    public_archive.router,
+    public_agenda.router,
+    hooks.router,
+    *studio.ROUTERS,
+)
 
 
 def make_app(workspace: Workspace) -> FastAPI:

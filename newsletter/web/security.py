@@ -22,7 +22,7 @@ BODY_LIMITS: tuple[tuple[str, int], ...] = (
     ("", 64_000),
 )
 # Pages reached by a personal link: never indexed, never stored, their address is nobody else's business.
-TOKENED = ("/confirmation/", "/preferences/", "/desabonnement/", "/proposer/", "/effacement/")
+TOKENED = ("/confirmation/", "/preferences/", "/desabonnement/", "/proposer/", "/effacement/", "/mes-donnees/")
 PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/")
 EMBEDDED = "/abonnement/formulaire"
 
@@ -32,7 +32,7 @@ _TOKEN_QUERY = re.compile(r"(?P<name>[?&](?:cle|key|token|jeton|signature)=)[^&]
 
 def headers_for(path: str, *, secure: bool) -> Mapping[str, str]:
     """Return the security headers of the page at `path`; a handler that sets one of them itself is left its way."""
-    script = " script-src 'self'; connect-src 'self';" if path.startswith("/studio") else ""
+    script = " script-src 'self'; connect-src 'self'; frame-src 'self';" if path.startswith("/studio") else ""
     ancestors = "*" if path == EMBEDDED else "'none'"
     found = {
         "Content-Security-Policy": f"default-src 'none'; style-src 'self'; img-src 'self';{script} form-action 'self'; "

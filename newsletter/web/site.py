@@ -110,7 +110,7 @@ class Site:
             _=say, ngettext=_count, asset=self.asset, settings=settings, network=settings.network,
             publications=settings.publications,
         )  # fmt: skip
-        env.filters.update(fr=french.typography, day=day_words, moment=moment_words)
+        env.filters.update(fr=french.typography, day=day_words, moment=moment_words, n=number_words)
         return env
 
 
@@ -132,6 +132,11 @@ def day_words(moment: float | date) -> str:
     """Return a day in words: `3 novembre 2026`, in English `3 November 2026`."""
     day = moment if isinstance(moment, date) else datetime.fromtimestamp(moment, UTC).astimezone(PARIS).date()
     return french.date_words(day) if i18n.locale() == "fr" else format_date(day, "d MMMM y", locale="en_GB")
+
+
+def number_words(number: int) -> str:
+    """Return `6 540` with narrow no-break spaces, in English `6,540`."""
+    return french.number_words(number) if i18n.locale() == "fr" else f"{number:,}"
 
 
 def moment_words(moment: float) -> str:

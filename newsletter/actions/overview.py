@@ -1,0 +1,96 @@
+"""The Studio's first page: the next issue of each publication, what waits, and where the network stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from newsletter.actions.content import IssueSummary, list_issues
+from newsletter.actions.report_year import end_of
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import ContentError
+from newsletter.settings import Publication
+from newsletter.store import counts, organisations, waiting
+from newsletter.store.waiting import Waiting as Waiting
+
+_LOST_DAYS = 30
+_OPEN = ("draft", "approved", "sending", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A publication with its next issue (the earliest that has not left) and the last one that did."""
+
+    publication: Publication
+    coming: IssueSummary | None
+    last: IssueSummary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Subscribers and member organisations at the end of a day."""
+
+    day: date
+    subscribers: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All that the first page shows; `broken` are the issue files that cannot be read."""
+
+    issues: tuple[Next, ...]
+    broken: tuple[ContentError, ...]
+    waiting: Waiting
+    doubtful_issues: tuple[str, ...]
+    points: tuple[Point, ...]
+    has_people: bool
+    has_articles: bool
+
+    @property
+    def today(self) -> Point:
+        """Where the network stands now."""
+        return self.points[-1]
+
+
+def overview(workspace: Workspace) -> Overview:
+    """Look at the whole workspace; reads only."""
+    summaries, broken = list_issues(workspace)
+    today = workspace.today()
+    with workspace.database.read() as connection:
+        soon = today + timedelta(days=workspace.settings.members.ending_soon_days)
+        lost_since = workspace.clock() - _LOST_DAYS * 86_400
+        found = waiting.waiting(connection, today, soon, lost_since)
+        doubtful = tuple(waiting.doubtful_issues(connection)) if found.doubtful else ()
+        people = waiting.anybody(connection)
+        orgs = organisations.listing(connection)
+        points = tuple(
+            Point(day, counts.active(connection, end_of(day)), sum(o.member_on(day) for o in orgs))
+            for day in month_ends(today, 12)
+        )
+    return Overview(
+        issues=tuple(_next(publication, summaries) for publication in workspace.settings.publications.values()),
+        broken=broken,
+        waiting=found,
+        doubtful_issues=doubtful,
+        points=points,
+        has_people=people,
+        has_articles=any((workspace.root / "articles").glob("*.md")),
+    )
+
+
+def month_ends(today: date, n: int) -> list[date]:
+    """Return the last days of the `n` months before today's, oldest first, and today."""
+    days, first = [today], today.replace(day=1)
+    for _month in range(n):
+        last = first - timedelta(days=1)
+        days.append(last)
+        first = last.replace(day=1)
+    return days[::-1]
+
+
+def _next(publication: Publication, summaries: Sequence[IssueSummary]) -> Next:
+    own = [s for s in summaries if s.issue.publication == publication.key]
+    coming = [s for s in own if s.status in _OPEN]
+    return Next(publication, coming[-1] if coming else None, next((s for s in own if s.status == "done"), None))

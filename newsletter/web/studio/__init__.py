@@ -1,0 +1,7 @@
+"""The Studio: pages for the team, each thin over the actions that the command line calls too."""
+
+from __future__ import annotations
+
+from newsletter.web.studio import entrance, home
+
+ROUTERS = (entrance.router, home.router)

@@ -1,0 +1,43 @@
+"""The first page of the Studio, and the user's own sessions."""
+
+from __future__ import annotations
+
+from babel.dates import format_date
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from newsletter import i18n
+from newsletter.actions import team
+from newsletter.actions.overview import overview
+from newsletter.web.site import Site, say
+from newsletter.web.studio import charts
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of the first page and of the user's account."""
+    shell = Shell(site)
+    routes = APIRouter(prefix="/studio", include_in_schema=False)
+    signed_in = allow(site)
+
+    @routes.get("")
+    def home(visit: Visit = signed_in) -> Response:
+        found = overview(site.workspace)
+        labels = [format_date(p.day, "MMM yy", locale=i18n.locale()) for p in found.points]
+        lines = {
+            "subscribers": charts.line([(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]),
+            "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
+        }
+        return shell.page(visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour)
+
+    @routes.get("/compte")
+    def account(visit: Visit = signed_in) -> Response:
+        return shell.page(visit, "account.html", sessions=team.sessions_of(site.workspace, visit.user.id))
+
+    @routes.post("/compte/fermer")
+    def close(visit: Visit = signed_in) -> Response:
+        team.close_sessions(site.workspace, visit.user.id, visit.by)
+        return shell.back("/studio/connexion", say("Toutes vos connexions sont fermées."))
+
+    return routes

@@ -1,0 +1,122 @@
+"""Who is at the other end of a Studio page: the session's cookie, rights, and proof that a form is our own.
+
+A handler that changes something takes no `Form()` parameters: `Visit.form` is read only after session, right, origin
+and CSRF token are checked, so a stranger's upload is never parsed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, HTTPException, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from newsletter.actions import signin, team
+from newsletter.actions.signin import SESSION_SECONDS, Session, SignedIn
+from newsletter.actions.team import User
+from newsletter.web.site import Site
+
+COOKIE = "studio"
+CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody signed in; `form` is empty unless the request changes something."""
+
+    request: Request
+    session: Session
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def user(self) -> User:
+        """Who it is."""
+        return self.session.user
+
+    @property
+    def by(self) -> str:
+        """The name kept in the journal."""
+        return self.user.called
+
+    def may(self, right: str) -> bool:
+        """Tell whether the user has a right: content, people, figures, settings, send."""
+        return right in team.rights(self.user)
+
+    def text(self, name: str) -> str:
+        """Return a field of the form without surrounding blanks; an empty text when it is not there."""
+        value = self.form.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """Return every value of a field that stands several times in the form."""
+        return [value.strip() for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def file(self, name: str) -> UploadFile | None:
+        """Return an uploaded file, or None when none was chosen."""
+        value = self.form.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def query(self, name: str) -> str:
+        """Return a value of the address's query without surrounding blanks."""
+        return self.request.query_params.get(name, "").strip()
+
+
+def allow(site: Site, right: str = "") -> Any:
+    """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven."""
+
+    async def visit(request: Request) -> Visit:
+        cookie = request.cookies.get(COOKIE, "")
+        session = await run_in_threadpool(signin.session, site.workspace, cookie)
+        if session is None:
+            raise HTTPException(303, headers={"Location": f"{site.prefix}/studio/connexion"})
+        if right and right not in team.rights(session.user):
+            raise HTTPException(403)
+        if request.method in _SAFE:
+            return Visit(request, session)
+        own_origin(site, request)
+        form = await request.form()
+        sent = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+            raise HTTPException(403)
+        return Visit(request, session, form)
+
+    return Depends(visit)
+
+
+def own_origin(site: Site, request: Request) -> None:
+    """Refuse (403) a request that another site's page made the browser send.
+
+    Browsers say so in `Sec-Fetch-Site` on secure addresses and in `Origin` everywhere; scripts outside of browsers send
+    neither, and hold no cookie that was given to somebody else.
+    """
+    fetched = request.headers.get("sec-fetch-site")
+    if fetched:
+        if fetched not in ("same-origin", "none"):
+            raise HTTPException(403)
+        return
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    base = urlsplit(site.workspace.settings.web.base_url)
+    host = urlsplit(origin).netloc
+    if not host or host not in (base.netloc, request.headers.get("host")):
+        raise HTTPException(403)
+
+
+def remember(site: Site, response: Response, opened: SignedIn) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        COOKIE, opened.cookie, max_age=int(SESSION_SECONDS), path=f"{site.prefix}/studio", secure=site.secure,
+        httponly=True, samesite="lax",
+    )  # fmt: skip
+
+
+def forget(site: Site, response: Response) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(COOKIE, path=f"{site.prefix}/studio", secure=site.secure, httponly=True, samesite="lax")
