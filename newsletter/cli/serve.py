@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from newsletter.actions import signin
 from newsletter.cli.output import Session, pass_session
 
 
@@ -35,6 +36,8 @@ def serve(session: Session, host: str, port: int) -> None:
 
     workspace = session.workspace
     workspace.database.migrate()
+    if link := signin.first_link(workspace):
+        click.echo(f"The Studio has no user yet. This link makes you its admin, once: {link}")
     proxies = list(workspace.settings.web.trusted_proxies)
     uvicorn.run(
         make_app(workspace),
