@@ -91,7 +91,6 @@ def _event(page: Page, item: archive.PageItem, base: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "@type": "Event",
         "name": item.title,
-        "description": item.summary,
         "startDate": event.start,
         "endDate": event.end,
         "url": url,
