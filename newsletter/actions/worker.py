@@ -150,9 +150,10 @@ class Worker:
         self._give_back(connection, now)
 
     def _write(self, connection: Connection, now: float) -> str:
-        """Write what became of messages, pause if there is a reason; return the mailing's status, held until commit."""
-        status = mailings.hold(connection, self.id, alone=self.capped or bool(self.blame))
+        """Write what became of messages, pause if there is a reason; return the mailing's status."""
         back = [s for s in self.known if s.state in OPEN]
+        # Held alone: what comes back must not slip past a cancellation, nor two claims past an operator's cap.
+        status = mailings.status(connection, self.id, hold=bool(self.capped or self.blame or back))
         ledger.settle(connection, self.token, [s for s in self.known if s.state not in OPEN], now)
         returned = ledger.settle(connection, self.token, back, now)
         if returned and self.limited:
@@ -188,7 +189,7 @@ class Worker:
         """With nothing to claim: tell whether to look again, after a pause."""
         job = self.job
         with job.database.read() as connection:
-            status, now = mailings.get(connection, self.id).status, job.database.now(connection)
+            status, now = mailings.status(connection, self.id), job.database.now(connection)
             queued, due = ledger.outlook(connection, self.id)
         if job.stop.is_set() or status != "sending":
             return False

@@ -176,14 +176,14 @@ def get(connection: Connection, mailing_id: int) -> Mailing:
     return _one(connection, mailings.c.id == mailing_id, f"mailing {mailing_id}")
 
 
-def hold(connection: Connection, mailing_id: int, *, alone: bool) -> str:
-    """Return the status of a mailing and keep others from changing it until the commit.
+def status(connection: Connection, mailing_id: int, *, hold: bool = False) -> str:
+    """Return the status of a mailing; with `hold` nobody else changes or holds it until the commit.
 
-    Workers hold it together unless one asks to be `alone`. Whoever locks deliveries too locks the mailing first.
+    Whoever locks deliveries too holds the mailing first.
     """
-    query = sa.select(mailings.c.status).where(mailings.c.id == mailing_id).with_for_update(read=not alone)
-    status: str = connection.execute(query).scalar_one()
-    return status
+    query = sa.select(mailings.c.status).where(mailings.c.id == mailing_id)
+    found: str = connection.execute(query.with_for_update() if hold else query).scalar_one()
+    return found
 
 
 def of_issue(connection: Connection, issue: str) -> Mailing | None:

@@ -1,0 +1,132 @@
+"""A mailing about to leave, made without files: recipients, a small frozen letter, and providers that do as told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from newsletter.actions.drain import drain
+from newsletter.actions.job import Job
+from newsletter.actions.personal import Personal
+from newsletter.links import Links
+from newsletter.model import Letter, Outcome, Outgoing
+from newsletter.providers import Provider
+from newsletter.rendering.message import Skeleton
+from newsletter.settings import Sending
+from newsletter.store import ledger, mailings
+from newsletter.store.database import Database
+from newsletter.store.mailings import Frozen, Mailing, Receipt
+from newsletter.tokens import Signer
+from tests.store.helpers import mailing as freeze
+from tests.store.helpers import subscribe
+
+SENDER = "RTES <lettre@example.org>"
+
+
+def sending(**values: Any) -> Sending:
+    """Return settings that retry soon."""
+    return Sending(**{"from": SENDER, "retry_first_seconds": 0.05, "connections": 2, **values})
+
+
+@dataclass
+class Desk:
+    """One mailing to some recipients in one database."""
+
+    database: Database
+    mailing: Mailing
+
+    def job(self, provider: Provider, *, wait: bool = True, **values: Any) -> Job:
+        """Return the job that delivers the mailing through `provider`."""
+        links = Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4))
+        maker = Personal(
+            issue=self.mailing.issue, publication="lettre", mailing=self.mailing.id, sender=SENDER,
+            return_path="retours@example.org", links=links, members_web=False, wants=provider.wants,
+        )  # fmt: skip
+        return Job(self.database, self.mailing, provider, sending(**values), maker, wait)
+
+    def deliver(self, provider: Provider, **values: Any) -> Receipt:
+        """Drain once and return the receipt."""
+        drain(self.job(provider, **values))
+        return self.receipt()
+
+    def receipt(self) -> Receipt:
+        """Return the receipt, counted now."""
+        with self.database.read() as connection:
+            return mailings.receipt(connection, mailings.get(connection, self.mailing.id), time.time())
+
+    def tally(self) -> dict[str, int]:
+        """Return how many deliveries are in each state."""
+        with self.database.read() as connection:
+            return ledger.tally(connection, self.mailing.id)
+
+    def change(self, status: str) -> None:
+        """Move the mailing to another status."""
+        with self.database.write() as connection:
+            assert mailings.change(connection, self.mailing.id, status, only=("sending", "paused", "done"))
+
+
+def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
+    """Make a mailing to `n` recipients that has begun just now."""
+    letter = Letter(
+        issue=issue, publication="lettre", subject="La lettre", preheader="", text="Bonjour\n" * 5,
+        html='<html><body><p>Bonjour</p><a href="qz7slot-unsub-7zq">partir</a></body></html>',
+    )  # fmt: skip
+    bones = Skeleton.compile(letter, sender=SENDER, list_id="La lettre <lettre.example.org>")
+    with database.write() as connection:
+        subscribe(connection, n, domain=domain)
+        made = freeze(connection, issue=issue, frozen=[Frozen((), bones.freeze())])
+        mailings.touch(connection, made.id, started_at=time.time())
+        return Desk(database, mailings.get(connection, made.id))
+
+
+Answer = Callable[[Outgoing], Outcome]
+
+
+def accept(message: Outgoing) -> Outcome:
+    """Take a message."""
+    return Outcome(message.delivery, "accepted")
+
+
+@dataclass
+class Peer:
+    """A provider whose answers are given by `answer`; it notes who was taken, when, and how many sessions are busy."""
+
+    answer: Answer = accept
+    pause: float = 0.0
+    name: str = "peer"
+    wants: str = "mime"
+    batch: int = 100
+    idempotent: bool = False
+    taken: list[tuple[float, Outgoing]] = field(default_factory=list)
+    busy: int = 0
+    busiest: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connect(self, label: str = "") -> Peer:
+        return self
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+        with self.lock:
+            self.busy += 1
+            self.busiest = max(self.busiest, self.busy)
+        try:
+            for message in batch:
+                time.sleep(self.pause)
+                outcome = self.answer(message)
+                if outcome.kind in ("accepted", "unknown"):
+                    with self.lock:
+                        self.taken.append((time.monotonic(), message))
+                yield outcome
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def people(self) -> list[str]:
+        """Return who was written to, in order of their addresses; a person written to twice comes twice."""
+        return sorted(message.address for _at, message in self.taken)
