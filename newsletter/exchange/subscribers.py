@@ -98,6 +98,8 @@ class _Reader:
             _date_consent(fields)
         if name:
             fields.setdefault("name", clean(name))
+            if not fields.keys() & {"first_name", "last_name"}:
+                fields["last_name"] = clean(name)
         says = self._standing(cells) if self._speaks else ""
         if says == "unclear" or len(cells) > len(self._columns):
             doubt = doubt or self._doubt(cells, says)

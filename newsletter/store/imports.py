@@ -99,12 +99,16 @@ def _rank(text: str) -> tuple[int, str]:
 
 
 class Writer:
-    """Writes the rows of one import, in the caller's transaction."""
+    """Writes the rows of one import, in the caller's transaction.
+
+    `conflicts` gathers people of whom two files name two organisations: the first in the table stays, a human decides.
+    """
 
     def __init__(self, connection: Connection, import_id: int, publication: str, consent: Consent, now: float) -> None:
         self._connection, self._import, self._publication = connection, import_id, publication
         self._consent, self._now = consent, now
         self._new: list[Incoming] = []
+        self.conflicts: list[tuple[Person, int]] = []
 
     def add(self, one: Incoming) -> None:
         """Store somebody who is certainly new, sooner or later: `flush` comes by itself."""
@@ -145,6 +149,8 @@ class Writer:
         gave = frozenset(person.from_file.split())
         new: dict[str, Any] = dict(fuller(ours, one.details, gave))
         theirs = one.organisation_id
+        if theirs and person.organisation_id not in (None, theirs):
+            self.conflicts.append((person, theirs))
         if theirs and (person.organisation_id is None or ("organisation" in gave and theirs < person.organisation_id)):
             new["organisation_id"] = theirs
         if not new:

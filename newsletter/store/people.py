@@ -275,6 +275,11 @@ def erased(connection: Connection, fingerprints: Sequence[str]) -> dict[str, flo
     return dict(connection.execute(query).all())
 
 
+def erased_count(connection: Connection) -> int:
+    """Return how many erased people a hash is kept of."""
+    return int(connection.scalar(sa.select(sa.func.count()).select_from(erasures)) or 0)
+
+
 def readmit(connection: Connection, fingerprint: str) -> None:
     """Take an erasure's block away, because the person has come back of their own accord."""
     connection.execute(erasures.delete().where(erasures.c.fingerprint == fingerprint))

@@ -12,10 +12,12 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
 from newsletter.store import bulk
+from newsletter.store.tables import subscribers, subscriptions
 from newsletter.store.tables_people import reviews
 
-ROW, ORGANISATION, MEMBER = "import-row", "organisation", "member-row"
-"""Kinds opened by imports: a doubtful row of people, a person's doubtful organisation, a doubtful organisation row."""
+ROW, ORGANISATION, CONFLICT, MEMBER = "import-row", "organisation", "organisations", "member-row"
+"""Kinds opened by imports: a doubtful row of people; a person's organisation that is not known for sure; two of them;
+a doubtful row of organisations."""
 
 _COLUMNS = ("at", "kind", "subscriber_id", "import_id", "publication", "subject", "detail")
 
@@ -59,14 +61,25 @@ def _identity(question: Review) -> tuple[str, str, str | None, int | None]:
     return question.kind, question.subject, question.publication, question.subscriber_id
 
 
-def withdraw(connection: Connection, kind: str, subject: str, publication: str) -> None:
-    """Take an open question back that has lost its object."""
-    connection.execute(
-        reviews.delete().where(
-            reviews.c.kind == kind, reviews.c.subject == subject, reviews.c.publication == publication,
-            reviews.c.done_at.is_(None),
+def withdraw_stopped(connection: Connection, publication: str) -> None:
+    """Take back the open questions about rows of people who have left since, or may not be written to."""
+    gone = (
+        sa.select(subscribers.c.address_key)
+        .join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(
+            subscriptions.c.publication == publication,
+            subscriptions.c.to_at.is_(None),
+            subscriptions.c.state.in_(("left", "bounced", "complained")),
         )
-    )  # fmt: skip
+    )
+    open_rows = (reviews.c.kind == ROW, reviews.c.publication == publication, reviews.c.done_at.is_(None))
+    connection.execute(reviews.delete().where(*open_rows, reviews.c.subject.in_(gone)))
+
+
+def withdraw_placed(connection: Connection) -> None:
+    """Take back the open questions for the organisation of people who have got one since."""
+    placed = sa.exists().where(subscribers.c.id == reviews.c.subscriber_id, subscribers.c.organisation_id.is_not(None))
+    connection.execute(reviews.delete().where(reviews.c.kind == ORGANISATION, reviews.c.done_at.is_(None), placed))
 
 
 def listing(connection: Connection, *, kind: str = "", done: bool = False, limit: int = 1000) -> list[Review]:

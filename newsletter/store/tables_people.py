@@ -45,6 +45,7 @@ reviews = sa.Table(
     sa.Column("done_by", sa.Text, nullable=False, server_default=""),
     sa.Column("outcome", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_reviews_subject", "subject"),
+    sa.Index("ix_reviews_subscriber", "subscriber_id"),
     sa.Index("ix_reviews_open", "kind", "at", sqlite_where=sa.text("done_at IS NULL"),
              postgresql_where=sa.text("done_at IS NULL")),
 )  # fmt: skip

@@ -121,6 +121,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_index("ix_reviews_subject", "reviews", ["subject"], unique=False)
+    op.create_index("ix_reviews_subscriber", "reviews", ["subscriber_id"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -194,6 +195,7 @@ def downgrade() -> None:
     op.drop_table("archive_pages")
     op.drop_table("webhook_calls")
     op.drop_table("users")
+    op.drop_index("ix_reviews_subscriber", table_name="reviews")
     op.drop_index("ix_reviews_subject", table_name="reviews")
     op.drop_index(
         "ix_reviews_open",
