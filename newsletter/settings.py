@@ -197,11 +197,16 @@ class Database(_Frozen):
 
 
 class Web(_Frozen):
-    """The public address under which pages and pictures are served; links in letters are made from nothing else."""
+    """The public address under which pages and pictures are served; links in letters are made from nothing else.
+
+    The caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
+    """
 
     base_url: str = "http://localhost:8025"
     trusted_proxies: tuple[str, ...] = ()
     count_links: bool = False
+    requests_per_ip: int = Field(default=30, ge=1)
+    requests_per_hour: int = Field(default=300, ge=1)
 
     @field_validator("base_url")
     @classmethod

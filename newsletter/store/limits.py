@@ -14,7 +14,7 @@ def hit(connection: Connection, name: str, now: float, seconds: int) -> int:
     `name` holds no address and no IP, only keyed hashes of them.
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    query = insert(limits).values(name=name, period=int(now // seconds), n=1)
+    query = insert(limits).values(name=name, period=int(now // seconds) * seconds, n=1)
     return int(
         connection.execute(
             query.on_conflict_do_update(index_elements=["name", "period"], set_={"n": limits.c.n + 1}).returning(
@@ -29,8 +29,6 @@ def release(connection: Connection, name: str) -> None:
     connection.execute(limits.delete().where(limits.c.name == name))
 
 
-def purge(connection: Connection, prefix: str, before: float, seconds: int) -> int:
-    """Forget the counts under `prefix` whose period of `seconds` ended before `before`; return how many."""
-    aged = limits.c.period < int(before // seconds)
-    done = connection.execute(limits.delete().where(limits.c.name.startswith(prefix, autoescape=True), aged))
-    return int(done.rowcount)
+def purge(connection: Connection, before: float) -> int:
+    """Forget the counts of periods that began before `before` (POSIX seconds); return how many."""
+    return int(connection.execute(limits.delete().where(limits.c.period < int(before))).rowcount)

@@ -9,7 +9,17 @@ from starlette.middleware import Middleware
 
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace
-from newsletter.web import failures, hooks, pages, public_agenda, public_archive, studio
+from newsletter.web import (
+    failures,
+    hooks,
+    pages,
+    public_agenda,
+    public_archive,
+    public_choices,
+    public_legal,
+    public_subscribe,
+    studio,
+)
 from newsletter.web.security import Guard
 from newsletter.web.site import Site
 
@@ -18,6 +28,9 @@ ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (
     pages.router,
     public_archive.router,
     public_agenda.router,
+    public_subscribe.router,
+    public_choices.router,
+    public_legal.router,
     hooks.router,
     *studio.ROUTERS,
 )

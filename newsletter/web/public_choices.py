@@ -1,0 +1,147 @@
+"""Behind the links of a letter: preferences, leaving, coming back, one's data, erasure. GET changes nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, BackgroundTasks, Form, Request
+from fastapi.responses import JSONResponse, Response
+
+from newsletter.actions import choices, record
+from newsletter.errors import TokenError
+from newsletter.web.site import Site
+
+Text = Annotated[str, Form(max_length=120)]
+Keys = Annotated[list[str], Form(default_factory=list)]
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of a reader's choices."""
+    routes = APIRouter(include_in_schema=False)
+    _leave(routes, site)
+    _preferences(routes, site)
+    _record(routes, site)
+    return routes
+
+
+def _gone(site: Site, request: Request) -> Response:
+    return site.page(request, "public/link_gone.html", status=404, noindex=True)
+
+
+def _leave(routes: APIRouter, site: Site) -> None:
+    page = "/desabonnement/{token}"
+
+    @routes.get(page)
+    def ask(request: Request, token: str) -> Response:
+        try:
+            publication = choices.leaving(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return site.page(request, "public/leave.html", publication=publication, token=token, noindex=True)
+
+    # The body is not looked at: RFC 8058 sends `List-Unsubscribe=One-Click` in one of two encodings, our button
+    # sends nothing, and whoever holds the link may leave.
+    @routes.post(page)
+    def leave(request: Request, token: str) -> Response:
+        try:
+            publication = choices.leave(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return _left(request, token, publication=publication, state="left")
+
+    @routes.post(page + "/annuler")
+    def undo(request: Request, token: str) -> Response:
+        try:
+            publication, active = choices.come_back(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return _left(request, token, publication=publication, state="back" if active else "late")
+
+    @routes.post(page + "/raison")
+    def explain(request: Request, token: str, reason: Text = "") -> Response:
+        try:
+            publication = choices.explain(site.workspace, token, reason)
+        except TokenError:
+            return _gone(site, request)
+        return _left(request, token, publication=publication, state="explained")
+
+    def _left(request: Request, token: str, **values: Any) -> Response:
+        return site.page(request, "public/left.html", token=token, noindex=True, **values)
+
+
+def _preferences(routes: APIRouter, site: Site) -> None:
+    page = "/preferences/{token}"
+
+    def show(request: Request, token: str, **values: Any) -> Response:
+        found = choices.choices(site.workspace, token)
+        values = {"saved": False, "closed": (), "mailed": "", **values}
+        return site.page(request, "public/preferences.html", found=found, token=token, noindex=True, **values)
+
+    @routes.get(page)
+    def look(request: Request, token: str) -> Response:
+        try:
+            return show(request, token)
+        except TokenError:
+            return _gone(site, request)
+
+    @routes.post(page)
+    def choose(
+        request: Request, token: str, publications: Keys, first_name: Text = "", last_name: Text = "",
+        organisation: Text = "",
+    ) -> Response:  # fmt: skip
+        details = {"first_name": first_name, "last_name": last_name, "organisation": organisation}
+        try:
+            closed = choices.choose(site.workspace, token, publications, details)
+            return show(request, token, saved=True, closed=closed)
+        except TokenError:
+            return _gone(site, request)
+
+    @routes.post(page + "/copie")
+    def copy(request: Request, token: str, background: BackgroundTasks) -> Response:
+        return mail(request, token, background, "copy")
+
+    @routes.post(page + "/effacement")
+    def erasure(request: Request, token: str, background: BackgroundTasks) -> Response:
+        return mail(request, token, background, "erasure")
+
+    def mail(request: Request, token: str, background: BackgroundTasks, what: str) -> Response:
+        try:
+            answer = show(request, token, mailed=what)
+        except TokenError:
+            return _gone(site, request)
+        background.add_task(choices.mail_copy if what == "copy" else choices.mail_erasure, site.workspace, token)
+        return answer
+
+
+def _record(routes: APIRouter, site: Site) -> None:
+    @routes.get("/mes-donnees/{token}")
+    def data(request: Request, token: str) -> Response:
+        try:
+            kept = record.of(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return site.page(request, "public/record.html", kept=kept, token=token, noindex=True)
+
+    @routes.get("/mes-donnees/{token}/fichier")
+    def download(request: Request, token: str) -> Response:
+        try:
+            kept = record.of(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return JSONResponse(kept.as_json(), headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'})
+
+    @routes.get("/effacement/{token}")
+    def ask(request: Request, token: str) -> Response:
+        try:
+            choices.erasable(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return site.page(request, "public/erase.html", token=token, done=False, noindex=True)
+
+    @routes.post("/effacement/{token}")
+    def erase(request: Request, token: str) -> Response:
+        try:
+            choices.erase(site.workspace, token)
+        except TokenError:
+            return _gone(site, request)
+        return site.page(request, "public/erase.html", token=token, done=True, noindex=True)

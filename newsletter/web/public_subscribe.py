@@ -1,0 +1,149 @@
+"""Subscribing: the form, the same form inside another site, the JSON endpoint, and the confirmation page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from newsletter.actions import applications, subscribe
+from newsletter.actions.applications import Application
+from newsletter.errors import TokenError
+from newsletter.i18n import _
+from newsletter.web.site import Site
+
+PAGE, FRAME, API = "/abonnement", "/abonnement/formulaire", "/api/v1/abonnement"
+Text = Annotated[str, Form(max_length=1000)]
+Keys = Annotated[list[str], Form(default_factory=list)]
+
+
+class Wish(BaseModel):
+    """A request to subscribe, as the network's own site posts it; `form` comes from the GET of the same address."""
+
+    email: str = Field(max_length=1000)
+    publications: list[str] = Field(max_length=20)
+    form: str = Field(max_length=1000)
+    first_name: str = Field("", max_length=1000)
+    last_name: str = Field("", max_length=1000)
+    organisation: str = Field("", max_length=1000)
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of subscribing."""
+    routes = APIRouter(include_in_schema=False)
+    for page in (PAGE, FRAME):
+        _form(routes, site, page)
+    _confirmation(routes, site)
+    _endpoint(routes, site)
+    return routes
+
+
+def _form(routes: APIRouter, site: Site, page: str) -> None:
+    frame = page == FRAME
+
+    def show(request: Request, application: Application | None, problems: dict[str, str]) -> Response:
+        return site.page(
+            request,
+            "public/subscribe.html",
+            status=422 if problems else 200,
+            layout="embedded.html" if frame else "base.html",
+            action=page,
+            form=applications.form_key(site.workspace),
+            asked=application,
+            problems=problems,
+            purpose=applications.purpose(site.workspace),
+            organisations=applications.organisation_names(site.workspace),
+        )
+
+    @routes.get(page)
+    def empty(request: Request) -> Response:
+        return show(request, None, {})
+
+    @routes.post(page)
+    def filled(
+        request: Request, background: BackgroundTasks, publications: Keys, address: Text = "", first_name: Text = "",
+        last_name: Text = "", organisation: Text = "", form: Text = "", website: Text = "",
+    ) -> Response:  # fmt: skip
+        application = Application(
+            address=address, publications=tuple(dict.fromkeys(publications)), first_name=first_name,
+            last_name=last_name, organisation=organisation, form=form,
+        )  # fmt: skip
+        problems = applications.problems(site.workspace, application)
+        if problems:
+            return show(request, application, problems)
+        # People do not see the field `website`; whoever fills it is answered like anybody else.
+        if not website:
+            _take(site, request, background, application)
+        layout = "embedded.html" if frame else "base.html"
+        return site.page(request, "public/subscribed.html", layout=layout)
+
+
+def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> None:
+    if not applications.admit(site.workspace, request.client.host if request.client else ""):
+        raise HTTPException(429, headers={"Retry-After": str(applications.HOUR)})
+    # After the answer, so that neither its words nor its time tell who is known.
+    background.add_task(subscribe.answer, site.workspace, application)
+
+
+def _confirmation(routes: APIRouter, site: Site) -> None:
+    def gone(request: Request) -> Response:
+        return site.page(request, "public/link_gone.html", status=404, noindex=True)
+
+    @routes.get("/confirmation/{token}")
+    def ask(request: Request, token: str) -> Response:
+        try:
+            titles = subscribe.pending(site.workspace, token)
+        except TokenError:
+            return gone(request)
+        return site.page(request, "public/confirm.html", titles=titles, token=token, noindex=True)
+
+    @routes.post("/confirmation/{token}")
+    def confirm(request: Request, token: str) -> Response:
+        try:
+            done = subscribe.confirm(site.workspace, token)
+        except TokenError:
+            return gone(request)
+        choices = urlsplit(done.preferences).path.removeprefix(site.prefix)
+        return site.page(request, "public/confirmed.html", done=done, choices=choices, noindex=True)
+
+
+def _endpoint(routes: APIRouter, site: Site) -> None:
+    website = urlsplit(site.workspace.settings.network.website)
+    shared = {"Access-Control-Allow-Origin": f"{website.scheme}://{website.netloc}", "Vary": "Origin, Accept-Language"}
+
+    @routes.get(API, include_in_schema=True)
+    def offer() -> Response:
+        """What may be subscribed to, the words to show, and the `form` to send back with a request."""
+        publications = site.workspace.settings.publications.values()
+        body = {
+            "publications": [
+                {"key": p.key, "title": p.title, "description": p.description, "audience": p.audience}
+                for p in publications
+            ],
+            "purpose": list(applications.purpose(site.workspace)),
+            "wording": applications.WORDING,
+            "form": applications.form_key(site.workspace),
+        }
+        return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
+
+    @routes.post(API, include_in_schema=True, status_code=202)
+    def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
+        """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
+        application = Application(
+            address=wish.email, publications=tuple(dict.fromkeys(wish.publications)), first_name=wish.first_name,
+            last_name=wish.last_name, organisation=wish.organisation, form=wish.form,
+        )  # fmt: skip
+        problems = applications.problems(site.workspace, application)
+        if problems:
+            named = {("email" if name == "address" else name): text for name, text in problems.items()}
+            return JSONResponse({"error": {"status": 422, "fields": named}}, 422, shared)
+        _take(site, request, background, application)
+        return JSONResponse({"message": _("Un message de confirmation vous attend.")}, 202, shared)
+
+    @routes.options(API)
+    def preflight() -> Response:
+        allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
+        return Response(status_code=204, headers={**shared, **allowed, "Access-Control-Max-Age": "86400"})
