@@ -34,14 +34,14 @@ class Vocabulary:
 
     def columns(self, headers: Sequence[str]) -> tuple[str, ...]:
         """Return one name per header, each once: canonical, or the header's slug; a second `email` is `email_2`."""
-        seen: Counter[str] = Counter()
-        names: list[str] = []
+        repeats: Counter[str] = Counter()
+        names: dict[str, None] = {}  # in order, and quick to ask: a hostile header has a million columns
         for number, header in enumerate(headers, 1):
             name = unique = self.name(header) or fold(header).replace(" ", "_") or f"column_{number}"
             while unique in names:
-                seen[name] += 1
-                unique = f"{name}_{seen[name] + 1}"
-            names.append(unique)
+                repeats[name] += 1
+                unique = f"{name}_{repeats[name] + 1}"
+            names[unique] = None
         return tuple(names)
 
 

@@ -114,3 +114,8 @@ def test_every_column_has_one_name_of_its_own(headers, names):
 
 def test_a_list_of_people_is_no_list_of_organisations():
     assert isinstance(read_table(b"email\na@ville.fr\n", vocabulary=ORGANISATIONS), Refusal)
+
+
+def test_a_header_of_a_hundred_thousand_columns_keeps_a_name_for_each():
+    columns = table_of(b"email" + b";a" * 100_000 + b"\n").columns
+    assert len(set(columns)) == 100_001
