@@ -1,20 +1,24 @@
-"""Counts that hold at any date: subscribers or members at the end of a day, grouped as asked."""
+"""Figures that hold at any date: counts at the end of a day, and the report of a year beside the year before."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Literal
 
 from sqlalchemy.engine import Connection
 
 from newsletter.actions import report_words as words
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.report_figures import Figure, Readings, figures
+from newsletter.actions.report_sentences import sentences
+from newsletter.actions.report_year import Absent, Month, end_of, gather, since
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
+from newsletter.i18n import speaking
 from newsletter.store import counts, organisations
-from newsletter.store.figures import stays
+from newsletter.store.figures import Outcome
 from newsletter.store.organisations import Organisation
 
 What = Literal["subscribers", "members"]
@@ -34,11 +38,6 @@ class Count:
     rule: str
     total: int
     groups: Mapping[str, int]
-
-
-def end_of(day: date) -> float:
-    """Return the midnight in Paris that closes `day`, in POSIX seconds."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), PARIS).timestamp()
 
 
 def count(workspace: Workspace, *, on: date | None = None, by: str = "", what: What = "subscribers") -> Count:
@@ -73,12 +72,49 @@ def _subscribers(connection: Connection, moment: float, by: str) -> dict[str, in
 def _members(connection: Connection, on: date, by: str) -> dict[str, int]:
     def group(member: Organisation) -> str:
         if by == "month":
-            return f"{_since(member, on):%Y-%m}"
+            return f"{since(member, on):%Y-%m}"
         return str(getattr(member, by)) or counts.NONE if by else "members"
 
     return dict(sorted(Counter(group(member) for member in organisations.listing(connection, on=on)).items()))
 
 
-def _since(member: Organisation, on: date) -> date:
-    """Return the first day of the unbroken membership that covers `on`."""
-    return max(stay.first for stay in stays(member) if stay.first <= on)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A year in figures. `until` is its last day, or today while it runs (`complete` tells)."""
+
+    year: int
+    until: date
+    complete: bool
+    network: str
+    figures: tuple[Figure, ...]
+    sentences: tuple[str, ...]
+    months: tuple[Month, ...]
+    mailings: tuple[Outcome, ...]
+    absent: tuple[Absent, ...]
+
+
+FIRST_YEAR = 1990
+
+
+def report(workspace: Workspace, number: int) -> Report:
+    """Make the report of year `number`, in the network's language; Refused for a year that has not begun."""
+    today = workspace.today()
+    if not FIRST_YEAR <= number <= today.year:
+        raise Refused(f"there is nothing to report of {number}", hint=f"name a year from {FIRST_YEAR} to {today.year}")
+    until = min(date(number, 12, 31), today)
+    with workspace.database.read() as connection:
+        now, before = gather(connection, number, until), gather(connection, number - 1, date(number - 1, 12, 31))
+    network = workspace.settings.network
+    with speaking(network.locale):
+        readings = Readings(now, before, workspace.settings.publications)
+        return Report(
+            year=number,
+            until=until,
+            complete=until == date(number, 12, 31),
+            network=network.short_name,
+            figures=tuple(figures(readings)),
+            sentences=tuple(sentences(readings)),
+            months=now.months,
+            mailings=tuple(o for o in now.outcomes if o.sent),
+            absent=now.absent,
+        )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from newsletter.actions import report as reports
+from newsletter.actions import report_forms
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
+from newsletter.errors import Refused
 
 _GROUPINGS = click.Choice(sorted({by for groupings in reports.GROUPINGS.values() for by in groupings}))
 
@@ -32,4 +35,29 @@ def count(session: Session, on: datetime | None, by: str | None, what: reports.W
         print_table(f"by {made.by}", (made.by, made.what), made.groups.items())
 
 
-COMMANDS = (count,)
+@click.command()
+@click.argument("year", type=int)
+@click.option("--format", "form", type=click.Choice(report_forms.FORMS), help="Default: text.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@json_option
+@pass_session
+def report(session: Session, year: int, form: report_forms.Form | None, out: Path | None, as_json: bool) -> None:
+    """Make the report of YEAR, the year before beside it: text, JSON, CSV for a spreadsheet, or a page to print."""
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} contradict each other")
+    made = reports.report(session.workspace, year)
+    written = report_forms.write(session.workspace, made, "json" if as_json else form or "text")
+    if out is None:
+        click.echo(written, nl=False)
+        return
+    try:
+        out.write_bytes(written)
+    except OSError as error:
+        raise Refused(
+            f"cannot write: {error.strerror}", where=str(out), hint="name a file in a directory that exists"
+        ) from None
+    if not as_json:
+        click.echo(f"wrote {out}", err=True)
+
+
+COMMANDS = (count, report)
