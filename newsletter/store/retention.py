@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store import people
+from newsletter.store import erasure, people
 from newsletter.store.database import Database
 from newsletter.store.people import Consent
 from newsletter.store.tables import deliveries, events, mailings, subscribers, subscriptions
@@ -41,6 +41,10 @@ class Purged:
     reviews_removed: int
     webhooks_removed: int
 
+    def counts(self) -> dict[str, int]:
+        """Return what was done by name."""
+        return asdict(self)
+
 
 def purge(connection: Connection, limits: Limits, fingerprint: Callable[[str], str], now: float) -> Purged:
     """Apply the retention periods in the caller's transaction; `fingerprint` hashes an address key.
@@ -68,7 +72,7 @@ def _expire(connection: Connection, before: float, now: float) -> int:
         others = [s for s in people.of(connection, person.id) if s.publication != row.publication]
         people.move(connection, person, row.publication, "expired", Consent("", "never confirmed"), now)
         if all(s.state == "expired" for s in others):
-            people.forget(connection, person, "", now, reason="never confirmed")
+            erasure.forget(connection, person, "", now, reason="never confirmed")
     return len(rows)
 
 
@@ -83,7 +87,7 @@ def _erase_left(connection: Connection, before: float, fingerprint: Callable[[st
     rows = connection.execute(sa.select(subscribers.c.id).where(gone, ~lives)).scalars().all()
     for number in rows:
         person = people.by_id(connection, number)
-        people.forget(connection, person, fingerprint(person.key), now, reason="retention")
+        erasure.forget(connection, person, fingerprint(person.key), now, reason="retention")
     return len(rows)
 
 

@@ -23,16 +23,23 @@ def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
     is needed to count stays, without a link to anybody.
     """
     _by_id(connection, subscriber_id)
-    keyed = sa.and_(events.c.key.is_not(None), _mentions(events.c.key, spellings))
-    connection.execute(events.update().where(keyed).values(key=None, detail=""))
     by_person = sa.and_(events.c.subscriber_id == subscriber_id, _mentions(events.c.actor, spellings))
     connection.execute(events.update().where(by_person).values(actor=""))
-    connection.execute(
-        reviews.delete().where(sa.or_(_mentions(reviews.c.subject, spellings), _mentions(reviews.c.detail, spellings)))
+    wipe_texts(connection, *spellings)
+
+
+def wipe_texts(connection: Connection, *spellings: str) -> int:
+    """Take an address out of all texts that are kept from outside; returns in how many rows it stood."""
+    keyed = sa.and_(events.c.key.is_not(None), _mentions(events.c.key, spellings))
+    asked = sa.or_(_mentions(reviews.c.subject, spellings), _mentions(reviews.c.detail, spellings))
+    named = _mentions(imports.c.file_name, spellings)
+    changed = (
+        connection.execute(events.update().where(keyed).values(key=None, detail="")),
+        connection.execute(reviews.delete().where(asked)),
+        connection.execute(imports.update().where(named).values(file_name="")),
     )
-    connection.execute(imports.update().where(_mentions(imports.c.file_name, spellings)).values(file_name=""))
-    _mailings(connection, spellings)
-    _webhook_calls(connection, spellings)
+    calls = _webhook_calls(connection, spellings)
+    return _mailings(connection, spellings) + calls + sum(result.rowcount for result in changed)
 
 
 def _by_id(connection: Connection, subscriber_id: int) -> None:
@@ -49,18 +56,20 @@ def _mentions(column: sa.Column[str], spellings: tuple[str, ...]) -> sa.ColumnEl
     return sa.or_(*(column.icontains(text, autoescape=True) for text in spellings))
 
 
-def _mailings(connection: Connection, spellings: tuple[str, ...]) -> None:
+def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
     """Take the address out of stored receipts (doubtful names) and frozen audiences (exceptions)."""
     places = (mailings.c.receipt, mailings.c.audience)
     found = sa.or_(*(_mentions(place, spellings) for place in places))
     wanted = {text.lower() for text in spellings}
-    for row in connection.execute(sa.select(mailings.c.id, *places).where(found)).all():
+    rows = connection.execute(sa.select(mailings.c.id, *places).where(found)).all()
+    for row in rows:
         values = {
             place.name: json.dumps(_without(json.loads(text), wanted), ensure_ascii=False)
             for place, text in zip(places, row[1:], strict=True)
             if text
         }
         connection.execute(mailings.update().where(mailings.c.id == row.id).values(**values))
+    return len(rows)
 
 
 def _without(document: Any, wanted: set[str]) -> Any:
@@ -72,10 +81,11 @@ def _without(document: Any, wanted: set[str]) -> Any:
     return document
 
 
-def _webhook_calls(connection: Connection, spellings: tuple[str, ...]) -> None:
+def _webhook_calls(connection: Connection, spellings: tuple[str, ...]) -> int:
     """Empty the bodies that speak of the person; the key stays, so that a replay still has no effect."""
     wanted = [text.encode().lower() for text in spellings]
     rows = connection.execute(sa.select(webhook_calls.c.key, webhook_calls.c.body))
     keys = [row.key for row in rows if any(text in row.body.lower() for text in wanted)]
     for key in keys:
         connection.execute(webhook_calls.update().where(webhook_calls.c.key == key).values(body=b""))
+    return len(keys)
