@@ -1,0 +1,291 @@
+"""What providers report acts once, on the person written to, and never gives a right to mail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.actions import bounces, send
+from newsletter.actions.receive import receive
+from newsletter.errors import NotFound, Refused
+from newsletter.model import Report
+from newsletter.providers import verp
+from newsletter.store import journal, ledger, mailings, people
+from newsletter.store.tables import subscribers
+from newsletter.tokens import Signer
+from tests.actions.returns import DOMAIN, World, world
+from tests.store.helpers import NOW
+
+
+@pytest.fixture
+def lille(database_url: str) -> World:
+    made = world(database_url)
+    yield made
+    made.workspace.close()
+
+
+@pytest.fixture
+def quick() -> World:
+    """The same on SQLite in memory, for tables of cases."""
+    made = world("sqlite://", soft_limit=3)
+    yield made
+    made.workspace.close()
+
+
+def take(lille: World, *reports: Report) -> dict[str, int]:
+    return dict(receive(lille.workspace, reports, "brevo").counts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "suppressed", "state", "feedback", "flash"),
+    [
+        ("delivered", "", "active", "delivered", "active"),
+        ("deferred", "", "active", "", "active"),
+        ("soft", "", "active", "soft", "active"),
+        ("block", "", "active", "block", "active"),
+        ("hard", "bounced", "bounced", "hard", "bounced"),
+        ("complaint", "complained", "complained", "complaint", "complained"),
+        ("unsubscribe", "", "left", "unsubscribe", "active"),
+    ],
+)
+def test_each_report_has_its_effect_on_its_person_only(lille, kind, suppressed, state, feedback, flash):
+    person, other = lille.people[:2]
+    take(lille, lille.report(person, kind, status="5.0.0"))
+    assert lille.standing(person) == (suppressed, state, "sent", feedback)
+    with lille.workspace.database.read() as c:
+        assert people.subscription(c, person.id, "flash").state == flash
+    assert lille.standing(other) == ("", "active", "sent", "")
+
+
+@pytest.mark.parametrize("kind", ["delivered", "soft", "block", "hard", "complaint", "unsubscribe"])
+def test_a_report_repeated_changes_nothing(quick, kind):
+    report = quick.report(quick.people[0], kind)
+    assert take(quick, report) == {kind: 1}
+    before = quick.everything()
+    assert take(quick, report, report) == {"repeated": 2}
+    assert quick.everything() == before
+
+
+def test_every_effect_is_an_event_with_its_cause_and_without_an_address(lille):
+    person = lille.people[0]
+    said = f"550 5.1.1 <{person.address}>: no such user"
+    report = lille.report(person, "hard", status="5.1.1", text=said, at=datetime(2026, 11, 22, 10, tzinfo=UTC))
+    take(lille, report)
+    with lille.workspace.database.read() as c:
+        heard, flash, lettre = journal.of_subscriber(c, person.id)[-3:]
+    assert (heard.kind, heard.key, heard.mailing_id) == ("feedback-hard", report.key, lille.mailing)
+    assert heard.detail == {"status": "5.1.1", "said": "550 5.1.1 <…>: no such user", "at": "2026-11-22T10:00:00+00:00"}
+    assert [flash.kind, lettre.kind] == ["bounced", "bounced"]
+    assert lettre.detail["cause"] == report.key and lettre.detail["how"] == "hard bounce" and lettre.actor == "brevo"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"message_id": "<abc@lettre.example.org>", "provider_id": ""},
+        {"message_id": "", "provider_id": "<unheard@relay>"},
+        {"message_id": "", "provider_id": ""},
+        {"address": "autre@example.org"},
+        {"address": "p1.lettre@example.org"},
+        {"address": "not an address@"},
+    ],
+)
+def test_a_report_on_a_message_or_an_address_that_is_not_ours_has_no_effect(quick, forged):
+    before = quick.everything()
+    for kind in ("delivered", "hard", "complaint", "unsubscribe"):
+        take(quick, quick.report(quick.people[0], kind, **forged))
+    assert quick.everything() == before
+
+
+def test_a_message_id_signed_by_another_key_has_no_effect(quick):
+    stranger = Signer((b"une-autre-clef-assez-longue",))
+    forged = verp.message_id(stranger, DOMAIN, quick.mailing, quick.delivery(quick.people[0]))
+    assert take(quick, quick.report(quick.people[0], "hard", message_id=forged)) == {"unknown-message": 1}
+
+
+@pytest.mark.parametrize("address", ["", "redacted", "xxxxx@ville.fr", "REDACTED@ville.fr", "***@ville.fr"])
+def test_an_address_that_the_reporter_hid_is_known_by_the_signed_message_id(quick, address):
+    assert take(quick, quick.report(quick.people[0], "complaint", address=address)) == {"complaint": 1}
+    assert quick.standing(quick.people[0])[0] == "complained"
+
+
+def test_an_address_counts_however_it_is_written(quick):
+    person = quick.people[0]
+    assert take(quick, quick.report(person, "hard", address=person.address.upper())) == {"hard": 1}
+
+
+def test_a_providers_own_name_is_enough_with_the_right_address(quick):
+    first, second = quick.people[:2]
+    name = f"id-{quick.delivery(first)}"
+    lost = {"message_id": "", "provider_id": name}
+    assert take(quick, quick.report(second, "hard", **lost)) == {"unknown-message": 1}
+    assert take(quick, quick.report(first, "hard", **lost)) == {"hard": 1}
+
+
+@pytest.mark.parametrize(("first", "late"), [("hard", "delivered"), ("complaint", "hard"), ("complaint", "delivered"),
+                                             ("unsubscribe", "delivered")])  # fmt: skip
+def test_a_late_lighter_report_undoes_nothing(quick, first, late):
+    person = quick.people[0]
+    take(quick, quick.report(person, first))
+    before = quick.standing(person)
+    take(quick, quick.report(person, late))
+    assert quick.standing(person) == before
+
+
+def test_a_complaint_after_a_bounce_is_the_graver(quick):
+    person = quick.people[0]
+    take(quick, quick.report(person, "hard"), quick.report(person, "complaint"))
+    assert quick.standing(person)[0] == "complained"
+
+
+def test_nothing_that_comes_back_subscribes_again(quick):
+    person = quick.people[0]
+    with quick.workspace.database.write() as c:
+        people.move(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
+    for kind in ("delivered", "deferred", "soft", "block", "unsubscribe", "unknown", "hard"):
+        take(quick, quick.report(person, kind))
+        assert quick.standing(person)[1] == "left"
+
+
+def test_soft_bounces_suppress_after_the_limit_counted_by_mailing(quick):
+    person = quick.people[0]
+    issues = [quick.send_another(f"2026-0{n}-lettre") for n in (1, 2)]
+    for copy in range(5):
+        take(quick, quick.report(person, "soft", key=f"brevo:same-letter-{copy}"))
+    take(quick, quick.report(person, "soft", key="brevo:a", message_id=quick.message_id(person, issues[0])))
+    assert quick.standing(person)[:2] == ("", "active")
+    take(quick, quick.report(person, "soft", key="brevo:b", message_id=quick.message_id(person, issues[1])))
+    assert quick.standing(person)[:2] == ("bounced", "bounced")
+
+
+def test_a_proof_of_delivery_settles_a_doubt_and_the_stored_receipt(database_url):
+    lille = world(database_url, state="doubtful")
+    first, second, third = lille.people[:3]
+    lille_receipt = send.receipt(lille.workspace, "2026-11-lettre")
+    assert (lille_receipt.doubtful, lille_receipt.sent) == (5, 0)
+    take(lille, lille.report(first, "delivered"), lille.report(second, "hard"), lille.report(third, "block"))
+    made = send.receipt(lille.workspace, "2026-11-lettre")
+    assert (made.doubtful, made.sent, made.status) == (3, 2, "done") and made.balanced
+    with lille.workspace.database.read() as c:
+        settled = [e for e in journal.of_mailing(c, lille.mailing) if e.kind == "doubt-settled"]
+    assert [event.detail["cause"] for event in settled] == ["brevo:delivered-" + str(first.id),
+                                                            "brevo:hard-" + str(second.id)]  # fmt: skip
+    lille.workspace.close()
+
+
+def test_a_delivered_message_is_not_sent_again_when_a_user_had_it_queued(quick):
+    person = quick.people[0]
+    with quick.workspace.database.write() as c:
+        c.execute(sa.text("UPDATE deliveries SET state = 'doubtful'"))
+        ledger.settle_doubtful(c, quick.mailing, resend=True, now=NOW)
+    take(quick, quick.report(person, "delivered"))
+    assert quick.standing(person)[2] == "sent"
+    assert quick.standing(quick.people[1])[2] == "queued"
+
+
+def blocks(made: World, n: int) -> None:
+    for person in made.people[:n]:
+        take(made, made.report(person, "block"))
+
+
+@pytest.mark.parametrize(("n", "alarms"), [(2, 0), (3, 1), (5, 1)])
+def test_blocks_above_the_share_raise_one_alarm_and_pause_what_still_sends(quick, n, alarms):
+    blocks(quick, n)
+    with quick.workspace.database.read() as c:
+        kinds = [event.kind for event in journal.of_mailing(c, quick.mailing)]
+        status = mailings.get(c, quick.mailing).status
+    assert kinds.count("mailing-alarm") == kinds.count("mailing-paused") == alarms
+    assert status == ("paused" if alarms else "sending")
+    assert all(quick.standing(person)[:2] == ("", "active") for person in quick.people)
+
+
+def test_few_blocks_among_many_messages_are_no_alarm():
+    made = world("sqlite://", n=40, block_alarm_share=0.1)
+    blocks(made, 3)
+    with made.workspace.database.read() as c:
+        assert mailings.get(c, made.mailing).status == "sending"
+    blocks(made, 4)
+    with made.workspace.database.read() as c:
+        assert mailings.get(c, made.mailing).status == "paused"
+    made.workspace.close()
+
+
+# --- a person's word against a report ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["hard", "unsubscribe"])
+def test_staff_reverse_what_a_report_did_with_a_reason(lille, kind):
+    person = lille.people[0]
+    take(lille, lille.report(person, kind))
+    again = bounces.reverse(lille.workspace, person.address, "boîte  réparée", "staff")
+    assert again == (["flash", "lettre"] if kind == "hard" else ["lettre"])
+    assert lille.standing(person)[:2] == ("", "active")
+    with lille.workspace.database.read() as c:
+        last = journal.of_subscriber(c, person.id)[-1]
+        assert people.subscription(c, person.id, "lettre").basis == "consent"
+    assert (last.kind, last.actor, last.detail) == ("bounce-reversed", "staff", {"why": "boîte réparée"})
+    take(lille, lille.report(person, kind))
+    assert lille.standing(person)[:2] == ("", "active"), "the report that was reversed stays without effect"
+
+
+def test_soft_bounces_before_a_reversal_count_no_more(quick):
+    person = quick.people[0]
+    letters = [quick.mailing, *(quick.send_another(f"2026-0{n}-lettre") for n in range(1, 5))]
+    softs = [quick.report(person, "soft", key=f"brevo:s{m}", message_id=quick.message_id(person, m)) for m in letters]
+    take(quick, *softs[:3])
+    assert quick.standing(person)[0] == "bounced"
+    bounces.reverse(quick.workspace, person.address, "quota augmenté", "staff")
+    take(quick, *softs[3:])
+    assert quick.standing(person)[0] == ""
+
+
+@pytest.mark.parametrize("kind", ["complaint", "delivered"])
+def test_a_complaint_is_final_and_nothing_else_is_reversed(quick, kind):
+    take(quick, quick.report(quick.people[0], kind))
+    before = quick.everything()
+    with pytest.raises(Refused):
+        bounces.reverse(quick.workspace, quick.people[0].address, "erreur", "staff")
+    assert quick.everything() == before
+
+
+def test_who_left_by_their_own_hand_is_not_brought_back_by_a_reversal(quick):
+    person = quick.people[0]
+    with quick.workspace.database.write() as c:
+        people.move(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
+    with pytest.raises(Refused):
+        bounces.reverse(quick.workspace, person.address, "erreur", "staff")
+    take(quick, quick.report(person, "hard"))
+    assert bounces.reverse(quick.workspace, person.address, "erreur", "staff") == ["flash"]
+    assert quick.standing(person)[1] == "left"
+
+
+@pytest.mark.parametrize("why", ["", "  \n"])
+def test_a_reversal_needs_a_reason(quick, why):
+    take(quick, quick.report(quick.people[0], "hard"))
+    with pytest.raises(Refused):
+        bounces.reverse(quick.workspace, quick.people[0].address, why, "staff")
+
+
+def test_an_erased_person_cannot_be_brought_back(quick):
+    person = quick.people[0]
+    report = quick.report(person, "hard")
+    take(quick, report)
+    with quick.workspace.database.write() as c:
+        people.forget(c, person, "f" * 64, NOW, reason="asked")
+    with pytest.raises(NotFound):
+        bounces.reverse(quick.workspace, person.address, "erreur", "staff")
+    assert take(quick, report) == {"unknown-message": 1}
+    assert quick.read(sa.select(subscribers).where(subscribers.c.id == person.id)) == []
+
+
+def test_failing_addresses_are_shown_by_organisation_with_whom_to_call(lille):
+    first, second, third = lille.people[:3]
+    take(lille, lille.report(first, "hard", status="5.1.1"), lille.report(second, "soft"),
+         lille.report(third, "complaint"))  # fmt: skip
+    (town,) = bounces.by_organisation(lille.workspace)
+    assert town.organisation == "Ville de Lille"
+    assert [bounces.failing_json(one)["state"] for one in town.failing] == ["bounced", "soft"]
+    assert bounces.failing_json(town.failing[0])["status"] == "5.1.1"
+    assert [contact.address for contact in town.others] == [p.address for p in lille.people[3:]]
