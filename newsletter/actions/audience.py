@@ -13,7 +13,7 @@ from newsletter import addresses
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused
-from newsletter.store import entitlement, erasure, organisations, people
+from newsletter.store import entitlement, organisations, people
 from newsletter.store.organisations import Organisation
 from newsletter.store.people import GONE, Consent, Person, Subscription
 
@@ -58,13 +58,13 @@ def _welcome(
 ) -> Person:
     """Return the person of an address, stored if need be; Refused for one erased or suppressed, unless they asked."""
     fingerprint = workspace.signer.fingerprint("erasure", address.key)
-    if erasure.erased(connection, [fingerprint]):
+    if people.erased(connection, [fingerprint]):
         if not asked:
             raise Refused(
                 "the data of this person were erased at their request",
                 hint='if they asked to come back, say how: --asked "by telephone on ..."',
             )
-        erasure.readmit(connection, fingerprint)
+        people.readmit(connection, fingerprint)
     try:
         person = people.by_key(connection, address.key)
     except NotFound:
@@ -127,7 +127,7 @@ def why(workspace: Workspace, email: str, publication: str) -> Why:
             person = people.by_key(connection, address.key)
         except NotFound:
             fingerprint = workspace.signer.fingerprint("erasure", address.key)
-            at = erasure.erased(connection, [fingerprint]).get(fingerprint)
+            at = people.erased(connection, [fingerprint]).get(fingerprint)
             reason = "unknown" if at is None else "erased"
             return answer(receives=False, reason=reason, since=None if at is None else _day(at))
         reason = entitlement.reason(connection, rule, person.id, today)

@@ -24,7 +24,7 @@ from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
 from newsletter.i18n import _
 from newsletter.settings import Publication
-from newsletter.store import erasure, imports, reviews, undo
+from newsletter.store import imports, people, reviews, undo
 from newsletter.store.imports import Incoming, Known, Writer
 from newsletter.store.journal import Event, dumps, record
 from newsletter.store.people import Consent
@@ -127,7 +127,7 @@ class Knowledge:
 
     def __init__(self, connection: Connection, publication: str, fingerprint: Callable[[str, str], str]) -> None:
         self._connection, self._publication, self._fingerprint = connection, publication, fingerprint
-        self._erased = erasure.erased_count(connection) > 0
+        self._erased = people.erased_count(connection) > 0
         self._found: Mapping[str, Known] = {}
 
     def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
@@ -144,7 +144,7 @@ class Knowledge:
         if not (self._erased and keys):
             return {}
         prints = {self._fingerprint("erasure", key): key for key in keys}
-        return {prints[found]: KnownState("erased") for found in erasure.erased(self._connection, list(prints))}
+        return {prints[found]: KnownState("erased") for found in people.erased(self._connection, list(prints))}
 
 
 def _state(known: Known) -> KnownState:

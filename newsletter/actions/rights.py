@@ -11,7 +11,7 @@ from newsletter.actions.audience import find
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
-from newsletter.store import erasure, people, records, retention
+from newsletter.store import people, records, retention, traces
 from newsletter.store.journal import Event, record
 from newsletter.store.records import Listed as Listed
 from newsletter.store.retention import DAY, Limits
@@ -93,14 +93,15 @@ def forget(workspace: Workspace, email: str, *, by: str) -> None:
     with workspace.database.write() as connection:
         now = workspace.clock()
         try:
-            erasure.forget(
+            people.forget(
                 connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by
             )
         except NotFound:
-            if erasure.erased(connection, [fingerprint]):
+            if people.erased(connection, [fingerprint]):
                 raise Refused("this person was erased already", hint="nothing is left but a hash") from None
-            if not erasure.forget_stranger(connection, address, fingerprint, now, reason="asked", actor=by):
+            if not traces.wipe_texts(connection, address.text, address.key):
                 raise
+            people.block(connection, fingerprint, now, reason="asked", actor=by)
     retention.settle_file(workspace.database)
 
 

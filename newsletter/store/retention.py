@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store import erasure, people
+from newsletter.store import people
 from newsletter.store.database import Database
 from newsletter.store.people import Consent
 from newsletter.store.tables import deliveries, events, mailings, subscribers, subscriptions
@@ -72,7 +72,7 @@ def _expire(connection: Connection, before: float, now: float) -> int:
         others = [s for s in people.of(connection, person.id) if s.publication != row.publication]
         people.move(connection, person, row.publication, "expired", Consent("", "never confirmed"), now)
         if all(s.state == "expired" for s in others):
-            erasure.forget(connection, person, "", now, reason="never confirmed")
+            people.forget(connection, person, "", now, reason="never confirmed")
     return len(rows)
 
 
@@ -87,7 +87,7 @@ def _erase_left(connection: Connection, before: float, fingerprint: Callable[[st
     rows = connection.execute(sa.select(subscribers.c.id).where(gone, ~lives)).scalars().all()
     for number in rows:
         person = people.by_id(connection, number)
-        erasure.forget(connection, person, fingerprint(person.key), now, reason="retention")
+        people.forget(connection, person, fingerprint(person.key), now, reason="retention")
     return len(rows)
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from newsletter.errors import Refused
-from newsletter.store import erasure, ledger, mailings, people
+from newsletter.store import ledger, mailings, people
 from newsletter.store.ledger import Settlement
 from newsletter.store.mailings import Frozen
 from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, member, subscribe
@@ -79,7 +79,7 @@ def test_parallel_workers_never_share_a_delivery(database):
         (lambda c, p: people.move(c, p, "lettre", "left", BY_FORM, NOW), "left"),
         (lambda c, p: people.suppress(c, p, "bounced", BY_FORM, NOW), "bounced"),
         (lambda c, p: people.suppress(c, p, "complained", BY_FORM, NOW), "complained"),
-        (lambda c, p: erasure.forget(c, p, "hash", NOW, reason="asked"), "erased"),
+        (lambda c, p: people.forget(c, p, "hash", NOW, reason="asked"), "erased"),
     ],
 )
 def test_who_left_between_approval_and_hand_off_is_excluded_with_the_reason(database, change, reason):
