@@ -7,7 +7,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import SecretStr
 
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Report
@@ -23,6 +22,7 @@ from tests.store.helpers import LETTRE, NOW, TODAY, mailing, member, subscribe
 
 SECRET = "un-secret-de-test-assez-long-pour-signer"
 HOOK = "un-secret-long-et-tire-au-hasard"
+CALL_BACK = ("brevo", "mailjet", "scaleway", "postmark", "mailgun")
 DOMAIN = "lettre.example.org"
 
 
@@ -92,12 +92,12 @@ def _leave(connection, mailing_id: int, state: str) -> None:
 
 def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **rules) -> World:
     """Make the world; `rules` are settings of [bounces]."""
-    made = settings_of("brevo", {**SECRETS, "secret": SECRET, "brevo_webhook_secret": HOOK, "imap_password": "x"})
+    hooks = {f"{name}_webhook_secret": HOOK for name in CALL_BACK}
+    made = settings_of("brevo", {**SECRETS, **hooks, "secret": SECRET, "imap_password": "x"})
     settings = made.model_copy(
         update={"root": root, "database": Database(url=url), "bounces": Bounces(**rules),
                 "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"})}
     )  # fmt: skip
-    assert isinstance(settings.secrets["secret"], SecretStr)
     workspace = Workspace(settings)
     with workspace.database.write() as c:
         town = member(c, "Ville de Lille")
