@@ -1,0 +1,162 @@
+"""The recurring work: one process at a time, errors written down, and what is scheduled leaves after a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from newsletter import jobs
+from newsletter.actions import schedule, send, start
+from newsletter.actions.workspace import open_workspace
+from newsletter.jobs import Work, run_due, run_loop
+from newsletter.store import mailings
+
+ISSUE = "2026-11-lettre"
+DELIVER = (Work("deliver", jobs.deliver, 0.1, "send"),)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """A workspace with the sample letter and 12 people, nothing approved."""
+    home = tmp_path_factory.mktemp("jobs") / "w"
+    start.demo(home, 12, deliver=False)
+    return home
+
+
+@pytest.fixture
+def workspace(sample):
+    """The workspace with an empty history: no mailing, no job has run."""
+    opened = open_workspace(sample)
+    with opened.database.write() as connection:
+        for table in ("deliveries", "variants", "mailings", "events", "jobs"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    yield opened
+    opened.close()
+
+
+def loop_until(workspace, condition, table=DELIVER, seconds=20):
+    """Run the loop until `condition` holds; fails when it does not in time."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run_loop, args=(workspace, stop, table))
+    thread.start()
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    thread.join()
+    assert condition()
+
+
+def status(workspace):
+    return send.current(workspace, ISSUE).status
+
+
+def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, workspace):
+    send.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(seconds=1))
+    assert schedule.due(workspace) == []
+    workspace.close()
+    after = open_workspace(sample)
+    try:
+        loop_until(after, lambda: status(after) == "done")
+        receipt = send.receipt(after, ISSUE)
+    finally:
+        after.close()
+    assert (receipt.sent, receipt.balanced) == (12, True)
+
+
+def test_an_approval_alone_sends_nothing(workspace):
+    send.approve(workspace, ISSUE, by="editor", now=True)
+    assert schedule.due(workspace) == []
+
+
+def test_a_mailing_interrupted_by_a_crash_is_taken_up_again(workspace):
+    send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
+    loop_until(workspace, lambda: status(workspace) == "done")
+    assert send.receipt(workspace, ISSUE).sent == 12
+
+
+def test_the_second_persons_word_is_waited_for(workspace):
+    sending = workspace.settings.sending.model_copy(update={"second_person": True})
+    strict = type(workspace)(workspace.settings.model_copy(update={"sending": sending}), workspace.clock)
+    send.approve(strict, ISSUE, by="editor", at=workspace.now())
+    assert schedule.due(strict) == []
+    send.confirm(strict, ISSUE, by="colleague")
+    assert [m.issue for m in schedule.due(strict)] == [ISSUE]
+    strict.close()
+
+
+def test_a_paused_or_finished_mailing_is_left_alone(workspace):
+    mailing = send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
+    send.pause(workspace, ISSUE, by="editor")
+    assert schedule.due(workspace) == []
+    send.resume(workspace, ISSUE, by="editor")
+    assert len(schedule.due(workspace)) == 1
+    send.deliver(workspace, mailing)
+    assert schedule.due(workspace) == []
+
+
+def test_a_job_that_fails_is_written_down_and_runs_again(workspace):
+    runs = []
+
+    def fails(_workspace, _stop):
+        runs.append(1)
+        raise ValueError("the disk is on fire")
+
+    loop_until(workspace, lambda: len(runs) > 1, [Work("bad", fails, 0.05, "")])
+    (state,) = jobs.states(workspace)
+    assert state.last_error == "ValueError: the disk is on fire" and state.holder == ""
+
+
+def test_only_one_process_runs_a_job_at_a_time(workspace):
+    began, go_on, runs = threading.Event(), threading.Event(), []
+
+    def slow(_workspace, _stop):
+        runs.append(1)
+        began.set()
+        go_on.wait(10)
+
+    work = Work("slow", slow, 60, "")
+    first = threading.Thread(target=run_due, args=(workspace, work, threading.Event()))
+    first.start()
+    began.wait(10)
+    assert not run_due(workspace, work, threading.Event())
+    go_on.set()
+    first.join()
+    assert runs == [1] and not run_due(workspace, work, threading.Event()), "its hour has not come again"
+
+
+@pytest.mark.parametrize(
+    ("holder", "runs"),
+    [("elsewhere:1:2#3", False), ("", True)],
+    ids=["a live holder elsewhere", "a holder that ended"],
+)
+def test_the_hold_of_a_process_that_ended_does_not_last(workspace, holder, runs):
+    from newsletter.actions.owners import owner
+
+    here, pid, _started = owner().split(":")
+    row = holder or f"{here}:{pid}:0#1"
+    with workspace.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (name, next_at, holder, held_until) VALUES ('j', 0, ?, ?)", (row, time.time() + 300)
+        )
+    assert run_due(workspace, Work("j", lambda *_: None, 60, ""), threading.Event()) is runs
+
+
+def test_an_hour_written_before_the_clock_was_set_back_does_not_count(workspace):
+    with workspace.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO jobs (name, next_at) VALUES ('j', ?)", (time.time() + 86_400,))
+    assert run_due(workspace, Work("j", lambda *_: None, 60, ""), threading.Event())
+
+
+def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace, monkeypatch):
+    send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
+    with workspace.database.read() as connection:
+        good = mailings.of_issue(connection, ISSUE)
+    bad = type(good)(**{**{f: getattr(good, f) for f in good.__dataclass_fields__}, "id": 999, "issue": "gone"})
+    monkeypatch.setattr(schedule, "due", lambda _w: [bad, good])
+    with pytest.raises(Exception, match="."):
+        jobs.deliver(workspace, threading.Event())
+    assert status(workspace) == "done"
