@@ -15,6 +15,7 @@ WIDTH = 400.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 8.0, 16.0, 24.0
 _PLOT_HEIGHT = 160.0
 _ROW, _ROW_BAR, _NAME = 24.0, 14.0, 168.0
+_LETTERS = 27  # of a name before a row
 _LABELS = 12  # at most so many names fit under a chart
 
 
@@ -100,7 +101,7 @@ def rows(entries: Sequence[tuple[str, int]]) -> Chart:
     for i, (name, value) in enumerate(entries):
         top, length = i * _ROW + (_ROW - _ROW_BAR) / 2, round(room * value / most, 1)
         bars.append(Bar(_NAME, top, length, _ROW_BAR))
-        names.append(Mark(_NAME - 8, top + 11, name))
+        names.append(Mark(_NAME - 8, top + 11, name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"))
         values.append(Mark(_NAME + length + 6, top + 11, french.number_words(value)))
     return Chart(len(entries) * _ROW, names=tuple(names), values=tuple(values), bars=tuple(bars))
 

@@ -56,7 +56,10 @@ def figures(readings: Readings) -> Iterator[Figure]:
     sent = {o.mailing.publication for year in (readings.now, readings.before) for o in year.issues}
     titles = {key: publication.title for key, publication in readings.publications.items()}
     titles |= {key: key for key in sorted(sent - set(titles))}
-    groups = (_subscribers(titles), _issues(titles), _articles(readings), _members(), _featured(), _deliveries())
+    day = french.date_words(readings.now.until)
+    groups = (
+        _subscribers(titles, day), _issues(titles), _articles(readings), _members(day), _featured(), _deliveries(),
+    )  # fmt: skip
     for line in chain.from_iterable(groups):
         yield Figure(
             key=line.key,
@@ -68,10 +71,10 @@ def figures(readings: Readings) -> Iterator[Figure]:
         )
 
 
-def _subscribers(titles: Mapping[str, str]) -> Iterator[_Line]:
+def _subscribers(titles: Mapping[str, str], day: str) -> Iterator[_Line]:
     yield _Line(
         "subscribers_end",
-        _("Abonnés en fin d'année"),
+        _("Abonnés au {jour}").format(jour=day),
         _("Abonnés actifs uniques au dernier jour : qui reçoit plusieurs publications compte une fois."),
         lambda year: year.months[-1].subscribers,
     )
@@ -151,10 +154,10 @@ def _articles(readings: Readings) -> Iterator[_Line]:
     )
 
 
-def _members() -> Iterator[_Line]:
+def _members(day: str) -> Iterator[_Line]:
     yield _Line(
         "members_end",
-        _("Collectivités adhérentes en fin d'année"),
+        _("Collectivités adhérentes au {jour}").format(jour=day),
         _("Collectivités dont une période d'adhésion couvre le dernier jour ; les jours de grâce ne comptent pas."),
         lambda year: len(year.members),
     )

@@ -29,7 +29,9 @@ def write(workspace: Workspace, report: Report, form: Form) -> bytes:
             return _csv(report)
         if form == "json":
             return (json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n").encode()
-        return french.plain("\n".join(_text(report)) + "\n").encode()
+        text = "\n".join(_text(report)) + "\n"
+        # A terminal breaks no line by itself, and who looks for a sentence types ordinary blanks.
+        return french.plain(text).replace(french.NO_BREAK, " ").encode()
 
 
 def as_json(report: Report) -> dict[str, Any]:

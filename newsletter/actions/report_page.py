@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter import french, i18n, resources
@@ -38,6 +39,14 @@ def title(report: Report) -> str:
     return words.fr(_("Les lettres du {reseau} en {annee}").format(reseau=report.network, annee=report.year))
 
 
+def subtitle(report: Report) -> str:
+    """Return which days are counted, and what stands beside them."""
+    if report.complete:
+        return _("Année entière, à côté de la précédente")
+    sentence = _("Année en cours, arrêtée au {jour}, à côté de l'année {annee} entière")
+    return sentence.format(jour=french.date_words(report.until), annee=report.year - 1)
+
+
 def page(report: Report, theme: Theme) -> str:
     """Return the page as HTML: no script, nothing loaded from elsewhere."""
     figures = {figure.key: figure for figure in report.figures}
@@ -49,15 +58,14 @@ def page(report: Report, theme: Theme) -> str:
         _groups(report, figures["members_by_level"]),
         _groups(report, figures["members_by_region"]),
     )
-    tiles = [figures[key] for key in figures if key in _TILES or key.startswith("issues_")]
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            report=report, title=title(report), theme=theme, panels=panels, tiles=tiles, lang=i18n.locale(),
-            departements=list(groups(figures["members_by_departement"])),
-        )
-    )  # fmt: skip
+    values = {
+        "title": title(report),
+        "subtitle": subtitle(report),
+        "tiles": [figures[key] for key in figures if key in _TILES or key.startswith("issues_")],
+        "departements": list(groups(figures["members_by_departement"])),
+        "lang": i18n.locale(),
+    }
+    return _environment().get_template("page.html.j2").render(report=report, theme=theme, panels=panels, **values)
 
 
 _TILES = ("subscribers_end", "interviews", "members_end", "delivery_rate")
@@ -74,7 +82,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     env.globals.update(_=_say, groups=groups, group_name=group_name)
-    env.filters.update(fr=words.fr, shown=_shown, day=french.date_words, level=words.level, n=french.number_words)
+    env.filters.update(fr=words.fr, shown=_shown, day=french.date_words, level=words.one_level, n=french.number_words)
     return env
 
 
@@ -92,8 +100,7 @@ def _month(key: str) -> str:
 
 def _short(key: str) -> str:
     """Return a month's name cut for a chart: `janv.`, `mai`."""
-    name = _month(key)
-    return name if len(name) <= 4 else {"juillet": "juil."}.get(name, name[: 3 if name[2] == "v" else 4] + ".")
+    return format_date(date.fromisoformat(f"{key}-01"), "LLL", locale=i18n.locale())
 
 
 def _peaks(entries: list[tuple[str, int]]) -> str:
@@ -166,18 +173,17 @@ def _groups(report: Report, figure: Figure) -> Panel:
 def _mailings(report: Report) -> Panel:
     days = [datetime.fromtimestamp(o.mailing.started_at or 0.0, PARIS) for o in report.mailings]
     bars = [(f"{d:%d/%m}", (o.sent - o.returned, o.returned)) for d, o in zip(days, report.mailings, strict=True)]
-    names = [f"{_day(d.date())} : {o.mailing.subject}" for d, o in zip(days, report.mailings, strict=True)]
+    names = [
+        f"{french.date_words(d.date(), year=False)} : {o.mailing.subject}"
+        for d, o in zip(days, report.mailings, strict=True)
+    ]
     counts = [(o.sent, o.sent - o.returned, o.hard, o.soft + o.block, o.left) for o in report.mailings]
     return Panel(
         key="mailings",
         title=_("Envois"),
-        description=_peaks([(name, columns[0]) for (name, _n), columns in zip(bars, counts, strict=True)]),
+        description=_peaks([(o.mailing.subject, o.sent) for o in report.mailings]),
         chart=charts.columns(bars) if bars else None,
         columns=(_("Envoi"), _("Envoyés"), _("Remis"), _("Adresses mortes"), _("Autres retours"), _("Partis")),
         rows=tuple((n, *map(french.number_words, c)) for n, c in zip(names, counts, strict=True)),
         legend=(_("Remis"), _("Revenus")),
     )
-
-
-def _day(day: date) -> str:
-    return french.date_words(day, year=False)

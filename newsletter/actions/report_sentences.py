@@ -19,7 +19,8 @@ def sentences(readings: Readings) -> Iterator[str]:
 
 
 def _n(number: int, one: str, many: str) -> str:
-    return ngettext(one, many, number).format(n=french.number_words(number))
+    # The number never stands alone at the end of a line.
+    return ngettext(one, many, number).replace("{n} ", "{n}" + french.NO_BREAK).format(n=french.number_words(number))
 
 
 def _readers(readings: Readings) -> str:

@@ -16,12 +16,26 @@ def level(key: str) -> str:
     names = {
         "region": _("Régions"),
         "departement": _("Départements"),
-        "outre-mer": _("Départements et régions d'outre-mer"),
+        "outre-mer": _("Outre-mer"),
         "metropole": _("Métropoles"),
         "intercommunalite": _("Intercommunalités"),
         "commune": _("Communes"),
         "other": _("Autres"),
         "none": _("Non renseigné"),
+    }
+    return fr(names.get(key, key))
+
+
+def one_level(key: str) -> str:
+    """Return the printed name of the level of one authority."""
+    names = {
+        "region": _("Région"),
+        "departement": _("Département"),
+        "outre-mer": _("Outre-mer"),
+        "metropole": _("Métropole"),
+        "intercommunalite": _("Intercommunalité"),
+        "commune": _("Commune"),
+        "other": _("Autre"),
     }
     return fr(names.get(key, key))
 
@@ -35,7 +49,7 @@ def rubric(tag: str) -> str:
         "agenda": _("Agenda"),
         "europe": _("Europe"),
         "bref": _("ESS en bref"),
-        "appel": _("Appels à projets et à contributions"),
+        "appel": _("Appels à projets"),
         "publication": _("Publications"),
     }
     return fr(names.get(tag, tag))
