@@ -1,0 +1,105 @@
+"""A sample workspace on the web: its own directory, its own outbox, a few organisations and people."""
+
+from __future__ import annotations
+
+import email
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from newsletter.actions.start import init
+from newsletter.actions.workspace import Workspace, open_workspace
+from newsletter.store import organisations, people
+from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import Consent, Person
+from newsletter.web.app import make_app
+
+BASE = "http://localhost:8025"
+
+
+@dataclass
+class Clock:
+    """A clock that tests put forward."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@dataclass
+class Town:
+    """A workspace with its web client: what tests ask of it reads as sentences."""
+
+    workspace: Workspace
+    client: TestClient
+    clock: Clock = field(default_factory=Clock)
+
+    def person(self, address: str, **states: str) -> Person:
+        """Store a subscriber at `address`, each publication in the state given."""
+        with self.workspace.database.write() as connection:
+            made = people.add(connection, Person(address=address, key=address.lower()), time.time())
+            for publication, state in states.items():
+                people.move(connection, made, publication, state, Consent("consent", "test"), time.time())
+        return made
+
+    def state(self, address: str, publication: str = "lettre") -> str:
+        """Return the state of a publication for an address; empty if there is none."""
+        with self.workspace.database.read() as connection:
+            found = people.subscription(connection, people.by_key(connection, address.lower()).id, publication)
+        return found.state if found else ""
+
+    def member(self, name: str, domain: str = "") -> int:
+        """Store a member organisation."""
+        with self.workspace.database.write() as connection:
+            organisation = Organisation(name=name, domain=domain, periods=(Period("2020-01-01"),))
+            return organisations.add(connection, organisation, now=time.time())
+
+    def form(self, path: str = "/abonnement") -> str:
+        """Open the form and return its signed time, as if it had then been filled for a while."""
+        found = re.search(r'name="form" value="([^"]+)"', self.client.get(path).text)
+        assert found
+        self.clock.ahead += 10
+        return found[1]
+
+    def ask(self, address: str, *publications: str, **more: str):
+        """Fill the subscription form and send it."""
+        data = {"address": address, "publications": publications or ("lettre",), "form": self.form(), **more}
+        return self.client.post("/abonnement", data=data)
+
+    def mails(self) -> list[EmailMessage]:
+        """Return the notices that left, oldest first."""
+        files = (self.workspace.root / "outbox" / "notices").glob("*.eml")
+        ordered = sorted(files, key=lambda path: path.stat().st_mtime_ns)
+        return [email.message_from_bytes(path.read_bytes(), policy=default) for path in ordered]
+
+    def link(self, page: str) -> str:
+        """Return the path of the first link under `page` in the newest notice."""
+        body = self.mails()[-1].get_body(("plain",)).get_content()
+        found = re.search(rf"{re.escape(BASE)}({page}\S+)", body)
+        assert found, body
+        return found[1]
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """A fresh workspace with no subscriber; mail goes to its outbox."""
+    init(tmp_path)
+    clock = Clock()
+    workspace = open_workspace(tmp_path, clock)
+    with TestClient(make_app(workspace), base_url=BASE) as client:
+        client.headers["Accept-Language"] = "fr"
+        yield Town(workspace, client, clock)
+    workspace.close()
+
+
+def heading(response) -> str:
+    """Return the text of the page's h1."""
+    return re.search(r"<h1[^>]*>(.*?)</h1>", response.text, re.DOTALL)[1]

@@ -1,0 +1,274 @@
+"""Subscribing: one mail, one button, and nothing that tells who is subscribed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from newsletter.actions import subscribe
+from newsletter.errors import Refused
+from newsletter.store import journal, people, reviews
+from tests.web.conftest import heading
+
+ADDRESS = "jeanne@ville.example"
+
+
+def test_a_new_reader_subscribes_by_the_form_the_mail_and_the_button(town):
+    assert heading(town.ask(ADDRESS)) == "Vérifiez votre messagerie"
+    assert town.state(ADDRESS) == "pending"
+    page = town.link("/confirmation/")
+    assert "La lettre du RTES" in town.client.get(page).text
+    assert town.state(ADDRESS) == "pending"
+    done = town.client.post(page)
+    assert done.status_code == 200
+    assert town.state(ADDRESS) == "active"
+
+
+def test_the_proof_tells_the_wording_and_both_moments(town):
+    town.ask(ADDRESS)
+    town.client.post(town.link("/confirmation/"))
+    with town.workspace.database.read() as connection:
+        events = journal.of_subscriber(connection, people.by_key(connection, ADDRESS).id)
+    proofs = [(e.kind, e.detail["how"], e.detail["wording"]) for e in events if e.detail and "wording" in e.detail]
+    assert proofs == [("pending", "form", "2026-11"), ("active", "confirmed", "2026-11")]
+
+
+def test_the_confirmation_mail_is_automatic_and_holds_nothing_the_requester_chose(town):
+    town.ask(ADDRESS, first_name="Gagnez https://spam.example", last_name="{{7*7}}", organisation="<script>")
+    (mail,) = town.mails()
+    raw = mail.as_string() + mail.get_body(("plain",)).get_content() + mail.get_body(("html",)).get_content()
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["To"] == ADDRESS
+    assert not any(word in raw for word in ("spam.example", "7*7", "49 ", "&lt;script"))
+
+
+def test_confirming_twice_is_harmless(town):
+    town.ask(ADDRESS)
+    page = town.link("/confirmation/")
+    first, second = town.client.post(page), town.client.post(page)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert heading(first) == heading(second)
+
+
+def test_a_late_second_click_does_not_bring_back_somebody_who_left(town):
+    town.ask(ADDRESS)
+    page = town.link("/confirmation/")
+    town.client.post(page)
+    with town.workspace.database.read() as connection:
+        person = people.by_key(connection, ADDRESS)
+    town.client.post(town.workspace.links.unsubscribe(person.uid, "lettre"))
+    town.client.post(page)
+    assert town.state(ADDRESS) == "left"
+
+
+WAYS = {
+    "new": (),
+    "pending": ("pending",),
+    "subscribed": ("active",),
+    "gone": ("left",),
+    "bounced": ("bounced",),
+    "complained": ("complained",),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_answer_is_the_same_whoever_is_known(town, way):
+    if WAYS[way]:
+        person = town.person(ADDRESS, lettre="active")
+        with town.workspace.database.write() as connection:
+            if way in ("bounced", "complained"):
+                people.suppress(connection, person, way, people.Consent("", "test"), 1.0)
+            else:
+                people.move(connection, person, "lettre", WAYS[way][0], people.Consent("", "test"), 1.0)
+    reference = town.ask("somebody-else@ville.example")
+    answer = town.ask(ADDRESS)
+    assert (answer.status_code, answer.text) == (reference.status_code, reference.text)
+    mails = [mail["Subject"] for mail in town.mails() if mail["To"] == ADDRESS]
+    expected = {"subscribed": ["Votre abonnement est en place"], "complained": []}
+    assert mails == expected.get(way, ["Confirmez votre abonnement"])
+
+
+def test_an_erased_person_may_come_back_by_themselves(town):
+    town.ask(ADDRESS)
+    town.client.post(town.link("/confirmation/"))
+    with town.workspace.database.read() as connection:
+        preferences = town.workspace.links.preferences(people.by_key(connection, ADDRESS).uid)
+    town.client.post(preferences + "/effacement")
+    town.client.post(town.link("/effacement/"))
+    assert heading(town.client.get(preferences)) == "Mes choix"
+    assert "Aucune donnée" in town.client.get(preferences).text
+    town.clock.ahead += 1
+    with town.workspace.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM limits")
+    town.ask(ADDRESS)
+    town.client.post(town.link("/confirmation/"))
+    assert town.state(ADDRESS) == "active"
+
+
+def test_a_stranger_cannot_take_somebody_off_the_list_by_asking_for_them(town):
+    town.person(ADDRESS, lettre="left")
+    town.ask(ADDRESS)
+    assert town.state(ADDRESS) == "left"
+
+
+def test_a_stranger_cannot_rename_a_subscriber(town):
+    town.person(ADDRESS, lettre="active")
+    town.ask(ADDRESS, "lettre", "flash", first_name="Rude")
+    with town.workspace.database.read() as connection:
+        assert people.by_key(connection, ADDRESS).first_name == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"address": "jeanne"}, "Vérifiez l’adresse"),
+        ({"address": "jeanne@ville.example\r\nBcc: x@y.example"}, "Vérifiez l’adresse"),
+        ({"address": "jeanne@a.example(<x@b.example>"}, "Vérifiez l’adresse"),
+        ({"address": ""}, "Vérifiez l’adresse"),
+        ({"publications": []}, "Choisissez au moins"),
+        ({"publications": ["unknown"]}, "Choisissez au moins"),
+        ({"first_name": "a\nb"}, "Écrivez ce nom sur une ligne"),
+        ({"last_name": "x" * 121}, "Écrivez ce nom sur une ligne"),
+        ({"organisation": "a\u2028b"}, "Écrivez ce nom sur une ligne"),
+        ({"form": ""}, "trop vite"),
+        ({"form": "forged"}, "trop vite"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_beside_its_field(town, changes, words):
+    data = {"address": ADDRESS, "publications": ["lettre"], "form": town.form(), **changes}
+    answer = town.client.post("/abonnement", data=data)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert town.mails() == []
+
+
+@pytest.mark.parametrize("seconds", [1, 90_000])
+def test_a_form_sent_too_fast_or_too_late_is_refused(town, seconds):
+    form = town.form()
+    town.clock.ahead += seconds - 10
+    answer = town.client.post("/abonnement", data={"address": ADDRESS, "publications": ["lettre"], "form": form})
+    assert answer.status_code == 422
+    assert town.mails() == []
+
+
+def test_what_was_typed_is_still_there_after_a_mistake_and_stays_text(town):
+    answer = town.ask("jeanne", first_name='"><script>alert(1)</script>')
+    assert 'value="jeanne"' in answer.text
+    assert "<script" not in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_a_filled_honeypot_is_answered_like_anybody_and_does_nothing(town):
+    answer = town.ask(ADDRESS, website="https://spam.example")
+    assert heading(answer) == "Vérifiez votre messagerie"
+    assert town.mails() == []
+
+
+def test_a_hundred_requests_for_one_address_send_one_mail(town, monkeypatch):
+    form = town.form()
+    for n in range(100):
+        address = ADDRESS.upper() if n % 2 else ADDRESS
+        with town.workspace.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM limits WHERE name LIKE 'subscribe:ip:%'")
+        answer = town.client.post("/abonnement", data={"address": address, "publications": ["lettre"], "form": form})
+        assert answer.status_code == 200
+    assert len(town.mails()) == 1
+
+
+def test_ten_thousand_addresses_from_one_ip_send_no_more_than_the_cap_and_raise_one_alarm(town, caplog):
+    form, statuses = town.form(), []
+    cap = town.workspace.settings.web.requests_per_ip
+    for n in range(cap + 40):
+        data = {"address": f"someone{n}@ville.example", "publications": ["lettre"], "form": form}
+        statuses.append(town.client.post("/abonnement", data=data).status_code)
+    assert statuses == [200] * cap + [429] * 40
+    assert len(town.mails()) == cap
+    with town.workspace.database.read() as connection:
+        alarms = [e for e in journal.latest(connection, 1000) if e.kind == "subscribe-alarm"]
+    assert [e.detail["which"] for e in alarms] == ["one-ip"]
+    assert sum("ALARM" in r.message for r in caplog.records) == 1
+
+
+def test_no_ip_address_is_kept(town):
+    town.ask(ADDRESS)
+    dump = (town.workspace.root / "subscribers.db").read_bytes() + b"".join(
+        path.read_bytes() for path in town.workspace.root.glob("subscribers.db-wal")
+    )
+    assert b"testclient" not in dump
+
+
+def test_a_mail_that_did_not_leave_may_be_asked_for_again(town, monkeypatch):
+    monkeypatch.setattr("newsletter.actions.notices.post", lambda *_args: False)
+    town.ask(ADDRESS)
+    monkeypatch.undo()
+    town.ask(ADDRESS)
+    assert len(town.mails()) == 1
+
+
+def test_the_flash_is_for_contacts_of_members_and_others_at_a_members_domain_may_ask(town):
+    town.member("Ville de Réze", "ville.example")
+    town.ask(ADDRESS, "lettre", "flash")
+    done = town.client.post(town.link("/confirmation/"))
+    assert "vérifie votre demande" in done.text
+    assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("active", "pending")
+    with town.workspace.database.read() as connection:
+        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
+    subscribe.decide(town.workspace, review.id, accept=True, by="camille")
+    assert town.state(ADDRESS, "flash") == "active"
+    assert town.mails()[-1]["Subject"].endswith("votre demande est acceptée")
+    with pytest.raises(Refused):
+        subscribe.decide(town.workspace, review.id, accept=True, by="camille")
+
+
+def test_the_flash_stays_closed_for_an_address_of_no_member(town):
+    town.ask(ADDRESS, "flash")
+    done = town.client.post(town.link("/confirmation/"))
+    assert "réservé aux collectivités adhérentes" in done.text
+    assert town.state(ADDRESS, "flash") == "pending"
+    with town.workspace.database.read() as connection:
+        assert reviews.listing(connection, kind=subscribe.REQUEST) == []
+
+
+def test_the_form_fits_into_another_site_and_nothing_else_does(town):
+    frame = town.client.get("/abonnement/formulaire")
+    assert "frame-ancestors *" in frame.headers["Content-Security-Policy"]
+    assert 'action="/abonnement/formulaire"' in frame.text
+    assert "masthead" not in frame.text
+    assert "frame-ancestors 'none'" in town.client.get("/abonnement").headers["Content-Security-Policy"]
+
+
+class TestEndpoint:
+    def wish(self, town, **changes):
+        form = town.client.get("/api/v1/abonnement").json()["form"]
+        town.clock.ahead += 5
+        return {"email": ADDRESS, "publications": ["lettre"], "form": form, **changes}
+
+    def test_the_networks_own_site_subscribes_by_json(self, town):
+        answer = town.client.post("/api/v1/abonnement", json=self.wish(town))
+        assert (answer.status_code, len(town.mails())) == (202, 1)
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://www.rtes.fr"
+
+    def test_faults_are_named_by_field(self, town):
+        answer = town.client.post("/api/v1/abonnement", json=self.wish(town, email="x", publications=[]))
+        assert answer.status_code == 422
+        assert set(answer.json()["error"]["fields"]) == {"email", "publications"}
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"email": 1}', b'{"email": {"$ne": ""}}', b"\xff\xfe"])
+    def test_hostile_bodies_are_refused_as_json(self, town, body):
+        answer = town.client.post("/api/v1/abonnement", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert "error" in answer.json()
+
+    def test_a_preflight_changes_nothing(self, town):
+        answer = town.client.options("/api/v1/abonnement")
+        assert answer.status_code == 204
+        assert town.mails() == []
+
+
+def test_the_page_names_every_publication_and_suggests_known_organisations(town):
+    town.member("Ville de Réze", "ville.example")
+    page = town.client.get("/abonnement").text
+    assert re.search(r"Flash hebdo du RTES.*collectivités adhérentes", page, re.DOTALL)
+    assert '<option value="Ville de Réze">' in page
+    assert "checked" not in page
