@@ -30,7 +30,7 @@ def drain(job: Job) -> None:
             Worker(job, skeletons, f"{me}#{number}.{uuid.uuid4().hex[:8]}", capped=capped).run()
         except BaseException as error:  # noqa: BLE001 - a thread's fault, raised again in the caller's
             failures.append(error)
-            job.stop.set()
+            job.failed.set()
 
     threads = [threading.Thread(target=work, args=(n,), name=f"send-{n}") for n in range(job.sending.connections)]
     try:
@@ -39,7 +39,7 @@ def drain(job: Job) -> None:
         for thread in threads:
             thread.join()
     except BaseException:
-        job.stop.set()
+        job.failed.set()
         for thread in threads:
             if thread.ident:
                 thread.join()

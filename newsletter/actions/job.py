@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,15 @@ from newsletter.store.database import Database
 from newsletter.store.ledger import Settlement
 from newsletter.store.mailings import Mailing
 
+_NAP = 0.25
+
 
 @dataclass(frozen=True)
 class Job:
-    """Everything the threads need to deliver one mailing. `progress` is told the states of each settled group."""
+    """Everything the threads need to deliver one mailing.
+
+    `stop` is the caller's wish, `failed` is set when a thread failed; `progress` is told the states of each group.
+    """
 
     database: Database
     mailing: Mailing
@@ -29,7 +35,20 @@ class Job:
     progress: Callable[[Mapping[str, int]], None] = lambda _counts: None
     troubles: list[str] = field(default_factory=list)
     settled: Counter[str] = field(default_factory=Counter)
+    failed: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more shall be handed over."""
+        return self.stop.is_set() or self.failed.is_set()
+
+    def rest(self, seconds: float) -> bool:
+        """Wait, but no longer than until the job is stopping; tell whether it is."""
+        end = time.monotonic() + seconds
+        while not self.stopping and (left := end - time.monotonic()) > 0:
+            self.stop.wait(min(left, _NAP))
+        return self.stopping
 
     def note(self, trouble: str) -> None:
         """Keep what stands in the way, once."""

@@ -83,7 +83,7 @@ class Worker:
                 if turn.ready:
                     self._send(session, turn.ready)
                 elif rest:
-                    self.job.stop.wait(rest)
+                    self.job.rest(rest)
                 elif not turn.claimed and (turn.spent or not self._more()):
                     return
         finally:
@@ -107,7 +107,7 @@ class Worker:
                     result = step(connection, now)
                 break
             except (StoreError, InterfaceError, InternalError) as error:
-                if time.monotonic() - began > (STOP_SECONDS if self.job.stop.is_set() else self.sending.lease_seconds):
+                if time.monotonic() - began > (STOP_SECONDS if self.job.stopping else self.sending.lease_seconds):
                     raise
                 if not self.unsure:
                     _log.warning("%s; trying again", error)
@@ -119,7 +119,7 @@ class Worker:
 
     def _turn(self, connection: Connection, now: float) -> _Turn:
         status = self._write(connection, now)
-        if self.unsure or self.rest or self.job.stop.is_set() or status != "sending":
+        if self.unsure or self.rest or self.job.stopping or status != "sending":
             self._give_back(connection, now)
             return _Turn(wait=0.05 if self.unsure else 0.0)
         return self._advance(connection, now)
@@ -191,13 +191,13 @@ class Worker:
         with job.database.read() as connection:
             status, now = mailings.status(connection, self.id), job.database.now(connection)
             queued, due = ledger.outlook(connection, self.id)
-        if job.stop.is_set() or status != "sending":
+        if job.stopping or status != "sending":
             return False
         if queued:  # kept back by an operator's cap
-            return not job.stop.wait(0.05)
+            return not job.rest(0.05)
         if due is None or not (job.wait_for_deferred or due <= now):
             return False
-        return not job.stop.wait(min(max(due - now, 0.05), 1.0))
+        return not job.rest(min(max(due - now, 0.05), 1.0))
 
     # --- the provider's side -----------------------------------------------------------------------------------------
 
