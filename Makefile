@@ -19,6 +19,7 @@ demo: $(STAMP)  ## the whole main job on sample content, in a scratch workspace:
 	@$(BIN)/newsletter demo --dir demo
 
 serve: $(STAMP)  ## the public pages and the Studio on http://localhost:8025
+	@test -f .env || $(BIN)/newsletter init .
 	@$(BIN)/newsletter serve
 
 lint: $(STAMP)  ## ruff, mypy --strict, import floors
