@@ -15,7 +15,7 @@ from newsletter.store import counts, organisations, waiting
 from newsletter.store.waiting import Waiting as Waiting
 
 _LOST_DAYS = 30
-_OPEN = ("draft", "approved", "sending", "paused")
+_LIVE = ("approved", "sending", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +92,11 @@ def month_ends(today: date, n: int) -> list[date]:
 
 def _next(publication: Publication, summaries: Sequence[IssueSummary]) -> Next:
     own = [s for s in summaries if s.issue.publication == publication.key]
-    coming = [s for s in own if s.status in _OPEN]
-    return Next(publication, coming[-1] if coming else None, next((s for s in own if s.status == "done"), None))
+    last = next((s for s in own if s.status == "done"), None)
+    # A draft older than what was sent since is no coming issue: it was passed over.
+    coming = [s for s in own if s.status in _LIVE or (s.status == "draft" and _later(s, last))]
+    return Next(publication, coming[-1] if coming else None, last)
+
+
+def _later(summary: IssueSummary, last: IssueSummary | None) -> bool:
+    return last is None or summary.issue.date > last.issue.date

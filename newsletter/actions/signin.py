@@ -96,6 +96,18 @@ def mail_link(workspace: Workspace, text: str, ip: str) -> None:
     notices.post(workspace, user.address, _notice(workspace, link))
 
 
+def mail_invitation(workspace: Workspace, user: User, by: str) -> bool:
+    """Tell a new user that they have access, and where the door is; no link in it, so it may lie in a mailbox."""
+    network = workspace.settings.network.short_name
+    notice = Notice(
+        subject=_("Votre accès au Studio {network}").format(network=network),
+        heading=_("Bienvenue dans le Studio"),
+        paragraphs=(_("{by} vous a donné accès au Studio, où se préparent les lettres du réseau.").format(by=by),),
+        action=(_("Recevoir un lien de connexion"), f"{workspace.settings.web.base_url}/studio/connexion"),
+    )
+    return notices.post(workspace, user.address, notice)
+
+
 def usable(workspace: Workspace, token: str, *, first: bool = False) -> bool:
     """Tell whether a link may still be used, without using it."""
     with workspace.database.read() as connection:

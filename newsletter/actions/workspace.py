@@ -80,6 +80,14 @@ class Workspace:
         path.mkdir(exist_ok=True)
         return path
 
+    def reload(self) -> None:
+        """Take up `newsletter.toml` anew, in place; the database and the secrets stay those of the start.
+
+        Raises SettingsError, changing nothing, when it cannot be read.
+        """
+        object.__setattr__(self, "settings", load(self.root))
+        self.__dict__.pop("links", None)
+
     def close(self) -> None:
         """Close the database if it was opened."""
         if "database" in self.__dict__:

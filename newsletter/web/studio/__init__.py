@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from newsletter.web.studio import entrance, home
+from newsletter.web.studio import entrance, home, journal, settings, team
 
-ROUTERS = (entrance.router, home.router)
+ROUTERS = (entrance.router, home.router, settings.router, team.router, journal.router)

@@ -1,0 +1,74 @@
+"""Looking at what happened: the journal of who did what, the outbox of trial mode, and a test message to oneself."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from newsletter.actions import deeds, mailbox
+from newsletter.errors import NewsletterError
+from newsletter.web.site import Site, say
+from newsletter.web.studio import words
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell
+
+_PAGE = 50
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of the journal, of the outbox and of the sending settings."""
+    shell = Shell(site)
+    routes = APIRouter(prefix="/studio", include_in_schema=False)
+    allowed = allow(site, "settings")
+
+    @routes.get("/reglages/journal")
+    def journal(visit: Visit = allowed, avant: int = 0) -> Response:
+        found = deeds.latest(site.workspace, before=avant, limit=_PAGE + 1)
+        older = found[_PAGE - 1].number if len(found) > _PAGE else 0
+        return shell.page(visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=words.kind)
+
+    @routes.get("/reglages/envoi")
+    def sending(visit: Visit = allowed) -> Response:
+        return shell.page(visit, "settings_sending.html")
+
+    @routes.post("/reglages/envoi/essai")
+    def test(visit: Visit = allowed) -> Response:
+        try:
+            deeds.send_test(site.workspace, visit.user.address, visit.by)
+        except NewsletterError as error:
+            sentence = say("Le message d’essai n’est pas parti. Le prestataire répond :")
+            return shell.back("/studio/reglages/envoi", f"{sentence} {error.what}", bad=True)
+        return shell.back("/studio/reglages/envoi", say("Un message d’essai est en route vers votre adresse."))
+
+    @routes.get("/boite")
+    def folders(visit: Visit = allowed) -> Response:
+        return shell.page(visit, "outbox.html", folders=mailbox.folders(site.workspace))
+
+    @routes.get("/boite/{folder}")
+    def messages(folder: str, visit: Visit = allowed, de: int = 0) -> Response:
+        start = max(0, de)
+        found = mailbox.messages(site.workspace, folder, start, _PAGE + 1)
+        return shell.page(
+            visit, "outbox_folder.html", folder=folder, lines=found[:_PAGE], start=start, size=_PAGE,
+            more=len(found) > _PAGE,
+        )  # fmt: skip
+
+    @routes.get("/boite/{folder}/{file}")
+    def message(folder: str, file: str, visit: Visit = allowed) -> Response:
+        letter = mailbox.message(site.workspace, folder, file)
+        return shell.page(visit, "outbox_message.html", folder=folder, file=file, letter=letter)
+
+    @routes.get("/boite/{folder}/{file}/html")
+    def html(folder: str, file: str, _visit: Visit = allowed) -> Response:
+        letter = mailbox.message(site.workspace, folder, file)
+        base = urlsplit(site.workspace.settings.web.base_url)
+        # A letter is somebody's text: it runs nothing, reaches nothing but pictures, and is nobody's origin.
+        policy = (
+            f"default-src 'none'; img-src 'self' {base.scheme}://{base.netloc} data:; style-src 'unsafe-inline'; "
+            "sandbox allow-popups; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+        )
+        return HTMLResponse(letter.html, headers={"Content-Security-Policy": policy})
+
+    return routes

@@ -1,0 +1,159 @@
+"""Settings pages: identity, looks, publications and their sections. All of them write `newsletter.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from newsletter.actions import configure
+from newsletter.actions.configure import Change
+from newsletter.errors import NotFound, Refused, SettingsError
+from newsletter.model import Tag
+from newsletter.settings import Layout, Palette, Publication
+from newsletter.web.site import Site, say
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell
+
+_HOME = "/studio/reglages"
+_IDENTITY = ("name", "short_name", "baseline", "address", "phone", "email", "website", "director", "host", "dpo",
+             "privacy_url")  # fmt: skip
+_PUBLICATION = ("title", "description", "subject", "link_label", "reply_to", "archive")
+_MODES = ("light", "dark")
+_NEW_SECTIONS = 2
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of the settings that stand in `newsletter.toml`."""
+    routes = APIRouter(prefix=_HOME, include_in_schema=False)
+    allowed = allow(site, "settings")
+    desk = _Desk(site, Shell(site))
+
+    @routes.get("")
+    def start(_visit: Visit = allowed) -> Response:
+        return RedirectResponse(f"{site.prefix}{_HOME}/identite", 303)
+
+    @routes.get("/identite")
+    def identity(visit: Visit = allowed) -> Response:
+        return desk.show(visit, "identity")
+
+    @routes.post("/identite")
+    def save_identity(visit: Visit = allowed) -> Response:
+        return desk.save(visit, "identity", f"{_HOME}/identite", _identity(visit))
+
+    @routes.get("/apparence")
+    def theme(visit: Visit = allowed) -> Response:
+        return desk.show(visit, "theme", findings=configure.theme_findings(site.workspace.settings))
+
+    @routes.post("/apparence")
+    def save_theme(visit: Visit = allowed) -> Response:
+        return desk.save(visit, "theme", f"{_HOME}/apparence", _theme(visit))
+
+    @routes.get("/publications")
+    def publications(visit: Visit = allowed) -> Response:
+        return desk.show(visit, "publications")
+
+    @routes.get("/publications/{key}")
+    def publication(key: str, visit: Visit = allowed) -> Response:
+        return desk.show(visit, "publication", publication=_known(site, key))
+
+    @routes.post("/publications/{key}")
+    def save_publication(key: str, visit: Visit = allowed) -> Response:
+        current = _known(site, key)
+        path = f"{_HOME}/publications/{key}"
+        return desk.save(visit, "publication", path, _publication(visit, key), publication=current)
+
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Shows and saves the forms; each is `settings_<what>.html`."""
+
+    site: Site
+    shell: Shell
+
+    def show(self, visit: Visit, what: str, *, status: int = 200, **more: Any) -> Response:
+        """Answer with a form, filled with what was entered or with the settings in force."""
+        values = {
+            "version": configure.version(self.site.workspace),
+            "entered": {name: value for name, value in visit.form.items() if isinstance(value, str)},
+            "error": None,
+            "findings": (),
+            "colours": tuple(Palette.model_fields),
+            "modes": _MODES,
+            "tags": tuple(Tag),
+            "layouts": get_args(Layout),
+            "rows": _rows(visit, more.get("publication")),
+        }
+        return self.shell.page(visit, f"settings_{what}.html", status=status, **{**values, **more})
+
+    def save(self, visit: Visit, what: str, path: str, changes: Sequence[Change], **more: Any) -> Response:
+        """Write the changes and go back to `path`, or show the form again with what is wrong."""
+        try:
+            made = configure.draft(self.site.workspace, changes, visit.text("version"))
+        except SettingsError as error:
+            return self.show(visit, what, status=422, error=error, **more)
+        except Refused:
+            words = say("Les réglages ont changé entre-temps. Voici leur état : refaites votre changement.")
+            return self.shell.back(path, words, bad=True)
+        if what == "theme" and (findings := configure.theme_findings(made.settings)):
+            return self.show(visit, what, status=422, findings=findings, **more)
+        configure.save(self.site.workspace, made, what, visit.by)
+        self.site.refresh()
+        return self.shell.back(path, say("Réglages enregistrés. Ils valent dès maintenant."))
+
+
+def _identity(visit: Visit) -> list[Change]:
+    # An empty field is taken out, so that the file stays readable; a needed one is then named as missing.
+    changes: list[Change] = [(("network", name), visit.text(name) or None) for name in _IDENTITY]
+    accounts = dict(zip(visit.texts("account_name"), visit.texts("account_url"), strict=False))
+    changes.append((("network", "accounts"), {name: url for name, url in accounts.items() if name and url}))
+    funders = [line.strip() for line in visit.text("funders").splitlines() if line.strip()]
+    return [*changes, (("network", "funders"), funders)]
+
+
+def _theme(visit: Visit) -> list[Change]:
+    changes: list[Change] = [
+        (("theme", mode, name), visit.text(f"{mode}_{name}")) for mode in _MODES for name in Palette.model_fields
+    ]
+    return [*changes, *((("theme", font), visit.text(font)) for font in ("heading_font", "body_font"))]
+
+
+def _publication(visit: Visit, key: str) -> list[Change]:
+    changes: list[Change] = [(("publications", key, name), visit.text(name) or None) for name in _PUBLICATION]
+    kept = [row for row in _sections(visit) if row["title"]]
+    kept.sort(key=lambda row: row.pop("place"))
+    return [*changes, (("publications", key, "sections"), kept)]
+
+
+def _sections(visit: Visit) -> list[dict[str, Any]]:
+    columns = (visit.texts("section_title"), visit.texts("section_tag"), visit.texts("section_layout"))
+    places = [int(text) if text.isascii() and text.isdigit() else 999 for text in visit.texts("section_place")]
+    return [
+        {"tag": tag, "title": title, "layout": layout, "place": place}
+        for title, tag, layout, place in zip(*columns, places, strict=False)
+    ]
+
+
+def _rows(visit: Visit, publication: Publication | None) -> list[dict[str, Any]]:
+    """Return the rows of the table of sections: those entered or in force, and empty ones for new sections."""
+    if publication is None:
+        return []
+    entered = _sections(visit)
+    if entered:
+        return entered
+    rows: list[dict[str, Any]] = [
+        {"tag": s.tag, "title": s.title, "layout": s.layout, "place": n} for n, s in enumerate(publication.sections, 1)
+    ]
+    empty = {"tag": Tag.RTES, "title": "", "layout": "news"}
+    return rows + [{**empty, "place": len(rows) + n} for n in range(1, _NEW_SECTIONS + 1)]
+
+
+def _known(site: Site, key: str) -> Publication:
+    if key not in site.workspace.settings.publications:
+        raise NotFound(f"there is no publication `{key}`", where="newsletter.toml", hint="see the list")
+    return site.workspace.settings.publications[key]
