@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions import notices
+from newsletter.actions import notices, rights
 from newsletter.actions.applications import DAY, WORDING, may_mail, not_mailed
 from newsletter.actions.notices import Notice
 from newsletter.actions.subscribe import at_domain, open_for
@@ -22,6 +23,7 @@ from newsletter.i18n import _
 from newsletter.settings import Publication
 from newsletter.store import journal, one_time, organisations, people, reviews
 from newsletter.store.journal import Event
+from newsletter.store.one_time import OneTime
 from newsletter.store.people import Consent, Person
 from newsletter.store.reviews import Review
 
@@ -209,11 +211,23 @@ def erasable(workspace: Workspace, token: str) -> None:
 def erase(workspace: Workspace, token: str) -> None:
     """Erase the person of an erasure link for good; a second time changes nothing. TokenError."""
     with workspace.database.write() as connection:
-        now = workspace.database.now(connection)
-        link = one_time.use(connection, ERASE, token, now)
-        try:
-            person = people.by_id(connection, link.subject["subscriber"])
-        except NotFound:
-            return
-        fingerprint = workspace.signer.fingerprint("erasure", person.key)
-        people.forget(connection, person, fingerprint, now, reason="asked", actor="the person")
+        address = _owner(connection, one_time.use(connection, ERASE, token, workspace.database.now(connection)))
+    if address:
+        rights.forget(workspace, address, by="the person")
+
+
+def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
+    """Return everything that is kept of the person of a copy link, changing nothing; TokenError."""
+    with workspace.database.read() as connection:
+        address = _owner(connection, one_time.look(connection, COPY, token, workspace.database.now(connection)))
+    if not address:
+        raise TokenError("this link is not valid any more", hint="nothing is kept of this person")
+    return rights.whole_record(workspace, address)
+
+
+def _owner(connection: Connection, link: OneTime) -> str:
+    """Return the address of the person that a link is for; an empty text once they are erased."""
+    try:
+        return people.by_id(connection, link.subject["subscriber"]).address
+    except NotFound:
+        return ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import JSONResponse, Response
 
-from newsletter.actions import choices, record
+from newsletter.actions import choices
 from newsletter.errors import TokenError
 from newsletter.web.site import Site
 
@@ -117,7 +117,7 @@ def _record(routes: APIRouter, site: Site) -> None:
     @routes.get("/mes-donnees/{token}")
     def data(request: Request, token: str) -> Response:
         try:
-            kept = record.of(site.workspace, token)
+            kept = choices.whole_record(site.workspace, token)
         except TokenError:
             return _gone(site, request)
         return site.page(request, "public/record.html", kept=kept, token=token, noindex=True)
@@ -125,10 +125,10 @@ def _record(routes: APIRouter, site: Site) -> None:
     @routes.get("/mes-donnees/{token}/fichier")
     def download(request: Request, token: str) -> Response:
         try:
-            kept = record.of(site.workspace, token)
+            kept = choices.whole_record(site.workspace, token)
         except TokenError:
             return _gone(site, request)
-        return JSONResponse(kept.as_json(), headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'})
+        return JSONResponse(kept, headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'})
 
     @routes.get("/effacement/{token}")
     def ask(request: Request, token: str) -> Response:

@@ -20,6 +20,7 @@ from starlette.types import Scope
 from newsletter import french, i18n, resources
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.settings import Palette, Theme
+from newsletter.web.words import said
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Site:
     @cached_property
     def _assets(self) -> Mapping[str, str]:
         return {f"{Path(name).stem.rpartition('.')[0]}{Path(name).suffix}": name for name in self.static}
+
+    def refresh(self) -> None:
+        """Make style sheet and templates anew after the settings have changed."""
+        for name in ("static", "_assets", "templates"):
+            self.__dict__.pop(name, None)
 
     def asset(self, name: str) -> str:
         """Return the address of a static file; a KeyError is a fault of the template."""
@@ -110,7 +116,7 @@ class Site:
             _=say, ngettext=_count, asset=self.asset, settings=settings, network=settings.network,
             publications=settings.publications,
         )  # fmt: skip
-        env.filters.update(fr=french.typography, day=day_words, moment=moment_words, n=number_words)
+        env.filters.update(fr=french.typography, day=day_words, moment=moment_words, said=said, n=number_words)
         return env
 
 
@@ -139,9 +145,10 @@ def number_words(number: int) -> str:
     return french.number_words(number) if i18n.locale() == "fr" else f"{number:,}"
 
 
-def moment_words(moment: float) -> str:
-    """Return a day and an hour in Paris, for tables: `03/11/2026 09:30`."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
+def moment_words(moment: float | str) -> str:
+    """Return a day and an hour in Paris, for tables: `03/11/2026 09:30`; `moment` is POSIX seconds or an ISO text."""
+    when = datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
+    return when.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
 
 
 def tokens_css(theme: Theme) -> str:
