@@ -15,6 +15,8 @@ from newsletter.actions.placing import Placing
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import ExchangeError, Refused
+from newsletter.exchange.columns import ORGANISATIONS as ORGANISATIONS
+from newsletter.exchange.columns import SUBSCRIBERS, Vocabulary
 from newsletter.exchange.keyset import KeySet
 from newsletter.exchange.plan import ImportPlan as ImportPlan
 from newsletter.exchange.plan import ImportRow as ImportRow
@@ -48,8 +50,8 @@ class Source:
     lines: int
 
 
-def open_source(path: Path) -> Source:
-    """Look at a file without changing anything; raises ExchangeError when it cannot be opened."""
+def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
+    """Look at a file of people (or of ORGANISATIONS), changing nothing; ExchangeError when it cannot be opened."""
     digest, lines = hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
@@ -60,7 +62,7 @@ def open_source(path: Path) -> Source:
         raise ExchangeError(
             f"the file cannot be read: {error.strerror}", where=str(path), hint="check its name and rights"
         ) from error
-    return Source(read_table(path), digest.hexdigest(), lines)
+    return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
 
 
 def default_basis(publication: Publication) -> str:

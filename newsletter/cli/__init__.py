@@ -8,7 +8,19 @@ from pathlib import Path
 import click
 
 from newsletter import __version__
-from newsletter.cli import articles, bounces, figures, issues, mailings, sending, serve, start, users
+from newsletter.cli import (
+    articles,
+    bounces,
+    figures,
+    issues,
+    mailings,
+    members,
+    sending,
+    serve,
+    start,
+    subscribers,
+    users,
+)
 from newsletter.cli.output import Session
 from newsletter.errors import NewsletterError
 
@@ -24,7 +36,7 @@ def cli(context: click.Context, workspace: Path) -> None:
     context.call_on_close(context.obj.close)
 
 
-for module in (start, articles, issues, sending, mailings, figures, serve, bounces, users):
+for module in (start, articles, issues, sending, mailings, figures, serve, bounces, users, subscribers, members):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -64,6 +64,11 @@ def is_siren(text: str) -> bool:
     return sum(number // 10 + number % 10 for number in doubled) % 10 == 0
 
 
+def is_insee(text: str) -> bool:
+    """Tell whether `text` has the form of a commune's INSEE code: `59350`, `2A004`."""
+    return _INSEE.match(text) is not None
+
+
 def _fields(table: Table, record: Record) -> dict[str, str]:
     pairs = zip(table.columns, record.cells, strict=False)
     return {column: text for column, cell in pairs if (text := clean(cell))}

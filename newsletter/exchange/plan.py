@@ -56,6 +56,17 @@ class ImportRow(NamedTuple):
     address: Address | None = None
     standing: Standing = ""
 
+    def to_json(self) -> dict[str, object]:
+        """Return the row as it stands in the JSON document of an import."""
+        return {
+            "record": self.record,
+            "line": self.line,
+            "email": self.email,
+            "action": self.action,
+            "reason": self.reason,
+            "fields": self.fields,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
@@ -79,17 +90,7 @@ class ImportPlan:
             "delimiter": self.delimiter,
             "rows": self.rows,
             "counts": dict(self.counts),
-            "outcomes": [
-                {
-                    "record": row.record,
-                    "line": row.line,
-                    "email": row.email,
-                    "action": row.action,
-                    "reason": row.reason,
-                    "fields": row.fields,
-                }
-                for row in self.outcomes
-            ],
+            "outcomes": [row.to_json() for row in self.outcomes],
             "notes": list(self.notes),
         }
 

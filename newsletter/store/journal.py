@@ -63,6 +63,11 @@ def of_mailing(connection: Connection, mailing_id: int) -> Sequence[Event]:
     return _read(connection, events.c.mailing_id == mailing_id)
 
 
+def of_organisation(connection: Connection, organisation_id: int) -> Sequence[Event]:
+    """Return what happened to one organisation itself, oldest first; not what its contacts did."""
+    return _read(connection, sa.and_(events.c.organisation_id == organisation_id, events.c.subscriber_id.is_(None)))
+
+
 def latest(connection: Connection, limit: int = 100) -> Sequence[Event]:
     """Return the newest events, newest first."""
     rows = connection.execute(sa.select(events).order_by(events.c.id.desc()).limit(limit))

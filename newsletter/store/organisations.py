@@ -127,6 +127,18 @@ def end(connection: Connection, organisation_id: int, ended: date | None, *, now
     record(connection, Event(now, kind, organisation_id=organisation_id, actor=actor, detail=detail))
 
 
+def close(connection: Connection, organisation: Organisation, running: Period, ended: Period, *, now: float,
+          actor: str = "") -> None:  # fmt: skip
+    """Give a running period the end that `ended` has."""
+    connection.execute(
+        memberships.update()
+        .where(memberships.c.organisation_id == organisation.id, memberships.c.joined == running.joined)
+        .values(ended=ended.ended)
+    )
+    record(connection, Event(now, "member-ended", organisation_id=organisation.id, actor=actor,
+                             detail={"ended": ended.ended, "before": running.ended}))  # fmt: skip
+
+
 def complete(connection: Connection, organisation: Organisation, details: Mapping[str, str], *, now: float,
              actor: str = "") -> list[str]:  # fmt: skip
     """Fill codes, region, département and level where they are missing; returns the names of what was filled."""
@@ -178,6 +190,16 @@ def contacts(connection: Connection, organisation_ids: Sequence[int]) -> dict[in
         .group_by(subscribers.c.organisation_id)
     )
     return dict(rows.all())
+
+
+def people_of(connection: Connection, organisation_id: int) -> list[tuple[str, str]]:
+    """Return the address and the role of everybody attached to an organisation, by address."""
+    rows = connection.execute(
+        sa.select(subscribers.c.address, subscribers.c.role)
+        .where(subscribers.c.organisation_id == organisation_id)
+        .order_by(subscribers.c.address_key)
+    )
+    return [(row.address, row.role) for row in rows]
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Organisation]:

@@ -1,0 +1,201 @@
+"""`newsletter members`: member organisations, their periods and contacts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from newsletter.actions import member_imports, members
+from newsletter.actions.compare import Group, compare
+from newsletter.actions.imports import ORGANISATIONS, open_source
+from newsletter.actions.rights import moment
+from newsletter.cli.mailings import mailings
+from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
+from newsletter.model import Territory
+
+
+def _day(value: datetime | None) -> date | None:
+    return value.date() if value else None
+
+
+@click.group("members")
+def group() -> None:
+    """Member organisations and their membership periods."""
+
+
+@group.command("list")
+@click.option("--on", type=DATE, help="The members on this day (default: today).")
+@click.option("--all", "everybody", is_flag=True, help="Former members and other organisations too.")
+@click.option("--changes-since", type=DATE, help="Who joined and who ended since that day.")
+@click.option(
+    "--ending-within", type=click.IntRange(0), metavar="DAYS", help="Whose membership ends within so many days."
+)
+@click.option("--without-contact", is_flag=True, help="Only those without anybody on the lists.")
+@json_option
+@pass_session
+def list_(session: Session, on: datetime | None, everybody: bool, changes_since: datetime | None,
+          ending_within: int | None, without_contact: bool, as_json: bool) -> None:  # fmt: skip
+    """List member organisations by name."""
+    if changes_since:
+        _print_changes(session, changes_since.date(), _day(on), as_json)
+        return
+    found = members.listing(
+        session.workspace,
+        on=_day(on),
+        everybody=everybody,
+        ending_within=ending_within,
+        without_contact=without_contact,
+    )
+    if as_json:
+        print_json(
+            [{**_organisation(row.organisation), "member": row.member, "contacts": row.contacts} for row in found]
+        )
+        return
+    rows = [
+        (o.name, o.level, o.departement, o.region, _last(o), row.contacts)
+        for row in found for o in (row.organisation,)
+    ]  # fmt: skip
+    print_table(f"{len(rows)} organisations", ("name", "level", "dép.", "region", "member", "contacts"), rows)
+
+
+def _print_changes(session: Session, since: date, until: date | None, as_json: bool) -> None:
+    found = members.changes(session.workspace, since, until)
+    if as_json:
+        print_json([{"day": c.day, "change": c.kind, "organisation": c.organisation.name} for c in found])
+        return
+    rows = [(c.day, c.kind, c.organisation.name, c.organisation.level) for c in found]
+    print_table(f"{len(rows)} changes", ("day", "change", "name", "level"), rows)
+
+
+def _last(organisation: members.Organisation) -> str:
+    if not organisation.periods:
+        return "never"
+    period = organisation.periods[-1]
+    return f"{period.joined} - {period.ended or ''}".rstrip()
+
+
+def _organisation(organisation: members.Organisation) -> dict[str, object]:
+    return {
+        "name": organisation.name, "level": organisation.level, "siren": organisation.siren,
+        "insee": organisation.insee, "region": organisation.region, "departement": organisation.departement,
+        "periods": [{"joined": p.joined, "ended": p.ended} for p in organisation.periods],
+    }  # fmt: skip
+
+
+@group.command()
+@click.argument("name")
+@click.option("--level", type=click.Choice([level.value for level in Territory]), default="other", show_default=True)
+@click.option("--siren", default="")
+@click.option("--insee", default="")
+@click.option("--region", default="")
+@click.option("--departement", default="")
+@click.option("--joined", type=DATE, help="The first day of membership; none for an organisation that is no member.")
+@pass_session
+def add(session: Session, /, joined: datetime | None, **values: str) -> None:
+    """Add the organisation NAME."""
+    made = members.add(session.workspace, members.organisation(**values), _day(joined), by=session.user)
+    click.echo(f"{made.name}: {'member since ' + made.periods[0].joined if made.periods else 'no member'}")
+
+
+@group.command()
+@click.argument("name")
+@click.option("--from", "begin", type=DATE, help="The first day, when the last membership has ended (default: today).")
+@click.option("--until", type=DATE, help="The last day (default: open).")
+@pass_session
+def renew(session: Session, name: str, begin: datetime | None, until: datetime | None) -> None:
+    """Renew the membership of NAME."""
+    made = members.renew(session.workspace, name, begin=_day(begin), until=_day(until), by=session.user)
+    click.echo(f"{made.name}: member {_last(made)}")
+
+
+@group.command()
+@click.argument("name")
+@click.option("--on", type=DATE, help="The last day of membership (default: today).")
+@pass_session
+def end(session: Session, name: str, on: datetime | None) -> None:
+    """End the membership of NAME; from the next day on its contacts get no letter for members."""
+    made = members.end(session.workspace, name, _day(on), by=session.user)
+    click.echo(f"{made.name}: member {_last(made)}")
+
+
+@group.command()
+@click.argument("name")
+@json_option
+@pass_session
+def show(session: Session, name: str, as_json: bool) -> None:
+    """Show an organisation (by name, SIREN or INSEE code) with its contacts."""
+    card = members.show(session.workspace, name)
+    if as_json:
+        events = [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in card.events]
+        contacts = [{"email": email, "role": role} for email, role in card.contacts]
+        print_json({**_organisation(card.organisation), "member": card.member, "contacts": contacts, "events": events})
+        return
+    click.echo(f"{card.organisation.name} ({card.organisation.level}): {'member' if card.member else 'not a member'}")
+    for period in card.organisation.periods:
+        click.echo(f"  from {period.joined} to {period.ended or 'now'}")
+    for email, role in card.contacts:
+        click.echo(f"  {email}  {role}".rstrip())
+    for event in card.events:
+        click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
+
+
+@group.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")
+@json_option
+@pass_session
+def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Import organisations from FILE: matched by SIREN, INSEE code or name; doubtful ones wait in the reviews."""
+    plan = member_imports.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
+    if as_json:
+        print_json(
+            {
+                "file_action": plan.file_action, "reason": plan.reason, "encoding": plan.encoding,
+                "delimiter": plan.delimiter, "rows": len(plan.outcomes), "counts": plan.counts,
+                "outcomes": [row._asdict() for row in plan.outcomes],
+            }
+        )  # fmt: skip
+    elif plan.file_action == "refuse":
+        click.echo(f"error: nothing was imported: {plan.reason}", err=True)
+    else:
+        click.echo(f"{len(plan.outcomes)} rows" + (", rehearsal" if dry_run else ""))
+        for action, n in plan.counts.items():
+            click.echo(f"  {action}: {n}")
+        rows = [(r.line, r.action, r.name, r.reason) for r in plan.outcomes if r.action in ("review", "reject")]
+        if rows:
+            print_table("worth a look", ("line", "action", "name", "why"), rows)
+    if plan.file_action == "refuse":
+        raise SystemExit(1)
+
+
+@mailings.command("compare")
+@click.argument("first")
+@click.argument("second")
+@json_option
+@pass_session
+def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
+    """Compare the recipients of two issues' mailings and say why they differ."""
+    found = compare(session.workspace, first, second)
+    if as_json:
+        print_json(
+            {
+                "first": found.first, "second": found.second, "recipients_first": found.recipients_first,
+                "recipients_second": found.recipients_second, "fewer": [_group(g) for g in found.fewer],
+                "more": [_group(g) for g in found.more],
+            }
+        )  # fmt: skip
+        return
+    click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
+    for word, groups in (("fewer", found.fewer), ("more", found.more)):
+        for one in groups:
+            click.echo(f"  {one.count} {word}: {one.sentence}")
+
+
+def _group(one: Group) -> dict[str, object]:
+    return {"count": one.count, "reason": one.reason, "sentence": one.sentence, "organisation": one.organisation,
+            "day": one.day}  # fmt: skip
+
+
+COMMANDS = (group,)
