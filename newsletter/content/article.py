@@ -73,11 +73,13 @@ def write(path: Path, article: Article) -> Article:
 
 
 def new(
-    root: Path, *, title: str, tags: tuple[str, ...], date: day, status: Status = Status.DRAFT, **more: Any
-) -> Article:
+    root: Path, *, title: str, tags: tuple[str, ...], date: day, status: Status = Status.DRAFT, note: str = "",
+    **more: Any,
+) -> Article:  # fmt: skip
     """Create the file of an article under `articles/<year>/`, named after its day and title; return the article.
 
-    `more` are fields of Article. Raises ContentError for values that cannot be.
+    `more` are fields of Article, `note` a line of comment at the top of the file. Raises ContentError for values that
+    cannot be.
     """
     stem = f"{date:%Y-%m-%d}-{slugify(title, 60)}"
     folder = root / FOLDER / str(date.year)
@@ -85,7 +87,8 @@ def new(
     slug = next(name for name in names if not (folder / f"{name}.md").exists())
     path = f"{FOLDER}/{date.year}/{slug}.md"
     article = Article(slug=slug, path=path, title=title, tags=tags, date=date, status=status, **more)
-    text = frontmatter.Document(path, {}, "", "", 1).with_values(_values(article), article.body)
+    head = f"# {note}\n" if note else ""
+    text = frontmatter.Document(path, {}, head, "", 1).with_values(_values(article), article.body)
     written = _parse(frontmatter.parse(text, path)).article
     frontmatter.save(root / path, text, new=True)
     return written
