@@ -11,6 +11,7 @@ from newsletter import __version__
 from newsletter.cli import (
     articles,
     bounces,
+    doctor,
     figures,
     issues,
     mailings,
@@ -36,7 +37,10 @@ def cli(context: click.Context, workspace: Path) -> None:
     context.call_on_close(context.obj.close)
 
 
-for module in (start, articles, issues, sending, mailings, figures, serve, bounces, users, subscribers, members):
+COMMANDS = (
+    start, articles, issues, sending, mailings, figures, serve, bounces, doctor, users, subscribers, members,
+)  # fmt: skip
+for module in COMMANDS:
     for command in module.COMMANDS:
         cli.add_command(command)
 

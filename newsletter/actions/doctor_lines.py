@@ -1,0 +1,51 @@
+"""One line of the doctor's report: a level, a French sentence, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.i18n import _
+
+
+class Level(StrEnum):
+    """Green: all is well. Amber: look at it, or it could not be checked. Red: letters would be lost or refused."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A stable `code`, a level, what was found, and what to do next (empty when there is nothing to do)."""
+
+    code: str
+    level: Level
+    text: str
+    advice: str = ""
+
+
+class Unanswered(Exception):  # noqa: N818 - no fault: the network did not answer in time
+    """A question to the network had no answer, so nothing is known."""
+
+
+def good(code: str, text: str) -> Line:
+    """Return a green line."""
+    return Line(code, Level.GREEN, text)
+
+
+def doubt(code: str, text: str, advice: str) -> Line:
+    """Return an amber line."""
+    return Line(code, Level.AMBER, text, advice)
+
+
+def bad(code: str, text: str, advice: str) -> Line:
+    """Return a red line."""
+    return Line(code, Level.RED, text, advice)
+
+
+def unchecked(code: str) -> Line:
+    """Return the line of a check that the network did not allow."""
+    text = _("{code} : non vérifié, le réseau ne répond pas.").format(code=code)
+    return doubt(code, text, _("Relancez `newsletter doctor` depuis une machine reliée à Internet."))
