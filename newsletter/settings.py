@@ -218,10 +218,16 @@ class Web(_Frozen):
 
 
 class Members(_Frozen):
-    """Membership rules: days after the end of a period during which a member still receives what is for members."""
+    """Membership rules: days after the end of a period during which a member still receives what is for members.
+
+    `reminder_days` before an issue's day, contacts are asked for proposals (0: never); `tell_featured` writes to the
+    contacts of a member that is in a letter.
+    """
 
     grace_days: int = Field(default=0, ge=0)
     ending_soon_days: int = Field(default=60, ge=0)
+    reminder_days: int = Field(default=0, ge=0, le=60)
+    tell_featured: bool = False
 
 
 class Retention(_Frozen):

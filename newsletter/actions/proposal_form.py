@@ -49,6 +49,11 @@ class Form:
         """Return the fields that are filled."""
         return {name: value for name, value in asdict(self).items() if value}
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing was written."""
+        return not set(self.values()) - {"kind", "rights"}
+
     def problems(self, today: date, *, pictured: bool) -> dict[str, str]:
         """Return what is missing or wrong, by field, in French."""
         found = {}

@@ -16,6 +16,7 @@ from newsletter.cli import (
     issues,
     mailings,
     members,
+    proposals,
     sending,
     serve,
     start,
@@ -39,6 +40,7 @@ def cli(context: click.Context, workspace: Path) -> None:
 
 COMMANDS = (
     start, articles, issues, sending, mailings, figures, serve, bounces, doctor, users, subscribers, members,
+    proposals,
 )  # fmt: skip
 for module in COMMANDS:
     for command in module.COMMANDS:

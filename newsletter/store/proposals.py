@@ -6,13 +6,15 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound
-from newsletter.store.tables import organisations
+from newsletter.store.entitlement import Rule, open_span, verdict
+from newsletter.store.tables import organisations, subscribers, subscriptions
 from newsletter.store.tables_web import proposals
 
 OPEN = ("sent", "postponed")
@@ -33,6 +35,28 @@ class Proposal:
     word: str = ""
     created_at: float = 0.0
     changed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody of a member who may be written to."""
+
+    id: int
+    uid: bytes
+    address: str
+
+
+def contacts(connection: Connection, rule: Rule, today: date, organisation_id: int | None = None) -> list[Contact]:
+    """Return who may receive the members' publication of `rule` today: of all organisations, or of one."""
+    query = (
+        sa.select(subscribers.c.id, subscribers.c.uid, subscribers.c.address)
+        .join_from(subscribers, subscriptions, open_span(rule))
+        .where(verdict(rule, today) == "", subscribers.c.organisation_id.is_not(None))
+        .order_by(subscribers.c.id)
+    )
+    if organisation_id is not None:
+        query = query.where(subscribers.c.organisation_id == organisation_id)
+    return [Contact(row.id, row.uid, row.address) for row in connection.execute(query)]
 
 
 def create(connection: Connection, subscriber_id: int, organisation_id: int, values: Mapping[str, str], picture: str,

@@ -103,6 +103,8 @@ class _Desk:
         before = proposals.own(workspace, self.who, uid) if uid else None
         if before and before.state != "draft":
             return self.receipt(before)
+        if before is None and form.blank and not sent.picture:
+            return self.form(None, form=form, problems=form.problems(workspace.today(), pictured=False))
         try:
             draft = proposals.save(
                 workspace, self.who, sent.values, uid, sent.picture, remove=sent.values.get("retirer") == "oui"
