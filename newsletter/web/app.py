@@ -17,6 +17,7 @@ from newsletter.web import (
     public_archive,
     public_choices,
     public_legal,
+    public_proposals,
     public_subscribe,
     studio,
 )
@@ -28,6 +29,7 @@ ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (
     pages.router,
     public_archive.router,
     public_agenda.router,
+    public_proposals.router,
     public_subscribe.router,
     public_choices.router,
     public_legal.router,
@@ -42,7 +44,6 @@ def make_app(workspace: Workspace) -> FastAPI:
     app = FastAPI(
         title=workspace.settings.network.short_name,
         version=__version__,
-        root_path=site.prefix,
         openapi_url="/api/v1/openapi.json",
         # The interactive pages of FastAPI load scripts from elsewhere.
         docs_url=None,

@@ -69,8 +69,9 @@ class Guard:
             return
         path = scope["path"].removeprefix(self.site.prefix) or "/"
         head = scope["method"] == "HEAD"
+        scope = {**scope, "root_path": self.site.prefix, "asked": scope["method"]}
         if head:
-            scope = {**scope, "method": "GET", "asked": "HEAD"}
+            scope["method"] = "GET"
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":

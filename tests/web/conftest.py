@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -88,10 +89,21 @@ class Town:
         return found[1]
 
 
+@pytest.fixture(scope="session")
+def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace just made, its database migrated: tests work on copies of it."""
+    path = tmp_path_factory.mktemp("fresh")
+    init(path)
+    workspace = open_workspace(path)
+    workspace.database.migrate()
+    workspace.close()
+    return path
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    """A fresh workspace with no subscriber; mail goes to its outbox."""
-    init(tmp_path)
+def town(fresh_workspace: Path, tmp_path: Path) -> Iterator[Town]:
+    """A workspace of its own with no subscriber; mail goes to its outbox."""
+    shutil.copytree(fresh_workspace, tmp_path, dirs_exist_ok=True)
     clock = Clock()
     workspace = open_workspace(tmp_path, clock)
     with TestClient(make_app(workspace), base_url=BASE) as client:
