@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newsletter.actions import notices
+from newsletter.actions.content import history
 from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
@@ -51,8 +52,8 @@ def offers(workspace: Workspace, states: Sequence[str] = OPEN) -> list[Offer]:
 
 
 def accept(workspace: Workspace, name: str, by: str) -> Article:
-    """Make a proposal ready for the next issue; `name` is its identifier or its article's."""
-    return _decide(workspace, name, "accepted", by, day=workspace.today())
+    """Make a proposal ready for the next issue that is composed; `name` is its identifier or its article's."""
+    return _decide(workspace, name, "accepted", by, day=_next_day(workspace))
 
 
 def postpone(workspace: Workspace, name: str, until: date, by: str) -> Article:
@@ -85,6 +86,13 @@ def _decide(
     if proposal:
         _answer(workspace, proposal, _notice(state, article, day, word))
     return written
+
+
+def _next_day(workspace: Workspace) -> date:
+    """Return the day an accepted article bears: that of the newest issue composed, so that the next one takes it."""
+    settings = workspace.settings
+    composed = [i.date for i in history(workspace) if settings.publication(i.publication).archive == "public"]
+    return max([workspace.today(), *composed])
 
 
 def _declined(article: Article) -> Article:
