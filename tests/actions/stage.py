@@ -1,0 +1,90 @@
+"""A workspace with an approved mailing, taken back to that moment before every run; `newsletter` in its own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from newsletter.actions import send, start
+from newsletter.actions.workspace import open_workspace
+from tests import postgres
+from tests.actions.counting import Server
+from tests.conftest import ROOT
+
+ISSUE = "2026-11-lettre"
+GROUP = 20
+
+
+@dataclass
+class Stage:
+    """`home` is the workspace, `cluster` the PostgreSQL socket directory (None: SQLite)."""
+
+    home: Path
+    cluster: Path | None = None
+    people: int = 500
+
+    def prepare(self) -> None:
+        """Load the people and approve the letter, once."""
+        start.demo(self.home, 1 if self.cluster else self.people, deliver=False)
+        if self.cluster:
+            os.environ["NEWSLETTER_DATABASE__URL"] = postgres.url(self.cluster, "base")
+        try:
+            workspace = open_workspace(self.home)
+            if self.cluster:
+                start.load_organisations(workspace, self.home / "data" / "organisations.csv")
+                start.load_people(workspace, self.people)
+            send.approve(workspace, ISSUE, by="editor", now=True)
+            workspace.close()
+        finally:
+            os.environ.pop("NEWSLETTER_DATABASE__URL", None)
+        if not self.cluster:
+            shutil.copy(self.home / "subscribers.db", self.home / "base.db")
+
+    def reset(self) -> None:
+        """Go back to the moment after the approval."""
+        if self.cluster:
+            with psycopg.connect(f"host={self.cluster} user=postgres dbname=postgres", autocommit=True) as connection:
+                connection.execute("DROP DATABASE IF EXISTS run WITH (FORCE)")
+                connection.execute("CREATE DATABASE run TEMPLATE base")
+            return
+        for path in self.home.glob("subscribers.db*"):
+            path.unlink()
+        shutil.copy(self.home / "base.db", self.home / "subscribers.db")
+
+    def newsletter(self, server: Server, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
+        """Start `newsletter ARGUMENTS` against `server`."""
+        options = {
+            "SENDING__PROVIDER": "smtp", "SENDING__SMTP__HOST": "127.0.0.1", "SENDING__SMTP__PORT": server.port,
+            "SENDING__SMTP__SECURITY": "none", "SENDING__RETRY_FIRST_SECONDS": 0.05, **settings,
+        }  # fmt: skip
+        if self.cluster:
+            options["DATABASE__URL"] = f"postgresql+psycopg://postgres@/run?host={self.cluster}"
+        env = {**os.environ, **{f"NEWSLETTER_{name}": str(value) for name, value in options.items()}}
+        command = [sys.executable, str(ROOT / "cli.py"), "-w", str(self.home), *arguments]
+        return subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def send(self, server: Server, **settings: Any) -> subprocess.Popen[str]:
+        """Start `newsletter send`."""
+        return self.newsletter(server, "send", ISSUE, "--yes", "--now", "--json", **settings)
+
+    def settle(self, server: Server) -> dict[str, Any]:
+        """Send all doubtful ones again, on a user's word."""
+        return self.receipt(self.newsletter(server, "mailings", "settle", ISSUE, "--resend", "--json"))
+
+    @staticmethod
+    def receipt(process: subprocess.Popen[str]) -> dict[str, Any]:
+        """Wait for a command and return the receipt it printed."""
+        out, err = process.communicate(timeout=120)
+        assert out, err
+        found: dict[str, Any] = json.loads(out)
+        parts = ("sent", "refused", "excluded", "cancelled", "doubtful", "open")
+        assert found["candidates"] == sum(found[part] for part in parts), "the receipt does not balance"
+        return found
