@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from newsletter.actions import content
+from newsletter.actions import articles_import, content
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -85,6 +85,40 @@ def check(session: Session, as_json: bool) -> None:
         print_findings(found)
     if any(f.level is Severity.ERROR for f in found):
         raise SystemExit(1)
+
+
+@articles.command("import")
+@click.argument("source")
+@click.option("--tag", "tags", multiple=True, help="The tags they get (default: rtes, or agenda for events).")
+@click.option("--yes", is_flag=True, help="Write the drafts; without it, only show what would be taken.")
+@json_option
+@pass_session
+def import_(session: Session, source: str, tags: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Take articles from SOURCE: the address or file of an RSS or Atom feed, or an .ics file."""
+    harvest = articles_import.look(session.workspace, source)
+    written = articles_import.take(session.workspace, harvest, tags) if yes else []
+    slugs = [article.slug for article in written] if yes else [None for _found in harvest.new]
+    if as_json:
+        new = [{**_found_json(found), "article": slug} for found, slug in zip(harvest.new, slugs, strict=True)]
+        known = [{**_found_json(found), "article": article.slug} for found, article in harvest.known]
+        print_json({"source": source, "written": yes, "new": new, "known": known})
+        return
+    rows = [("new", *_found_row(found), slug or "") for found, slug in zip(harvest.new, slugs, strict=True)]
+    rows += [("known", *_found_row(found), article.slug) for found, article in harvest.known]
+    print_table(f"{len(harvest.new)} new, {len(harvest.known)} known", ("", "date", "for", "title", "article"), rows)
+    if harvest.new and not yes:
+        click.echo("Nothing is written yet: run it again with --yes.")
+
+
+def _found_row(found: articles_import.Found) -> tuple[str, str, str]:
+    when = found.event.start.date() if found.event else found.published
+    return (when.isoformat() if when else "", "members" if found.private else "all", found.title)
+
+
+def _found_json(found: articles_import.Found) -> dict[str, str | None]:
+    date, visibility, title = _found_row(found)
+    shown = "members" if visibility == "members" else "public"
+    return {"title": title, "link": found.link, "date": date or None, "visibility": shown}
 
 
 COMMANDS = (articles,)

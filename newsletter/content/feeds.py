@@ -1,0 +1,189 @@
+"""Reading what others publish: RSS and Atom feeds, iCalendar files. Bytes in, plain values out; no network."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date as day
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import feedparser
+import nh3
+from icalendar import Calendar
+
+from newsletter.content.fields import PARIS, is_url, midnight
+from newsletter.errors import ContentError
+from newsletter.model import Event
+
+MAX_BYTES = 5_000_000
+MAX_ITEMS = 300
+_TITLE, _SUMMARY = 300, 700
+_YEARS = range(1990, 2101)
+_ENTITY = tuple("<!ENTITY".encode(name) for name in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))
+_PRIVATE = re.compile(r"\bressource\s+priv[ée]e\s*:?\s*(oui|non)\b\W*", re.IGNORECASE)
+_JUNK = re.compile(r"(utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|msclkid|xtor|_ga|_gl|pk_\w+|mtm_\w+|var_mode|PHPSESSID)\Z")
+_BLOCKS = re.compile(r"</?(?:p|div|br|li|ul|ol|h\d|tr|td|table)\b[^<>]{0,1000}>", re.IGNORECASE)
+_SLOT = re.compile("qz7slot", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[\WA-ZÀ-Ý])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Something that could become an article: plain texts, `private` if its site keeps it for members."""
+
+    title: str
+    link: str = ""
+    summary: str = ""
+    published: day | None = None
+    event: Event | None = None
+    private: bool = False
+
+    @property
+    def key(self) -> str:
+        """What two finds of the same thing have in common: the address, else title and time."""
+        begins = self.event.start.isoformat() if self.event else ""
+        return canonical(self.link) + (f" {begins}" if self.event else "") if self.link else f"{self.title} {begins}"
+
+
+def read(data: bytes, name: str) -> list[Found]:
+    """Return the entries of a feed or a calendar, in its order; `name` is told in errors.
+
+    Raises ContentError for anything else, for entities declared inside (bombs), and for more than 5 MB.
+    """
+    if len(data) > MAX_BYTES:
+        raise ContentError(f"it is larger than {MAX_BYTES // 1_000_000} MB", where=name, hint="ask for a shorter feed")
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().upper().startswith(b"BEGIN:VCALENDAR"):
+        found = _calendar(data, name)
+    else:
+        found = _feed(data, name)
+    unique = {one.key: one for one in reversed(found) if one.title}
+    return list(reversed(unique.values()))
+
+
+def canonical(url: str) -> str:
+    """Return the form under which addresses are compared: no scheme, no www, no tracking parameters, no anchor."""
+    parts = urlsplit(tidy_link(url))
+    host = (parts.hostname or "").removeprefix("www.")
+    query = urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
+    return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+def tidy_link(url: str) -> str:
+    """Return the address without tracking parameters; empty if it is no web address."""
+    url = url.strip()
+    if not is_url(url, ("https", "http")):
+        return ""
+    parts = urlsplit(url)
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _JUNK.match(k)]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(kept), ""))
+
+
+def plain(text: str, limit: int) -> str:
+    """Return the words of an HTML text on one line, whole sentences up to `limit` characters."""
+    words = html.unescape(nh3.clean(_BLOCKS.sub(" ", text[:100_000]), tags=set()))
+    seen = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in unicodedata.normalize("NFC", words)
+    )
+    line = " ".join("".join(c for c in seen if unicodedata.category(c) not in ("Cf", "Cs", "Cn")).split())
+    return _cut(_SLOT.sub("qz7 slot", line), limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    kept = ""
+    for sentence in _SENTENCE.split(text[: limit + 1]):
+        longer = f"{kept} {sentence}".strip()
+        if len(longer) >= limit:
+            break
+        kept = longer
+    return kept or text[: limit - 1].rpartition(" ")[0] + "…"
+
+
+def _feed(data: bytes, name: str) -> list[Found]:
+    if any(mark in data for mark in _ENTITY):
+        raise ContentError("it declares entities", where=name, hint="no feed needs them; it may be an attack")
+    # An open file, never a text: feedparser would fetch an address given as one.
+    parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
+    if not parsed.get("version"):
+        raise ContentError("it is no RSS or Atom feed", where=name, hint="give the address of the feed, not of a page")
+    return [_entry(entry) for entry in parsed.entries[:MAX_ITEMS]]
+
+
+def _entry(entry: Any) -> Found:
+    texts = [str(entry.get("summary") or ""), *(str(part.get("value") or "") for part in entry.get("content") or ())]
+    labels = [str(tag.get("term") or "") for tag in entry.get("tags") or ()]
+    whole = [plain(text, 50_000) for text in (*texts, *labels)]
+    marks = [found for text in whole for found in _PRIVATE.findall(text)]
+    stamp = entry.get("published_parsed") or entry.get("updated_parsed")
+    return Found(
+        title=plain(str(entry.get("title") or ""), _TITLE),
+        link=tidy_link(str(entry.get("link") or "")),
+        summary=_cut(_PRIVATE.sub("", next(filter(None, whole), "")).strip(), _SUMMARY),
+        published=day(*stamp[:3]) if stamp and stamp[0] in _YEARS else None,
+        private=any(mark.lower() == "oui" for mark in marks),
+    )
+
+
+def _calendar(data: bytes, name: str) -> list[Found]:
+    try:
+        components = Calendar.from_ical(data).walk("VEVENT")
+        return list(_events(components[:MAX_ITEMS]))
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError) as error:
+        raise ContentError(f"it is no calendar that can be read: {error}", where=name, hint="export it again") from None
+
+
+def _events(components: Iterable[Any]) -> Iterator[Found]:
+    for component in components:
+        start = component.get("DTSTART")
+        if start is None or str(component.get("STATUS", "")).upper() == "CANCELLED":
+            continue
+        begins = start.dt
+        if begins.year not in _YEARS:
+            continue
+        link = tidy_link(str(component.get("URL") or ""))
+        organiser = component.get("ORGANIZER")
+        event = Event(
+            start=_moment(begins),
+            end=_end(component, begins),
+            all_day=not isinstance(begins, datetime),
+            place=plain(str(component.get("LOCATION") or ""), 300),
+            organisers=_names(organiser),
+        )
+        private = str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL")
+        title, summary = str(component.get("SUMMARY") or ""), str(component.get("DESCRIPTION") or "")
+        yield Found(title=plain(html.escape(title), _TITLE), link=link, summary=plain(html.escape(summary), _SUMMARY),
+                    event=event, private=private)  # fmt: skip
+
+
+def _names(organiser: Any) -> tuple[str, ...]:
+    """Return the organiser's common name; never its address."""
+    name = plain(html.escape(str(organiser.params.get("CN", ""))), 200) if organiser is not None else ""
+    return (name,) if name and "@" not in name else ()
+
+
+def _moment(value: day | datetime) -> datetime:
+    """Return a time in Paris; a floating one is meant there, a day is its midnight."""
+    if not isinstance(value, datetime):
+        return midnight(value)
+    return value.astimezone(PARIS) if value.tzinfo else value.replace(tzinfo=PARIS)
+
+
+def _end(component: Any, begins: day | datetime) -> datetime | None:
+    """Return the end; of whole days the last one, as the file's end is exclusive (RFC 5545 section 3.6.1)."""
+    if component.get("DTEND") is not None:
+        ends = component.get("DTEND").dt
+    elif component.get("DURATION") is not None:
+        ends = begins + component.get("DURATION").dt
+    else:
+        return None
+    if isinstance(begins, datetime) != isinstance(ends, datetime):
+        return None
+    last = _moment(ends) if isinstance(ends, datetime) else midnight(ends - timedelta(days=1))
+    return last if last > _moment(begins) else None
