@@ -8,6 +8,7 @@ import ipaddress
 import re
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import dns.exception
@@ -60,9 +61,16 @@ class Dns:
         try:
             return list(self.resolver.resolve(name, kind, lifetime=left, raise_on_no_answer=False) or ())
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            # In a closed network a resolver may deny everything, the root itself too: then it knows nothing.
+            if name != "." and not self._sees_the_root:
+                raise Unanswered(name) from None
             return []
         except (dns.exception.DNSException, OSError):
             raise Unanswered(name) from None
+
+    @cached_property
+    def _sees_the_root(self) -> bool:
+        return bool(self._ask(".", "NS"))
 
 
 def spf(names: Dns, domain: str) -> Line:
@@ -72,22 +80,22 @@ def spf(names: Dns, domain: str) -> Line:
         text = (
             _("{domain} n’a pas d’enregistrement SPF.") if not found else _("{domain} a plusieurs enregistrements SPF.")
         )
-        step = _("Publiez un seul enregistrement TXT « v=spf1 … -all » qui nomme votre fournisseur d’envoi.")
+        step = _("Publiez un seul enregistrement TXT « v=spf1 … -all » qui nomme votre fournisseur d’envoi.")
         return bad("spf", text.format(domain=domain), step)
     (record,) = found
     if _lookups(names, record) > _MOST_LOOKUPS:
-        text = _("Le SPF de {domain} demande plus de {most} recherches : il ne vaut rien.")
+        text = _("Le SPF de {domain} demande plus de {most} recherches : il ne vaut rien.")
         return bad(
-            "spf", text.format(domain=domain, most=_MOST_LOOKUPS), _("Retirez les « include: » qui ne servent plus.")
+            "spf", text.format(domain=domain, most=_MOST_LOOKUPS), _("Retirez les « include: » qui ne servent plus.")
         )
     terms = record.lower().split()[1:]
     if {"all", "+all"} & set(terms):
-        step = _("Remplacez « +all » par « ~all » ou « -all ».")
+        step = _("Remplacez « +all » par « ~all » ou « -all ».")
         return bad("spf", _("Le SPF de {domain} autorise le monde entier.").format(domain=domain), step)
     if not any(term in ("-all", "~all") or term.startswith("redirect=") for term in terms):
-        step = _("Terminez-le par « ~all » ou « -all ».")
+        step = _("Terminez-le par « ~all » ou « -all ».")
         return doubt("spf", _("Le SPF de {domain} n’exclut personne.").format(domain=domain), step)
-    return good("spf", _("SPF de {domain} : en ordre.").format(domain=domain))
+    return good("spf", _("SPF de {domain} : en ordre.").format(domain=domain))
 
 
 def _spf_records(names: Dns, domain: str) -> list[str]:
@@ -130,7 +138,7 @@ def dkim(names: Dns, domain: str, configured: str) -> Line:
         text = _("La clef DKIM {where} a moins de 2 048 bits.").format(where=where)
         return doubt("dkim", text, _("Demandez une clef de 2 048 bits à votre fournisseur."))
     shown = ", ".join(sorted(found))
-    return good("dkim", _("DKIM de {domain} : clef publiée ({names}).").format(domain=domain, names=shown))
+    return good("dkim", _("DKIM de {domain} : clef publiée ({names}).").format(domain=domain, names=shown))
 
 
 def _key(names: Dns, name: str) -> dict[str, str]:
@@ -161,13 +169,13 @@ def dmarc(names: Dns, domain: str) -> Line:
         name = ".".join(labels[start:])
         found = [t for t in names.texts(f"_dmarc.{name}") if t.lower().replace(" ", "").startswith("v=dmarc1")]
         if len(found) > 1:
-            text = _("_dmarc.{name} a plusieurs enregistrements : aucun ne compte.").format(name=name)
+            text = _("_dmarc.{name} a plusieurs enregistrements : aucun ne compte.").format(name=name)
             return bad("dmarc", text, _("Gardez-en un seul."))
         if found:
             tags = _tags(found[0])
             policy = (tags.get("sp") if start else None) or tags.get("p", "none")
-            return good("dmarc", _("DMARC de {name} : p={policy}.").format(name=name, policy=policy.lower()))
-    step = _("Publiez « v=DMARC1; p=none; rua=mailto:… » sous _dmarc.{domain} : Orange et Google l’exigent.")
+            return good("dmarc", _("DMARC de {name} : p={policy}.").format(name=name, policy=policy.lower()))
+    step = _("Publiez « v=DMARC1; p=none; rua=mailto:… » sous _dmarc.{domain} : Orange et Google l’exigent.")
     return bad("dmarc", _("{domain} n’a pas de DMARC.").format(domain=domain), step.format(domain=domain))
 
 
@@ -176,7 +184,7 @@ def mx(names: Dns, domain: str) -> Line:
     found = names.exchangers(domain)
     if found and "." not in found:
         return good("mx", _("{domain} reçoit du courrier.").format(domain=domain))
-    step = _("Ajoutez un enregistrement MX : La Poste refuse les expéditeurs qui ne peuvent pas recevoir.")
+    step = _("Ajoutez un enregistrement MX : La Poste refuse les expéditeurs qui ne peuvent pas recevoir.")
     if not found and names.addresses(domain):
         return doubt("mx", _("{domain} n’a pas de MX, seulement une adresse.").format(domain=domain), step)
     return bad("mx", _("{domain} ne reçoit pas de courrier.").format(domain=domain), step)
@@ -194,7 +202,7 @@ def ptr(names: Dns, host: str) -> Line:
             text = _("L’adresse {address} du relais n’a pas de nom inverse qui revienne à elle.")
             step = _("Demandez un PTR concordant à l’hébergeur du relais.")
             return bad("ptr", text.format(address=address), step)
-    return good("ptr", _("Nom inverse du relais {host} : concordant.").format(host=host))
+    return good("ptr", _("Nom inverse du relais {host} : concordant.").format(host=host))
 
 
 def _is_address(host: str) -> bool:

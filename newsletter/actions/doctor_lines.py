@@ -47,5 +47,6 @@ def bad(code: str, text: str, advice: str) -> Line:
 
 def unchecked(code: str) -> Line:
     """Return the line of a check that the network did not allow."""
-    text = _("{code} : non vérifié, le réseau ne répond pas.").format(code=code)
+    name = {"images": _("Images")}.get(code, code.upper())
+    text = _("{name} : non vérifié, faute de réseau.").format(name=name)
     return doubt(code, text, _("Relancez `newsletter doctor` depuis une machine reliée à Internet."))
