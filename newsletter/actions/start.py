@@ -26,7 +26,7 @@ from newsletter.store.people import Consent, Person
 LETTRE = "2026-11-lettre"
 FLASH_DAY = date(2026, 12, 1)
 _FOLDERS = ("articles", "issues", "images", "data")
-_IGNORED = "subscribers.db*\noutbox/\npublished/\n.env\n"
+_IGNORED = "subscribers.db*\noutbox/\npublished/\n.uploads/\n.env\n"
 
 
 def init(directory: Path, *, sample: bool = False) -> list[Path]:

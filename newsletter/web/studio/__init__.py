@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from newsletter.web.studio import entrance, home, journal, settings, team
+from newsletter.web.studio import entrance, home, journal, organisations, people, settings, team, uploads
 
-ROUTERS = (entrance.router, home.router, settings.router, team.router, journal.router)
+ROUTERS = (
+    entrance.router,
+    home.router,
+    people.router,
+    organisations.router,
+    uploads.router,
+    settings.router,
+    team.router,
+    journal.router,
+)

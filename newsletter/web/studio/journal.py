@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from newsletter.actions import deeds, mailbox
 from newsletter.errors import NewsletterError
 from newsletter.web.site import Site, say
-from newsletter.web.studio import words
+from newsletter.web.studio import codes
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -27,7 +27,7 @@ def router(site: Site) -> APIRouter:
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
         found = deeds.latest(site.workspace, before=avant, limit=_PAGE + 1)
         older = found[_PAGE - 1].number if len(found) > _PAGE else 0
-        return shell.page(visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=words.kind)
+        return shell.page(visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=codes.kind)
 
     @routes.get("/reglages/envoi")
     def sending(visit: Visit = allowed) -> Response:

@@ -1,0 +1,93 @@
+"""A file of people from a browser: kept for the time between the rehearsal and the word "import", then gone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from newsletter.actions import imports, member_imports
+from newsletter.actions.imports import BASES as BASES
+from newsletter.actions.imports import ORGANISATIONS, ImportPlan, ImportRow
+from newsletter.actions.member_imports import MemberPlan
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NotFound
+
+FOLDER = ".uploads"
+SHOWN = 300
+_KEPT_SECONDS = 3600.0
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an import of people would do: the plan, the first rows that ask for a look, and the file's token."""
+
+    plan: ImportPlan
+    rows: tuple[ImportRow, ...]
+    token: str
+
+
+def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
+    """Store an upload, readable by its owner only, and return its token; older uploads are forgotten."""
+    folder = workspace.root / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for old in folder.iterdir():
+        if old.is_dir() and workspace.clock() - old.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(old)
+    token = secrets.token_urlsafe(24)
+    own = folder / token
+    own.mkdir(mode=0o700)
+    # The name is shown again and kept with the import: only what a file name needs of it.
+    clean = re.sub(r"[^\w. -]+", "_", Path(name).name).strip(". ")[:100] or "file"
+    with (own / clean).open("xb") as file:
+        shutil.copyfileobj(content, file)
+    return token
+
+
+def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> Rehearsal:
+    """Say what would become of every row; nothing is stored of them. Rows that change nobody come last."""
+    asking: list[ImportRow] = []
+    plain: list[ImportRow] = []
+
+    def see(row: ImportRow) -> None:
+        heap = plain if row.action in ("accept", "merge", "keep") else asking
+        if len(heap) < SHOWN:
+            heap.append(row)
+
+    source = imports.open_source(_file(workspace, token))
+    plan, _number = imports.run(workspace, source, publication, by=by, dry_run=True, basis=basis, each=see)
+    return Rehearsal(plan, tuple((asking + plain)[:SHOWN]), token)
+
+
+def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> tuple[ImportPlan, int]:
+    """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone."""
+    path = _file(workspace, token)
+    plan, number = imports.run(workspace, imports.open_source(path), publication, by=by, basis=basis)
+    forget(workspace, token)
+    return plan, number or 0
+
+
+def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
+    """Import a file of organisations, or rehearse it; the file is forgotten once it is imported."""
+    source = imports.open_source(_file(workspace, token), ORGANISATIONS)
+    plan = member_imports.run(workspace, source, by=by, dry_run=dry_run)
+    if not dry_run:
+        forget(workspace, token)
+    return plan
+
+
+def forget(workspace: Workspace, token: str) -> None:
+    """Delete an upload."""
+    shutil.rmtree(_file(workspace, token).parent)
+
+
+def _file(workspace: Workspace, token: str) -> Path:
+    own = workspace.root / FOLDER / token
+    found = sorted(own.iterdir()) if _TOKEN.fullmatch(token) and own.is_dir() else []
+    if not found:
+        raise NotFound("this file is not kept any more", hint="choose it again")
+    return found[0]

@@ -1,0 +1,104 @@
+"""Codes of the database in the words of the people who read the Studio."""
+
+from __future__ import annotations
+
+from newsletter.web.site import say
+
+
+def kind(code: str) -> str:
+    """Return what happened, for an event's kind; an unknown one stands as it is."""
+    return {
+        "added": say("fiche créée"),
+        "edited": say("fiche modifiée"),
+        "moved": say("changement d’organisation"),
+        "active": say("abonnement"),
+        "pending": say("inscription à confirmer"),
+        "left": say("désabonnement"),
+        "left-reason": say("raison du départ donnée"),
+        "bounced": say("adresse perdue"),
+        "complained": say("plainte"),
+        "expired": say("inscription non confirmée"),
+        "unsuppressed": say("adresse rétablie"),
+        "erased": say("données effacées"),
+        "replied": say("réponse reçue"),
+        "delivered": say("message remis"),
+        "soft": say("échec passager"),
+        "hard": say("échec définitif"),
+        "block": say("message bloqué"),
+        "complaint": say("plainte"),
+        "unsubscribe": say("désabonnement depuis le message"),
+        "imported": say("import d’un fichier"),
+        "import-undone": say("import annulé"),
+        "organisation-added": say("organisation ajoutée"),
+        "organisation-completed": say("organisation complétée"),
+        "member-joined": say("adhésion"),
+        "member-renewed": say("adhésion reconduite"),
+        "member-ended": say("fin d’adhésion"),
+        "mailing-approved": say("bon à tirer"),
+        "mailing-paused": say("envoi mis en pause"),
+        "mailing-resumed": say("envoi repris"),
+        "mailing-cancelled": say("envoi annulé"),
+        "mailing-done": say("envoi terminé"),
+        "mailing-alarm": say("alerte sur un envoi"),
+        "doubt-settled": say("envoi douteux réglé"),
+        "proposal-sent": say("proposition d’article"),
+        "subscribe-alarm": say("alerte sur le formulaire d’inscription"),
+        "purged": say("données anciennes effacées"),
+        "settings-changed": say("réglages changés"),
+        "test-sent": say("message d’essai"),
+        "token-made": say("clé de l’API faite"),
+        "token-revoked": say("clé de l’API retirée"),
+        "user-invited": say("accès donné"),
+        "user-changed": say("droits changés"),
+        "user-ended": say("accès retiré"),
+        "user-signed-in": say("connexion"),
+        "user-signed-out-everywhere": say("toutes les connexions fermées"),
+    }.get(code, code)
+
+
+def state(code: str) -> str:
+    """Return a subscription's state or the reason why somebody does not receive a publication."""
+    return {
+        "": say("reçoit"),
+        "active": say("abonné·e"),
+        "pending": say("à confirmer"),
+        "left": say("désabonné·e"),
+        "bounced": say("adresse perdue"),
+        "complained": say("s’est plaint·e"),
+        "expired": say("jamais confirmé"),
+        "erased": say("effacé·e"),
+        "unknown": say("inconnu·e"),
+        "not-subscribed": say("pas abonné·e"),
+        "no-organisation": say("sans organisation"),
+        "not-a-member": say("organisation non adhérente"),
+        "none": say("aucun abonnement"),
+    }.get(code, code)
+
+
+def level(code: str) -> str:
+    """Return the level of an authority."""
+    return {
+        "region": say("Région"),
+        "departement": say("Département"),
+        "outre-mer": say("Outre-mer"),
+        "metropole": say("Métropole"),
+        "intercommunalite": say("Intercommunalité"),
+        "commune": say("Commune"),
+        "other": say("Autre"),
+        "none": say("Sans organisation"),
+    }.get(code, code)
+
+
+def delivery(code: str) -> str:
+    """Return what became of one message."""
+    return {
+        "queued": say("en attente"),
+        "claimed": say("en attente"),
+        "handed": say("en cours"),
+        "deferred": say("à réessayer"),
+        "sent": say("envoyé"),
+        "refused": say("refusé"),
+        "excluded": say("écarté"),
+        "cancelled": say("annulé"),
+        "doubtful": say("douteux"),
+    }.get(code, code)

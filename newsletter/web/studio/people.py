@@ -1,0 +1,146 @@
+"""People: a list with filters, and one page per person with the whole history and everything that can be done."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+
+from newsletter.actions import audience, browse, rights
+from newsletter.actions.browse import Wanted
+from newsletter.errors import AddressError, NotFound, Refused
+from newsletter.model import Territory
+from newsletter.web.site import Site, say
+from newsletter.web.studio import codes
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell, Undo
+
+_HOME = "/studio/public"
+_SIZE = 50
+_STATES = ("active", "pending", "left", "bounced", "complained", "expired", "none")
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of people."""
+    shell = Shell(site)
+    workspace = site.workspace
+    routes = APIRouter(prefix=_HOME, include_in_schema=False)
+    allowed = allow(site, "people")
+
+    @routes.get("")
+    def people(visit: Visit = allowed, page: int = 1) -> Response:
+        wanted = Wanted(
+            words=visit.query("q")[:100], publication=visit.query("publication"), state=visit.query("etat"),
+            level=visit.query("niveau"), region=visit.query("region"),
+        )  # fmt: skip
+        number = max(1, min(page, 100_000))
+        found, total = browse.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
+        return shell.page(
+            visit, "people.html", people=found, total=total, wanted=wanted, page=number, pages=-(-total // _SIZE) or 1,
+            state=codes.state, level=codes.level, states=_STATES, levels=tuple(Territory),
+            regions=browse.regions(workspace),
+        )  # fmt: skip
+
+    @routes.post("/exporter")
+    def export(visit: Visit = allowed) -> Response:
+        pieces = rights.export(workspace, by=visit.by, publication=visit.text("publication"))
+        return StreamingResponse(pieces, media_type="text/csv", headers=_attached("personnes.csv"))
+
+    @routes.post("/ajouter")
+    def add(visit: Visit = allowed) -> Response:
+        publication = workspace.settings.publication(visit.text("publication"))
+        try:
+            person = audience.add(
+                workspace, visit.text("address"), publication.key, by=visit.by, asked=visit.text("asked"),
+                details={name: visit.text(name) for name in ("first_name", "last_name")},
+            )  # fmt: skip
+        except AddressError:
+            return shell.back(_HOME, say("Cette adresse ne peut pas être utilisée. Vérifiez-la."), bad=True)
+        except Refused:
+            return shell.back(_HOME, _gone(), bad=True)
+        sentence = say("{address} est abonné·e à « {title} ».").format(address=person.address, title=publication.title)
+        return shell.back(f"{_HOME}/personnes/{person.uid.hex()}", sentence)
+
+    _person(site, shell, routes)
+    return routes
+
+
+def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
+    """Add the routes of one person."""
+    workspace, allowed = site.workspace, allow(site, "people")
+
+    @routes.get("/personnes/{uid}")
+    def person(uid: str, visit: Visit = allowed) -> Response:
+        someone, names = browse.someone(workspace, uid), browse.names(workspace)
+        words = {"kind": codes.kind, "state": codes.state, "delivery": codes.delivery}
+        return shell.page(visit, "person.html", someone=someone, names=names, **words)
+
+    @routes.get("/personnes/{uid}/donnees.json")
+    def record(uid: str, _visit: Visit = allowed) -> Response:
+        text = json.dumps(dict(browse.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
+        return Response(text, media_type="application/json", headers=_attached("donnees.json"))
+
+    @routes.post("/personnes/{uid}/fiche")
+    def edit(uid: str, visit: Visit = allowed) -> Response:
+        details = {name: visit.text(name)[:200] for name in browse.DETAILS}
+        try:
+            browse.edit(workspace, uid, details, visit.text("organisation"), visit.by)
+        except NotFound:
+            sentence = say("Aucune organisation connue ne porte ce nom. Choisissez-la dans la liste proposée.")
+            return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
+        return shell.back(f"{_HOME}/personnes/{uid}", say("Fiche enregistrée."))
+
+    @routes.post("/personnes/{uid}/abonner")
+    def subscribe(uid: str, visit: Visit = allowed) -> Response:
+        key = workspace.settings.publication(visit.text("publication")).key
+        person = browse.someone(workspace, uid).person
+        try:
+            audience.add(workspace, person.address, key, by=visit.by, asked=visit.text("asked"))
+        except Refused:
+            return shell.back(f"{_HOME}/personnes/{uid}", _gone(), bad=True)
+        return shell.back(f"{_HOME}/personnes/{uid}", say("Abonnement enregistré."))
+
+    @routes.post("/personnes/{uid}/desabonner")
+    def unsubscribe(uid: str, visit: Visit = allowed) -> Response:
+        publication = workspace.settings.publication(visit.text("publication"))
+        person = browse.someone(workspace, uid).person
+        ended = audience.unsubscribe(workspace, person.address, by=visit.by, publication=publication.key)
+        page = f"{_HOME}/personnes/{uid}"
+        if not ended:
+            return shell.back(page, say("Cet abonnement était déjà terminé."), bad=True)
+        sentence = say("{address} ne recevra plus « {title} ».").format(address=person.address, title=publication.title)
+        undo = {"publication": publication.key, "asked": say("désabonnement fait par erreur dans le Studio")}
+        return shell.back(page, sentence, undo=Undo(f"{page}/abonner", undo))
+
+    @routes.post("/personnes/{uid}/bloquer")
+    def suppress(uid: str, visit: Visit = allowed) -> Response:
+        browse.suppress(workspace, uid, visit.by)
+        page = f"{_HOME}/personnes/{uid}"
+        return shell.back(page, say("On n’écrira plus à cette adresse."), undo=Undo(f"{page}/debloquer"))
+
+    @routes.post("/personnes/{uid}/debloquer")
+    def reverse(uid: str, visit: Visit = allowed) -> Response:
+        browse.reverse(workspace, uid, visit.by)
+        sentence = say("Cette adresse peut de nouveau être abonnée ; ses abonnements, eux, restent terminés.")
+        return shell.back(f"{_HOME}/personnes/{uid}", sentence)
+
+    @routes.post("/personnes/{uid}/effacer")
+    def erase(uid: str, visit: Visit = allowed) -> Response:
+        person = browse.someone(workspace, uid).person
+        if visit.text("sure") != "yes":
+            sentence = say("Cochez la case pour confirmer : un effacement ne se reprend pas.")
+            return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
+        rights.forget(workspace, person.address, by=visit.by)
+        return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _gone() -> str:
+    return say(
+        "Cette personne est partie, ou son adresse est bloquée. Si elle a demandé à revenir, dites comment : "
+        "un courriel, un appel, sa date."
+    )
