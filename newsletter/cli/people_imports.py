@@ -81,7 +81,8 @@ def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], 
     if notable:
         rows = [(row.line, row.action, row.email, row.reason) for row in notable]
         print_table("worth a look", ("line", "action", "email", "why"), rows)
-        click.echo(f"the first {len(notable)}; --json has every row" if len(notable) == _SHOWN else "")
+        if len(notable) == _SHOWN:
+            click.echo(f"these are the first {_SHOWN}; --json has every row")
     if number is not None:
         click.echo(f"import {number}; take it back with: newsletter subscribers import --undo {number}")
 
