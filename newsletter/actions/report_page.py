@@ -55,8 +55,8 @@ def page(report: Report, theme: Theme) -> str:
         _flows(report),
         _articles(report, figures),
         _mailings(report),
-        _groups(report, figures["members_by_level"]),
-        _groups(report, figures["members_by_region"]),
+        _groups(report, figures["members_by_level"], _("Niveau")),
+        _groups(report, figures["members_by_region"], _("Région")),
     )
     values = {
         "title": title(report),
@@ -157,7 +157,7 @@ def _articles(report: Report, figures: Mapping[str, Figure]) -> Panel:
     )
 
 
-def _groups(report: Report, figure: Figure) -> Panel:
+def _groups(report: Report, figure: Figure, what: str) -> Panel:
     entries = [(group_name(figure, group), now, before) for group, now, before in groups(figure)]
     bars = [(name, now) for name, now, _before in entries]
     return Panel(
@@ -165,7 +165,7 @@ def _groups(report: Report, figure: Figure) -> Panel:
         title=figure.label,
         description=_peaks(bars),
         chart=charts.rows(bars) if bars else None,
-        columns=(_("Groupe"), str(report.year), str(report.year - 1)),
+        columns=(what, str(report.year), str(report.year - 1)),
         rows=tuple((name, french.number_words(n), french.number_words(before)) for name, n, before in entries),
     )
 
