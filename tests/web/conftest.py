@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import init
+from newsletter.actions.start import demo, init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store import organisations, people
 from newsletter.store.organisations import Organisation, Period
@@ -82,11 +82,15 @@ class Town:
         return [email.message_from_bytes(path.read_bytes(), policy=default) for path in ordered]
 
     def link(self, page: str) -> str:
-        """Return the path of the first link under `page` in the newest notice."""
-        body = self.mails()[-1].get_body(("plain",)).get_content()
-        found = re.search(rf"{re.escape(BASE)}({page}\S+)", body)
-        assert found, body
-        return found[1]
+        """Return the path of the first link under `page` in the newest notice that has one; mail follows the answer."""
+        pattern = re.compile(rf"{re.escape(BASE)}({page}\S+)")
+        for _try in range(200):
+            bodies = [mail.get_body(("plain",)).get_content() for mail in reversed(self.mails())]
+            found = next(filter(None, map(pattern.search, bodies)), None)
+            if found:
+                return found[1]
+            time.sleep(0.05)
+        raise AssertionError(f"no mail with a link to {page}")
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +108,26 @@ def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def town(fresh_workspace: Path, tmp_path: Path) -> Iterator[Town]:
     """A workspace of its own with no subscriber; mail goes to its outbox."""
     shutil.copytree(fresh_workspace, tmp_path, dirs_exist_ok=True)
+    clock = Clock()
+    workspace = open_workspace(tmp_path, clock)
+    with TestClient(make_app(workspace), base_url=BASE) as client:
+        client.headers["Accept-Language"] = "fr"
+        yield Town(workspace, client, clock)
+    workspace.close()
+
+
+@pytest.fixture(scope="session")
+def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample month with its members and thirty subscribers; the lettre and a Flash were sent."""
+    path = tmp_path_factory.mktemp("sample") / "ws"
+    demo(path, 30)
+    return path
+
+
+@pytest.fixture
+def sent(sample_workspace: Path, tmp_path: Path) -> Iterator[Town]:
+    """A copy of the sample workspace after its two sendings."""
+    shutil.copytree(sample_workspace, tmp_path, dirs_exist_ok=True)
     clock = Clock()
     workspace = open_workspace(tmp_path, clock)
     with TestClient(make_app(workspace), base_url=BASE) as client:

@@ -1,0 +1,30 @@
+"""The pages on a real server, on a free port, for the length of a block."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from newsletter.actions.workspace import Workspace
+from newsletter.cli.serve import log_config
+from newsletter.web.app import make_app
+
+
+@contextmanager
+def serving(workspace: Workspace) -> Iterator[str]:
+    """Serve `workspace` and give the address, without a final slash."""
+    server = uvicorn.Server(uvicorn.Config(make_app(workspace), port=0, log_config=log_config(), server_header=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
