@@ -184,8 +184,9 @@ def _entry(
 
 
 def _in_calendar(item: Item) -> bool:
-    """Tell whether the event has a page of its own: calendar files are public, so members' events have none."""
-    return item.article.event is not None and item.article.visibility == Visibility.PUBLIC
+    """Tell whether the event has a calendar file: these are public, so events for some readers only have none."""
+    article = item.article
+    return article.event is not None and article.visibility == Visibility.PUBLIC and not article.restriction
 
 
 def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> Placed | None:

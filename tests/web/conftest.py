@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
@@ -108,12 +109,8 @@ def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def town(fresh_workspace: Path, tmp_path: Path) -> Iterator[Town]:
     """A workspace of its own with no subscriber; mail goes to its outbox."""
     shutil.copytree(fresh_workspace, tmp_path, dirs_exist_ok=True)
-    clock = Clock()
-    workspace = open_workspace(tmp_path, clock)
-    with TestClient(make_app(workspace), base_url=BASE) as client:
-        client.headers["Accept-Language"] = "fr"
-        yield Town(workspace, client, clock)
-    workspace.close()
+    with opened(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -124,16 +121,30 @@ def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def sent(sample_workspace: Path, tmp_path: Path) -> Iterator[Town]:
-    """A copy of the sample workspace after its two sendings."""
-    shutil.copytree(sample_workspace, tmp_path, dirs_exist_ok=True)
+@contextmanager
+def opened(path: Path) -> Iterator[Town]:
+    """The workspace at `path` on the web."""
     clock = Clock()
-    workspace = open_workspace(tmp_path, clock)
+    workspace = open_workspace(path, clock)
     with TestClient(make_app(workspace), base_url=BASE) as client:
         client.headers["Accept-Language"] = "fr"
         yield Town(workspace, client, clock)
     workspace.close()
+
+
+@pytest.fixture(scope="session")
+def standing(sample_workspace: Path) -> Iterator[Town]:
+    """The sample workspace after its two sendings, for tests that only look."""
+    with opened(sample_workspace) as town:
+        yield town
+
+
+@pytest.fixture
+def sent(sample_workspace: Path, tmp_path: Path) -> Iterator[Town]:
+    """A copy of it, for tests that change something."""
+    shutil.copytree(sample_workspace, tmp_path, dirs_exist_ok=True)
+    with opened(tmp_path) as town:
+        yield town
 
 
 def heading(response) -> str:
