@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy.engine import Connection
+
 from newsletter.actions.content import IssueSummary, list_issues
 from newsletter.actions.report_year import end_of
 from newsletter.actions.workspace import Workspace
@@ -64,19 +66,29 @@ def overview(workspace: Workspace) -> Overview:
         found = waiting.waiting(connection, today, soon, lost_since)
         doubtful = tuple(waiting.doubtful_issues(connection)) if found.doubtful else ()
         people = waiting.anybody(connection)
-        orgs = organisations.listing(connection)
-        points = tuple(
-            Point(day, counts.active(connection, end_of(day)), sum(o.member_on(day) for o in orgs))
-            for day in month_ends(today, 12)
-        )
+        line = _points(connection, today, 12)
     return Overview(
         issues=tuple(_next(publication, summaries) for publication in workspace.settings.publications.values()),
         broken=broken,
         waiting=found,
         doubtful_issues=doubtful,
-        points=points,
+        points=line,
         has_people=people,
         has_articles=any((workspace.root / "articles").glob("*.md")),
+    )
+
+
+def points(workspace: Workspace, on: date, months: int) -> tuple[Point, ...]:
+    """Return where the network stood at the end of each of the `months` before `on`, oldest first, and on that day."""
+    with workspace.database.read() as connection:
+        return _points(connection, on, months)
+
+
+def _points(connection: Connection, on: date, months: int) -> tuple[Point, ...]:
+    known = organisations.listing(connection)
+    return tuple(
+        Point(day, counts.active(connection, end_of(day)), sum(o.member_on(day) for o in known))
+        for day in month_ends(on, months)
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from newsletter.web.studio import entrance, home, journal, organisations, people, settings, team, uploads
+from newsletter.web.studio import compose, entrance, figures, home, issues, journal, organisations, people, settings, team, uploads
 
 ROUTERS = (
     entrance.router,
     home.router,
+    issues.router,
+    compose.router,
     people.router,
     organisations.router,
     uploads.router,
+    figures.router,
     settings.router,
     team.router,
     journal.router,

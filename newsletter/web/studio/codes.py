@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from newsletter.web.site import say
+from datetime import date
+
+from newsletter.web.site import day_words, say
 
 
 def kind(code: str) -> str:
@@ -102,3 +104,31 @@ def delivery(code: str) -> str:
         "cancelled": say("annulé"),
         "doubtful": say("douteux"),
     }.get(code, code)
+
+
+def group(code: str) -> str:
+    """Return the name of a group of people: roles have one, months and regions are their own."""
+    return {
+        "none": say("non précisé"),
+        "active": say("personnes abonnées"),
+        "members": say("collectivités adhérentes"),
+        "elu": say("Élu·e"),
+        "technicien": say("Technicien·ne"),
+        "partner": say("Partenaire"),
+        "press": say("Presse"),
+        "other": say("Autre"),
+    }.get(code, code)
+
+
+def basis(code: str) -> str:
+    """Return the legal basis of a subscription."""
+    return {
+        "consent": say("consentement"),
+        "member service": say("service aux adhérents"),
+        "legitimate interest": say("intérêt légitime"),
+    }.get(code, code)
+
+
+def iso_day(text: str) -> str:
+    """Return an ISO day in words."""
+    return day_words(date.fromisoformat(text))

@@ -35,7 +35,8 @@ def router(site: Site) -> APIRouter:
         return shell.page(
             visit, "organisations.html", rows=rows[(number - 1) * _SIZE : number * _SIZE], total=len(rows),
             wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=codes.level, levels=tuple(Territory),
-            regions=browse.regions(workspace), by_level=_tally(rows, "level"), by_region=_tally(rows, "region"),
+            iso_day=codes.iso_day, regions=browse.regions(workspace), by_level=_tally(rows, "level"),
+            by_region=_tally(rows, "region"),
         )  # fmt: skip
 
     @routes.post("/organisations")
@@ -54,7 +55,7 @@ def router(site: Site) -> APIRouter:
         place = browse.somewhere(workspace, number)
         return shell.page(
             visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
-            kind=codes.kind, state=codes.state,
+            kind=codes.kind, state=codes.state, words=codes.iso_day,
         )  # fmt: skip
 
     @routes.post("/organisations/{number}/reconduire")

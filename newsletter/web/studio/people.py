@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
@@ -73,7 +74,12 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
         someone, names = browse.someone(workspace, uid), browse.names(workspace)
-        words = {"kind": codes.kind, "state": codes.state, "delivery": codes.delivery}
+        words: dict[str, Any] = {
+            "kind": codes.kind,
+            "state": codes.state,
+            "delivery": codes.delivery,
+            "basis": codes.basis,
+        }
         return shell.page(visit, "person.html", someone=someone, names=names, **words)
 
     @routes.get("/personnes/{uid}/donnees.json")
