@@ -16,6 +16,7 @@ from pathlib import Path
 from newsletter.actions.content import read_issue
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
+from newsletter.content import frontmatter
 from newsletter.content import issue as issues
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue
@@ -62,6 +63,20 @@ def save_issue(workspace: Workspace, issue: Issue, version: str) -> IssueVersion
     """Write an issue made from `version` of its file; Conflict when the file is another one by now."""
     _save(workspace, workspace.root / issue.path, version, lambda path: issues.write(path, issue))
     return issue_version(workspace, issue.key)
+
+
+def save_issue_text(workspace: Workspace, key: str, text: str, version: str) -> IssueVersion:
+    """Write the whole text of an issue, as a Conflict gave it; ContentError for a text that is no issue."""
+
+    def write(path: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / path.name
+            copy.write_text(text, encoding="utf-8")
+            issues.read(copy, copy.parent)
+        frontmatter.save(path, text)
+
+    _save(workspace, workspace.root / read_issue(workspace, key).path, version, write)
+    return issue_version(workspace, key)
 
 
 def article_version(workspace: Workspace, slug: str) -> ArticleVersion:

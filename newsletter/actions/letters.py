@@ -66,7 +66,7 @@ def edition(workspace: Workspace, key: str) -> Edition:
     findings = check_issue_file(workspace, issue, pool)
     composed = compose(issue, pool, publication, settings.network)
     published, unusable = pictures.publish(workspace, composed)
-    groups = _variants(workspace, composed)
+    groups = variants(workspace, composed)
     args = (publication, settings.network, settings.theme, settings.web.base_url, published)
     letters = tuple(render(composed, *args, variant) for variant in groups)
     for letter in letters:
@@ -95,7 +95,7 @@ def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
         return tuple(found)
 
 
-def _variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, ...], list[int]]:
+def variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, ...], list[int]]:
     """Return the variants in use, each with the organisations it is for; the one of unattached readers comes first."""
     plain = variant_for(composed, Reader())
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})

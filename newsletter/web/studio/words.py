@@ -1,104 +1,63 @@
-"""Codes of the database in the words of the people who read the Studio."""
+"""The codes of the content in the words that editors read."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from newsletter.web.site import say
 
 
-def kind(code: str) -> str:
-    """Return what happened, for an event's kind; an unknown one stands as it is."""
+def tag_words() -> Mapping[str, str]:
+    """Return every tag with its name."""
     return {
-        "added": say("fiche créée"),
-        "edited": say("fiche modifiée"),
-        "moved": say("changement d’organisation"),
-        "active": say("abonnement"),
-        "pending": say("inscription à confirmer"),
-        "left": say("désabonnement"),
-        "left-reason": say("raison du départ donnée"),
-        "bounced": say("adresse perdue"),
-        "complained": say("plainte"),
-        "expired": say("inscription non confirmée"),
-        "unsuppressed": say("adresse rétablie"),
-        "erased": say("données effacées"),
-        "replied": say("réponse reçue"),
-        "delivered": say("message remis"),
-        "soft": say("échec passager"),
-        "hard": say("échec définitif"),
-        "block": say("message bloqué"),
-        "complaint": say("plainte"),
-        "unsubscribe": say("désabonnement depuis le message"),
-        "imported": say("import d’un fichier"),
-        "import-undone": say("import annulé"),
-        "organisation-added": say("organisation ajoutée"),
-        "organisation-completed": say("organisation complétée"),
-        "member-joined": say("adhésion"),
-        "member-renewed": say("adhésion reconduite"),
-        "member-ended": say("fin d’adhésion"),
-        "mailing-approved": say("bon à tirer"),
-        "mailing-paused": say("envoi mis en pause"),
-        "mailing-resumed": say("envoi repris"),
-        "mailing-cancelled": say("envoi annulé"),
-        "mailing-done": say("envoi terminé"),
-        "mailing-alarm": say("alerte sur un envoi"),
-        "doubt-settled": say("envoi douteux réglé"),
-        "proposal-sent": say("proposition d’article"),
-        "subscribe-alarm": say("alerte sur le formulaire d’inscription"),
-        "purged": say("données anciennes effacées"),
-        "settings-changed": say("réglages changés"),
-        "test-sent": say("message d’essai"),
-        "token-made": say("clé de l’API faite"),
-        "token-revoked": say("clé de l’API retirée"),
-        "user-invited": say("accès donné"),
-        "user-changed": say("droits changés"),
-        "user-ended": say("accès retiré"),
-        "user-signed-in": say("connexion"),
-        "user-signed-out-everywhere": say("toutes les connexions fermées"),
-    }.get(code, code)
+        "rtes": say("Actualités du réseau"),
+        "territoires": say("Territoires"),
+        "elu": say("Entretien"),
+        "agenda": say("Agenda"),
+        "europe": say("Europe"),
+        "bref": say("En bref"),
+        "appel": say("Appels"),
+        "publication": say("Publications"),
+    }
 
 
-def state(code: str) -> str:
-    """Return a subscription's state or the reason why somebody does not receive a publication."""
+def status_words() -> Mapping[str, str]:
+    """Return every status of an article with its name."""
     return {
-        "": say("reçoit"),
-        "active": say("abonné·e"),
-        "pending": say("à confirmer"),
-        "left": say("désabonné·e"),
-        "bounced": say("adresse perdue"),
-        "complained": say("s’est plaint·e"),
-        "expired": say("jamais confirmé"),
-        "erased": say("effacé·e"),
-        "unknown": say("inconnu·e"),
-        "not-subscribed": say("pas abonné·e"),
-        "no-organisation": say("sans organisation"),
-        "not-a-member": say("organisation non adhérente"),
-        "none": say("aucun abonnement"),
-    }.get(code, code)
+        "draft": say("brouillon"),
+        "proposed": say("proposé"),
+        "ready": say("prêt"),
+        "declined": say("écarté"),
+    }
 
 
-def level(code: str) -> str:
-    """Return the level of an authority."""
+def state_words() -> Mapping[str, str]:
+    """Return every state of an issue with its name."""
     return {
-        "region": say("Région"),
-        "departement": say("Département"),
-        "outre-mer": say("Outre-mer"),
-        "metropole": say("Métropole"),
-        "intercommunalite": say("Intercommunalité"),
-        "commune": say("Commune"),
-        "other": say("Autre"),
-        "none": say("Sans organisation"),
-    }.get(code, code)
+        "draft": say("en préparation"),
+        "approved": say("bon à tirer donné"),
+        "sending": say("en cours d’envoi"),
+        "paused": say("en pause"),
+        "done": say("envoyé"),
+        "cancelled": say("en préparation"),
+    }
 
 
-def delivery(code: str) -> str:
-    """Return what became of one message."""
+def level_words() -> Mapping[str, str]:
+    """Return every gravity of a finding with its name."""
+    return {"error": say("À corriger"), "warning": say("À regarder"), "advice": say("Conseil")}
+
+
+def reason_words() -> Mapping[str, str]:
+    """Return why a person is left out of a mailing."""
     return {
-        "queued": say("en attente"),
-        "claimed": say("en attente"),
-        "handed": say("en cours"),
-        "deferred": say("à réessayer"),
-        "sent": say("envoyé"),
-        "refused": say("refusé"),
-        "excluded": say("écarté"),
-        "cancelled": say("annulé"),
-        "doubtful": say("douteux"),
-    }.get(code, code)
+        "left": say("se sont désabonnées"),
+        "pending": say("n’ont pas confirmé leur abonnement"),
+        "bounced": say("adresse qui n’existe plus"),
+        "complained": say("ont signalé un message comme indésirable"),
+        "erased": say("données effacées à leur demande"),
+        "not-subscribed": say("ne sont plus abonnées"),
+        "no-organisation": say("rattachées à aucune collectivité"),
+        "not-a-member": say("collectivité qui n’est pas adhérente aujourd’hui"),
+        "already-sent": say("ont déjà reçu ce numéro"),
+    }

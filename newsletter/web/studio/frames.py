@@ -1,0 +1,22 @@
+"""Letters shown inside pages: sandboxed, nobody's origin, reaching nothing but pictures."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+_HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"}
+
+
+def frame(request: Request, html: str, *, pictures: bool = True) -> Response:
+    """Answer with a letter for an `<iframe sandbox>`; without `pictures` it looks as where they are blocked."""
+    # The document is nobody's origin, so its own host has to be named for the pictures.
+    images = f" img-src 'self' {request.url.scheme}://{request.url.netloc};" if pictures else ""
+    policy = f"default-src 'none';{images} style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+    return HTMLResponse(html, headers={**_HEADERS, "Content-Security-Policy": policy})
+
+
+def text_frame(text: str) -> Response:
+    """Answer with the text part of a letter."""
+    policy = "default-src 'none'; sandbox; frame-ancestors 'self'"
+    return PlainTextResponse(text, headers={**_HEADERS, "Content-Security-Policy": policy})
