@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from newsletter import addresses
 from newsletter.links import Links
 from newsletter.model import Outgoing
 from newsletter.providers import Wants, verp
 from newsletter.rendering.message import Skeleton, SlotValues
+
+_dated = lru_cache(maxsize=64)(format_datetime)  # one date for each group of messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Personal:
             to=address,
             email=address,
             message_id=verp.message_id(self.links.signer, domain, self.mailing, delivery),
-            date=format_datetime(now),
+            date=_dated(now),
             unsub=self.links.unsubscribe(uid, self.publication),
             web=self.links.web_version(self.issue, uid if self.members_web else None),
             prefs=self.links.preferences(uid),
