@@ -1,7 +1,8 @@
-"""A workspace for the tests of the audience: a clock that is set by hand, files from text, the whole state as a value."""
+"""A workspace for the tests of the audience: a clock set by hand, files from text, the whole state as a value."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,17 @@ def desk(root: Path, url: str) -> Iterator[Workspace]:
             ):
                 periods = (Period("2020-01-01", ended),)
                 organisations.add(c, Organisation(name=name, level=level, periods=periods), now=NOW)
+        yield workspace
+    finally:
+        workspace.close()
+
+
+@contextmanager
+def again(made: Path, root: Path) -> Iterator[Workspace]:
+    """Open a copy of the SQLite workspace in `made`: an example costs a copy, not a migration."""
+    shutil.copytree(made, root)
+    workspace = Workspace(load(root, {"NEWSLETTER_DATABASE__URL": "sqlite:///test.db"}), Clock())
+    try:
         yield workspace
     finally:
         workspace.close()
