@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import StoreError
-from newsletter.store import health
+from newsletter.store import jobs
 
 GRACE = 3600.0
 
@@ -28,7 +28,7 @@ def check(workspace: Workspace) -> Health:
     """Look at the service; a database that does not answer is a finding, no error."""
     try:
         with workspace.database.read() as connection:
-            now = workspace.database.now(connection)
-            return Health("ok", tuple(health.late_jobs(connection, now, GRACE)))
+            late = workspace.database.now(connection) - GRACE
+            return Health("ok", tuple(job.name for job in jobs.listing(connection) if job.next_at < late))
     except StoreError as error:
         return Health(error.what)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from newsletter import jobs
 from newsletter.actions import signin
+from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, pass_session
 
 
@@ -39,17 +44,31 @@ def serve(session: Session, host: str, port: int) -> None:
     if link := signin.first_link(workspace):
         click.echo(f"The Studio has no user yet. This link makes you its admin, once: {link}")
     proxies = list(workspace.settings.web.trusted_proxies)
-    uvicorn.run(
-        make_app(workspace),
-        host=host,
-        port=port,
-        log_config=log_config(),
-        # Without a proxy that is trusted by name, nobody says who is at the other end but the connection.
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    with working(workspace):
+        uvicorn.run(
+            make_app(workspace),
+            host=host,
+            port=port,
+            log_config=log_config(),
+            # Without a proxy that is trusted by name, nobody says who is at the other end but the connection.
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+
+
+@contextmanager
+def working(workspace: Workspace) -> Iterator[None]:
+    """Do the recurring work beside the block; at its end, wait until what is under way has been put down safely."""
+    stop = threading.Event()
+    loop = threading.Thread(target=jobs.run_loop, args=(workspace, stop), name="jobs")
+    loop.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        loop.join()
 
 
 COMMANDS = (serve,)
