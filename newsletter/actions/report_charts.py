@@ -78,8 +78,8 @@ def line(points: Sequence[tuple[str, int]]) -> Chart:
     return Chart(_TOP + _PLOT_HEIGHT + _BOTTOM, _rules(ticks), _thin(names), dots=dots)
 
 
-def columns(groups: Sequence[tuple[str, Sequence[int]]]) -> Chart:
-    """Draw groups of one or two standing bars from zero."""
+def columns(groups: Sequence[tuple[str, Sequence[int]]], labels: int = _LABELS) -> Chart:
+    """Draw groups of one or two standing bars from zero; at most `labels` of them are named."""
     ticks = scale(0, max(value for _name, values in groups for value in values))
     slot = (WIDTH - _LEFT - _RIGHT) / len(groups)
     width = min(slot * 0.76 / max(len(values) for _name, values in groups), 26.0)
@@ -90,7 +90,7 @@ def columns(groups: Sequence[tuple[str, Sequence[int]]]) -> Chart:
         for series, value in enumerate(values):
             x, y = middle + (series - len(values) / 2) * width, _height(value, ticks)
             bars.append(Bar(round(x, 1), y, round(width - 1, 1), round(_TOP + _PLOT_HEIGHT - y, 1), series))
-    return Chart(_TOP + _PLOT_HEIGHT + _BOTTOM, _rules(ticks), _thin(tuple(names)), bars=tuple(bars))
+    return Chart(_TOP + _PLOT_HEIGHT + _BOTTOM, _rules(ticks), _thin(tuple(names), labels), bars=tuple(bars))
 
 
 def rows(entries: Sequence[tuple[str, int]]) -> Chart:
@@ -115,6 +115,6 @@ def _rules(ticks: Sequence[int]) -> tuple[Mark, ...]:
     return tuple(Mark(_LEFT, _height(tick, ticks), french.number_words(tick)) for tick in ticks)
 
 
-def _thin(names: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def _thin(names: tuple[Mark, ...], most: int = _LABELS) -> tuple[Mark, ...]:
     """Keep every n-th name, so that they do not run into each other."""
-    return names[:: max(1, math.ceil(len(names) / _LABELS))]
+    return names[:: max(1, math.ceil(len(names) / most))]

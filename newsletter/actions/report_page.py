@@ -54,8 +54,8 @@ def page(report: Report, theme: Theme) -> str:
         _subscribers(report),
         _flows(report),
         _articles(report, figures),
-        _mailings(report),
         _groups(report, figures["members_by_level"], _("Niveau")),
+        _mailings(report),
         _groups(report, figures["members_by_region"], _("Région")),
     )
     values = {
@@ -182,7 +182,7 @@ def _mailings(report: Report) -> Panel:
         key="mailings",
         title=_("Envois"),
         description=_peaks([(o.mailing.subject, o.sent) for o in report.mailings]),
-        chart=charts.columns(bars) if bars else None,
+        chart=charts.columns(bars, labels=6) if bars else None,
         columns=(_("Envoi"), _("Envoyés"), _("Remis"), _("Adresses mortes"), _("Autres retours"), _("Partis")),
         rows=tuple((n, *map(french.number_words, c)) for n, c in zip(names, counts, strict=True)),
         legend=(_("Remis"), _("Revenus")),

@@ -1,4 +1,4 @@
-"""Unbroken memberships: periods that touch are one."""
+"""What became of mailings, and unbroken memberships: periods that touch are one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.store.figures import Stay, stays
+from newsletter.store.figures import Stay, outcomes, stays
 from newsletter.store.organisations import Organisation, Period
+from newsletter.store.tables import deliveries
+from tests.store.helpers import mailing, subscribe
 
 FIRST = date(2024, 1, 1)
 
@@ -52,3 +54,20 @@ def test_a_day_lies_in_a_stay_exactly_when_a_period_covers_it(spans):
         inside = [s for s in found if s.first <= day(n) and (s.after is None or day(n) < s.after)]
         assert len(inside) == organisation.member_on(day(n))
     assert all(a.after is not None and a.after < b.first for a, b in pairwise(found))
+
+
+def test_an_outcome_tells_what_left_what_came_back_and_who_left(database):
+    fates = [
+        ("sent", ""), ("sent", "delivered"), ("sent", "hard"), ("sent", "soft"), ("sent", "block"),
+        ("sent", "complaint"), ("sent", "unsubscribe"), ("refused", ""), ("excluded", ""), ("cancelled", ""),
+    ]  # fmt: skip
+    with database.write() as c:
+        subscribe(c, len(fates))
+        first, second = mailing(c), mailing(c, issue="2026-12-lettre")
+        ids = c.execute(deliveries.select().where(deliveries.c.mailing_id == first.id)).scalars().all()
+        for number, (state, feedback) in zip(ids, fates, strict=True):
+            c.execute(deliveries.update().where(deliveries.c.id == number).values(state=state, feedback=feedback))
+        done, untouched = outcomes(c, [first, second])
+    assert (done.candidates, done.tried, done.sent) == (10, 8, 7)
+    assert (done.hard, done.soft, done.block, done.returned, done.left) == (1, 1, 1, 3, 2)
+    assert (untouched.candidates, untouched.tried, untouched.sent, untouched.returned) == (10, 10, 0, 0)
