@@ -136,15 +136,8 @@ class _Sink:
         """Do nothing: there is nothing to close."""
 
     def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        """Answer each message; a dropped connection defers all that stand behind."""
-        dropped = False
-        for message in batch:
-            outcome = self._dropped(message) if dropped else self._answer(message)
-            dropped = dropped or outcome.scope == "provider"
-            yield outcome
-
-    def _dropped(self, message: Outgoing) -> Outcome:
-        return Outcome(message.delivery, "deferred", "provider", text="rehearsal: the connection was dropped")
+        """Answer each message; after a dropped connection the next goes over a new one."""
+        return map(self._answer, batch)
 
     def _answer(self, message: Outgoing) -> Outcome:
         with self._lock:
@@ -156,7 +149,7 @@ class _Sink:
                 self.messages += 1
                 self.bytes += _weight(message)
         if fault == "dropped":
-            return self._dropped(message)
+            return Outcome(message.delivery, "deferred", "provider", text="rehearsal: the connection was dropped")
         if fault == "deferred":
             return Outcome(message.delivery, "deferred", text="rehearsal: 451 later")
         if fault == "refused":
