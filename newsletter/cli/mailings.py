@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from newsletter.actions import schedule, send
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt, receipt_json
 
 
@@ -99,8 +99,7 @@ def resume(session: Session, issue: str) -> None:
 @pass_session
 def cancel(session: Session, issue: str, yes: bool, as_json: bool) -> None:
     """Cancel everything that has not left; what was sent stays sent."""
-    if not yes:
-        click.confirm(f"Cancel {issue}?", abort=True)
+    sure(f"Cancel {issue}?", yes=yes)
     _print(send.cancel(session.workspace, issue, session.user), as_json)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -104,6 +105,12 @@ def seconds(value: float) -> str:
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def sure(question: str, *, yes: bool) -> None:
+    """Ask a person at a terminal; a script that names the thing has said so already. Raises click.Abort on a no."""
+    if not yes and sys.stdin.isatty():
+        click.confirm(question, abort=True)
 
 
 DATE = click.DateTime(["%Y-%m-%d"])

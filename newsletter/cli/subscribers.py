@@ -10,7 +10,7 @@ import click
 from newsletter.actions import audience, rights
 from newsletter.actions.imports import BASES
 from newsletter.cli import people_imports, reviews
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
 
 _ROLES = ("elu", "technicien", "partner", "press", "other")
@@ -135,8 +135,7 @@ def unsubscribe(session: Session, email: str, publication: str) -> None:
 @pass_session
 def forget(session: Session, email: str, yes: bool) -> None:
     """Erase EMAIL for good: only a keyed hash stays, which refuses a later import."""
-    if not yes:
-        click.confirm(f"Erase {email} and everything known of them? This cannot be undone", abort=True)
+    sure(f"Erase {email} and everything known of them? This cannot be undone", yes=yes)
     rights.forget(session.workspace, email, by=session.user)
     click.echo(f"{email}: erased")
 
