@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from newsletter.store.tables import deliveries, events, mailings, organisations, subscribers
@@ -130,11 +131,10 @@ def lift(connection: Connection, subscriber: int) -> None:
 
 
 def remember_call(connection: Connection, key: str, provider: str, body: bytes, now: float) -> bool:
-    """Store a webhook call as it came; False when one with its `key` is there already."""
-    if connection.scalar(sa.select(webhook_calls.c.key).where(webhook_calls.c.key == key)):
-        return False
-    connection.execute(webhook_calls.insert().values(key=key, at=now, provider=provider, body=body))
-    return True
+    """Store a webhook call as it came; False when one with its `key` is there already, or is being stored."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = insert(webhook_calls).values(key=key, at=now, provider=provider, body=body)
+    return connection.scalar(row.on_conflict_do_nothing().returning(webhook_calls.c.key)) is not None
 
 
 def count_effects(connection: Connection, key: str, effects: int) -> None:
