@@ -20,6 +20,7 @@ from newsletter.i18n import _
 from newsletter.model import Article, Finding, Issue, ItemPlan, SectionPlan, Severity, Status, Visibility
 from newsletter.settings import Publication
 
+SHOWN = 24
 _YEAR = timedelta(days=365)
 _WHERE = re.compile(r"(?P<path>[^:,]+)(?::(?P<line>\d+))?(?:, (?P<field>[\w.-]+))?")
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}
@@ -83,7 +84,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """An issue as it stands on the desk."""
+    """An issue as it stands on the desk; `more` counts the available articles beyond those in `cards`."""
 
     file: IssueVersion
     publication: Publication
@@ -91,6 +92,7 @@ class Board:
     blocks: tuple[Block, ...]
     remarks: tuple[Remark, ...]
     cards: tuple[Card, ...]
+    more: int
 
     @property
     def issue(self) -> Issue:
@@ -117,13 +119,15 @@ def board(workspace: Workspace, key: str, *, tag: str = "", words: str = "", eve
     file, pool = issue_version(workspace, key), workspace.pool()
     issue, publication = file.issue, workspace.settings.publication(file.issue.publication)
     blocks = tuple(_block(n, plan, pool, publication) for n, plan in enumerate(issue.sections))
+    cards = _available(workspace, issue, pool, publication, tag, words, everything=everything)
     return Board(
         file=file,
         publication=publication,
         lead=Row(LEAD, issue.lead, pool.get(issue.lead.slug)) if issue.lead else None,
         blocks=blocks,
         remarks=remarks(issue, pool, check_issue_file(workspace, issue, pool)),
-        cards=tuple(_available(workspace, issue, pool, publication, tag, words, everything=everything)),
+        cards=tuple(cards[:SHOWN]),
+        more=max(0, len(cards) - SHOWN),
     )
 
 

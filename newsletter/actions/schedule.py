@@ -15,7 +15,7 @@ from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing
 
-_SCHEDULED = "mailing-scheduled"
+SCHEDULED = "mailing-scheduled"
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
            "décembre")  # fmt: skip
@@ -41,7 +41,7 @@ def parse(text: str, now: datetime) -> datetime:
 
 def record(connection: Connection, mailing_id: int, at: datetime, now: float, by: str) -> None:
     """Write down that a mailing shall leave at `at` by itself."""
-    event = Event(now, _SCHEDULED, mailing_id=mailing_id, actor=by, detail={"at": at.timestamp()})
+    event = Event(now, SCHEDULED, mailing_id=mailing_id, actor=by, detail={"at": at.timestamp()})
     journal.record(connection, event)
 
 
@@ -60,7 +60,7 @@ def _is_due(connection: Connection, workspace: Workspace, mailing: Mailing, now:
     if mailing.status == "approved":
         waits = workspace.settings.sending.second_person and not mailing.confirmed_by
         kinds = {event.kind for event in journal.of_mailing(connection, mailing.id)}
-        return mailing.not_before <= now and not waits and _SCHEDULED in kinds
+        return mailing.not_before <= now and not waits and SCHEDULED in kinds
     queued, retry = ledger.outlook(connection, mailing.id)
     return queued or (retry is not None and retry <= now) or not ledger.open_count(connection, mailing.id)
 

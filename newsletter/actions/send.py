@@ -133,7 +133,7 @@ def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
     return next(near, None)
 
 
-def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None) -> Mailing:
+def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None, by: str = "") -> Mailing:
     """Let an approved mailing leave at another time, or at once (None)."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
@@ -141,7 +141,7 @@ def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None) -> M
             connection, mailing.id, "approved", only=("approved",), not_before=at.timestamp() if at else now
         )
         if at:
-            schedule.record(connection, mailing.id, at, now, "")
+            schedule.record(connection, mailing.id, at, now, by)
         return mailings.get(connection, mailing.id)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from newsletter.web.studio import compose, entrance, figures, home, issues, journal, organisations, people, settings, team, uploads
+from newsletter.web.studio import compose, entrance, figures, home, issues, journal, organisations, people, send, settings, team, uploads
 
 ROUTERS = (
     entrance.router,
     home.router,
     issues.router,
     compose.router,
+    send.router,
     people.router,
     organisations.router,
     uploads.router,

@@ -102,8 +102,8 @@ class _Pages:
             visit, "compose.html", status=status, board=found, filters=values, tags=tag_words(), levels=level_words(),
             state=mailing.status if mailing else "draft", states=state_words(), problem=problem,
             typed=typed or _texts(found.issue), key=key,
-            place=visit.query("place"), view=_view(visit), readers=looking.readers(workspace, key),
-            comments=proofs.comments(workspace, key), sender=workspace.settings.network.short_name,
+            place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit),
+            readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key), sender=workspace.settings.network.short_name,
         )  # fmt: skip
 
     def gesture(self, visit: Visit, key: str) -> Response:

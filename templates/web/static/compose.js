@@ -37,7 +37,7 @@ function copyOf(form, body) {
   return copy;
 }
 
-function take(fresh, url, submitter) {
+function take(fresh, url, submitter, changed = true) {
   const scroll = document.querySelector(".cards")?.scrollTop ?? 0;
   for (const selector of ["#reserve", "#tableau", "#gestes", "#etat .inline-form", "#controles"]) {
     const [old, made] = [document.querySelector(selector), fresh.querySelector(selector)];
@@ -46,7 +46,7 @@ function take(fresh, url, submitter) {
   const cards = document.querySelector(".cards");
   if (cards) cards.scrollTop = scroll;
   const flash = fresh.querySelector(".flash p");
-  say(flash?.textContent ?? "", fresh.querySelector(".flash.notice--error") !== null);
+  if (flash) say(flash.textContent, fresh.querySelector(".flash.notice--error") !== null);
   const place = document.getElementById(url.searchParams.get("place") ?? "");
   if (place) {
     const verb = submitter?.dataset.verb;
@@ -55,7 +55,7 @@ function take(fresh, url, submitter) {
     place.classList.add("just");
     place.scrollIntoView({ block: "nearest" });
   }
-  refresh();
+  if (changed) refresh();
 }
 
 document.addEventListener("submit", (event) => {
@@ -68,6 +68,16 @@ document.addEventListener("submit", (event) => {
     window.clearTimeout(timer);
     send(form, event.submitter).catch(() => say(words().failed, true));
   }
+});
+
+// What opens and closes beside an item is a link to this page: only its answer's parts are taken.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-part]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const answer = await fetch(link.href);
+  if (!answer.ok) return location.assign(link.href);
+  take(new DOMParser().parseFromString(await answer.text(), "text/html"), new URL(link.href), link, false);
 });
 
 // --- the preview and the checks that need a rendered letter ---
