@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from newsletter.actions import rights, schedule, send
+from newsletter.actions import bounces, rights, schedule, send
 from newsletter.actions.owners import ended, owner, recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
@@ -62,6 +62,12 @@ def sweep(workspace: Workspace, _stop: threading.Event) -> None:
         _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)
 
 
+def collect(workspace: Workspace, stop: threading.Event) -> None:
+    """Read the mailbox of bounces, if one is set."""
+    if bounces.has_mailbox(workspace):
+        bounces.collect(workspace, stop)
+
+
 def purge(workspace: Workspace, _stop: threading.Event) -> None:
     """Apply the retention periods."""
     rights.purge(workspace, by="jobs")
@@ -70,6 +76,7 @@ def purge(workspace: Workspace, _stop: threading.Event) -> None:
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 60, "take over from senders that ended without a word"),
+    Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
     Work("purge", purge, 86_400, "apply the retention periods"),
 )
 

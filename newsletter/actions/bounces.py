@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -73,23 +74,37 @@ def read(workspace: Workspace, paths: Iterable[Path]) -> Received:
     return Received(counts)
 
 
-def collect(workspace: Workspace, fetch: Callable[..., Iterator[Fetched]] = fetch_imap) -> Received:
+def has_mailbox(workspace: Workspace) -> bool:
+    """Tell whether a mailbox of bounces is set."""
+    where = workspace.settings.bounces
+    return bool(where.imap_host and where.imap_user and workspace.settings.secret("imap_password"))
+
+
+def collect(
+    workspace: Workspace,
+    stop: threading.Event | None = None,
+    *,
+    fetch: Callable[..., Iterator[Fetched]] = fetch_imap,
+) -> Received:
     """Let every unread message of the IMAP mailbox act once, and mark it as read after its effect is stored.
 
-    Raises SettingsError while no mailbox is set, MailboxError when it cannot be read.
+    It ends after the message in hand once `stop` is set. Raises SettingsError while no mailbox is set, MailboxError
+    when it cannot be read.
     """
     where = workspace.settings.bounces
-    password = workspace.settings.secret("imap_password")
-    if not where.imap_host or not where.imap_user or not password:
+    if not has_mailbox(workspace):
         raise SettingsError(
             "no mailbox of bounces is set",
             where="[bounces] imap_host",
             hint="set imap_host and imap_user, and the password in NEWSLETTER_IMAP_PASSWORD",
         )
     counts: Counter[str] = Counter()
+    password = workspace.settings.secret("imap_password")
     for message in fetch(where.imap_host, where.imap_user, password, where.imap_folder):
         counts[take(workspace, message.raw)] += 1
         message.done()
+        if stop and stop.is_set():
+            break
     return Received(counts)
 
 

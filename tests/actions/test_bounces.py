@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -240,10 +241,19 @@ def test_the_mailbox_is_read_and_marked_only_after_each_effect_is_stored():
             raw = dsn(lille.return_path(person), person.address)
             yield Fetched(person.address, raw, lambda p=person: done.append((p.id, lille.standing(p)[0])))
 
-    received = bounces.collect(lille.workspace, fetch)
+    received = bounces.collect(lille.workspace, fetch=fetch)
     assert dict(received.counts) == {"hard": 2} and received.effects == 2
     assert done == [(first.id, "bounced"), (second.id, "bounced")]
     assert asked == [("imap.example", "retours", "x", "Retours")]
+    lille.workspace.close()
+
+
+def test_reading_ends_after_the_message_in_hand_when_it_is_asked_to_stop():
+    lille = world("sqlite://", imap_host="imap.example", imap_user="retours")
+    stop = threading.Event()
+    mail = [Fetched(str(n), dsn(lille.return_path(p), p.address), stop.set) for n, p in enumerate(lille.people)]
+    assert dict(bounces.collect(lille.workspace, stop, fetch=lambda *_where: iter(mail)).counts) == {"hard": 1}
+    assert [lille.standing(p)[0] for p in lille.people[:2]] == ["bounced", ""]
     lille.workspace.close()
 
 
@@ -255,7 +265,7 @@ def test_a_message_whose_effect_could_not_be_stored_stays_unread():
         c.execute(sa.text("CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END"))
     mail = [Fetched("1", dsn(lille.return_path(person), person.address), lambda: done.append(1))]
     with pytest.raises(sa.exc.IntegrityError):
-        bounces.collect(lille.workspace, lambda *_where: iter(mail))
+        bounces.collect(lille.workspace, fetch=lambda *_where: iter(mail))
     assert done == [] and lille.standing(person)[0] == ""
     lille.workspace.close()
 
@@ -264,5 +274,5 @@ def test_a_message_whose_effect_could_not_be_stored_stays_unread():
 def test_without_a_mailbox_the_setting_is_named(missing):
     lille = world("sqlite://", **missing)
     with pytest.raises(SettingsError, match="imap_host"):
-        bounces.collect(lille.workspace, lambda *_where: iter(()))
+        bounces.collect(lille.workspace, fetch=lambda *_where: iter(()))
     lille.workspace.close()
