@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.store.entitlement import Rule, open_span, verdict
-from newsletter.store.tables import OPEN, deliveries, mailings, subscribers, subscriptions
+from newsletter.store.tables import OPEN, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,20 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     free = sa.true() if not full else deliveries.c.cap.not_in(full)
 
     def take(condition: sa.ColumnElement[bool], n: int) -> list[int]:
-        query = sa.select(deliveries.c.id).where(mine, condition, free).order_by(deliveries.c.id).limit(n)
-        return list(connection.execute(query.with_for_update(skip_locked=True)).scalars())
+        found = sa.select(deliveries.c.id).where(mine, condition, free, OPEN_ROWS).order_by(deliveries.c.id).limit(n)
+        # As a CTE it is run once: a plain subquery with a limit PostgreSQL may run again for each row.
+        chosen = found.with_for_update(skip_locked=True).cte("chosen")
+        taken = connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id.in_(sa.select(chosen.c.id)))
+            .values(state="claimed", token=token, lease_until=now + lease, try_at=None)
+            .returning(deliveries.c.id)
+        )
+        return sorted(taken.scalars())
 
     ids = take(deliveries.c.state == "queued", limit)
     if len(ids) < limit:
         ids += take(sa.and_(deliveries.c.state == "deferred", deliveries.c.try_at <= now), limit - len(ids))
-    if ids:
-        connection.execute(
-            deliveries.update()
-            .where(deliveries.c.id.in_(ids))
-            .values(state="claimed", token=token, lease_until=now + lease, try_at=None)
-        )
     return ids
 
 
@@ -77,6 +79,7 @@ def _full_caps(connection: Connection, mailing_id: int, token: str, caps: Mappin
             deliveries.c.state.in_(("claimed", "handed")),
             deliveries.c.cap != "",
             deliveries.c.token != token,
+            OPEN_ROWS,
         )
         .group_by(deliveries.c.cap)
     )
@@ -175,8 +178,8 @@ def renew(connection: Connection, token: str, mailing_id: int, until: float) -> 
     """Prolong the lease of everything `token` holds; returns how many of these are handed."""
     mine = sa.and_(deliveries.c.mailing_id == mailing_id, deliveries.c.token == token)
     held = deliveries.c.state.in_(("claimed", "handed"))
-    connection.execute(deliveries.update().where(mine, held).values(lease_until=until))
-    query = sa.select(sa.func.count()).where(mine, deliveries.c.state == "handed")
+    connection.execute(deliveries.update().where(mine, held, OPEN_ROWS).values(lease_until=until))
+    query = sa.select(sa.func.count()).where(mine, deliveries.c.state == "handed", OPEN_ROWS)
     return int(connection.scalar(query) or 0)
 
 
@@ -202,7 +205,7 @@ def sweep(
     scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
     doubtful = connection.execute(
         deliveries.update()
-        .where(scope, deliveries.c.state == "handed", gone)
+        .where(scope, deliveries.c.state == "handed", gone, OPEN_ROWS)
         .values(
             state="doubtful", settled_at=now, lease_until=None, answer="the sender ended before the answer was recorded"
         )
@@ -214,7 +217,7 @@ def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
     """Return the tokens that hold something (of one mailing, or of any)."""
     scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
     rows = connection.execute(
-        sa.select(deliveries.c.token).distinct().where(scope, deliveries.c.state.in_(("claimed", "handed")))
+        sa.select(deliveries.c.token).distinct().where(scope, deliveries.c.state.in_(("claimed", "handed")), OPEN_ROWS)
     )
     return [token for token in rows.scalars() if token]
 
@@ -226,7 +229,7 @@ def _give_back(connection: Connection, mailing_id: int | None, condition: sa.Col
     cancelled = deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status == "cancelled"))
     back = connection.execute(
         deliveries.update()
-        .where(scope, deliveries.c.state.in_(states), condition)
+        .where(scope, deliveries.c.state.in_(states), condition, OPEN_ROWS)
         .values(state=sa.case((cancelled, "cancelled"), else_="queued"), token=None, lease_until=None)
     )
     return back.rowcount
@@ -265,16 +268,16 @@ def tally(connection: Connection, mailing_id: int) -> dict[str, int]:
 
 def open_count(connection: Connection, mailing_id: int) -> int:
     """Return how many deliveries are still open."""
-    query = sa.select(sa.func.count()).where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(OPEN))
+    query = sa.select(sa.func.count()).where(deliveries.c.mailing_id == mailing_id, OPEN_ROWS)
     return int(connection.scalar(query) or 0)
 
 
 def outlook(connection: Connection, mailing_id: int) -> tuple[bool, float | None]:
     """Return whether anything is queued, and when the earliest deferred delivery is due, if any."""
     mine = deliveries.c.mailing_id == mailing_id
-    queued = connection.scalar(sa.select(sa.exists().where(mine, deliveries.c.state == "queued")))
+    queued = connection.scalar(sa.select(sa.exists().where(mine, deliveries.c.state == "queued", OPEN_ROWS)))
     due: float | None = connection.scalar(
-        sa.select(sa.func.min(deliveries.c.try_at)).where(mine, deliveries.c.state == "deferred")
+        sa.select(sa.func.min(deliveries.c.try_at)).where(mine, deliveries.c.state == "deferred", OPEN_ROWS)
     )
     return bool(queued), due
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+import sqlalchemy as sa
 
 from newsletter.errors import Refused
 from newsletter.store import ledger, mailings, people
+from newsletter.store.database import open_database
 from newsletter.store.ledger import Settlement
 from newsletter.store.mailings import Frozen
 from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, member, subscribe
@@ -232,3 +234,16 @@ def test_whoever_is_subscribed_to_another_publication_is_no_candidate(database):
     with database.write() as c:
         subscribe(c, 2, "flash")
         assert mailings.receipt(c, mailing(c, LETTRE), NOW).candidates == 0
+
+
+def test_a_claim_reads_only_what_is_open_and_sorts_nothing(tmp_path):
+    """Without the partial index each claim would read the whole mailing: the square of its size in all."""
+    database, statements = open_database(f"sqlite:///{tmp_path}/t.db"), []
+    with database.write() as c:
+        subscribe(c, 3)
+        m = mailing(c)
+        sa.event.listen(c, "before_cursor_execute", lambda *args: statements.append(args[2:4]))
+        claim(c, m)
+        plans = [str(c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()) for sql, values in statements[:2]]
+    database.close()
+    assert plans and all("ix_deliveries_open" in plan and "TEMP B-TREE" not in plan for plan in plans)
