@@ -61,7 +61,9 @@ def _through(connection: Connection, rows: Iterator[OrganisationRow], by: str, n
                 _ask(connection, row, (), now)
             yield row
             continue
-        match = match_organisation(row.fields, known)
+        # A level that nobody wrote says nothing: a bare `Lille` may be the city.
+        cells = {name: text for name, text in row.fields.items() if (name, text) != ("level", "other")}
+        match = match_organisation(cells, known)
         if match.organisation_id is None and match.candidates:
             _ask(connection, row, match.candidates, now)
             yield row._replace(action="review", reason=match.explanation)

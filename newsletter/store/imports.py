@@ -21,6 +21,7 @@ from newsletter.store.tables_people import import_changes
 
 GRAVITY = {"": 0, "active": 0, "left": 1, "bounced": 2, "complained": 3}
 DETAILS = ("first_name", "last_name", "function", "role", "phone")
+COLUMN = {"organisation": "organisation_id"}
 _BATCH = 1000
 _CHANGE = ("import_id", "subscriber_id", "what", "before")
 
@@ -125,8 +126,9 @@ class Writer:
         spans, happened, changes = [], [], []
         publication, now, basis, actor = self._publication, self._now, self._consent.basis, self._consent.actor
         for number, one in zip(ids, batch, strict=True):
-            organisation = one.organisation_id
-            spans.append((number, publication, one.state, basis, one.details.get("role", ""), organisation, now))
+            active = one.state == "active"
+            role, organisation = (one.details["role"], one.organisation_id) if active else ("", None)
+            spans.append((number, publication, one.state, basis, role, organisation, now))
             happened.append((now, one.state, number, organisation, publication, actor, one.proof))
             changes.append((self._import, number, "created", ""))
         bulk.insert(self._connection, subscriptions, people.SPAN, spans)
@@ -177,11 +179,21 @@ class Writer:
         stands = max(GRAVITY.get(before.get(self._publication, ""), 0), GRAVITY[person.suppressed])
         if GRAVITY[one.state] <= stands:
             return
-        self._note(person, "stopped", {"suppressed": person.suppressed, "states": before})
+        values = {name: getattr(person, COLUMN.get(name, name)) for name in person.from_file.split()}
+        self._note(person, "stopped", {"suppressed": person.suppressed, "states": before, "details": values})
         consent = self._with(one)
         if one.state != "left":
             people.suppress(self._connection, person, one.state, consent, self._now)
         people.move(self._connection, person, self._publication, one.state, consent, self._now)
+        self._strip(person)
+
+    def _strip(self, person: Person) -> None:
+        """Drop what files told of somebody who receives nothing any more: of an opposition the address is enough."""
+        now = people.of(self._connection, person.id)
+        if person.from_file and not any(s.state in ("active", "pending") for s in now):
+            empty = {COLUMN.get(name, name): None if name in COLUMN else "" for name in person.from_file.split()}
+            change = subscribers.update().where(subscribers.c.id == person.id)
+            self._connection.execute(change.values(**empty, from_file=""))
 
     def _with(self, one: Incoming) -> Consent:
         return replace(self._consent, proof=json.loads(one.proof))
@@ -208,11 +220,13 @@ def _merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, A
 
 
 def _person(one: Incoming) -> Person:
+    if one.state != "active":
+        suppressed = "" if one.state == "left" else one.state
+        return Person(address=one.address, key=one.key, suppressed=suppressed)
     details: Mapping[str, Any] = one.details
     gave = [name for name in DETAILS if details.get(name)]
     if one.organisation_id:
         gave.append("organisation")
     return Person(
-        address=one.address, key=one.key, organisation_id=one.organisation_id, from_file=" ".join(gave),
-        suppressed=one.state if one.state in ("bounced", "complained") else "", **details,
+        address=one.address, key=one.key, organisation_id=one.organisation_id, from_file=" ".join(gave), **details
     )  # fmt: skip

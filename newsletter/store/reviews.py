@@ -62,7 +62,7 @@ def _identity(question: Review) -> tuple[str, str, str | None, int | None]:
 
 
 def withdraw_stopped(connection: Connection, publication: str) -> None:
-    """Take back the open questions about rows of people who have left since, or may not be written to."""
+    """Take back the open questions about people who have left since, or may not be written to: row or organisation."""
     gone = (
         sa.select(subscribers.c.address_key)
         .join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
@@ -72,8 +72,16 @@ def withdraw_stopped(connection: Connection, publication: str) -> None:
             subscriptions.c.state.in_(("left", "bounced", "complained")),
         )
     )
-    open_rows = (reviews.c.kind == ROW, reviews.c.publication == publication, reviews.c.done_at.is_(None))
-    connection.execute(reviews.delete().where(*open_rows, reviews.c.subject.in_(gone)))
+    unsettled = reviews.c.done_at.is_(None)
+    rows = (reviews.c.kind == ROW, reviews.c.publication == publication, reviews.c.subject.in_(gone))
+    connection.execute(reviews.delete().where(unsettled, *rows))
+    receives = sa.exists().where(
+        subscriptions.c.subscriber_id == reviews.c.subscriber_id,
+        subscriptions.c.to_at.is_(None),
+        subscriptions.c.state.in_(("active", "pending")),
+    )
+    places = (reviews.c.kind.in_((ORGANISATION, CONFLICT)), reviews.c.import_id.is_not(None))
+    connection.execute(reviews.delete().where(unsettled, *places, ~receives))
 
 
 def withdraw_placed(connection: Connection) -> None:

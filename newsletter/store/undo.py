@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
-from newsletter.store import people
+from newsletter.store import imports, people
 from newsletter.store.journal import Event, record
 from newsletter.store.people import Consent
 from newsletter.store.tables import deliveries, events, subscribers, subscriptions
-from newsletter.store.tables_people import import_changes, imports, reviews
+from newsletter.store.tables_people import import_changes, reviews
+from newsletter.store.tables_people import imports as register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +41,18 @@ class Import:
 def begin(connection: Connection, *, file_name: str, digest: str, publication: str, actor: str, now: float) -> int:
     """Register an import and return its number; `digest` is the SHA-256 of the file."""
     values = {"file_name": file_name, "digest": digest, "publication": publication, "actor": actor, "at": now}
-    made: int = connection.execute(imports.insert().values(values).returning(imports.c.id)).scalar_one()
+    made: int = connection.execute(register.insert().values(values).returning(register.c.id)).scalar_one()
     return made
 
 
 def finish(connection: Connection, number: int, counts: Mapping[str, int]) -> None:
     """Store what became of the rows."""
-    connection.execute(imports.update().where(imports.c.id == number).values(counts=json.dumps(counts)))
+    connection.execute(register.update().where(register.c.id == number).values(counts=json.dumps(counts)))
 
 
 def listing(connection: Connection, limit: int = 100) -> list[Import]:
     """Return the newest imports, newest first."""
-    return [_import(row) for row in connection.execute(sa.select(imports).order_by(imports.c.id.desc()).limit(limit))]
+    return [_import(row) for row in connection.execute(sa.select(register).order_by(register.c.id.desc()).limit(limit))]
 
 
 def undo(connection: Connection, number: int, now: float, actor: str) -> dict[str, int]:
@@ -60,7 +61,7 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
     A person it created goes, unless letters left or something else happened since: then only the subscription ends.
     Raises NotFound for an unknown number, Refused when it was undone before or is too old (purged).
     """
-    row = connection.execute(sa.select(imports).where(imports.c.id == number)).first()
+    row = connection.execute(sa.select(register).where(register.c.id == number)).first()
     if row is None:
         raise NotFound(f"there is no import {number}", hint="`newsletter subscribers imports` lists them")
     made = _import(row)
@@ -82,7 +83,7 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
         counts[_take_back(connection, made, change, consent, now)] += 1
     connection.execute(import_changes.delete().where(import_changes.c.import_id == number))
     connection.execute(reviews.delete().where(reviews.c.import_id == number, reviews.c.done_at.is_(None)))
-    connection.execute(imports.update().where(imports.c.id == number).values(undone_at=now))
+    connection.execute(register.update().where(register.c.id == number).values(undone_at=now))
     record(connection, Event(now, "import-undone", publication=made.publication, actor=actor,
                              detail={"import": number, **counts}))  # fmt: skip
     return dict(counts)
@@ -136,9 +137,11 @@ def _let_go(
     later = sa.select(events.c.id).where(events.c.subscriber_id == person.id, events.c.at > made.at).limit(1)
     if connection.scalar(later):
         return "kept"
-    connection.execute(
-        subscribers.update().where(subscribers.c.id == person.id).values(suppressed=before["suppressed"])
-    )
+    details = {imports.COLUMN.get(name, name): value for name, value in before["details"].items()}
+    names = " ".join(before["details"])
+    values = {**details, "from_file": names, "suppressed": before["suppressed"]}
+    connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
+    person = people.by_id(connection, person.id)
     for current in people.of(connection, person.id):
         people.move(
             connection, person, current.publication, before["states"].get(current.publication, "expired"), consent, now

@@ -36,7 +36,8 @@ class Clock:
 def desk(root: Path, url: str) -> Iterator[Workspace]:
     """Open a fresh workspace in `root` with the database at `url` and two member organisations and one former one."""
     start.init(root)
-    workspace = Workspace(load(root, {"NEWSLETTER_DATABASE__URL": url}), Clock())
+    environ = {"NEWSLETTER_DATABASE__URL": url, "NEWSLETTER_MEMBERS__GRACE_DAYS": "0"}
+    workspace = Workspace(load(root, environ), Clock())
     try:
         with workspace.database.write() as c:
             for name, level, ended in (
