@@ -50,9 +50,7 @@ def leave(workspace: Workspace, token: str) -> Publication:
     uid, publication = _target(workspace, token)
 
     def go(connection: Connection, person: Person, now: float) -> None:
-        current = people.subscription(connection, person.id, publication.key)
-        if current and current.state in ("active", "pending"):
-            people.move(connection, person, publication.key, "left", Consent("", "link"), now)
+        people.move(connection, person, publication.key, "left", Consent("", "link"), now, only=("active", "pending"))
 
     _with(workspace, uid, go)
     return publication

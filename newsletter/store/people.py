@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -149,13 +149,14 @@ def spans(connection: Connection, subscriber_id: int) -> list[sa.Row[Any]]:
     return sorted(closed, key=lambda row: (row.from_at, row.id)) + list(current)
 
 
-def move(connection: Connection, person: Person, publication: str, state: str, consent: Consent, now: float) -> bool:
+def move(connection: Connection, person: Person, publication: str, state: str, consent: Consent, now: float, *,
+         only: Collection[str] = ()) -> bool:  # fmt: skip
     """Bring a subscription to `state`: closes the open span, opens the next, records the event with its proof.
 
-    Returns False, changing nothing, when it is in that state already.
+    Returns False, changing nothing, when it is in that state already, or in none of the states `only` (if any).
     """
     current = subscription(connection, person.id, publication)
-    if current and current.state == state:
+    if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False
     if current:
         connection.execute(
