@@ -42,4 +42,4 @@ def _scale(values: Sequence[int]) -> tuple[int, int]:
     room = max(high - low, high // 10, 1)
     unit = 10 ** max(0, len(str(room)) - 1)
     bottom = max(0, (low - room // 2) // unit * unit)
-    return bottom, -(-(high + room // 4) // unit) * unit
+    return bottom, max(-(-(high + room // 4) // unit) * unit, bottom + unit)

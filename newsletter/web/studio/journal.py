@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.actions import deeds, mailbox
+from newsletter.actions import deeds, doctor, mailbox
 from newsletter.errors import NewsletterError
 from newsletter.web.site import Site, say
 from newsletter.web.studio import codes
@@ -18,7 +18,7 @@ _PAGE = 50
 
 
 def router(site: Site) -> APIRouter:
-    """Return the routes of the journal, of the outbox and of the sending settings."""
+    """Return the routes of the journal, of the outbox, and of sending with its examination."""
     shell = Shell(site)
     routes = APIRouter(prefix="/studio", include_in_schema=False)
     allowed = allow(site, "settings")
@@ -31,7 +31,14 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/reglages/envoi")
     def sending(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "settings_sending.html")
+        return shell.page(
+            visit, "settings_sending.html", lines=doctor.examine(site.workspace, offline=True), whole=False
+        )
+
+    @routes.post("/reglages/envoi/examen")
+    def examine(visit: Visit = allowed) -> Response:
+        # Asks the network for some seconds, so it is a button and no page to walk past.
+        return shell.page(visit, "settings_sending.html", lines=doctor.examine(site.workspace), whole=True)
 
     @routes.post("/reglages/envoi/essai")
     def test(visit: Visit = allowed) -> Response:

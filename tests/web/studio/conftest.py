@@ -1,0 +1,88 @@
+"""The Studio with somebody signed in: a client per role, on a workspace of its own or on the sample month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+from starlette.testclient import TestClient
+
+from newsletter.actions import signin, team
+from newsletter.actions.workspace import Workspace
+from newsletter.web.app import make_app
+from tests.web.conftest import BASE, Town
+
+
+@dataclass
+class Desk:
+    """A browser in which `user` is signed in; every form it sends carries the page's CSRF token."""
+
+    workspace: Workspace
+    client: TestClient
+    user: team.User
+
+    def get(self, path: str, **more):
+        return self.client.get(path, **more)
+
+    def post(self, path: str, *, files=None, follow: bool = True, **fields):
+        data = {"csrf": self.csrf, **fields}
+        return self.client.post(path, data=data, files=files, follow_redirects=follow)
+
+    @property
+    def csrf(self) -> str:
+        return re.search(r'name="csrf" value="([^"]+)"', self.client.get("/studio").text)[1]
+
+    def field(self, path: str, name: str) -> str:
+        """Return what a field of the page at `path` holds."""
+        return unescape(re.search(rf'name="{name}"[^>]* value="([^"]*)"', self.get(path).text)[1])
+
+
+def sign_in(workspace: Workspace, role: str, *, may_send: bool = False) -> Desk:
+    """Invite somebody of that role and sign them in by their link."""
+    user = team.invite(workspace, f"{role}@rtes.example", role, may_send=may_send, name=f"Une {role}", by="test")
+    client = TestClient(make_app(workspace), base_url=BASE, headers={"Accept-Language": "fr"})
+    assert client.post(signin.link_for(workspace, user)).status_code == 200
+    return Desk(workspace, client, user)
+
+
+@pytest.fixture
+def at_desk(town: Town) -> Iterator[Callable[[str], Desk]]:
+    """Sign somebody of a role in, in a fresh workspace."""
+    yield lambda role: sign_in(town.workspace, role)
+
+
+@pytest.fixture
+def admin(town: Town) -> Desk:
+    """An admin in a fresh workspace."""
+    return sign_in(town.workspace, "admin")
+
+
+@pytest.fixture
+def staff(sent: Town) -> Desk:
+    """Somebody who follows people and figures, in the sample month."""
+    return sign_in(sent.workspace, "staff")
+
+
+@pytest.fixture(scope="session")
+def looking(tmp_path_factory, sample_workspace) -> Iterator[Desk]:
+    """An admin in a copy of the sample month, for tests that only look."""
+    import shutil
+
+    from newsletter.actions.workspace import open_workspace
+
+    path = tmp_path_factory.mktemp("looking") / "ws"
+    shutil.copytree(sample_workspace, path)
+    workspace = open_workspace(path)
+    yield sign_in(workspace, "admin")
+    workspace.close()
+
+
+def first_person(workspace: Workspace, publication: str = "flash") -> str:
+    """Return the page of the first person subscribed to a publication."""
+    from newsletter.actions import browse
+
+    found, _total = browse.search(workspace, browse.Wanted(publication=publication, state="active"))
+    return f"/studio/public/personnes/{found[0].uid}"

@@ -1,0 +1,89 @@
+"""The first page: what comes next, what waits, where the network stands."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from newsletter.actions import content
+from newsletter.actions.overview import month_ends
+from newsletter.store import reviews
+from newsletter.store.reviews import Review
+from newsletter.web.studio import charts
+from tests.web.conftest import heading
+
+
+def test_an_empty_workspace_shows_three_doors(admin):
+    page = admin.get("/studio").text
+    assert "Pour commencer" in page
+    assert {"/studio/public/importer", "/studio/articles/nouveau"} <= set(re.findall(r'href="([^"]+)"', page))
+    assert "newsletter demo" in page
+
+
+def test_the_next_issue_of_each_publication_is_named(staff):
+    content.new_issue(staff.workspace, "lettre", date(2026, 12, 15))
+    page = staff.get("/studio").text
+    assert "décembre 2026" in page
+    assert "en préparation" in page
+
+
+def test_a_draft_passed_over_is_no_coming_issue(looking):
+    page = looking.get("/studio").text
+    assert "octobre 2026" not in page, "the draft of October was never sent, and November's was"
+    assert "Aucun numéro en préparation" in page
+
+
+def test_what_waits_is_counted_and_leads_where_it_is_settled(staff):
+    with staff.workspace.database.write() as connection:
+        reviews.ask(connection, [Review(kind="organisation", subject=f"Ville {n}", at=1.0) for n in range(3)])
+    page = staff.get("/studio").text
+    found = re.search(r'<a href="/studio/public/a-trancher"><span>cas à trancher</span><span[^>]*>(\d+)<', page)
+    assert found[1] == "3"
+
+
+def test_what_waits_for_others_is_no_link(staff):
+    assert 'href="/studio/articles' not in staff.get("/studio").text
+
+
+def test_todays_numbers_are_those_of_the_count(looking):
+    page = looking.get("/studio").text
+    assert re.findall(r'figure__value">(\d+)<', page) == ["30", "182"]
+
+
+def test_the_line_has_its_table(looking):
+    page = looking.get("/studio").text
+    assert page.count("Les mêmes chiffres en tableau") == 2
+    table = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[1]
+    assert table.count("<tr>") == 13
+
+
+def test_trial_mode_is_said_on_every_page(looking):
+    for path in ("/studio", "/studio/public", "/studio/reglages/equipe"):
+        assert "Mode d’essai" in looking.get(path).text
+
+
+def test_the_page_greets_by_name(looking):
+    assert "Une admin" in heading(looking.get("/studio"))
+
+
+@pytest.mark.parametrize(
+    ("today", "first", "last"),
+    [
+        (date(2026, 11, 22), date(2025, 11, 30), date(2026, 10, 31)),
+        (date(2028, 3, 31), date(2027, 3, 31), date(2028, 2, 29)),
+        (date(2026, 1, 1), date(2025, 1, 31), date(2025, 12, 31)),
+    ],
+)
+def test_twelve_months_end_today(today, first, last):
+    days = month_ends(today, 12)
+    assert (days[0], days[-2], days[-1], len(days)) == (first, last, today, 13)
+
+
+@pytest.mark.parametrize("values", [[0], [0, 0, 0], [7], [5, 9, 6540], [6540] * 13, [999, 1000], [1, 10**9]])
+def test_every_value_lies_on_the_chart(values):
+    line = charts.line([(str(n), value) for n, value in enumerate(values)])
+    assert all(0 <= y <= charts.HEIGHT and 0 <= x <= charts.WIDTH for x, y, _label, _value in line.dots)
+    heights = {value: y for _x, y, _label, value in line.dots}
+    assert [heights[v] for v in sorted(heights)] == sorted(heights.values(), reverse=True), "more stands higher"
