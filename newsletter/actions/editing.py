@@ -67,15 +67,8 @@ def save_issue(workspace: Workspace, issue: Issue, version: str) -> IssueVersion
 
 def save_issue_text(workspace: Workspace, key: str, text: str, version: str) -> IssueVersion:
     """Write the whole text of an issue, as a Conflict gave it; ContentError for a text that is no issue."""
-
-    def write(path: Path) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / path.name
-            copy.write_text(text, encoding="utf-8")
-            issues.read(copy, copy.parent)
-        frontmatter.save(path, text)
-
-    _save(workspace, workspace.root / read_issue(workspace, key).path, version, write)
+    path = workspace.root / read_issue(workspace, key).path
+    _save(workspace, path, version, _whole(text, issues.read))
     return issue_version(workspace, key)
 
 
@@ -90,6 +83,13 @@ def save_article(workspace: Workspace, article: Article, version: str) -> Articl
     """Write an article made from `version` of its file; Conflict when the file is another one by now."""
     _save(workspace, workspace.root / article.path, version, lambda path: articles.write(path, article))
     return article_version(workspace, article.slug)
+
+
+def save_article_text(workspace: Workspace, slug: str, text: str, version: str) -> ArticleVersion:
+    """Write the whole text of an article, as a Conflict gave it; ContentError for a text that is no article."""
+    path = workspace.root / workspace.pool().find(slug).path
+    _save(workspace, path, version, _whole(text, articles.read))
+    return article_version(workspace, slug)
 
 
 def undo_issue(workspace: Workspace, key: str, version: str) -> IssueVersion:
@@ -121,6 +121,19 @@ def _save(workspace: Workspace, path: Path, version: str, write: Callable[[Path]
         write(path)
         if path.read_bytes() != before:
             _keep(workspace, path, before)
+
+
+def _whole(text: str, read: Callable[[Path, Path], object]) -> Callable[[Path], None]:
+    """Return what writes `text` into a file once `read` has found it valid."""
+
+    def write(path: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / path.name
+            copy.write_text(text, encoding="utf-8")
+            read(copy, copy.parent)
+        frontmatter.save(path, text)
+
+    return write
 
 
 def _text_of(path: Path, write: Callable[[Path], object]) -> str:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from newsletter.web.studio import compose, entrance, figures, home, issues, journal, organisations, people, send, settings, team, uploads
+from newsletter.web.studio import (
+    articles,
+    compose,
+    entrance,
+    figures,
+    home,
+    issues,
+    journal,
+    organisations,
+    people,
+    send,
+    settings,
+    team,
+    uploads,
+)
 
 ROUTERS = (
     entrance.router,
     home.router,
+    articles.router,
     issues.router,
     compose.router,
     send.router,

@@ -103,7 +103,8 @@ class _Pages:
             state=mailing.status if mailing else "draft", states=state_words(), problem=problem,
             typed=typed or _texts(found.issue), key=key,
             place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit),
-            readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key), sender=workspace.settings.network.short_name,
+            readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key),
+            sender=workspace.settings.network.short_name,
         )  # fmt: skip
 
     def gesture(self, visit: Visit, key: str) -> Response:
@@ -162,8 +163,8 @@ class _Pages:
         """Show both texts; nothing was written."""
         version = editing.issue_version(self.site.workspace, key).version
         return self.shell.page(
-            visit, "compose_conflict.html", status=409, key=key, mine=conflict.mine, theirs=conflict.theirs,
-            version=version,
+            visit, "compose_conflict.html", status=409, path=f"/studio/numeros/{key}", mine=conflict.mine,
+            theirs=conflict.theirs, version=version,
         )  # fmt: skip
 
     def _save(self, visit: Visit, key: str, changed: Issue, anchor: str, sentence: str) -> Response:

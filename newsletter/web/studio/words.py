@@ -61,3 +61,14 @@ def reason_words() -> Mapping[str, str]:
         "not-a-member": say("collectivité qui n’est pas adhérente aujourd’hui"),
         "already-sent": say("ont déjà reçu ce numéro"),
     }
+
+
+def kind_words() -> Mapping[str, tuple[str, str]]:
+    """Return every sort of article with its name and what it is for."""
+    return {
+        "actualite": (say("Une actualité"), say("Ce que fait le réseau, une publication, une nouvelle de l’ESS.")),
+        "territoire": (say("Une initiative de territoire"), say("Ce que fait une collectivité, avec son nom.")),
+        "entretien": (say("Un entretien"), say("Une ou deux personnes, leur fonction, une phrase à retenir.")),
+        "evenement": (say("Un événement"), say("Un jour, un lieu : il va aussi dans l’agenda.")),
+        "appel": (say("Un appel"), say("Une candidature ou une contribution, avec une date limite.")),
+    }

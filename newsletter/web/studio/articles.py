@@ -1,0 +1,213 @@
+"""The articles: the pool with its filters, and each one written, proof-read and seen as it will look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from newsletter.actions import desk, editing, looking, writing
+from newsletter.actions.editing import Conflict
+from newsletter.actions.writing import Problems
+from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
+from newsletter.model import Article
+from newsletter.web.site import Site, say
+from newsletter.web.studio.frames import frame, text_frame
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell, Undo
+from newsletter.web.studio.words import kind_words, level_words, status_words, tag_words
+
+_SIZE = 40
+_FILTERS = ("etiquette", "statut", "mois", "organisation", "paru", "q")
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of the articles."""
+    routes = APIRouter(prefix="/studio/articles", include_in_schema=False)
+    allowed = allow(site, "content")
+    pages = _Pages(site, Shell(site))
+
+    @routes.get("")
+    def shelf(visit: Visit = allowed) -> Response:
+        return pages.shelf(visit)
+
+    @routes.get("/nouveau")
+    def new(visit: Visit = allowed) -> Response:
+        kind = visit.query("sorte")
+        if kind not in writing.KINDS:
+            return pages.shell.page(visit, "articles_new.html", kinds=kind_words())
+        return pages.form(visit, writing.blank(site.workspace, kind), kind=kind)
+
+    @routes.post("")
+    def create(visit: Visit = allowed) -> Response:
+        return pages.create(visit)
+
+    @routes.post("/controle")
+    def check(visit: Visit = allowed) -> Response:
+        return pages.check(visit)
+
+    @routes.get("/{slug}")
+    def edit(slug: str, visit: Visit = allowed) -> Response:
+        return pages.edit(visit, slug)
+
+    @routes.post("/{slug}")
+    def save(slug: str, visit: Visit = allowed) -> Response:
+        return pages.save(visit, slug)
+
+    @routes.get("/{slug}/apercu")
+    def preview(slug: str, visit: Visit = allowed) -> Response:
+        article = _found(site, slug)
+        try:
+            return frame(visit.request, looking.item_look(site.workspace, article, scheme="clair", prefix=site.prefix))
+        except NewsletterError as error:
+            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{error}")
+
+    @routes.post("/{slug}/annuler")
+    def undo(slug: str, visit: Visit = allowed) -> Response:
+        return pages.undo(visit, slug)
+
+    @routes.post("/{slug}/choisir")
+    def choose(slug: str, visit: Visit = allowed) -> Response:
+        return pages.choose(visit, slug)
+
+    return routes
+
+
+def _found(site: Site, slug: str) -> Article:
+    article = site.workspace.pool().get(slug)
+    if article is None:
+        raise NotFound(f"there is no article `{slug}`", where="articles", hint="see the list")
+    return article
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    site: Site
+    shell: Shell
+
+    def shelf(self, visit: Visit) -> Response:
+        """Show the pool, as the filters narrow it."""
+        wanted = {name: visit.query(name) for name in _FILTERS}
+        start = int(visit.query("de")) if visit.query("de").isdecimal() else 0
+        found = desk.shelf(
+            self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
+            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"], start=start, size=_SIZE,
+        )  # fmt: skip
+        return self.shell.page(
+            visit, "articles.html", shelf=found, wanted=wanted, start=start, size=_SIZE, tags=tag_words(),
+            statuses=status_words(),
+        )  # fmt: skip
+
+    def form(self, visit: Visit, article: Article, *, kind: str = "", file: editing.ArticleVersion | None = None,
+             typed: Mapping[str, str] | None = None, tags: list[str] | None = None,
+             problems: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+        """Show an article's form: as its file says it, or as it was typed with what is wrong."""
+        values = {**writing.values(article), **(typed or {})}
+        groups = writing.KINDS[kind].groups if kind else writing.groups_of(article)
+        return self.shell.page(
+            visit, "article.html", status=422 if problems else 200, article=article, kind=kind, file=file, v=values,
+            chosen=tags if tags is not None else list(article.tags), problems=problems or {}, groups=groups,
+            remarks=writing.remarks(article) if file else [], tags=tag_words(), statuses=status_words(),
+            kinds=kind_words(), levels=level_words(), speakers=writing.SPEAKERS,
+        )  # fmt: skip
+
+    def edit(self, visit: Visit, slug: str) -> Response:
+        """Show an article for editing."""
+        _found(self.site, slug)
+        file = editing.article_version(self.site.workspace, slug)
+        return self.form(visit, file.article, file=file)
+
+    def create(self, visit: Visit) -> Response:
+        """Write a new article."""
+        kind = visit.text("sorte")
+        if kind not in writing.KINDS:
+            raise Refused(say("Choisissez une sorte d’article."), where=kind, hint="choose one of the list")
+        blank = writing.blank(self.site.workspace, kind)
+        try:
+            form = writing.with_upload(self.site.workspace, _typed(visit), _upload(visit))
+            made = writing.filled(blank, form, visit.texts("tags"), writing.KINDS[kind].groups)
+            article = writing.create(self.site.workspace, made)
+        except (Problems, ContentError) as error:
+            return self.form(
+                visit, blank, kind=kind, typed=_typed(visit), tags=visit.texts("tags"), problems=_said(error)
+            )
+        return self.shell.back(f"/studio/articles/{article.slug}", say("Article créé. Relisez-le ci-dessous."))
+
+    def save(self, visit: Visit, slug: str) -> Response:
+        """Save an article from the version its form was made of."""
+        _found(self.site, slug)
+        file, typed = editing.article_version(self.site.workspace, slug), _typed(visit)
+        groups = [name for name in visit.texts("groupe") if name in ("organisations", "people", "event", "deadline")]
+        try:
+            form = writing.with_upload(self.site.workspace, typed, _upload(visit))
+            made = writing.filled(file.article, form, visit.texts("tags"), groups)
+            saved = editing.save_article(self.site.workspace, made, visit.text("version"))
+        except Conflict as conflict:
+            return self.conflict(visit, slug, conflict)
+        except (Problems, ContentError) as error:
+            return self.form(
+                visit, file.article, file=file, typed=typed, tags=visit.texts("tags"), problems=_said(error)
+            )
+        undo = Undo(f"/studio/articles/{slug}/annuler", {"version": saved.version}) if saved.can_undo else None
+        return self.shell.back(f"/studio/articles/{slug}", say("Article enregistré."), undo=undo)
+
+    def check(self, visit: Visit) -> Response:
+        """Proof-read what is being typed: a fragment of a page."""
+        workspace, slug = self.site.workspace, visit.text("slug")
+        article = workspace.pool().get(slug) or writing.blank(workspace, visit.text("sorte"))
+        try:
+            made = writing.filled(article, _typed(visit), visit.texts("tags"), visit.texts("groupe"))
+        except Problems as problems:
+            return self.shell.page(
+                visit, "article_remarks.html", remarks=[], problems=problems.fields, levels=level_words()
+            )
+        return self.shell.page(
+            visit, "article_remarks.html", remarks=writing.remarks(made), problems={}, levels=level_words()
+        )
+
+    def undo(self, visit: Visit, slug: str) -> Response:
+        """Take the last save back."""
+        try:
+            editing.undo_article(self.site.workspace, slug, visit.text("version"))
+        except Conflict as conflict:
+            return self.conflict(visit, slug, conflict)
+        except Refused:
+            return self.shell.back(f"/studio/articles/{slug}", say("Il n’y a rien à annuler."), bad=True)
+        return self.shell.back(f"/studio/articles/{slug}", say("La dernière modification est annulée."))
+
+    def choose(self, visit: Visit, slug: str) -> Response:
+        """Settle a conflict with the whole text that was chosen."""
+        text = str(visit.form.get("texte", "")).replace("\r\n", "\n")
+        try:
+            editing.save_article_text(self.site.workspace, slug, text, visit.text("version"))
+        except Conflict as conflict:
+            return self.conflict(visit, slug, Conflict(f"{slug}.md", text, conflict.theirs))
+        except ContentError as error:
+            words = f"{say('Ce texte ne peut pas être enregistré :')} {error}"
+            return self.shell.back(f"/studio/articles/{slug}", words, bad=True)
+        return self.shell.back(f"/studio/articles/{slug}", say("Votre version est enregistrée."))
+
+    def conflict(self, visit: Visit, slug: str, conflict: Conflict) -> Response:
+        """Show both texts; nothing was written."""
+        return self.shell.page(
+            visit, "compose_conflict.html", status=409, path=f"/studio/articles/{slug}", mine=conflict.mine,
+            theirs=conflict.theirs, version=editing.article_version(self.site.workspace, slug).version,
+        )  # fmt: skip
+
+
+def _typed(visit: Visit) -> dict[str, str]:
+    return {name: visit.text(name) for name in visit.form if isinstance(visit.form[name], str)}
+
+
+def _upload(visit: Visit) -> bytes:
+    file = visit.file("upload")
+    return file.file.read() if file else b""
+
+
+def _said(error: Problems | ContentError) -> Mapping[str, str]:
+    if isinstance(error, Problems):
+        return error.fields
+    field = error.where.rpartition(", ")[2] if ", " in error.where else "title"
+    return {field: error.what}
