@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -19,6 +20,7 @@ from newsletter.store import archive, entitlement, limits, people
 MOST_FOUND = 60
 MOST_KEYS = 300
 HOUR = 3600
+_ISSUE = re.compile(r"[\w.-]{1,120}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
     A members' issue opens while that person may receive the publication, as it did at the hand-off. NotFound when no
     such issue is out.
     """
-    with workspace.database.read() as connection:
-        stored = archive.get(connection, issue)
+    stored = None
+    if names_issue(issue):
+        with workspace.database.read() as connection:
+            stored = archive.get(connection, issue)
     publication = workspace.settings.publications.get(stored.publication) if stored else None
     if stored is None or publication is None:
         raise NotFound(f"no letter `{issue}` is out", hint="see the list of letters")
@@ -122,6 +126,11 @@ def mail_key(workspace: Workspace, issue: str, address: str) -> None:
             small=(_("Si vous n’avez rien demandé, ignorez ce message."),),
         ),
     )
+
+
+def names_issue(text: str) -> bool:
+    """Tell whether a text from outside can be the key of an issue; PostgreSQL takes no NUL, for one."""
+    return _ISSUE.fullmatch(text) is not None
 
 
 def _entitled(workspace: Workspace, publication: Publication, issue: str, key: str) -> bool:

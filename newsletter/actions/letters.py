@@ -68,7 +68,8 @@ def edition(workspace: Workspace, key: str) -> Edition:
     published, unusable = pictures.publish(workspace, composed)
     groups = variants(workspace, composed)
     args = (publication, settings.network, settings.theme, settings.web.base_url, published)
-    letters = tuple(render(composed, *args, variant) for variant in groups)
+    counted = settings.web.count_links
+    letters = tuple(render(composed, *args, variant, counted=counted) for variant in groups)
     for letter in letters:
         findings += rendering_checks.check(letter, settings.theme, published)
     return Edition(

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions import archive_page, schedule
+from newsletter.actions import archive_page, links_count, schedule
 from newsletter.actions.drain import drain
 from newsletter.actions.job import Job
 from newsletter.actions.letters import Edition, edition, personal
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.store import archive, journal, ledger, mailings
+from newsletter.store import archive, journal, ledger, link_counts, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
 from newsletter.store.mailings import Receipt as Receipt
@@ -39,7 +39,7 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
         first = made.errors[0]
         more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""
         raise Refused(f"{first.message}{more}", where=first.where, hint=f"see `newsletter issues check {key}`")
-    page = archive_page.make(workspace, made)
+    page, counted = archive_page.make(workspace, made), links_count.links(workspace, made)
     sending = workspace.settings.sending
     with workspace.database.write() as connection:
         moment = workspace.database.now(connection)
@@ -54,13 +54,14 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
             content_hash=made.content_hash,
             rule=workspace.rule(made.publication),
             record=_record(made),
-            frozen=made.frozen,
+            frozen=links_count.frozen(workspace, made, counted),
             caps={name: cap.domains for name, cap in sending.caps.items()},
             approved_by=by,
             now=moment,
             not_before=at.timestamp() if at else moment + recall,
             today=datetime.fromtimestamp(moment, PARIS).date(),
         )
+        link_counts.save(connection, mailing.id, counted)
         archive.save(connection, mailing.id, archive_page.freeze(page), archive_page.words(page))
         journal.record(connection, Event(moment, "mailing-approved", mailing_id=mailing.id, actor=by,
                                          publication=mailing.publication,

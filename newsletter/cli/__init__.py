@@ -14,6 +14,7 @@ from newsletter.cli import (
     doctor,
     figures,
     issues,
+    links,
     mailings,
     members,
     proposals,
@@ -40,7 +41,7 @@ def cli(context: click.Context, workspace: Path) -> None:
 
 COMMANDS = (
     start, articles, issues, sending, mailings, figures, serve, bounces, doctor, users, subscribers, members,
-    proposals,
+    proposals, links,
 )  # fmt: skip
 for module in COMMANDS:
     for command in module.COMMANDS:

@@ -24,16 +24,19 @@ def render(
     base_url: str,
     pictures: Mapping[str, PublishedPicture],
     variant: Variant = (),
+    *,
+    counted: bool = False,
 ) -> Letter:
     """Return the letter that readers of `variant` receive, in the network's language.
 
     `pictures` maps `picture_key(source, width, height)` to prepared pictures; one that is missing is left out, its
-    item stays. `variant` names the restricted articles that stay in. The same values give the same bytes.
+    item stays. `variant` names the restricted articles that stay in; `counted` says that links are counted, which
+    the footer tells. The same values give the same bytes.
     Raises RenderingError naming the article whose text cannot be printed.
     """
     issue = clean.tree(keep(composed, variant))
     with i18n.speaking(network.locale):
-        page = view.page(issue, publication, network, theme, base_url.rstrip("/"), pictures)
+        page = view.page(issue, publication, network, theme, base_url.rstrip("/"), pictures, counted=counted)
         layout = publication.layout
         html = to_html(fill(f"{layout}.mjml.j2", page), fill("head.css.j2", page))
         html = inline(html, fill("content.css.j2", page))

@@ -95,6 +95,7 @@ class Page:
     editorial: Markup
     lead: Entry | None
     rubrics: tuple[Rubric, ...]
+    counted: bool = False
 
     @property
     def lead_layout(self) -> str:
@@ -116,8 +117,9 @@ class Page:
 
 
 def page(
-    issue: ComposedIssue, publication: Publication, network: Network, theme: Theme, base_url: str, pictures: Pictures
-) -> Page:
+    issue: ComposedIssue, publication: Publication, network: Network, theme: Theme, base_url: str, pictures: Pictures,
+    *, counted: bool = False,
+) -> Page:  # fmt: skip
     """Return the view of a cleaned issue. Raises RenderingError naming the article whose text cannot be printed."""
     make = partial(_entry, pictures=pictures, label=publication.link_label, base_url=base_url)
     logo = Picture(network.logo, network.logo_alt or network.short_name) if network.logo else None
@@ -131,6 +133,7 @@ def page(
         editorial=body(issue.editorial_html, where=f"{issue.path}, body", level=2, pictures=pictures),
         lead=make(issue.lead, layout="lead", level=2, slot=LEAD) if issue.lead else None,
         rubrics=tuple(_rubric(section, make, issue.path) for section in issue.sections),
+        counted=counted,
     )
 
 
