@@ -19,7 +19,7 @@ _ROLES: tuple[tuple[str, str], ...] = (
     ("partner", r"partenaire|partner|delegue e? ?(e )?general|gerant|associat|coop|entrepre"),
     ("other", r"autre|other|citoyen|etudiant|benevole|retraite"),
 )  # fmt: skip
-_COLUMN = re.compile(r"role(_\d+)?\Z|function\Z")
+_COLUMNS = ("role", "role_2", "role_3", "function")
 
 
 def title(fields: Mapping[str, str]) -> tuple[str, str]:
@@ -27,7 +27,11 @@ def title(fields: Mapping[str, str]) -> tuple[str, str]:
 
     A cell that is nothing but a role word names the role; any other is a function, from which the role is guessed.
     """
-    cells = [text for name, text in fields.items() if _COLUMN.match(name)]
+    return _title(tuple(fields[name] for name in _COLUMNS if name in fields))
+
+
+@lru_cache(maxsize=4096)
+def _title(cells: tuple[str, ...]) -> tuple[str, str]:
     roles = [role for text in cells if (role := role_word(text))]
     functions = [text for text in cells if not role_word(text)]
     function = max(functions, key=lambda text: (len(text), text), default="")
