@@ -90,7 +90,7 @@ def filled(article: Article, form: Mapping[str, str], tags: Sequence[str], group
         if form.get(name) and not is_url(form[name], ("https", "http", "mailto")):
             problems[name] = _("Donnez une adresse complète, qui commence par https://")
     changes: dict[str, Any] = {
-        "title": form.get("title", ""), "summary": form.get("summary", ""), "link": form.get("link", ""),
+        "title": _line(form, "title"), "summary": _line(form, "summary"), "link": form.get("link", ""),
         "body": form.get("body", "").replace("\r\n", "\n"), "tags": tuple(Tag(t) for t in tags if t in list(Tag)),
         "date": _day(form, "date", problems) or article.date, "picture": _picture(article, form, problems),
         "status": Status(form["status"]) if form.get("status") in list(Status) else article.status,
@@ -156,6 +156,10 @@ def _speakers(article: Article, form: Mapping[str, str]) -> tuple[Speaker, ...]:
     rows = [(form.get(f"name{n}", ""), form.get(f"function{n}", ""), form.get(f"of{n}", "")) for n in range(SPEAKERS)]
     shown = tuple(Speaker(name, role, of, portraits.get(name)) for name, role, of in rows if name)
     return shown + article.speakers[SPEAKERS:]
+
+
+def _line(form: Mapping[str, str], name: str) -> str:
+    return " ".join(form.get(name, "").split())
 
 
 def _lines(form: Mapping[str, str], name: str) -> tuple[str, ...]:

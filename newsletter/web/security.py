@@ -22,7 +22,15 @@ BODY_LIMITS: tuple[tuple[str, int], ...] = (
     ("", 64_000),
 )
 # Pages reached by a personal link: never indexed, never stored, their address is nobody else's business.
-TOKENED = ("/confirmation/", "/preferences/", "/desabonnement/", "/proposer/", "/effacement/", "/mes-donnees/")
+TOKENED = (
+    "/confirmation/",
+    "/preferences/",
+    "/desabonnement/",
+    "/proposer/",
+    "/effacement/",
+    "/mes-donnees/",
+    "/epreuve/",
+)
 PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/")
 EMBEDDED = "/abonnement/formulaire"
 

@@ -83,8 +83,12 @@ def _lead(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
 
 
 def _override(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = composing.override(issue, place, title=visit.text("titre"), summary=visit.text("resume"))
+    made = composing.override(issue, place, title=_line(visit, "titre"), summary=_line(visit, "resume"))
     return made, _anchor(place), say("Titre et résumé changés pour ce numéro seulement.")
+
+
+def _line(visit: Visit, name: str) -> str:
+    return " ".join(visit.text(name).split())
 
 
 def _split(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
