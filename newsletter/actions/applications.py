@@ -12,7 +12,7 @@ from newsletter import addresses
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import _
-from newsletter.store import journal, limits, organisations
+from newsletter.store import journal, limits, one_time, organisations
 from newsletter.store.journal import Event
 
 HOUR, DAY = 3600, 86_400
@@ -120,6 +120,7 @@ def may_mail(workspace: Workspace, connection: Connection, key: str, now: float,
     n = limits.hit(connection, "subscribe:all", now, HOUR)
     if n == 1:
         limits.purge(connection, now - 2 * DAY)
+        one_time.purge(connection, now)
     if n > cap:
         if n == cap + 1:
             _alarm(connection, now, "all", cap)

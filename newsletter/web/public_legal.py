@@ -29,7 +29,9 @@ def router(site: Site) -> APIRouter:
     @routes.get("/confidentialite")
     def privacy(request: Request) -> Response:
         settings = site.workspace.settings
-        processors = [name for name in (PROCESSORS.get(settings.sending.provider, ""), settings.network.host) if name]
+        relay = settings.sending.smtp.host if settings.sending.provider == "smtp" else ""
+        sender = PROCESSORS.get(settings.sending.provider, relay if relay != "localhost" else "")
+        processors = [name for name in (sender, settings.network.host) if name]
         return site.page(
             request,
             "public/privacy.html",

@@ -1,0 +1,167 @@
+"""The verbs of subscribing and of choosing, on both databases: what moves, what is only asked, what is counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from newsletter.actions import applications, choices, subscribe
+from newsletter.actions.applications import Application
+from newsletter.actions.start import init
+from newsletter.actions.workspace import Workspace, open_workspace
+from newsletter.errors import NotFound, Refused
+from newsletter.store import journal, organisations, people, reviews
+from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import Person
+from newsletter.store.reviews import Review
+
+ADDRESS = "jeanne@mairie.ville.example"
+
+
+@pytest.fixture
+def workspace(tmp_path, database_url, monkeypatch) -> Iterator[Workspace]:
+    init(tmp_path)
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
+    monkeypatch.setenv("NEWSLETTER_WEB__REQUESTS_PER_IP", "3")
+    monkeypatch.setenv("NEWSLETTER_WEB__REQUESTS_PER_HOUR", "4")
+    made = open_workspace(tmp_path)
+    yield made
+    made.close()
+
+
+def posted(workspace, monkeypatch) -> list[str]:
+    """Return the list that the addresses written to are added to."""
+    sent: list[str] = []
+    monkeypatch.setattr("newsletter.actions.notices.post", lambda _w, to, _notice: not sent.append(to))
+    return sent
+
+
+def test_the_cap_of_all_requests_holds_and_raises_one_alarm(workspace, monkeypatch):
+    sent = posted(workspace, monkeypatch)
+    for n in range(10):
+        subscribe.answer(workspace, Application(address=f"a{n}@ville.example", publications=("lettre",)))
+    assert len(sent) == 4
+    with workspace.database.read() as connection:
+        alarms = [e.detail for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
+    assert alarms == [{"which": "all", "cap": 4}]
+
+
+@pytest.mark.parametrize(
+    ("ips", "admitted"),
+    [
+        (["203.0.113.7"] * 5, [True] * 3 + [False] * 2),
+        (["203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.10"], [True] * 4),
+        ([f"2001:db8:1:2::{n}" for n in range(5)], [True] * 3 + [False] * 2),
+        ([f"2001:db8:1:{n}::1" for n in range(1, 6)], [True] * 5),
+        (["not an address"] * 4, [True] * 3 + [False]),
+    ],
+)
+def test_one_customer_of_a_network_has_one_cap(workspace, ips, admitted):
+    assert [applications.admit(workspace, ip) for ip in ips] == admitted
+
+
+def test_mail_goes_to_the_address_on_record_and_not_to_a_look_alike(workspace, monkeypatch):
+    sent = posted(workspace, monkeypatch)
+    with workspace.database.write() as connection:
+        people.add(connection, Person(address="Mike@ville.example", key="mike@ville.example"), time.time())
+    subscribe.answer(workspace, Application(address="MIKE@VILLE.example", publications=("lettre",)))
+    assert sent == ["Mike@ville.example"]
+    application = Application(address="m\u0131ke@ville.example", publications=("lettre",))
+    assert "address" in applications.problems(workspace, application)
+
+
+@pytest.mark.parametrize(
+    ("domains", "address", "found"),
+    [
+        (["ville.example"], "ville.example", 0),
+        (["ville.example"], "mairie.ville.example", 0),
+        (["ville.example"], "autreville.example", None),
+        (["ville.example", "ville.example"], "ville.example", None),
+        (["", "example"], "ville.example", 1),
+        ([""], "", None),
+    ],
+)
+def test_a_domain_names_an_organisation_only_if_it_is_the_only_one(domains, address, found):
+    known = [Organisation(name=str(n), domain=domain, id=n) for n, domain in enumerate(domains)]
+    at = subscribe.at_domain(known, address)
+    assert (at.id if at else None) == found
+
+
+def member(workspace, domain="ville.example") -> int:
+    with workspace.database.write() as connection:
+        organisation = Organisation(name="Ville de Réze", domain=domain, periods=(Period("2020-01-01"),))
+        return organisations.add(connection, organisation, now=time.time())
+
+
+def enter(workspace, **more) -> Person:
+    with workspace.database.write() as connection:
+        return people.add(connection, Person(address=ADDRESS, key=ADDRESS, **more), time.time())
+
+
+def test_a_contact_on_record_of_a_member_chooses_the_flash_by_themselves(workspace):
+    person = enter(workspace, organisation_id=member(workspace))
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    assert choices.choose(workspace, token, ["flash"], {}) == ()
+    found = choices.choices(workspace, token)
+    assert [p.key for p, received in found.publications if received] == ["flash"]
+
+
+def test_somebody_at_a_members_domain_waits_for_the_team_and_is_attached_by_it(workspace, monkeypatch):
+    sent = posted(workspace, monkeypatch)
+    organisation = member(workspace)
+    person = enter(workspace)
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    assert choices.choose(workspace, token, ["flash"], {}) == ("Flash hebdo du RTES",)
+    with workspace.database.read() as connection:
+        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
+    subscribe.decide(workspace, review.id, accept=True, by="camille")
+    with workspace.database.read() as connection:
+        now = people.by_key(connection, ADDRESS)
+        flash = people.subscription(connection, now.id, "flash")
+    assert (now.organisation_id, flash.state, sent) == (organisation, "active", [ADDRESS])
+
+
+def test_a_declined_request_opens_nothing_and_is_not_asked_again(workspace, monkeypatch):
+    sent = posted(workspace, monkeypatch)
+    member(workspace)
+    person = enter(workspace)
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    for _again in range(2):
+        choices.choose(workspace, token, ["flash"], {})
+    with workspace.database.read() as connection:
+        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
+    subscribe.decide(workspace, review.id, accept=False, by="camille")
+    choices.choose(workspace, token, ["flash"], {})
+    with workspace.database.read() as connection:
+        assert reviews.listing(connection, kind=subscribe.REQUEST) == []
+        assert people.subscription(connection, person.id, "flash") is None
+    assert sent == [ADDRESS]
+
+
+def test_a_name_that_was_only_typed_becomes_a_question(workspace):
+    person = enter(workspace)
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    choices.choose(workspace, token, [], {"organisation": "  Ville  de Réze "})
+    with workspace.database.read() as connection:
+        (review,) = reviews.listing(connection, kind=reviews.ORGANISATION)
+        assert (review.subject, people.by_key(connection, ADDRESS).organisation_id) == ("Ville de Réze", None)
+
+
+def test_only_requests_are_decided_here(workspace):
+    with pytest.raises(NotFound):
+        subscribe.decide(workspace, 999, accept=True, by="camille")
+    with workspace.database.write() as connection:
+        reviews.ask(connection, [Review(kind=reviews.ROW, subject="x", at=1.0)])
+        (review,) = reviews.listing(connection)
+    with pytest.raises(Refused):
+        subscribe.decide(workspace, review.id, accept=True, by="camille")
+
+
+def test_an_address_that_complained_is_not_opened_by_a_link(workspace):
+    person = enter(workspace)
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    with workspace.database.write() as connection:
+        people.suppress(connection, person, "complained", people.Consent("", "test"), 1.0)
+    assert choices.choose(workspace, token, ["lettre"], {}) == ("La lettre du RTES",)
