@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from newsletter.actions import bounces, rights, schedule, send
+from newsletter.actions import bounces, proposals_notes, rights, schedule, send
 from newsletter.actions.owners import ended, owner, recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
@@ -73,10 +73,17 @@ def purge(workspace: Workspace, _stop: threading.Event) -> None:
     rights.purge(workspace, by="jobs")
 
 
+def notes(workspace: Workspace, _stop: threading.Event) -> None:
+    """Ask contacts for proposals and write to who is in a letter, if the settings say so."""
+    proposals_notes.remind_contacts(workspace)
+    proposals_notes.tell_featured(workspace)
+
+
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 60, "take over from senders that ended without a word"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
+    Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so"),
     Work("purge", purge, 86_400, "apply the retention periods"),
 )
 

@@ -58,7 +58,7 @@ def status(workspace):
 
 
 def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, workspace):
-    send.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(seconds=1))
+    send.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(seconds=4))
     assert schedule.due(workspace) == []
     workspace.close()
     after = open_workspace(sample)

@@ -16,5 +16,5 @@ def webp(data: bytes, width: int) -> bytes:
         small = image.convert("RGBA" if image.mode in ("P", "RGBA", "LA") else "RGB")
         small = small.resize((wide, max(1, round(image.height * wide / image.width))), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=QUALITY, method=4)
+    small.save(out, "WEBP", quality=QUALITY, method=1)
     return out.getvalue()
