@@ -43,6 +43,7 @@ class Envelope:
 def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) -> Parts:
     """Return the notice for a provider's API, in the current language; MessageError names a value that cannot go."""
     name, sender = headers.mailbox(envelope.sender, "From")
+    subject = headers.clean(notice.subject, "Subject")
     values = {"notice": notice, "network": network, "theme": theme, "language": i18n.locale()}
     env = environment()
     html = to_html(env.get_template("notice.mjml.j2").render(values), env.get_template("head.css.j2").render(values))
@@ -50,7 +51,7 @@ def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) ->
         sender_name=name,
         sender=sender,
         reply_to=envelope.reply_to,
-        subject=headers.clean(notice.subject, "Subject"),
+        subject=subject,
         html=inline(html, env.get_template("content.css.j2").render(values)),
         text=text.tidy(env.get_template("notice.txt.j2").render(values)),
         headers=(
