@@ -12,17 +12,9 @@ from babel.messages.pofile import read_po, write_po
 from tests.conftest import ROOT
 
 CATALOGUE = ROOT / "newsletter" / "locales" / "en.po"
-# What readers see: public pages, the mails they get, and the verbs that speak to them.
-SOURCES = (
-    "templates/web/*.html",
-    "templates/web/public/**/*.html",
-    "templates/email/notice.*.j2",
-    "newsletter/web/*.py",
-    "newsletter/actions/applications.py",
-    "newsletter/actions/subscribe.py",
-    "newsletter/actions/choices.py",
-    "newsletter/addresses.py",
-)
+SOURCES = ("newsletter/**/*.py", "templates/**/*.html", "templates/**/*.j2")
+# `_n` of the report takes the number first.
+KEYWORDS = {"_": None, "ngettext": (1, 2), "_n": (2, 3)}
 _JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 
 
@@ -32,30 +24,30 @@ def sentences() -> Iterator[tuple[str | tuple[str, str], str, int]]:
         for path in sorted(ROOT.glob(pattern)):
             method, options = ("python", {}) if path.suffix == ".py" else ("jinja2", _JINJA)
             source = io.BytesIO(path.read_bytes())
-            for line, message, _comments, _context in extract(method, source, {"_": None, "ngettext": (1, 2)},
-                                                              options=options):  # fmt: skip
+            for line, message, _comments, _context in extract(method, source, KEYWORDS, options=options):
                 yield message, str(path.relative_to(ROOT)), line
 
 
 def catalogue() -> Catalog:
     """Return the English catalogue as it is."""
-    if not CATALOGUE.exists():
-        return Catalog(locale="en", project="newsletter", fuzzy=False)
     with CATALOGUE.open("rb") as file:
         return read_po(file, locale="en")
 
 
 def main() -> None:
-    """Bring en.po up to date: new sentences are added without a translation, translations are kept."""
-    old, new = catalogue(), Catalog(locale="en", project="newsletter", fuzzy=False)
+    """Bring en.po up to date: new sentences come without a translation, those that nobody says any more go."""
+    old = catalogue()
+    new = Catalog(
+        locale="en", project="newsletter", version="1", language_team="English", fuzzy=False,
+        header_comment="# English of the product, beside the French, which is its own message id.",
+        copyright_holder="the newsletter project", last_translator="the newsletter project",
+        msgid_bugs_address="see CONTRIBUTING.md", creation_date=old.creation_date, revision_date=old.creation_date,
+    )  # fmt: skip
     for message, path, _line in sentences():
         known = old.get(message[0] if isinstance(message, tuple) else message)
         new.add(message, known.string if known else None, locations=[(path, None)])
-    for known in old:
-        if known.id and known.string and known.id not in new:
-            new.add(known.id, known.string, locations=known.locations)
     with CATALOGUE.open("wb") as file:
-        write_po(file, new, width=116, sort_output=True, omit_header=False, include_lineno=False)
+        write_po(file, new, width=116, sort_by_file=True, include_lineno=False)
 
 
 if __name__ == "__main__":
