@@ -33,11 +33,13 @@ class Wish(BaseModel):
 
 def router(site: Site) -> APIRouter:
     """Return the routes of subscribing."""
-    routes = APIRouter(include_in_schema=False)
+    pages, endpoint, routes = APIRouter(include_in_schema=False), APIRouter(), APIRouter()
     for page in (PAGE, FRAME):
-        _form(routes, site, page)
-    _confirmation(routes, site)
-    _endpoint(routes, site)
+        _form(pages, site, page)
+    _confirmation(pages, site)
+    _endpoint(endpoint, site)
+    for part in (pages, endpoint):
+        routes.include_router(part)
     return routes
 
 
@@ -114,7 +116,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
     website = urlsplit(site.workspace.settings.network.website)
     shared = {"Access-Control-Allow-Origin": f"{website.scheme}://{website.netloc}", "Vary": "Origin, Accept-Language"}
 
-    @routes.get(API, include_in_schema=True)
+    @routes.get(API)
     def offer() -> Response:
         """What may be subscribed to, the words to show, and the `form` to send back with a request."""
         publications = site.workspace.settings.publications.values()
@@ -129,7 +131,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
         }
         return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
 
-    @routes.post(API, include_in_schema=True, status_code=202)
+    @routes.post(API, status_code=202)
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
         """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
         application = Application(
@@ -143,7 +145,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
         _take(site, request, background, application)
         return JSONResponse({"message": _("Un message de confirmation vous attend.")}, 202, shared)
 
-    @routes.options(API)
+    @routes.options(API, include_in_schema=False)
     def preflight() -> Response:
         allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
         return Response(status_code=204, headers={**shared, **allowed, "Access-Control-Max-Age": "86400"})
