@@ -1,0 +1,199 @@
+"""The Studio in Chromium: every page past axe, in both themes, on a phone and a desk; by keyboard; without script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from newsletter.actions import mailbox, signin, team
+from newsletter.actions.workspace import Workspace, open_workspace
+from newsletter.store import organisations, people, reviews
+from newsletter.store.people import Consent
+from newsletter.store.reviews import Review
+from tests.browser import mail_browser as mail_browser
+from tests.web.server import serving
+from tests.web.studio.conftest import first_person
+
+pytestmark = pytest.mark.browser
+FILE = "email;prénom\nnouvelle@ville.example;Anne\npas une adresse;Zoé\n"
+
+
+@dataclass
+class Served:
+    """A workspace on a real server."""
+
+    workspace: Workspace
+    address: str
+
+    @contextmanager
+    def visitor(self, browser, *, width=1280, dark=False, script=True, signed_in=True) -> Iterator[Page]:
+        """A browser, signed in as admin; whatever it asks another host for, and every script error, fails the test."""
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", locale="fr-FR",
+            java_script_enabled=script,
+        )  # fmt: skip
+        page, asked, faults = context.new_page(), [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        if signed_in:
+            user = team.everybody(self.workspace)[0]
+            page.goto(self.local(signin.link_for(self.workspace, user)))
+            page.get_by_role("button", name="Entrer dans le Studio").click()
+        try:
+            yield page
+            assert [url for url in asked if not url.startswith((self.address, "http://localhost:8025/images/"))] == []
+            assert faults == []
+        finally:
+            context.close()
+
+    def local(self, link: str) -> str:
+        return self.address + link.removeprefix(self.workspace.settings.web.base_url)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
+    """The sample month with an admin, two questions and a lost address."""
+    path = tmp_path_factory.mktemp("served") / "ws"
+    shutil.copytree(sample_workspace, path)
+    workspace = open_workspace(path)
+    team.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
+    team.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
+    with workspace.database.write() as c:
+        reviews.ask(c, [Review(kind=kind, subject="Mairie de L.", at=1.0, detail={"found": "Mairie de L."})
+                        for kind in ("organisation", "import-row")])  # fmt: skip
+        place = organisations.find(c, "Ville de Lille")
+        person = people.add(c, people.Person(address="lost@lille.example", key="lost@lille.example",
+                                             organisation_id=place.id), 1.0)  # fmt: skip
+        people.suppress(c, person, "bounced", Consent("", "bounce"), 2.0)
+    with serving(workspace) as address:
+        yield Served(workspace, address)
+    workspace.close()
+
+
+def pages(workspace: Workspace) -> list[str]:
+    line = mailbox.messages(workspace, "2026-11-lettre", 0, 1)[0]
+    return [
+        "/studio", "/studio/compte", "/studio/public", "/studio/public?q=nobody", first_person(workspace),
+        "/studio/public/organisations", "/studio/public/organisations/3", "/studio/public/importer",
+        "/studio/public/a-trancher", "/studio/public/rebonds", "/studio/chiffres?par=region",
+        "/studio/chiffres/annee/2026", "/studio/reglages/identite", "/studio/reglages/apparence",
+        "/studio/reglages/publications", "/studio/reglages/publications/lettre", "/studio/reglages/envoi",
+        "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/reglages/journal", "/studio/boite",
+        "/studio/boite/2026-11-lettre", f"/studio/boite/2026-11-lettre/{line.file}",
+    ]  # fmt: skip
+
+
+def remarks(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{page.url} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_any_page(served, mail_browser, width, dark):
+    found = []
+    with served.visitor(mail_browser, width=width, dark=dark) as page:
+        for path in pages(served.workspace):
+            assert page.goto(served.address + path).status == 200, path
+            found += remarks(page)
+            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wider <= 0, f"{path} is wider than the screen"
+    assert found == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_at_the_door(served, mail_browser, dark):
+    link = served.local(signin.link_for(served.workspace, team.everybody(served.workspace)[0]))
+    with served.visitor(mail_browser, width=375, dark=dark, signed_in=False) as page:
+        found = []
+        for address in (served.address + "/studio/connexion", link, link + "x"):
+            page.goto(address)
+            found += remarks(page)
+    assert found == []
+
+
+def test_an_import_is_looked_at_done_and_undone_without_script(served, mail_browser):
+    with served.visitor(mail_browser, width=375, script=False) as page:
+        page.goto(served.address + "/studio/public/importer")
+        page.get_by_label("Fichier", exact=True).set_input_files(
+            {"name": "liste.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+        )
+        page.get_by_role("button", name="Voir ce que cela donnerait").click()
+        expect(page.get_by_role("cell", name="pas une adresse")).to_be_visible()
+        page.get_by_role("button", name="Importer").click()
+        expect(page.get_by_role("status")).to_contain_text("1 ajouts")
+        page.get_by_role("button", name="Annuler cette action").click()
+        expect(page.get_by_role("status")).to_contain_text("Import annulé")
+
+
+def test_the_plan_of_an_import_passes_axe(served, mail_browser):
+    with served.visitor(mail_browser, width=375, dark=True) as page:
+        page.goto(served.address + "/studio/public/importer")
+        page.get_by_label("Fichier", exact=True).set_input_files(
+            {"name": "liste.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+        )
+        page.get_by_role("button", name="Voir ce que cela donnerait").click()
+        assert remarks(page) == []
+
+
+def test_why_somebody_does_not_get_the_flash_is_found_by_keyboard_alone(served, mail_browser):
+    with served.visitor(mail_browser) as page:
+        page.goto(served.address + "/studio")
+        page.keyboard.press("Tab")
+        expect(page.locator(":focus")).to_have_text("Aller au contenu")
+        walk(page, "Public")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Personnes")
+        page.get_by_role("searchbox").focus()
+        page.keyboard.type("lost@lille.example")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("caption")).to_have_text("1 personne")
+        walk(page, "lost@lille.example")
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_contain_text("adresse perdue")
+
+
+def walk(page: Page, text: str) -> None:
+    """Press Tab until the element with this text has the focus."""
+    for _n in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText || ''").strip() == text:
+            return
+    raise AssertionError(f"`{text}` is out of the keyboard's reach")
+
+
+def test_the_theme_page_shows_a_contrast_that_is_too_low_as_one_chooses(served, mail_browser):
+    with served.visitor(mail_browser) as page:
+        page.goto(served.address + "/studio/reglages/apparence")
+        light = page.locator('[data-mode="light"]')
+        expect(light.locator("[data-contrast]")).to_have_text("Tous les contrastes sont suffisants.")
+        light.get_by_label("Texte", exact=False).first.fill("#eeeeee")
+        expect(light.locator("[data-contrast]")).to_contain_text("Texte / Feuille")
+
+
+def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
+    line = mailbox.messages(served.workspace, "2026-11-lettre", 1, 1)[0]
+    path = served.workspace.root / "outbox" / "2026-11-lettre" / line.file
+    path.write_bytes(
+        b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p id=p>still</p>"
+        b"<script>document.getElementById('p').textContent = 'ran'; parent.document.title = 'ran'</script>\r\n"
+    )
+    address = f"{served.address}/studio/boite/2026-11-lettre/{line.file}"
+    # The browser tells the console that it ran nothing, which is what is wanted here.
+    context = mail_browser.new_context()
+    page = context.new_page()
+    user = team.everybody(served.workspace)[0]
+    page.goto(served.local(signin.link_for(served.workspace, user)))
+    page.get_by_role("button", name="Entrer dans le Studio").click()
+    page.goto(address)
+    expect(page.frame_locator("iframe").locator("#p")).to_have_text("still")
+    assert "ran" not in page.title()
+    context.close()
