@@ -130,7 +130,7 @@ class Worker:
         if self.limited and ids and not self.held.placed:
             # Without limits the row all workers share is left alone, so that they do not queue up for it.
             left = pace.allowance(connection, self.name, sending.daily, _day(now))
-            ids = ids if left is None else ids[:left]
+            ids = ids if left is None else sorted(ids)[:left]
             if not ids:
                 self.job.note(f"today's quota of {sending.daily} messages is used; the rest leaves tomorrow")
                 return _Turn(spent=True)
@@ -138,7 +138,7 @@ class Worker:
             if wait > 0:
                 return _Turn(claimed=ids, placed=True, wait=wait)
         lease, today = sending.lease_seconds, datetime.fromtimestamp(now, _PARIS).date()
-        ready = ledger.hand(connection, self.rule, self.token, ids, now=now, lease=lease, today=today)
+        ready = ledger.hand(connection, self.id, self.rule, self.token, ids, now=now, lease=lease, today=today)
         if self.limited and len(ready) < len(ids):
             pace.give_back(connection, self.name, len(ids) - len(ready), _day(now))
         caps = {name: cap.connections for name, cap in sending.caps.items()} if self.capped else {}

@@ -1,12 +1,11 @@
 """Signed return paths and Message-IDs: what comes back names its delivery, and nobody else can make such a name.
 
-A token is base32 in lower case, since some mail systems change the case of an address. It holds 3 bytes of mailing,
-5 of delivery and 12 of MAC: 20 bytes are 32 characters with no loose bits, so each token has one spelling.
+A token is hexadecimal, since some mail systems change the case of an address: 3 bytes of mailing, 5 of delivery and 12
+of MAC. Base32 would save 8 characters and cost ten times as long, twice in every message.
 """
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from newsletter.tokens import Signer
 
 _MAILING, _DELIVERY, _MAC = 3, 5, 12
 _LOCAL_MAX = 64
-_TOKEN = re.compile(r"[a-z2-7]{32}")
+_TOKEN = re.compile(r"[0-9a-f]{40}")
 
 
 class Origin(NamedTuple):
@@ -67,14 +66,14 @@ def _seal(signer: Signer, purpose: str, mailing: int, delivery: int) -> str:
         number = mailing.to_bytes(_MAILING, "big") + delivery.to_bytes(_DELIVERY, "big")
     except OverflowError:
         raise MessageError("this delivery's number cannot be signed", where=f"{mailing}/{delivery}") from None
-    return base64.b32encode(number + signer.mac(purpose, number)[:_MAC]).decode().lower()
+    return (number + signer.mac(purpose, number)[:_MAC]).hex()
 
 
 def _open(signer: Signer, purpose: str, token: str) -> Origin | None:
     lower = token.lower()
     if not _TOKEN.fullmatch(lower):
         return None
-    raw = base64.b32decode(lower.upper())
+    raw = bytes.fromhex(lower)
     number, mac = raw[:-_MAC], raw[-_MAC:]
     # Every key is tried, so that the time taken does not tell which one signed.
     good = [hmac.compare_digest(mac, signer.mac(purpose, number, key)[:_MAC]) for key in signer.keys]

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.store.entitlement import Rule, open_span, verdict
-from newsletter.store.tables import OPEN, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
+from newsletter.store.tables import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,23 @@ def _full_caps(connection: Connection, mailing_id: int, token: str, caps: Mappin
     return [cap for cap, tokens in busy if tokens >= caps.get(cap, 1 << 30)]
 
 
-def hand(connection: Connection, rule: Rule, token: str, ids: Sequence[int], *, now: float, lease: float,
-         today: date) -> list[Handed]:  # fmt: skip
+def hand(connection: Connection, mailing_id: int, rule: Rule, token: str, ids: Sequence[int], *, now: float,
+         lease: float, today: date) -> list[Handed]:  # fmt: skip
     """Check each claimed recipient again and mark those still entitled as handed; the others become excluded.
 
-    The caller commits before any message leaves. Only rows that still carry `token` are touched.
+    `ids` are the lowest of what `token` has claimed. The caller commits before any message leaves. Only rows that still
+    carry `token` are touched.
     """
     if not ids:
         return []
+    # By token through the partial index: a list of ids costs more to spell out than the rows to read.
+    held = sa.and_(
+        deliveries.c.mailing_id == mailing_id,
+        deliveries.c.state == "claimed",
+        deliveries.c.token == token,
+        deliveries.c.id <= max(ids),
+        OPEN_JOINED,
+    )
     rows = connection.execute(
         sa.select(
             deliveries.c.id,
@@ -108,26 +117,23 @@ def hand(connection: Connection, rule: Rule, token: str, ids: Sequence[int], *, 
                 subscriptions, open_span(rule)
             )
         )
-        .where(deliveries.c.id.in_(ids), deliveries.c.token == token, deliveries.c.state == "claimed")
+        .where(held)
         .order_by(deliveries.c.id)
         .with_for_update(of=deliveries)
     ).all()
-    good = [row for row in rows if row.why == ""]
-    bad = [row for row in rows if row.why != ""]
-    if good:
-        connection.execute(
-            deliveries.update()
-            .where(deliveries.c.id.in_([row.id for row in good]))
-            .values(state="handed", handed_at=now, lease_until=now + lease, tries=deliveries.c.tries + 1)
-        )
+    bad = [{"row_id": row.id, "why": row.why} for row in rows if row.why]
     if bad:
         connection.execute(
             deliveries.update()
             .where(deliveries.c.id == sa.bindparam("row_id"))
             .values(state="excluded", reason=sa.bindparam("why"), settled_at=now, token=None, lease_until=None),
-            [{"row_id": row.id, "why": row.why} for row in bad],
+            bad,
         )
-    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in good]
+    if len(bad) < len(rows):
+        tries = deliveries.c.tries + 1
+        handed = {"state": "handed", "handed_at": now, "lease_until": now + lease, "tries": tries}
+        connection.execute(deliveries.update().where(held).values(handed))
+    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in rows if not row.why]
 
 
 _SETTLE = (

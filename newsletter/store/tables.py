@@ -174,6 +174,7 @@ variants = sa.Table(
 OPEN = ("queued", "claimed", "handed", "deferred")
 # Queries repeat these very words, behind their other conditions: only then do planners take the partial index.
 OPEN_ROWS = sa.text("state IN ('queued', 'claimed', 'handed', 'deferred')")
+OPEN_JOINED = sa.text(f"deliveries.{OPEN_ROWS.text}")
 
 deliveries = sa.Table(
     "deliveries",

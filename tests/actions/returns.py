@@ -86,7 +86,7 @@ class World:
 
 def _leave(connection, mailing_id: int, state: str) -> None:
     ids = ledger.claim(connection, mailing_id, "w", 100, now=NOW, lease=60, caps={})
-    ledger.hand(connection, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
+    ledger.hand(connection, mailing_id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
     ledger.settle(connection, "w", [Settlement(i, state, provider_id=f"id-{i}") for i in ids], NOW)
 
 

@@ -52,7 +52,7 @@ def leave_traces(workspace) -> None:
         )  # fmt: skip
         mailings.change(c, mailing.id, "sending", only=("approved",), started_at=NOW)
         ids = ledger.claim(c, mailing.id, "t", 5, now=NOW, lease=60, caps={})
-        handed = ledger.hand(c, mailing.rule, "t", ids, now=NOW, lease=60, today=workspace.today())
+        handed = ledger.hand(c, mailing.id, mailing.rule, "t", ids, now=NOW, lease=60, today=workspace.today())
         ledger.settle(c, "t", [Settlement(h.id, "sent", "250 <zoe.blanc@ville.fr> ok", "id-zoe.blanc") for h in handed],
                       NOW)  # fmt: skip
         receipt = json.dumps({"doubtful_names": ["Zoe.Blanc@Ville.fr", "other@ville.fr"]})

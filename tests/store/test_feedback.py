@@ -20,7 +20,7 @@ DAY = 86_400
 def left(connection, made, state="sent", provider_id=""):
     """Hand every delivery of a mailing over and settle it in `state`; return their numbers."""
     ids = ledger.claim(connection, made.id, "w", 100, now=NOW, lease=60, caps={})
-    ledger.hand(connection, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
+    ledger.hand(connection, made.id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
     if state != "handed":
         ledger.settle(connection, "w", [Settlement(i, state, provider_id=provider_id) for i in ids], NOW)
     return ids

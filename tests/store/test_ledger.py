@@ -20,7 +20,7 @@ def claim(connection, m, token="t", n=10, now=NOW, caps=None):
 
 
 def hand(connection, m, ids, token="t", now=NOW):
-    return ledger.hand(connection, m.rule, token, ids, now=now, lease=60, today=TODAY)
+    return ledger.hand(connection, m.id, m.rule, token, ids, now=now, lease=60, today=TODAY)
 
 
 def send(connection, m, n=10, token="t"):
