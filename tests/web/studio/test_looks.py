@@ -188,7 +188,7 @@ def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
     )
     address = f"{served.address}/studio/boite/2026-11-lettre/{line.file}"
     # The browser tells the console that it ran nothing, which is what is wanted here.
-    context = mail_browser.new_context()
+    context = mail_browser.new_context(locale="fr-FR")
     page = context.new_page()
     user = team.everybody(served.workspace)[0]
     page.goto(served.local(signin.link_for(served.workspace, user)))
