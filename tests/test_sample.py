@@ -17,7 +17,7 @@ from newsletter.content.compose import compose
 from newsletter.content.issue import read_issues
 from newsletter.content.pool import Pool, read_pool
 from newsletter.model import Article, Event, Finding, Issue, Severity, Status, Tag, Visibility
-from newsletter.settings import load
+from newsletter.settings_file import load
 from scripts import draw_images
 from tests.conftest import ROOT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.settings import load
+from newsletter.settings_file import load
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "newsletter.toml").read_text(encoding="utf-8")

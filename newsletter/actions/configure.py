@@ -19,7 +19,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused, SettingsError
 from newsletter.model import Finding
 from newsletter.rendering.checks import check_theme
-from newsletter.settings import FILE, Settings, load, read_env_file
+from newsletter.settings import Settings
+from newsletter.settings_file import FILE, load, read_env_file
 from newsletter.store import journal
 from newsletter.store.journal import Event
 

@@ -18,7 +18,7 @@ from newsletter.errors import Refused
 from newsletter.exchange.generate import SamplePerson
 from newsletter.exchange.generate import people as generated
 from newsletter.model import Finding
-from newsletter.settings import FILE
+from newsletter.settings_file import FILE
 from newsletter.store import organisations, people
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.people import Consent, Person

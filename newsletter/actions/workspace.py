@@ -14,7 +14,8 @@ from newsletter import addresses
 from newsletter.content.pool import Pool, read_pool
 from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
-from newsletter.settings import Publication, Settings, load
+from newsletter.settings import Publication, Settings
+from newsletter.settings_file import load
 from newsletter.store.database import Database, open_database
 from newsletter.store.entitlement import Rule
 from newsletter.tokens import Signer

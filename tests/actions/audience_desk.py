@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.actions import imports, start
 from newsletter.actions.workspace import Workspace
-from newsletter.settings import load
+from newsletter.settings_file import load
 from newsletter.store import organisations
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.tables import organisations as places

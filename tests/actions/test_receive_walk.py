@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from newsletter.actions import bounces, send
 from newsletter.actions.start import demo
 from newsletter.actions.workspace import Workspace
-from newsletter.settings import load
+from newsletter.settings_file import load
 from newsletter.store import counts, journal, people
 from newsletter.store.tables import deliveries
 from newsletter.web.app import make_app

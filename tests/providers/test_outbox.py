@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.providers import open_provider
 from newsletter.providers.outbox import OutboxProvider, entries, file_name
-from newsletter.settings import load
+from newsletter.settings_file import load
 from tests.conftest import ROOT
 from tests.providers.smtp_people import outgoing, tell
 

@@ -10,7 +10,8 @@ import pytest
 
 from newsletter.errors import ProviderError
 from newsletter.providers import open_provider
-from newsletter.settings import Settings, load
+from newsletter.settings import Settings
+from newsletter.settings_file import load
 from tests.conftest import ROOT, missing
 from tests.providers.scripted import Fault, ScriptedServer
 from tests.providers.smtp_people import outgoing, provider, tell
