@@ -191,10 +191,7 @@ def from_last(workspace: Workspace, publication: str, on: date) -> Issue:
         items = () if section.tag in seen else slipped.get(section.tag, ())
         seen.add(section.tag)
         sections.append(replace(section, items=items, line=0))
-    path = workspace.root / fresh.path
-    if path.exists():
-        raise Refused(_("Ce numéro existe déjà."), where=fresh.path, hint="edit that one")
-    issues.write(path, replace(fresh, lead=None, preheader="", sections=tuple(sections)))
+    issues.write(workspace.root / fresh.path, replace(fresh, lead=None, preheader="", sections=tuple(sections)))
     return read_issue(workspace, fresh.key)
 
 

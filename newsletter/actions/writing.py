@@ -70,13 +70,18 @@ def values(article: Article) -> dict[str, str]:
     if event:
         found |= {
             "day": event.start.date().isoformat(), "hour": "" if event.all_day else f"{event.start:%H:%M}",
-            "last_day": event.end.date().isoformat() if event.end and event.end.date() != event.start.date() else "",
+            "last_day": _last_day(event),
             "last_hour": f"{event.end:%H:%M}" if event.end and not event.all_day else "", "place": event.place,
             "organisers": "\n".join(event.organisers), "event_link": event.link,
         }  # fmt: skip
     for n, speaker in enumerate(article.speakers[:SPEAKERS]):
         found |= {f"name{n}": speaker.name, f"function{n}": speaker.function, f"of{n}": speaker.organisation}
     return found
+
+
+def _last_day(event: Event) -> str:
+    several = event.end and (event.all_day or event.end.date() != event.start.date())
+    return event.last_day.isoformat() if several else ""
 
 
 def filled(article: Article, form: Mapping[str, str], tags: Sequence[str], groups: Sequence[str]) -> Article:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.actions import content, desk, editing, letters, looking, proofs, send
-from newsletter.actions.editing import Conflict
+from newsletter.actions.editing import Conflict, IssueVersion
 from newsletter.errors import ContentError, NewsletterError, Refused
 from newsletter.model import Issue
 from newsletter.web.site import Site, say
@@ -125,11 +125,11 @@ class _Pages:
                 issue, subject=typed["objet"], preheader=typed["apercu_texte"], editorial=typed["editorial"],
                 date=date.fromisoformat(typed["date"]) if typed["date"] else issue.date,
             )  # fmt: skip
+            saved = editing.save_issue(self.site.workspace, changed, visit.text("version"))
             if visit.request.headers.get("accept") == "application/json":
-                saved = editing.save_issue(self.site.workspace, changed, visit.text("version"))
                 hour = f"{self.site.workspace.now():%H:%M}"
                 return JSONResponse({"version": saved.version, "message": say("Enregistré à {h}").format(h=hour)})
-            return self._save(visit, key, changed, "objet", say("Textes enregistrés."))
+            return self._saved(visit, key, saved, "objet", say("Textes enregistrés."))
         except Conflict as conflict:
             return self.conflict(visit, key, conflict)
         except (ContentError, ValueError) as error:
@@ -174,6 +174,9 @@ class _Pages:
             return self.conflict(visit, key, conflict)
         except ContentError as error:
             return self._back(visit, key, anchor, error.what, bad=True)
+        return self._saved(visit, key, saved, anchor, sentence)
+
+    def _saved(self, visit: Visit, key: str, saved: IssueVersion, anchor: str, sentence: str) -> Response:
         undo = Undo(f"/studio/numeros/{key}/annuler", {"version": saved.version}) if saved.can_undo else None
         return self._back(visit, key, anchor, sentence, undo=undo)
 

@@ -11,6 +11,7 @@ from newsletter.model import Issue, Tag
 from newsletter.web.site import Site, say
 from newsletter.web.studio.session import Visit
 
+_NOWHERE = -9
 Done = tuple[Issue, str, str]
 Gesture = Callable[[Issue, Place, Visit, Site], Done]
 
@@ -25,7 +26,8 @@ def perform(issue: Issue, visit: Visit, site: Site) -> Done:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 6 else 0
+    """Return a whole number; one that no place has for anything else."""
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 6 else _NOWHERE
 
 
 def _anchor(place: Place) -> str:

@@ -1,0 +1,166 @@
+"""Articles in the Studio: found, written by kind, checked, given a picture; proposals; what comes from a feed."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from newsletter.actions import articles_import, editing
+from newsletter.content.feeds import Found
+from newsletter.model import Status
+from tests.web.studio.conftest import Desk
+from tests.web.studio.test_compose import HOSTILE
+from tests.web.studio.test_compose import editor as editor
+from tests.web.studio.test_compose import month as month
+
+EVENT = {
+    "sorte": "evenement", "title": "Visite de la ressourcerie de Douai, portes ouvertes aux élu·es du territoire",
+    "summary": "Deux heures pour voir le tri, la réparation et la vente, et parler du marché réservé.",
+    "tags": "agenda",
+    "day": "2027-03-09", "hour": "14:00", "last_hour": "16:30", "place": "Douai, la Ressourcerie", "status": "ready",
+    "link": "https://www.rtes.fr/visite-douai", "date": "2026-11-20", "visibility": "public",
+}  # fmt: skip
+
+
+def picture(kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((1300, 800), 60).convert("RGB").save(out, kind)
+    return out.getvalue()
+
+
+def article(desk: Desk, slug: str):
+    return desk.workspace.pool().find(slug)
+
+
+def slug_of(answer) -> str:
+    return answer.url.path.rpartition("/")[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("etiquette=elu", "entretien-helene-vasseur", "lyon-cantine-solidaire"),
+        ("statut=proposed", "proposition-villeurbanne-textile", "lyon-cantine-solidaire"),
+        ("paru=non", "foire-aux-questions-scic", "lyon-cantine-solidaire"),
+        ("q=CANTINE+solidaire", "lyon-cantine-solidaire", "redon-habitat-participatif"),
+        ("mois=2026-10", "retour-rencontres-automne", "lyon-cantine-solidaire"),
+    ],
+)
+def test_the_pool_is_narrowed(editor, query, shown, hidden):
+    links = set(re.findall(r'/studio/articles/([\w-]+)"', editor.get(f"/studio/articles?{query}").text))
+    assert shown in links and hidden not in links
+
+
+@pytest.mark.parametrize(
+    ("kind", "has", "lacks"),
+    [
+        ("evenement", {"day", "place"}, {"deadline", "name0", "organisations"}),
+        ("appel", {"deadline", "contact"}, {"day", "name0"}),
+        ("entretien", {"name0", "quote"}, {"day", "deadline"}),
+        ("territoire", {"organisations"}, {"day", "deadline", "quote"}),
+        ("actualite", {"title", "summary", "link"}, {"day", "deadline", "quote", "organisations"}),
+    ],
+)
+def test_a_kind_shows_its_own_fields_only(editor, kind, has, lacks):
+    names = set(re.findall(r' name="(\w+)"', editor.get(f"/studio/articles/nouveau?sorte={kind}").text))
+    assert has <= names and not lacks & names
+
+
+def test_an_event_is_written_once_with_its_picture(editor):
+    files = {"upload": ("../../photo.png", picture(), "image/png")}
+    made = article(
+        editor, slug_of(editor.post("/studio/articles", files=files, alt="Un étal de vélos réparés", **EVENT))
+    )
+    assert made.event and (made.event.start.hour, made.event.end.minute) == (14, 30)
+    assert re.fullmatch(r"images/[0-9a-f]{24}\.(?:jpg|png)", made.picture.source)
+    assert (editor.workspace.root / made.picture.source).is_file()
+    assert "Douai" in editor.get(f"/studio/articles/{made.slug}/apercu").text
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize("data", [SVG, b"GIF89a" + b"\0" * 20, b"<html>", picture()[:400]])
+def test_what_is_no_picture_is_refused_and_nothing_is_lost(editor, data):
+    before = len(editor.workspace.pool())
+    answer = editor.post(
+        "/studio/articles", files={"upload": ("photo.png", data, "image/png")}, alt="Une photo", **EVENT
+    )
+    assert answer.status_code == 422 and "ne peut pas être lue" in answer.text
+    assert EVENT["place"] in answer.text and len(editor.workspace.pool()) == before
+
+
+def test_a_field_in_the_wrong_is_named_beside_it(editor):
+    answer = editor.post("/studio/articles", **{**EVENT, "title": "", "link": "javascript:alert(1)", "day": "bientôt"})
+    assert answer.status_code == 422
+    for name in ("title", "link", "day"):
+        assert f'id="{name}-erreur"' in answer.text and f'href="#{name}"' in answer.text
+
+
+def test_an_article_is_changed_taken_back_and_kept_from_a_clash(editor):
+    slug = "lyon-cantine-solidaire"
+    path, file = f"/studio/articles/{slug}", editing.article_version(editor.workspace, "lyon-cantine-solidaire")
+    form = {
+        "version": file.version, "title": "Un nouveau titre pour la cantine", "summary": file.article.summary,
+        "tags": list(file.article.tags), "date": file.article.date.isoformat(), "status": "ready",
+        "picture": file.article.picture.source, "alt": file.article.picture.alt,
+    }  # fmt: skip
+    editor.post(path, **form)
+    assert article(editor, slug).title == "Un nouveau titre pour la cantine"
+    assert article(editor, slug).organisations == file.article.organisations
+    late = editor.post(path, **{**form, "title": "Le titre d’une autre"})
+    assert late.status_code == 409 and "Le titre d’une autre" in late.text and "Un nouveau titre" in late.text
+    editor.post(f"{path}/annuler", version=editing.article_version(editor.workspace, slug).version)
+    assert article(editor, slug).title == file.article.title
+
+
+def test_the_proof_reader_follows_what_is_typed(editor):
+    typed = {**EVENT, "sorte": "appel", "groupe": "deadline", "tags": "appel", "title": "TOUT EN CAPITALES"}
+    answer = editor.post("/studio/articles/controle", **typed)
+    assert "pas de date limite" in answer.text and 'href="#deadline"' in answer.text
+    assert "adresse complète" in editor.post("/studio/articles/controle", **{**typed, "link": "x"}).text
+
+
+def test_hostile_words_in_every_field_run_nowhere(editor):
+    fields = ("title", "summary", "place", "organisers", "credit", "contact", "quote", "body", "name0", "organisations")
+    typed = {**EVENT, **dict.fromkeys(fields, HOSTILE)}
+    slug = slug_of(editor.post("/studio/articles", **typed))
+    for path in (f"/studio/articles/{slug}", "/studio/articles", f"/studio/articles/{slug}/apercu"):
+        text = editor.get(path).text
+        assert "<script>alert" not in text and "<img src=x" not in text, path
+
+
+def test_a_proposal_is_accepted_postponed_or_declined_with_a_word(editor):
+    name = "proposition-villeurbanne-textile"
+    path = f"/studio/articles/propositions/{name}"
+    assert "Villeurbanne" in editor.get("/studio/articles/propositions").text
+    assert "pas enregistrée" in editor.post(path, geste="ecarter", mot=" ").text
+    assert "pas enregistrée" in editor.post(path, geste="reporter", jusqu="2001-01-01").text
+    assert article(editor, name).status is Status.PROPOSED
+    assert "est prêt pour le prochain" in editor.post(path, geste="accepter").text
+    assert article(editor, name).status is Status.READY
+
+
+def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch):
+    found = (
+        Found(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
+        Found(title=HOSTILE, link="https://x.example/2"),
+    )
+    harvest = lambda workspace, source: articles_import.Harvest(source, found, ())  # noqa: E731
+    monkeypatch.setattr(articles_import, "look", harvest)
+    before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
+    page = editor.post("/studio/articles/importer", source=source)
+    assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text
+    assert len(editor.workspace.pool()) == before
+    editor.post("/studio/articles/importer", source=source, geste="prendre", pris="https://www.rtes.fr/nouvelle")
+    new = [a for a in editor.workspace.pool() if a.link == "https://www.rtes.fr/nouvelle"]
+    assert len(editor.workspace.pool()) == before + 1 and new[0].status is Status.DRAFT
+
+
+@pytest.mark.parametrize("source", ["/etc/passwd", "file:///etc/passwd", "newsletter.toml", "http://127.0.0.1/x", ""])
+def test_a_feed_is_no_way_into_the_machine(editor, source):
+    answer = editor.post("/studio/articles/importer", source=source)
+    assert answer.status_code == 422 and "root:" not in answer.text and "[network]" not in answer.text
