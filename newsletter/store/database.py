@@ -62,7 +62,7 @@ class Database:
                     finally:
                         connection.info.pop("immediate", None)
             except OperationalError as error:
-                raise _explain(error, self.engine) from error
+                raise _explain(error, self.engine) from error.orig
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -71,7 +71,7 @@ class Database:
             with self.engine.connect() as connection, connection.begin():
                 yield connection
         except OperationalError as error:
-            raise _explain(error, self.engine) from error
+            raise _explain(error, self.engine) from error.orig
 
     def now(self, connection: Connection) -> float:
         """Return the time in POSIX seconds: the database's on PostgreSQL, so that several machines agree."""
@@ -104,7 +104,7 @@ def open_database(url: str, root: Path | None = None, *, durable: bool = False) 
     try:
         database.migrate()
     except OperationalError as error:
-        raise _explain(error, database.engine) from error
+        raise _explain(error, database.engine) from error.orig
     return database
 
 
@@ -128,13 +128,22 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
 
 
-def _explain(error: OperationalError, engine: Engine) -> StoreError:
+# SQLite reports a fault of ours (a wrong column) by the same class as a full disk; only these are the world's.
+_HINTS = {
+    "disk is full": "free some space, then run the same command again: nothing is lost",
+    "disk i/o": "check the disk, then run the same command again",
+    "locked": "another process holds the database; wait for it, then run the same command again",
+    "unable to open": "check that the directory exists and can be written",
+    "readonly": "check the rights of the database file and of its directory",
+    "interrupted": "run the same command again",
+}
+
+
+def _explain(error: OperationalError, engine: Engine) -> Exception:
+    """Return the StoreError for a database that refuses; a fault in our own SQL stays what it is."""
     text = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-    hints = {
-        "disk is full": "free some space, then run the same command again: nothing is lost",
-        "locked": "another process holds the database; wait for it, then run the same command again",
-        "unable to open": "check that the directory exists and can be written",
-        "readonly": "check the rights of the database file and of its directory",
-    }
-    hint = next((h for part, h in hints.items() if part in text), "run the same command again")
-    return StoreError(f"the database refused: {text}", where=engine.url.render_as_string(hide_password=True), hint=hint)
+    hint = next((hint for part, hint in _HINTS.items() if part in text.lower()), "")
+    if not hint and engine.dialect.name == "sqlite":
+        return error
+    where = engine.url.render_as_string(hide_password=True)
+    return StoreError(f"the database refused: {text}", where=where, hint=hint or "run the same command again")

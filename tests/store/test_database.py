@@ -92,6 +92,11 @@ def test_a_locked_database_says_what_to_do(tmp_path):
     database.close()
 
 
+def test_a_fault_in_our_own_sql_is_no_refusal_of_the_database(database):
+    with pytest.raises(sa.exc.DBAPIError), database.read() as c:
+        c.execute(sa.text("SELECT nonsense FROM jobs"))
+
+
 @pytest.mark.parametrize(
     ("url", "hint"),
     [("nonsense", "the database URL cannot be used"), ("oracle-of-delphi://x", "the database URL cannot be used"),
