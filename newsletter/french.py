@@ -2,6 +2,7 @@
 
 The author's files keep what was typed; these functions work on the way out. Rules of spacing: Lexique des règles
 typographiques en usage à l'Imprimerie nationale (narrow space before ; ! ? and inside « », full one before a colon).
+Dates, hours and numbers follow the current locale: whoever reads the Studio in English reads `3 November 2026`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import unicodedata
 from datetime import date as day
 from datetime import datetime, time, timedelta
 
-from newsletter.i18n import _
+from babel.dates import format_date
+
+from newsletter.i18n import _, locale
 from newsletter.model import Event
 
 NARROW = "\u202f"
@@ -101,23 +104,30 @@ def plain(text: str) -> str:
 
 
 def number_words(number: int) -> str:
-    """Return `6 540` for 6540: groups of three behind narrow no-break spaces."""
-    return f"{number:,}".replace(",", NARROW)
+    """Return `6 540` for 6540: groups of three behind narrow no-break spaces; in English `6,540`."""
+    return f"{number:,}" if _in_english() else f"{number:,}".replace(",", NARROW)
+
+
+def share_words(share: float) -> str:
+    """Return `98,7 %` for 0.987; in English `98.7%`."""
+    percent = f"{share * 100:.1f}"
+    return f"{percent}%" if _in_english() else percent.replace(".", ",") + f"{NO_BREAK}%"
 
 
 def weekday_words(date: day) -> str:
     """Return `mardi`."""
-    return WEEKDAYS[date.weekday()]
+    return _english(date, "EEEE") if _in_english() else WEEKDAYS[date.weekday()]
 
 
-def month_words(date: day) -> str:
-    """Return `novembre 2026`."""
-    return f"{MONTHS[date.month - 1]} {date.year}"
+def month_words(date: day, *, year: bool = True) -> str:
+    """Return `novembre 2026`; without `year`, `novembre`."""
+    words = _english(date, "MMMM") if _in_english() else MONTHS[date.month - 1]
+    return f"{words} {date.year}" if year else words
 
 
 def date_words(date: day, *, year: bool = True) -> str:
     """Return `3 novembre 2026` or `1er juillet 2025`; without `year`, `1er juillet`."""
-    words = f"{_ordinal(date)} {MONTHS[date.month - 1]}"
+    words = f"{_ordinal(date)} {month_words(date, year=False)}"
     return f"{words} {date.year}" if year else words
 
 
@@ -127,8 +137,15 @@ def day_words(date: day, *, year: bool = True) -> str:
 
 
 def hour_words(moment: datetime) -> str:
-    """Return `9h` or `9h30`."""
+    """Return `9h` or `9h30`; in English `9:00` or `9:30`."""
+    if _in_english():
+        return f"{moment:%-H:%M}"
     return f"{moment.hour}h{moment.minute:02d}" if moment.minute else f"{moment.hour}h"
+
+
+def clock_words(moment: datetime) -> str:
+    """Return `9 h 30`, minutes included even when there are none; in English `9:30`."""
+    return hour_words(moment) if _in_english() else f"{moment.hour} h {moment.minute:02d}"
 
 
 def event_words(event: Event, today: day | None = None) -> str:
@@ -170,7 +187,15 @@ def slugify(text: str, limit: int = 70) -> str:
 
 
 def _ordinal(date: day) -> str:
-    return "1er" if date.day == 1 else str(date.day)
+    return "1er" if date.day == 1 and not _in_english() else str(date.day)
+
+
+def _in_english() -> bool:
+    return locale() == "en"
+
+
+def _english(date: day, pattern: str) -> str:
+    return format_date(date, pattern, locale="en_GB")
 
 
 def _hours(event: Event) -> str:

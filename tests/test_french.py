@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter import i18n
 from newsletter.french import (
     day_words,
     event_words,
     month_words,
     number_words,
     plain,
+    share_words,
     slugify,
     typography,
     until_words,
@@ -141,6 +143,29 @@ def test_the_current_year_may_go_without_saying():
     event = Event(at(2025, 9, 30, 17))
     assert event_words(event, date(2025, 9, 1)) == "Mardi 30 septembre à 17h"
     assert event_words(event, date(2024, 9, 1)) == "Mardi 30 septembre 2025 à 17h"
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Event(start=at(2025, 4, 24, 9), end=at(2025, 4, 24, 17)), "Thursday 24 April 2025 from 9:00 to 17:00"),
+        (Event(start=at(2025, 7, 1), all_day=True), "Tuesday 1 July 2025"),
+        (Event(start=at(2026, 9, 30, 17, 5)), "Wednesday 30 September 2026 at 17:05"),
+        (
+            Event(start=at(2025, 9, 29), end=at(2025, 10, 5), all_day=True),
+            "From 29 September to 5 October 2025",
+        ),
+    ],
+)
+def test_an_event_is_told_in_english_to_whom_reads_english(event, words):
+    with i18n.speaking("en"):
+        assert event_words(event) == words
+
+
+def test_numbers_and_shares_follow_the_language():
+    assert (number_words(6540), share_words(0.987)) == (f"6{N}540", f"98,7{B}%")
+    with i18n.speaking("en"):
+        assert (number_words(6540), share_words(0.987)) == ("6,540", "98.7%")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from newsletter.actions import letters, schedule, send
 from newsletter.actions.content import read_issue
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NewsletterError, NotFound, Refused
-from newsletter.french import day_words
+from newsletter.french import clock_words, day_words
 from newsletter.i18n import _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
@@ -134,7 +134,7 @@ def moment(text: str, now: datetime) -> datetime:
 
 def moment_words(at: datetime) -> str:
     """Return `mardi 24 novembre à 9 h 30`."""
-    return _("{day} à {hour}").format(day=day_words(at.date(), year=False), hour=f"{at.hour} h {at.minute:02}")
+    return _("{day} à {hour}").format(day=day_words(at.date(), year=False), hour=clock_words(at))
 
 
 def progress(workspace: Workspace, key: str) -> dict[str, str | int | float]:

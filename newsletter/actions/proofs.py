@@ -12,7 +12,7 @@ from newsletter.actions.desk import plans
 from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.i18n import _
+from newsletter.i18n import _, speaking
 from newsletter.model import Article, Issue, ItemPlan
 from newsletter.rendering import clean
 from newsletter.store import comments as store
@@ -77,7 +77,8 @@ def invite(workspace: Workspace, key: str, slug: str, *, reader: str, address: s
         journal.record(connection, Event(now, "proof-invited", actor=by, detail=detail))
     link = f"{workspace.settings.web.base_url}/epreuve/{token}"
     if address:
-        notices.send(workspace, address, _notice(workspace, link, by))
+        with speaking(workspace.settings.network.locale):
+            notices.send(workspace, address, _notice(workspace, link, by))
     return link
 
 

@@ -13,7 +13,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.errors import NotFound, Refused
 from newsletter.french import date_words
-from newsletter.i18n import _
+from newsletter.i18n import _, speaking
 from newsletter.model import Article, Status
 from newsletter.store import journal, people, proposals
 from newsletter.store.journal import Event
@@ -84,7 +84,8 @@ def _decide(
         written = articles.write(workspace.root / article.path, changed)
         journal.record(connection, Event(now, f"proposal-{state}", actor=by, detail={"article": article.slug}))
     if proposal:
-        _answer(workspace, proposal, _notice(state, article, day, word))
+        with speaking(workspace.settings.network.locale):
+            _answer(workspace, proposal, _notice(state, article, day, word))
     return written
 
 

@@ -249,7 +249,7 @@ def shown(value: Value, unit: Unit) -> str:
     if isinstance(value, Mapping):
         return french.number_words(sum(value.values()))
     if unit == "share":
-        return f"{value * 100:.1f}".replace(".", ",") + f"{french.NO_BREAK}%"
+        return french.share_words(value)
     return french.number_words(int(value))
 
 

@@ -95,7 +95,7 @@ def _shown(figure: Figure, previous: bool = False) -> str:
 
 
 def _month(key: str) -> str:
-    return french.MONTHS[int(key[-2:]) - 1]
+    return french.month_words(date.fromisoformat(f"{key}-01"), year=False)
 
 
 def _short(key: str) -> str:

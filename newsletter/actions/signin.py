@@ -16,7 +16,7 @@ from newsletter.actions.notices import Notice
 from newsletter.actions.team import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
-from newsletter.i18n import _
+from newsletter.i18n import _, speaking
 from newsletter.store import journal, limits, users
 from newsletter.store.journal import Event
 from newsletter.store.users import Session as Session
@@ -98,14 +98,15 @@ def mail_link(workspace: Workspace, text: str, ip: str) -> None:
 
 def mail_invitation(workspace: Workspace, user: User, by: str) -> bool:
     """Tell a new user that they have access, and where the door is; no link in it, so it may lie in a mailbox."""
-    network = workspace.settings.network.short_name
-    notice = Notice(
-        subject=_("Votre accès au Studio {network}").format(network=network),
-        heading=_("Bienvenue dans le Studio"),
-        paragraphs=(_("{by} vous a donné accès au Studio, où se préparent les lettres du réseau.").format(by=by),),
-        action=(_("Recevoir un lien de connexion"), f"{workspace.settings.web.base_url}/studio/connexion"),
-    )
-    return notices.post(workspace, user.address, notice)
+    network = workspace.settings.network
+    with speaking(network.locale):
+        notice = Notice(
+            subject=_("Votre accès au Studio {network}").format(network=network.short_name),
+            heading=_("Bienvenue dans le Studio"),
+            paragraphs=(_("{by} vous a donné accès au Studio, où se préparent les lettres du réseau.").format(by=by),),
+            action=(_("Recevoir un lien de connexion"), f"{workspace.settings.web.base_url}/studio/connexion"),
+        )
+        return notices.post(workspace, user.address, notice)
 
 
 def usable(workspace: Workspace, token: str, *, first: bool = False) -> bool:

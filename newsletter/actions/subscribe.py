@@ -234,7 +234,8 @@ def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
             people.attach(connection, person, review.detail["organisation"], now, by)
             person = people.by_id(connection, person.id)
             people.move(connection, person, review.publication, "active", _consent("request accepted", by), now)
-    notices.post(workspace, person.address, _decision(workspace, person, title, accept))
+    with i18n.speaking(workspace.settings.network.locale):
+        notices.post(workspace, person.address, _decision(workspace, person, title, accept))
 
 
 def _decision(workspace: Workspace, person: Person, title: str, accept: bool) -> Notice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date as day
 
+from newsletter import i18n
 from newsletter.content.article import to_come
 from newsletter.content.frontmatter import clean
 from newsletter.content.headlines import preheader_line, subject_line
@@ -22,16 +23,18 @@ __all__ = ["Proposal", "agenda", "compose", "propose"]
 def compose(issue: Issue, pool: Pool, publication: Publication, network: Network) -> ComposedIssue:
     """Return `issue` with its items in place of slugs; items meant for some readers only are still in it.
 
+    Dates are told in the network's language, whatever the one of whoever composes: an approval holds in both.
     An agenda is sorted by date and loses what is over on the issue's day; an empty section is left out. Raises
     ContentError (file and line of the issue) for a slug that no article has, an agenda entry without an event, and
     an article for members in a publication that others can read.
     """
     desk = _Desk(issue, pool, publication)
-    lead = desk.item(issue.lead, "lead") if issue.lead else None
-    sections = tuple(section for section in map(desk.section, issue.sections) if section.items)
+    with i18n.speaking(network.locale):
+        lead = desk.item(issue.lead, "lead") if issue.lead else None
+        sections = tuple(section for section in map(desk.section, issue.sections) if section.items)
+        subject = subject_line(issue.subject or publication.subject, publication, issue.date, issue.number)
     titles = dict.fromkeys(item.title for item in ([lead] if lead else []) + [i for s in sections for i in s.items])
     xhtml, text = _body(issue.editorial, f"{issue.path}:{issue.lines.get('body', 1)}")
-    subject = subject_line(issue.subject or publication.subject, publication, issue.date, issue.number)
     return ComposedIssue(
         key=issue.key,
         path=issue.path,

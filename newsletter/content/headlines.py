@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import date as day
 
-from newsletter.french import MONTHS, date_words
+from newsletter.french import date_words, month_words
 from newsletter.settings import Network, Publication
 
 SHORTEST, LONGEST = 30, 150
@@ -20,7 +20,7 @@ def subject_line(pattern: str, publication: Publication, date: day, number: int 
     """
     words = {
         "title": publication.title,
-        "month": MONTHS[date.month - 1],
+        "month": month_words(date, year=False),
         "year": str(date.year),
         "date": date_words(date),
         "number": str(number or ""),

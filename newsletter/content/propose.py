@@ -14,7 +14,7 @@ from newsletter.content.article import is_over, to_come
 from newsletter.content.headlines import preheader_line, subject_line
 from newsletter.content.pool import Pool, event_order
 from newsletter.french import date_words
-from newsletter.i18n import _
+from newsletter.i18n import _, speaking
 from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Status, Visibility
 from newsletter.settings import Network, Publication, SectionSetting
 
@@ -48,7 +48,8 @@ def propose(
     stays out. `key` names the file; without it the day does.
     """
     others = [issue for issue in history if issue.key != key]  # proposed again, an issue does not stand in its own way
-    return _Proposer(pool, publication, on, others).proposal(network, key)
+    with speaking(network.locale):  # what is written into the file is for all who edit it
+        return _Proposer(pool, publication, on, others).proposal(network, key)
 
 
 class _Proposer:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from babel.dates import format_date
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -116,13 +115,18 @@ class Site:
             _=say, ngettext=_count, asset=self.asset, settings=settings, network=settings.network,
             publications=settings.publications,
         )  # fmt: skip
-        env.filters.update(fr=french.typography, day=day_words, moment=moment_words, said=said, n=number_words)
+        env.filters.update(fr=printed, day=day_words, moment=moment_words, said=said, n=french.number_words)
         return env
 
 
 def say(sentence: str) -> str:
     """Return `sentence` in the current language, French with its no-break spaces."""
     return _printed(i18n._(sentence), i18n.locale())
+
+
+def printed(text: str) -> str:
+    """Return a text of the content, or one made by an action, with French typography where French is read."""
+    return french.typography(text) if i18n.locale() == "fr" else text
 
 
 def _count(one: str, many: str, n: int) -> str:
@@ -137,12 +141,7 @@ def _printed(text: str, locale: str) -> str:
 def day_words(moment: float | date) -> str:
     """Return a day in words: `3 novembre 2026`, in English `3 November 2026`."""
     day = moment if isinstance(moment, date) else datetime.fromtimestamp(moment, UTC).astimezone(PARIS).date()
-    return french.date_words(day) if i18n.locale() == "fr" else format_date(day, "d MMMM y", locale="en_GB")
-
-
-def number_words(number: int) -> str:
-    """Return `6 540` with narrow no-break spaces, in English `6,540`."""
-    return french.number_words(number) if i18n.locale() == "fr" else f"{number:,}"
+    return french.date_words(day)
 
 
 def moment_words(moment: float | str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import i18n
 from newsletter.actions import content, proposals, proposals_desk, proposals_notes, send
 from newsletter.actions.start import demo
 from newsletter.actions.workspace import Workspace, open_workspace
@@ -84,6 +85,14 @@ def test_an_accepted_proposal_stands_in_the_next_composed_issue(workspace: Works
     after = max([issue.date for issue in content.history(workspace)] + [workspace.today()]) + timedelta(days=14)
     assert sent.article in slugs(workspace, after)
     assert len(mails(workspace)) == 2
+
+
+def test_an_answer_speaks_the_networks_language_whatever_the_editors(
+    workspace: Workspace, sent: proposals.Proposal
+) -> None:
+    with i18n.speaking("en"):
+        proposals_desk.accept(workspace, sent.uid, "editor")
+    assert any("Elle paraîtra dans une prochaine lettre." in words(mail) for mail in mails(workspace))
 
 
 def test_a_postponed_proposal_waits_for_its_day(workspace: Workspace, sent: proposals.Proposal) -> None:

@@ -2,6 +2,7 @@ from datetime import date, datetime
 
 import pytest
 
+from newsletter import i18n
 from newsletter.content.compose import compose
 from newsletter.content.fields import PARIS
 from newsletter.content.pool import Pool
@@ -111,6 +112,15 @@ def test_dates_are_told_in_words():
     item = compose(issue(plan("rtes", "a")), pool, LETTRE, NETWORK).items[0]
     assert item.when == f"Mardi 1er{B}décembre 2026 à 14h"
     assert item.until == f"jusqu’au 12{B}décembre 2026"
+
+
+def test_the_language_of_whoever_composes_never_enters_the_letter():
+    deadline = datetime(2026, 12, 12, 17, tzinfo=PARIS)
+    held = event(2026, 12, 1, 14, end=datetime(2026, 12, 1, 16, tzinfo=PARIS))
+    values = issue(plan("rtes", "a")), Pool((article("a", event=held, deadline=deadline),)), LETTRE, NETWORK
+    with i18n.speaking("en"):
+        abroad = compose(*values)
+    assert abroad == compose(*values)
 
 
 def test_an_agenda_entry_leads_to_the_event_and_the_news_to_the_article():
