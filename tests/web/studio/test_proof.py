@@ -1,0 +1,120 @@
+"""The link of a person interviewed, and every page of the editors seen in Chromium: axe, 375 pixels, no script."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from newsletter.actions import send
+from newsletter.actions.start import load_people
+from newsletter.web.studio.session import COOKIE
+from tests.browser import mail_browser as mail_browser
+from tests.web.conftest import BASE
+from tests.web.server import serving
+from tests.web.studio.conftest import Desk, sign_in
+from tests.web.studio.test_compose import HOSTILE, ISSUE, KEY
+from tests.web.studio.test_compose import editor as editor
+from tests.web.studio.test_compose import month as month
+
+DONE = "/studio/numeros/2026-10-lettre/envoi"
+ASK = f"{ISSUE}/faire-relire/entretien-helene-vasseur"
+
+
+def link(editor: Desk) -> str:
+    made = editor.post(ASK, nom="Hélène Vasseur-Koné", adresse="").text
+    return re.search(r"(/epreuve/[\w-]+)", made)[1]
+
+
+def test_a_person_interviewed_comments_and_approves_without_an_account(editor):
+    path = link(editor)
+    editor.client.cookies.clear()
+    page = editor.client.get(path)
+    assert page.status_code == 200 and page.headers["x-robots-tag"].startswith("noindex")
+    seen = re.search(r'name="empreinte" value="(\w+)"', page.text)[1]
+    assert "remarque est arrivée" in editor.client.post(path, data={"texte": HOSTILE, "geste": "commenter"}).text
+    assert "<script>alert" not in editor.client.get(path).text
+    done = editor.client.post(path, data={"texte": "", "geste": "valider", "empreinte": seen})
+    assert "vous avez validé" in done.text
+
+
+def test_an_approval_of_another_text_is_refused_and_the_words_stay(editor):
+    answer = editor.client.post(link(editor), data={"texte": "Mes mots", "geste": "valider", "empreinte": "0" * 64})
+    assert answer.status_code == 409 and "Mes mots" in answer.text and "a changé pendant votre lecture" in answer.text
+
+
+def test_another_site_cannot_answer_for_the_reader(editor):
+    foreign = {"Origin": "https://ailleurs.example"}
+    answer = editor.client.post(link(editor), data={"texte": "x", "geste": "commenter"}, headers=foreign)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/epreuve/x", "/epreuve/" + "a" * 32, "/epreuve/" + "a" * 32 + "/texte"])
+def test_a_link_that_was_never_made_opens_nothing(editor, path):
+    assert editor.client.get(path).status_code == 404
+
+
+@pytest.fixture
+def served(editor, mail_browser):
+    """A browser of an admin who may send, at the sample month with a mailing that is done."""
+    load_people(editor.workspace, 8)
+    send.approve(editor.workspace, "2026-10-lettre", by="Claire", now=True)
+    send.deliver(editor.workspace, send.begin(editor.workspace, send.current(editor.workspace, "2026-10-lettre")))
+    admin = sign_in(editor.workspace, "admin", may_send=True)
+    with serving(editor.workspace) as address:
+
+        def open_browser(**options):
+            context = mail_browser.new_context(base_url=address, locale="fr-FR", **options)
+            secret = admin.client.cookies[COOKIE]
+            context.add_cookies([{"name": COOKIE, "value": secret, "url": f"{address}/studio"}])
+            return context
+
+        yield open_browser, link(editor)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+def test_the_editors_pages_are_readable_by_everybody(served, width, scheme):
+    open_browser, proof = served
+    context = open_browser(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    pages = (
+        "/studio/numeros", f"{ISSUE}?ouvrir=i0-1&place=objet", f"{ISSUE}/envoi", DONE, ASK, proof, "/studio/articles",
+        "/studio/articles/nouveau", "/studio/articles/nouveau?sorte=evenement",
+        "/studio/articles/entretien-helene-vasseur", "/studio/articles/propositions", "/studio/articles/importer",
+    )  # fmt: skip
+    for path in pages:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+        assert not found, (path, [(v["id"], v["nodes"][0]["html"][:200]) for v in found])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+@pytest.mark.browser
+def test_without_a_script_a_letter_is_composed_approved_and_sent(served, editor):
+    open_browser, _proof = served
+    context = open_browser(java_script_enabled=False, viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(f"{ISSUE}?q=emploi+associatif")
+    before = page.locator("#s0 .row").count()
+    page.get_by_role("button", name=re.compile("Ajouter à")).first.click()
+    expect(page.locator(".flash")).to_contain_text("est dans le numéro")
+    page.locator("#s0 [data-verb=descendre]").first.click()
+    expect(page.locator(".flash")).to_contain_text("déplacé")
+    page.locator(".flash").get_by_role("button").click()
+    assert page.locator(".row").count() > before
+    page.get_by_role("link", name="Relire et envoyer").click()
+    page.get_by_role("button", name="Donner le bon à tirer").click()
+    page.get_by_role("button", name=re.compile("Envoyer à 8")).click()
+    expect(page.locator(".departure__sentence")).to_contain_text("8 personnes")
+    time.sleep(1.1)
+    send.deliver(editor.workspace, send.begin(editor.workspace, send.current(editor.workspace, KEY)))
+    page.reload()
+    expect(page.get_by_text("Le compte est juste.")).to_be_visible()
+    assert page.url.startswith("http://127.0.0.1") and BASE not in page.url
+    context.close()
