@@ -96,8 +96,8 @@ class Report:
 FIRST_YEAR = 1990
 
 
-def report(workspace: Workspace, number: int) -> Report:
-    """Make the report of year `number`, in the network's language; Refused for a year that has not begun."""
+def report(workspace: Workspace, number: int, *, language: str = "") -> Report:
+    """Make the report of year `number`, in `language` or the network's; Refused for a year that has not begun."""
     today = workspace.today()
     if not FIRST_YEAR <= number <= today.year:
         raise Refused(f"there is nothing to report of {number}", hint=f"name a year from {FIRST_YEAR} to {today.year}")
@@ -105,7 +105,7 @@ def report(workspace: Workspace, number: int) -> Report:
     with workspace.database.read() as connection:
         now, before = gather(connection, number, until), gather(connection, number - 1, date(number - 1, 12, 31))
     network = workspace.settings.network
-    with speaking(network.locale):
+    with speaking(language or network.locale):
         readings = Readings(now, before, workspace.settings.publications)
         return Report(
             year=number,

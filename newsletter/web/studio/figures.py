@@ -53,7 +53,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/annee/{year}")
     def year(year: int, visit: Visit = allowed) -> Response:
-        made = _report(site, year)
+        made = _report(site, year, i18n.locale())
         return shell.page(
             visit, "figures_year.html", report=made, shown=report_figures.shown, groups=report_figures.groups,
             group_name=report_figures.group_name, this_year=workspace.today().year,
@@ -77,9 +77,9 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _report(site: Site, year: int) -> report.Report:
+def _report(site: Site, year: int, language: str = "") -> report.Report:
     try:
-        return report.report(site.workspace, year)
+        return report.report(site.workspace, year, language=language)
     except Refused:
         raise HTTPException(404) from None
 
