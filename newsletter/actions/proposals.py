@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.actions import notices
+from newsletter.actions import notices, picture_files
 from newsletter.actions.notices import Notice
 from newsletter.actions.proposal_form import Form as Form
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content.markdown import render
-from newsletter.errors import NotFound, Refused, RenderingError
+from newsletter.errors import NotFound, Refused
 from newsletter.french import event_words, typography
 from newsletter.i18n import _
-from newsletter.rendering import pictures
 from newsletter.rendering.body import body
 from newsletter.store import journal, organisations, people, proposals
 from newsletter.store.journal import Event
 from newsletter.store.proposals import Proposal as Proposal
 
 FOLDER = "images/propositions"
-MOST_BYTES = 10_000_000
 MOST_DRAFTS = 20
 MOST_A_DAY = 10
-WIDTH = 1200  # CSS pixels: the file holds twice as many, enough for every place a picture can take
 _DAY = 86_400
 
 
@@ -93,7 +89,7 @@ def save(workspace: Workspace, who: Proposer, values: Mapping[str, str], uid: st
     if before is None and len(drafts) >= MOST_DRAFTS:
         raise Refused(_("Vous avez déjà beaucoup de brouillons : envoyez-en un ou supprimez-en un."), hint="delete one")
     kept = "" if remove or before is None else before.picture
-    name = _keep(workspace, picture) if picture else kept
+    name = picture_files.keep(workspace, picture, FOLDER) if picture else kept
     form = Form.of(values)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
@@ -190,25 +186,6 @@ def _receipt(draft: Proposal) -> Notice:
             _("L’équipe la relit et vous dira si elle paraît, et dans quel numéro."),
         ),
     )
-
-
-def _keep(workspace: Workspace, data: bytes) -> str:
-    """Decode the picture within bounds and keep a copy without metadata, named after its content."""
-    if len(data) > MOST_BYTES:
-        raise Refused(_("L’image dépasse 10 Mo."), hint="give a smaller one")
-    try:
-        fitted, extension, _width, _height = pictures.fit(data, WIDTH, None)
-    except RenderingError as error:
-        raise Refused(
-            _("Cette image ne peut pas être lue : donnez un fichier JPEG, PNG ou WebP."), hint=error.what
-        ) from None
-    name = f"{FOLDER}/{hashlib.sha256(fitted).hexdigest()[:24]}.{extension}"
-    path = workspace.root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_bytes(fitted)
-    temporary.replace(path)
-    return name
 
 
 def _drop(workspace: Workspace, name: str) -> None:
