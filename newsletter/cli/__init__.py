@@ -3,49 +3,47 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from newsletter import __version__
-from newsletter.cli import (
-    articles,
-    bounces,
-    doctor,
-    figures,
-    issues,
-    links,
-    mailings,
-    members,
-    proposals,
-    sending,
-    serve,
-    start,
-    subscribers,
-    users,
-)
-from newsletter.cli.output import Session
 from newsletter.errors import NewsletterError
 
+# Each command and the module it is made in. Only the one that is called is imported: all of them take two seconds.
+COMMANDS = {
+    "articles": "articles", "bounces": "bounces", "count": "figures", "demo": "start", "doctor": "doctor",
+    "init": "start", "issues": "issues", "links": "links", "mailings": "mailings", "members": "members",
+    "proposals": "proposals", "purge": "subscribers", "report": "figures", "send": "sending", "serve": "serve",
+    "subscribers": "subscribers", "users": "users",
+}  # fmt: skip
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    """The commands, each imported when it is asked for."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        made: tuple[click.Command, ...] = import_module(f"newsletter.cli.{COMMANDS[cmd_name]}").COMMANDS
+        return next(command for command in made if command.name == cmd_name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="newsletter")
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), envvar="NEWSLETTER_WORKSPACE", default=".",
               help="The directory with newsletter.toml (default: here).")  # fmt: skip
 @click.pass_context
 def cli(context: click.Context, workspace: Path) -> None:
     """Compose, check and send the letters of a network of local authorities."""
+    from newsletter.cli.output import Session
+
     context.obj = Session(workspace)
     context.call_on_close(context.obj.close)
-
-
-COMMANDS = (
-    start, articles, issues, sending, mailings, figures, serve, bounces, doctor, users, subscribers, members,
-    proposals, links,
-)  # fmt: skip
-for module in COMMANDS:
-    for command in module.COMMANDS:
-        cli.add_command(command)
 
 
 def main() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
+from newsletter.cli import COMMANDS
 from tests.cli.conftest import run
 
 LETTRE = "2026-11-lettre"
@@ -143,3 +146,8 @@ def test_what_goes_wrong_is_said_on_stderr_with_its_exit_code(newsletter, argume
 def test_outside_a_workspace_the_error_says_how_to_make_one(tmp_path):
     ran = run(tmp_path, "issues", "list")
     assert ran.code == 1 and "newsletter init" in ran.err
+
+
+def test_every_command_is_where_the_table_says_and_no_module_has_one_that_is_not_in_it():
+    modules = {import_module(f"newsletter.cli.{name}") for name in COMMANDS.values()}
+    assert {c.name: m.__name__.rpartition(".")[2] for m in modules for c in m.COMMANDS} == COMMANDS
