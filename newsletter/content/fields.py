@@ -76,11 +76,10 @@ class Fields:
     def text(self, name: str, limit: int, *, required: bool = False) -> str:
         """Return a line of text, blanks collapsed, at most `limit` characters."""
         node = self.node(name)
-        if node is None:
-            if required:
-                self.fail(name, f"`{self.prefix}{name}` is missing", f"add `{name}: ...`")
-            return ""
-        return self._line(name, node, limit)
+        text = self._line(name, node, limit) if node else ""
+        if required and not text:
+            self.fail(name, f"`{self.prefix}{name}` is missing", f"add `{name}: ...`")
+        return text
 
     def texts(self, name: str, limit: int = 200, most: int = 30) -> tuple[str, ...]:
         """Return a list of texts; a single text stands for a list of one."""

@@ -270,6 +270,13 @@ def test_whatever_is_written_reads_back(
     assert articles.read(path, tmp_path) == article
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "'  '", "\u2003"])
+def test_a_title_of_blanks_is_no_title(place, tmp_path, blank):
+    path = place(f"---\ntitle: {blank}\ntags: rtes\ndate: 2026-01-01\n---\n".encode())
+    with pytest.raises(ContentError, match="`title` is missing"):
+        articles.read(path, tmp_path)
+
+
 @given(st.text(max_size=200))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_is_read_or_refused_by_name(place, tmp_path, text):
