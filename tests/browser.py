@@ -29,9 +29,10 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-@pytest.fixture(scope="session")
+# For a module and no longer: Playwright suffers no second driver, and no other event loop, beside the one that lives.
+@pytest.fixture(scope="module")
 def mail_browser() -> Iterator[Browser]:
-    """One Chromium for the test session."""
+    """One Chromium for the tests of a module."""
     if not CHROMIUM:
         missing("Chromium", "apt-get install chromium")
     with chromium() as browser:
