@@ -44,7 +44,8 @@ def router(site: Site) -> APIRouter:
         opened = archive.read(workspace, issue, cle)
         if opened.page is None:
             return _locked(request, opened, status=403)
-        values: dict[str, Any] = {"page": opened.page, "publication": opened.publication, "canonical": f"{base}/lettres/{issue}"}
+        canonical = f"{base}/lettres/{issue}"
+        values: dict[str, Any] = {"page": opened.page, "publication": opened.publication, "canonical": canonical}
         return site.page(
             request, "public/letter.html", headers={} if opened.public else _PERSONAL, noindex=not opened.public,
             base=base, events=events_json(opened.page, base), **values,
