@@ -191,7 +191,9 @@ def deliver(workspace: Workspace, mailing: Mailing, *, progress: Progress = lamb
 
 
 def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
-    recover(workspace.database, mailing_id)
+    """Tell whether others hold some of a mailing, or held it until now: what they lost is ours to deliver."""
+    if any(recover(workspace.database, mailing_id)):
+        return True
     with workspace.database.read() as connection:
         tally = ledger.tally(connection, mailing_id)
     return bool(tally.get("claimed") or tally.get("handed"))

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from newsletter.actions import schedule, send
+from newsletter.actions.compare import Group, compare
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt, receipt_json
 
@@ -124,6 +125,34 @@ def settle(session: Session, issue: str, how: str | None, address: str, as_json:
     if how is None:
         raise click.UsageError("say --resend or --sent")
     _print(send.settle(session.workspace, issue, resend=how == "resend", by=session.user, address=address), as_json)
+
+
+@mailings.command("compare")
+@click.argument("first")
+@click.argument("second")
+@json_option
+@pass_session
+def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
+    """Compare the recipients of two issues' mailings and say why they differ."""
+    found = compare(session.workspace, first, second)
+    if as_json:
+        print_json(
+            {
+                "first": found.first, "second": found.second, "recipients_first": found.recipients_first,
+                "recipients_second": found.recipients_second, "fewer": [_group(g) for g in found.fewer],
+                "more": [_group(g) for g in found.more],
+            }
+        )  # fmt: skip
+        return
+    click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
+    for word, groups in (("fewer", found.fewer), ("more", found.more)):
+        for one in groups:
+            click.echo(f"  {one.count} {word}: {one.sentence}")
+
+
+def _group(one: Group) -> dict[str, object]:
+    return {"count": one.count, "reason": one.reason, "sentence": one.sentence, "organisation": one.organisation,
+            "day": one.day}  # fmt: skip
 
 
 def _print(made: send.Receipt, as_json: bool) -> None:

@@ -8,10 +8,8 @@ from pathlib import Path
 import click
 
 from newsletter.actions import member_imports, members
-from newsletter.actions.compare import Group, compare
 from newsletter.actions.imports import ORGANISATIONS, open_source
 from newsletter.actions.rights import moment
-from newsletter.cli.mailings import mailings
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
 
@@ -168,34 +166,6 @@ def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
             print_table("worth a look", ("line", "action", "name", "why"), rows)
     if plan.file_action == "refuse":
         raise SystemExit(1)
-
-
-@mailings.command("compare")
-@click.argument("first")
-@click.argument("second")
-@json_option
-@pass_session
-def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
-    """Compare the recipients of two issues' mailings and say why they differ."""
-    found = compare(session.workspace, first, second)
-    if as_json:
-        print_json(
-            {
-                "first": found.first, "second": found.second, "recipients_first": found.recipients_first,
-                "recipients_second": found.recipients_second, "fewer": [_group(g) for g in found.fewer],
-                "more": [_group(g) for g in found.more],
-            }
-        )  # fmt: skip
-        return
-    click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
-    for word, groups in (("fewer", found.fewer), ("more", found.more)):
-        for one in groups:
-            click.echo(f"  {one.count} {word}: {one.sentence}")
-
-
-def _group(one: Group) -> dict[str, object]:
-    return {"count": one.count, "reason": one.reason, "sentence": one.sentence, "organisation": one.organisation,
-            "day": one.day}  # fmt: skip
 
 
 COMMANDS = (group,)
