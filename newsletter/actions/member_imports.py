@@ -49,7 +49,7 @@ def run(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False)
     with workspace.database.write() as connection:
         outcomes = tuple(_through(connection, plan_organisations(table), by, workspace.clock()))
         if dry_run:
-            connection.get_transaction().rollback()  # type: ignore[union-attr]
+            connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
     return MemberPlan(file_action="import", encoding=table.encoding, delimiter=table.delimiter, outcomes=outcomes)
 
 

@@ -78,7 +78,7 @@ def organisation(**values: str) -> Organisation:
         if code and not valid(code):
             raise Refused(f"`{code}` is no {name.upper()} code", where=name, hint=f"it has {shape}")
         values[name] = code
-    return Organisation(**values)  # type: ignore[arg-type]
+    return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
 
 
 def add(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:

@@ -116,7 +116,7 @@ def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
     with workspace.database.write() as connection:
         done = retention.purge(connection, limits, lambda key: workspace.signer.fingerprint("erasure", key), now)
         if dry_run:
-            connection.get_transaction().rollback()  # type: ignore[union-attr]
+            connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
         else:
             record(connection, Event(now, "purged", actor=by, detail=done.counts()))
     if not dry_run:
