@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from newsletter.errors import StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[postgres]'"
 
 

@@ -40,6 +40,17 @@ archive_pages = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
 )
 
+# Published pictures, if the settings keep them here: named by their content, so a row never changes.
+media = sa.Table(
+    "media",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+)
+
 # What calendar programs were told of an event: another digest is the next sequence (RFC 5545 section 3.8.7.4).
 calendar_entries = sa.Table(
     "calendar_entries",
