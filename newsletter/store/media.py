@@ -18,7 +18,8 @@ def save(connection: Connection, name: str, data: bytes, pixels: tuple[int, int]
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     values = {"name": name, "data": data, "width": pixels[0], "height": pixels[1], "created_at": now}
-    return connection.execute(insert(media).values(values).on_conflict_do_nothing()).rowcount == 1
+    query = insert(media).values(values).on_conflict_do_nothing().returning(media.c.name)
+    return connection.execute(query).first() is not None
 
 
 def look(connection: Connection, name: str) -> tuple[int, int, int] | None:
