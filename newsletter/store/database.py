@@ -18,8 +18,10 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import StoreError
+from newsletter.store.schema import metadata
 
 HEAD = "0003"
+UNFINISHED = "copy-"  # stands before the version of a database that a copy is still filling
 _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[postgres]'"
 
 
@@ -73,21 +75,52 @@ class Database:
         except OperationalError as error:
             raise _explain(error, self.engine) from error.orig
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection for reading that sees one moment from first to last statement, while others write."""
+        with self.read() as connection:
+            if not self.sqlite:  # SQLite's readers always do
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+
+    @contextmanager
+    def quiet(self) -> Iterator[Connection]:
+        """Give a connection for reading while nobody can write; readers go on, writers wait."""
+        with self.write() as connection:
+            if not self.sqlite:  # `write` has locked SQLite whole
+                names = ", ".join(metadata.tables)
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '30s'")
+                connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+            yield connection
+
     def now(self, connection: Connection) -> float:
         """Return the time in POSIX seconds: the database's on PostgreSQL, so that several machines agree."""
         if self.sqlite:
             return time.time()
         return float(connection.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
 
-    def migrate(self) -> None:
-        """Bring the schema to this version; a no-op when it is there already. Raises StoreError when it is newer."""
+    def version(self) -> str:
+        """Return the version of the schema; an empty text when there is none yet."""
         with self.engine.connect() as connection:
             try:
-                current = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+                return connection.scalar(sa.text("SELECT version_num FROM alembic_version")) or ""
             except DBAPIError:
-                current = None
+                return ""
+
+    def migrate(self) -> None:
+        """Bring the schema to this version; a no-op when it is there already.
+
+        Raises StoreError when it is newer, or when a copy into this database has not been finished.
+        """
+        current = self.version()
         if current == HEAD:
             return
+        if current.startswith(UNFINISHED):
+            raise StoreError(
+                "a copy into this database has not been finished",
+                where=self.engine.url.render_as_string(hide_password=True),
+                hint="run the same `newsletter database copy` or `restore` again",
+            )
         from newsletter.store.migrations.run import upgrade
 
         with self._lock:
