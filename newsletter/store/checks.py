@@ -40,7 +40,7 @@ def run(connection: Connection, version: str) -> list[Check]:
     """Look at everything, in one snapshot; rows are looked at only where every table and column is there."""
     found = [Check("version", "" if version == HEAD else f"the schema is `{version or 'none'}`, not `{HEAD}`")]
     for name, look in _LOOKS.items():
-        if found[-1].name == "version" and not found[-1].ok or _LACKS.search(found[-1].fault):
+        if (found[-1].name == "version" and not found[-1].ok) or _LACKS.search(found[-1].fault):
             break
         found.append(Check(name, look(connection)))
     return found
