@@ -13,10 +13,10 @@ from newsletter.errors import NewsletterError
 
 # Each command and the module it is made in. Only the one that is called is imported: all of them take two seconds.
 COMMANDS = {
-    "articles": "articles", "bounces": "bounces", "count": "figures", "database": "database", "demo": "start",
-    "doctor": "doctor", "init": "start", "issues": "issues", "links": "links", "mailings": "mailings",
-    "members": "members", "proposals": "proposals", "purge": "subscribers", "report": "figures", "send": "sending",
-    "serve": "serve", "subscribers": "subscribers", "users": "users",
+    "articles": "articles", "bounces": "bounces", "completion": "manual", "count": "figures", "database": "database",
+    "demo": "start", "doctor": "doctor", "help": "manual", "init": "start", "issues": "issues", "links": "links",
+    "mailings": "mailings", "members": "members", "proposals": "proposals", "purge": "subscribers",
+    "report": "figures", "send": "sending", "serve": "serve", "subscribers": "subscribers", "users": "users",
 }  # fmt: skip
 
 
