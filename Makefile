@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help demo test check lint serve bench chaos screenshots clean
+RELEASE := $(VENV)/.release
+
+.PHONY: help demo test check lint serve bench chaos coverage screenshots audit dist release clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -40,8 +42,28 @@ bench: $(STAMP)  ## reproducible benchmarks against peers, as ratios
 chaos: $(STAMP)  ## 200 mailings killed at random moments, on SQLite and PostgreSQL
 	@CHAOS_RUNS=200 $(BIN)/python -m pytest tests/actions/test_chaos.py
 
+coverage: lint  ## all tests with the branches they take; the uncovered lines stand in htmlcov/
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m coverage run -m pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage html --quiet
+	@$(BIN)/python -m coverage report --skip-covered --sort cover
+
 screenshots: $(STAMP)  ## draw docs/images again from the sample content
 	@$(BIN)/python -m tests.screenshots
 
+$(RELEASE): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,release]'
+	@touch $@
+
+audit: $(RELEASE)  ## known vulnerabilities of what is pinned (AUDIT=--if-reachable: only say so without a network)
+	@$(BIN)/python -m scripts.audit $(AUDIT)
+
+dist: $(RELEASE)  ## wheel, source archive and bill of materials in dist/, built twice and compared
+	@$(BIN)/python -m scripts.dist
+
+release: $(RELEASE)  ## VERSION=1.2.3: check, test, audit, build, tag; pushes nothing
+	@$(BIN)/python -m scripts.release $(VERSION)
+
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) demo .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) demo htmlcov .coverage .mypy_cache .ruff_cache .hypothesis build dist

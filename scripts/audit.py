@@ -28,14 +28,14 @@ class Verdict:
 
 def judge(packages: Sequence[Mapping[str, Any]] | None, *, lenient: bool = False) -> Verdict:
     """Judge pip-audit's list of packages; None when it could not ask its service at all."""
-    if packages is None:
+    left = [p["name"] for p in packages or () if p.get("skip_reason")]
+    if packages is None or len(left) == len(packages):
         return Verdict(("AUDIT NOT DONE: the vulnerability service could not be reached",), 0 if lenient else UNKNOWN)
     bad = [
         f"{p['name']} {p['version']}: {v['id']}, mended in {', '.join(v['fix_versions']) or 'no version yet'}"
         for p in packages
         for v in p.get("vulns", ())
     ]
-    left = [p["name"] for p in packages if p.get("skip_reason")]
     counted = f"{len(packages) - len(left)} of {len(packages)} packages looked up"
     if left:
         counted += f"; AUDIT NOT COMPLETE, the service knew nothing of: {', '.join(left)}"
@@ -47,7 +47,18 @@ def judge(packages: Sequence[Mapping[str, Any]] | None, *, lenient: bool = False
 
 def ask() -> list[dict[str, Any]] | None:
     """Run pip-audit over the pinned packages; None when its service does not answer."""
-    command = ("-m", "pip_audit", "-r", "constraints.txt", "--no-deps", "--disable-pip", "-f", "json", "--timeout", "20")
+    command = (
+        "-m",
+        "pip_audit",
+        "-r",
+        "constraints.txt",
+        "--no-deps",
+        "--disable-pip",
+        "-f",
+        "json",
+        "--timeout",
+        "20",
+    )
     done = subprocess.run(
         [sys.executable, *command, "--progress-spinner", "off"], cwd=ROOT, capture_output=True, text=True, check=False
     )
