@@ -29,12 +29,12 @@ class IssueSummary:
 
 def history(workspace: Workspace) -> list[Issue]:
     """Return every issue that can be read, newest first."""
-    return list(issues.read_issues(workspace.root)[0])
+    return list(issues.read_issues(workspace.root, workspace.files)[0])
 
 
 def list_issues(workspace: Workspace) -> tuple[list[IssueSummary], tuple[ContentError, ...]]:
     """Return the issues, newest first, each with its mailing's status; and the errors of files that cannot be read."""
-    found, errors = issues.read_issues(workspace.root)
+    found, errors = issues.read_issues(workspace.root, workspace.files)
     with workspace.database.read() as connection:
         states = {m.issue: m.status for m in reversed(mailings.listing(connection))}
     return [IssueSummary(issue, states.get(issue.key, "draft")) for issue in found], errors
@@ -46,13 +46,13 @@ def read_issue(workspace: Workspace, key: str) -> Issue:
     if path.stem != key or not path.exists():
         known = [p.stem for p in (workspace.root / issues.FOLDER).glob("*.md")]
         raise NotFound(f"there is no issue `{key}`", where=issues.FOLDER, hint=nearest(key, known))
-    return issues.read(path, workspace.root)
+    return workspace.files.one(path, workspace.root, issues.load).issue
 
 
 def new_issue(workspace: Workspace, publication: str, on: date, key: str | None = None) -> Proposal:
     """Compose an issue of `publication` to be sent on that day and write its file; refuses to overwrite one."""
     setting = workspace.settings.publication(publication)
-    found, errors = issues.read_issues(workspace.root)
+    found, errors = issues.read_issues(workspace.root, workspace.files)
     if errors:
         # An unreadable issue may have printed what would be proposed again.
         raise errors[0]
@@ -108,4 +108,5 @@ def check_issue_file(workspace: Workspace, issue: Issue, pool: Pool) -> list[Fin
     if workspace.now() > dated:
         late = checks.check(issue, pool, publication, workspace.now(), earlier)
         found += [replace(finding, level=Severity.WARNING) for finding in late if finding not in found]
-    return found + checks.unknown_keys(issues.unknown_keys(workspace.root / issue.path, workspace.root))
+    loaded = workspace.files.one(workspace.root / issue.path, workspace.root, issues.load)
+    return found + checks.unknown_keys(loaded.unknown)

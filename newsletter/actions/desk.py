@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from newsletter.actions.composing import LEAD, Place, home_of
 from newsletter.actions.content import check_issue_file, history, used_in
@@ -223,10 +224,13 @@ def _badges(
 
 def matches(article: Article, words: str) -> bool:
     """Tell whether title, summary, organisations or name hold every one of `words`, accents and case aside."""
+    if not words:
+        return True
     text = _plain(" ".join((article.title, article.summary, article.slug, *article.organisations)))
     return all(word in text for word in _plain(words).split())
 
 
+@lru_cache(maxsize=8192)
 def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 

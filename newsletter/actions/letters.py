@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from newsletter import addresses
+from newsletter import addresses, i18n
 from newsletter.actions import pictures
 from newsletter.actions.content import check_issue_file, read_issue
 from newsletter.actions.personal import Personal
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.content.compose import compose
+from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import ComposedIssue, Finding, Letter, PublishedPicture, Reader, Severity
+from newsletter.model import ComposedIssue, Finding, Issue, Letter, PublishedPicture, Reader, Severity
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks
 from newsletter.rendering.letter import render, variant_for
@@ -64,32 +65,64 @@ def edition(workspace: Workspace, key: str) -> Edition:
     issue, pool, settings = read_issue(workspace, key), workspace.pool(), workspace.settings
     publication = settings.publication(issue.publication)
     findings = check_issue_file(workspace, issue, pool)
-    composed = compose(issue, pool, publication, settings.network)
+    composed = composition(workspace, issue, pool)
     published, unusable = pictures.publish(workspace, composed)
     groups = variants(workspace, composed)
-    args = (publication, settings.network, settings.theme, settings.web.base_url, published)
-    counted = settings.web.count_links
-    letters = tuple(render(composed, *args, variant, counted=counted) for variant in groups)
-    for letter in letters:
-        findings += rendering_checks.check(letter, settings.theme, published)
+
+    def print_all() -> Printed:
+        return _print(workspace, composed, publication, published, tuple(groups))
+
+    printed = workspace.kept.get(print_all, (_print, composed, settings), (published, tuple(groups), i18n.locale()))
     return Edition(
         composed=composed,
         publication=publication,
-        letters=letters,
-        skeletons=tuple(skeleton(workspace, letter, publication) for letter in letters),
+        letters=printed.letters,
+        skeletons=printed.skeletons,
         organisation_ids=tuple(tuple(ids) for ids in groups.values()),
         pictures=published,
-        findings=tuple(dict.fromkeys([*findings, *unusable])),
+        findings=tuple(dict.fromkeys([*findings, *printed.findings, *unusable])),
+    )
+
+
+def composition(workspace: Workspace, issue: Issue, pool: Pool) -> ComposedIssue:
+    """Return `issue` with its items, made anew only when it, one of its articles or the settings changed."""
+    settings = workspace.settings
+    plans = ([issue.lead] if issue.lead else []) + [plan for section in issue.sections for plan in section.items]
+    return workspace.kept.get(
+        lambda: compose(issue, pool, settings.publication(issue.publication), settings.network),
+        (compose, issue, settings, *(pool.get(plan.slug) for plan in plans)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The letters of all variants, their skeletons, and what the proof-reader found in them."""
+
+    letters: tuple[Letter, ...]
+    skeletons: tuple[Skeleton, ...]
+    findings: tuple[Finding, ...]
+
+
+def _print(
+    workspace: Workspace, composed: ComposedIssue, publication: Publication,
+    published: Mapping[str, PublishedPicture], groups: tuple[tuple[str, ...], ...],
+) -> Printed:  # fmt: skip
+    settings = workspace.settings
+    args = (publication, settings.network, settings.theme, settings.web.base_url, published)
+    letters = tuple(render(composed, *args, group, counted=settings.web.count_links) for group in groups)
+    return Printed(
+        letters,
+        tuple(skeleton(workspace, letter, publication) for letter in letters),
+        tuple(f for letter in letters for f in rendering_checks.check(letter, settings.theme, published)),
     )
 
 
 def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
     """Proof-read issue `key`: its file, its articles and, if it can be rendered, its letters."""
-    issue, pool = read_issue(workspace, key), workspace.pool()
-    found = check_issue_file(workspace, issue, pool)
     try:
         return edition(workspace, key).findings
     except NewsletterError as error:
+        found = check_issue_file(workspace, read_issue(workspace, key), workspace.pool())
         where = {finding.where for finding in found}
         if error.where not in where:
             found.append(Finding("unprintable", Severity.ERROR, f"{error.what}. {error.hint}".strip(". "), error.where))

@@ -11,7 +11,7 @@ from typing import Literal
 from newsletter.actions import pictures
 from newsletter.actions.content import read_issue
 from newsletter.actions.desk import plans
-from newsletter.actions.letters import SAMPLE_ADDRESS, Edition, edition, personal, skeleton, variants
+from newsletter.actions.letters import SAMPLE_ADDRESS, Edition, composition, edition, personal, skeleton, variants
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
@@ -111,13 +111,13 @@ def _shown(workspace: Workspace, html: str, scheme: Scheme, prefix: str) -> str:
 
 def readers(workspace: Workspace, key: str) -> tuple[ReaderGroup, ...]:
     """Return the groups of readers who get different letters of an issue; one group while it cannot be composed."""
-    issue, pool, settings = read_issue(workspace, key), workspace.pool(), workspace.settings
+    issue, pool = read_issue(workspace, key), workspace.pool()
     everybody = (ReaderGroup(0, _("Tous les lecteurs")),)
     articles = (pool.get(plan.slug) for plan in plans(issue))
     if not any(article and article.restriction for article in articles):
         return everybody
     try:
-        groups = variants(workspace, compose(issue, pool, settings.publication(issue.publication), settings.network))
+        groups = variants(workspace, composition(workspace, issue, pool))
     except ContentError:
         return everybody
     if len(groups) == 1:

@@ -11,6 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter import addresses
+from newsletter.actions.kept import Kept
+from newsletter.content.filecache import FileCache
 from newsletter.content.pool import Pool, read_pool
 from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
@@ -54,9 +56,19 @@ class Workspace:
         """Return the provider that the settings name; raises ProviderError when it is not configured."""
         return open_provider(self.settings)
 
+    @cached_property
+    def files(self) -> FileCache:
+        """What was read of articles and issues, as long as their files stay the same."""
+        return FileCache()
+
+    @cached_property
+    def kept(self) -> Kept:
+        """What was made of values that are still the same."""
+        return Kept()
+
     def pool(self) -> Pool:
-        """Read all articles."""
-        return read_pool(self.root)
+        """Return all articles as their files are now."""
+        return read_pool(self.root, self.files)
 
     def now(self) -> datetime:
         """Return the time in Paris."""

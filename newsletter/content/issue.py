@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
 from newsletter.content import frontmatter
 from newsletter.content.fields import Fields, UnknownKey, picture_plain
+from newsletter.content.filecache import FileCache
 from newsletter.content.frontmatter import Document, Node
 from newsletter.content.merge import Notes, Plain, block_text, sections_text
 from newsletter.errors import ContentError
@@ -21,29 +22,39 @@ _LAYOUTS: tuple[str, ...] = get_args(Layout)
 _ITEM_KEYS = ("article", "title", "summary", "image", "cta")
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An issue with the keys of its file that mean nothing here."""
+
+    issue: Issue
+    unknown: tuple[UnknownKey, ...]
+
+
 def read(path: Path, root: Path) -> Issue:
     """Return the issue in the file `path` of the workspace `root`; its key is the file's stem.
 
     Raises ContentError naming file, line and field.
     """
-    return _parse(frontmatter.load(path, root))[0]
+    return load(path, root).issue
 
 
-def unknown_keys(path: Path, root: Path) -> tuple[UnknownKey, ...]:
-    """Return the keys of the issue file `path` that mean nothing here; ContentError as `read`."""
-    return tuple(_parse(frontmatter.load(path, root))[1])
+def load(path: Path, root: Path) -> Loaded:
+    """Read as `read` does, and tell the unknown keys too."""
+    issue, unknown = _parse(frontmatter.load(path, root))
+    return Loaded(issue, tuple(unknown))
 
 
-def read_issues(root: Path) -> tuple[tuple[Issue, ...], tuple[ContentError, ...]]:
-    """Return the issues of `issues/*.md`, newest first, and the errors of those that cannot be read."""
+def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue, ...], tuple[ContentError, ...]]:
+    """Return the issues of `issues/*.md`, newest first, and the errors of those that cannot be read.
+
+    With `files`, only those are read that changed since.
+    """
     found, errors = [], []
-    for path in sorted((root / FOLDER).glob("*.md")):
-        if path.name.startswith("."):
-            continue
-        try:
-            found.append(read(path, root))
-        except ContentError as error:
-            errors.append(error)
+    for loaded in (files or FileCache()).folder(root / FOLDER, root, load):
+        if isinstance(loaded, ContentError):
+            errors.append(loaded)
+        else:
+            found.append(loaded.issue)
     return tuple(sorted(found, key=lambda i: (i.date, i.key), reverse=True)), tuple(errors)
 
 

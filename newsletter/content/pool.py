@@ -9,6 +9,7 @@ from pathlib import Path
 
 from newsletter.content import article as articles
 from newsletter.content.fields import UnknownKey
+from newsletter.content.filecache import FileCache
 from newsletter.errors import ContentError, nearest
 from newsletter.model import Article, Status, Visibility
 
@@ -47,21 +48,17 @@ class Pool:
             raise ContentError(f"there is no article `{slug}`", where=where, hint=hint) from None
 
 
-def read_pool(root: Path) -> Pool:
-    """Read every `articles/**/*.md` of the workspace `root`.
+def read_pool(root: Path, files: FileCache | None = None) -> Pool:
+    """Read every `articles/**/*.md` of the workspace `root`; with `files`, only those that changed since they were read.
 
     A file that is refused does not stop the others: its ContentError stands in `errors`.
     """
     found: dict[str, Article] = {}
     errors: list[ContentError] = []
     unknown: list[UnknownKey] = []
-    for path in sorted((root / articles.FOLDER).rglob("*.md")):
-        if any(part.startswith(".") for part in path.relative_to(root).parts):
-            continue
-        try:
-            loaded = articles.load(path, root)
-        except ContentError as error:
-            errors.append(error)
+    for loaded in (files or FileCache()).folder(root / articles.FOLDER, root, articles.load, deep=True):
+        if isinstance(loaded, ContentError):
+            errors.append(loaded)
             continue
         if twin := found.get(loaded.article.slug):
             errors.append(_twins(loaded.article, twin))

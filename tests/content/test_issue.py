@@ -94,7 +94,7 @@ def test_a_wrong_line_is_named(path, tmp_path, old, new, line, says):
 
 def test_unknown_keys_are_told_and_kept(path, tmp_path):
     path.write_text(TEXT)
-    assert [(u.line, u.name) for u in issues.unknown_keys(path, tmp_path)] == [
+    assert [(u.line, u.name) for u in issues.load(path, tmp_path).unknown] == [
         (14, "sections.items.couleur"),
         (19, "imprimeur"),
     ]
