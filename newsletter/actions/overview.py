@@ -22,7 +22,7 @@ _LIVE = ("approved", "sending", "paused")
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A publication with its next issue (the earliest that has not left) and the last one that did."""
+    """A publication with its next issue (the one to work on) and the last one that did."""
 
     publication: Publication
     coming: IssueSummary | None
@@ -68,7 +68,7 @@ def overview(workspace: Workspace) -> Overview:
         people = waiting.anybody(connection)
         line = _points(connection, today, 12)
     return Overview(
-        issues=tuple(_next(publication, summaries) for publication in workspace.settings.publications.values()),
+        issues=tuple(_next(publication, summaries, today) for publication in workspace.settings.publications.values()),
         broken=broken,
         waiting=found,
         doubtful_issues=doubtful,
@@ -102,12 +102,18 @@ def month_ends(today: date, n: int) -> list[date]:
     return days[::-1]
 
 
-def _next(publication: Publication, summaries: Sequence[IssueSummary]) -> Next:
+def _next(publication: Publication, summaries: Sequence[IssueSummary], today: date) -> Next:
     own = [s for s in summaries if s.issue.publication == publication.key]
     last = next((s for s in own if s.status == "done"), None)
     # A draft older than what was sent since is no coming issue: it was passed over.
     coming = [s for s in own if s.status in _LIVE or (s.status == "draft" and _later(s, last))]
-    return Next(publication, coming[-1] if coming else None, last)
+    return Next(publication, _nearest(coming, today), last)
+
+
+def _nearest(coming: Sequence[IssueSummary], today: date) -> IssueSummary | None:
+    """Return the one to work on: what is leaving, else the first still to come, else the newest that is late."""
+    ahead = [s for s in coming if s.status in _LIVE or s.issue.date >= today]
+    return ahead[-1] if ahead else (coming[0] if coming else None)
 
 
 def _later(summary: IssueSummary, last: IssueSummary | None) -> bool:

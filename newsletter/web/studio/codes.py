@@ -77,6 +77,23 @@ def state(code: str) -> str:
     }.get(code, code)
 
 
+def difference(code: str) -> str:
+    """Return why somebody had one mailing and not another."""
+    return {
+        "joined": say("adhésion de leur organisation"),
+        "subscribed": say("abonnement"),
+        "active": say("abonnement repris"),
+        "left": say("désabonnement"),
+        "bounced": say("adresse perdue"),
+        "complained": say("plainte"),
+        "expired": say("inscription non confirmée"),
+        "pending": say("inscription à confirmer"),
+        "already-sent": say("l’avaient eu par un envoi annulé"),
+        "cancelled": say("l’envoi a été arrêté avant eux"),
+        "erased": say("données effacées"),
+    }.get(code, state(code))
+
+
 def level(code: str) -> str:
     """Return the level of an authority."""
     return {

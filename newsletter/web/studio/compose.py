@@ -102,7 +102,7 @@ class _Pages:
             visit, "compose.html", status=status, board=found, filters=values, tags=tag_words(), levels=level_words(),
             state=mailing.status if mailing else "draft", states=state_words(), problem=problem,
             typed=typed or _texts(found.issue), key=key,
-            place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit),
+            place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit), here=_here(visit, values),
             readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key),
             sender=workspace.settings.network.short_name,
         )  # fmt: skip
@@ -194,6 +194,12 @@ def _texts(issue: Issue) -> dict[str, str]:
         "date": issue.date.isoformat(),
         "editorial": issue.editorial,
     }
+
+
+def _here(visit: Visit, filters: Mapping[str, str]) -> str:
+    """Return the beginning of an address of this very page; fifty stand in it, so it is no longer than need be."""
+    kept = {name: value for name, value in {"lang": visit.query("lang"), **filters}.items() if value}
+    return f"?{urlencode(kept)}&" if kept else "?"
 
 
 def _view(visit: Visit) -> dict[str, str]:

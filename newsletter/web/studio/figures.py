@@ -44,7 +44,7 @@ def router(site: Site) -> APIRouter:
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
             visit, "figures.html", found=found, on=on, refused=refused, groupings=report.GROUPINGS[what],
-            line=charts.line(values), names=_names(site, found.by), year=workspace.today().year,
+            line=charts.line(values), names=_names(site, found.by),
         )  # fmt: skip
 
     @routes.get("/annee")

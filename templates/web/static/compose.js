@@ -43,19 +43,26 @@ function take(fresh, url, submitter, changed = true) {
     const [old, made] = [document.querySelector(selector), fresh.querySelector(selector)];
     if (old && made) old.replaceWith(document.importNode(made, true));
   }
+  loosen();
   const cards = document.querySelector(".cards");
   if (cards) cards.scrollTop = scroll;
   const flash = fresh.querySelector(".flash p");
   if (flash) say(flash.textContent, fresh.querySelector(".flash.notice--error") !== null);
-  const place = document.getElementById(url.searchParams.get("place") ?? "");
+  const asked = url.searchParams;
+  const place = document.getElementById(asked.get("place") ?? asked.get("ouvrir") ?? "");
   if (place) {
-    const verb = submitter?.dataset.verb;
-    const again = verb && place.querySelector(`[data-verb=${verb}]:not(:disabled)`);
+    const again = submitter?.matches(".tools > *") && place.querySelector(same(submitter));
+    place.tabIndex = -1;
     (again || place).focus({ preventScroll: true });
     place.classList.add("just");
     place.scrollIntoView({ block: "nearest" });
   }
   if (changed) refresh();
+}
+
+// The button of the same verb where the article stands now, so that it can be pressed again.
+function same(submitter) {
+  return submitter.value ? `.tools > [value^="${submitter.value.split(":")[0]}:"]:not(:disabled)` : ".tools > a";
 }
 
 document.addEventListener("submit", (event) => {
@@ -211,8 +218,13 @@ document.addEventListener("drop", (event) => {
   send(form).catch(() => say(words().failed, true));
 });
 
+function loosen() {
+  for (const one of document.querySelectorAll("[data-item], [data-article]")) one.draggable = true;
+}
+
 if (desk()) {
   const place = document.getElementById(desk().dataset.place);
   if (place) place.classList.add("just");
+  loosen();
   checks();
 }

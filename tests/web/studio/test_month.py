@@ -151,11 +151,11 @@ def drag_it_into_its_section(page: Page) -> None:
 
 
 def move_it_with_the_keyboard_alone(page: Page) -> None:
-    down = page.locator("#i1-1 [data-verb=descendre]")
+    down = page.locator("#i1-1 [value^=descendre]")
     down.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#i1-2 .row__title")).to_contain_text("Villeurbanne")
-    expect(page.locator("#i1-2 [data-verb=descendre]")).to_be_focused()
+    expect(page.locator("#i1-2 [value^=descendre]")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#i1-1 .row__title")).to_contain_text("Villeurbanne")

@@ -104,7 +104,7 @@ def test_without_a_script_a_letter_is_composed_approved_and_sent(served, editor)
     before = page.locator("#s0 .row").count()
     page.get_by_role("button", name=re.compile("Ajouter à")).first.click()
     expect(page.locator(".flash")).to_contain_text("est dans le numéro")
-    page.locator("#s0 [data-verb=descendre]").first.click()
+    page.locator("#s0 [value^=descendre]").first.click()
     expect(page.locator(".flash")).to_contain_text("déplacé")
     page.locator(".flash").get_by_role("button").click()
     assert page.locator(".row").count() > before

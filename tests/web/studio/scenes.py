@@ -1,0 +1,238 @@
+"""Every page of the Studio in every state it can be in, one after the other: for axe, and for pictures to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from newsletter.actions import browse, content, editing, mailbox, proofs, send, signin, team
+from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
+
+ENVOI = f"{ISSUE}/envoi"
+CSV = "email;prénom;nom\nnouvelle@ville.example;Anne;Petit\npas une adresse;Zoé;\n".encode()
+SETTINGS = ("identite", "apparence", "publications", "publications/lettre", "envoi", "equipe", "cles", "journal")
+
+
+def at_the_door(stage: Stage) -> Iterator[str]:
+    """Before anybody is signed in."""
+    page, workspace = stage.page, stage.workspace
+    page.context.clear_cookies()
+    if not team.everybody(workspace):
+        page.goto(stage.local(signin.first_link(workspace)))
+        yield "premier"
+        page.get_by_label("Votre nom").fill("Claire Morel")
+        page.get_by_label("Adresse électronique").fill("claire@rtes.example")
+        page.get_by_role("button", name="Entrer").click()
+        page.context.clear_cookies()
+    stage.open("/studio/connexion")
+    yield "connexion"
+    page.get_by_label("Adresse électronique").fill("quelquun@ailleurs.example")
+    page.locator("main button").click()
+    yield "connexion-envoyee"
+    link = stage.local(signin.link_for(workspace, team.everybody(workspace)[0]))
+    page.goto(link)
+    yield "connexion-lien"
+    page.goto(link + "x")
+    yield "connexion-perdue"
+
+
+def empty(stage: Stage) -> Iterator[str]:
+    """A workspace in which nothing was done yet."""
+    stage.enter(team.everybody(stage.workspace)[0])
+    for path in ("", "/articles", "/articles/nouveau", "/articles/propositions", "/articles/importer", "/numeros",
+                 "/public", "/public/organisations", "/public/importer", "/public/a-trancher", "/public/rebonds",
+                 "/chiffres", "/chiffres/annee/2026", "/chiffres/envois", "/boite", "/compte"):  # fmt: skip
+        stage.open(f"/studio{path}")
+        yield f"vide{path.replace('/', '-') or '-accueil'}"
+
+
+def home(stage: Stage) -> Iterator[str]:
+    """The first page as each role sees it, what is closed to one, what is not there."""
+    for role in ("editor", "staff", "admin"):
+        stage.enter(user(stage.workspace, role))
+        stage.open("/studio")
+        yield f"accueil-{role}"
+        if role == "editor":
+            stage.open("/studio/reglages/equipe", 403)
+            yield "interdit"
+    stage.open("/studio/numeros/nulle-part", 404)
+    yield "introuvable"
+
+
+def articles(stage: Stage) -> Iterator[str]:
+    """The pool, writing, proposals, feeds."""
+    page = stage.page
+    stage.open("/studio/articles")
+    yield "articles"
+    stage.open("/studio/articles?q=zzz")
+    yield "articles-aucun"
+    stage.open("/studio/articles/nouveau")
+    yield "articles-sortes"
+    for kind in ("nouvelle", "territoire", "entretien", "evenement", "appel"):
+        stage.open(f"/studio/articles/nouveau?sorte={kind}")
+        yield f"article-nouveau-{kind}"
+    page.locator("form#article button").last.click()
+    yield "article-refuse"
+    stage.open("/studio/articles/entretien-helene-vasseur")
+    yield "article"
+    stage.open("/studio/articles/propositions")
+    yield "propositions"
+    page.locator("details.more summary").first.click()
+    yield "propositions-ecarter"
+    stage.open("/studio/articles/importer")
+    page.get_by_label("Adresse du flux").fill("https://127.0.0.1/flux.xml")
+    page.get_by_role("button", name="Regarder").click()
+    yield "importer-refuse"
+
+
+def composing(stage: Stage) -> Iterator[str]:
+    """The composing page and its conflict."""
+    page, workspace = stage.page, stage.workspace
+    stage.open("/studio/numeros")
+    yield "numeros"
+    stage.open(ISSUE)
+    page.wait_for_load_state("networkidle")
+    yield "composer"
+    stage.open(f"{ISSUE}?ouvrir=i1-1&place=i1-1")
+    yield "composer-article"
+    stage.open(f"{ISSUE}?ouvrir=s1&place=s1")
+    yield "composer-rubrique"
+    stage.open(f"{ISSUE}?q=zzz&place=objet")
+    yield "composer-textes"
+    old = editing.issue_version(workspace, KEY)
+    stage.open(f"{ISSUE}?place=objet")
+    editing.save_issue(workspace, replace(old.issue, subject=f"{old.issue.subject}, relue"), old.version)
+    page.get_by_label("Éditorial").fill("Bonjour à toutes et à tous,\n\nvoici novembre.")
+    page.get_by_role("heading", name="Quelqu’un d’autre").wait_for()
+    yield "conflit"
+    editing.undo_issue(workspace, KEY, editing.issue_version(workspace, KEY).version)
+    stage.open(f"{ISSUE}/faire-relire/entretien-helene-vasseur")
+    yield "faire-relire"
+    page.get_by_label("Nom de la personne").fill("Hélène Vasseur-Koné")
+    page.get_by_role("button", name="Faire le lien").click()
+    yield "faire-relire-lien"
+    link = stage.local(page.locator("code.break").inner_text())
+    page.goto(link)
+    yield "epreuve"
+    page.get_by_label("Une remarque").fill("Mon titre exact : vice-présidente à l’économie.")
+    page.get_by_role("button", name="Envoyer ma remarque").click()
+    yield "epreuve-merci"
+    page.goto(link + "x")
+    yield "epreuve-perdue"
+    proofs.comment(workspace, KEY, "On garde la photo du marché ?", by="Samir Haddad")
+    stage.open(f"{ISSUE}#commentaires")
+    yield "composer-commentaires"
+
+
+def departing(stage: Stage) -> Iterator[str]:
+    """The send page from draft to done."""
+    page, workspace = stage.page, stage.workspace
+    file = editing.issue_version(workspace, KEY)
+    section = file.issue.sections[0]
+    broken = replace(section, items=(*section.items, replace(section.items[0], slug="nulle-part")))
+    editing.save_issue(workspace, replace(file.issue, sections=(broken, *file.issue.sections[1:])), file.version)
+    stage.open(ENVOI)
+    yield "envoi-a-corriger"
+    stage.open(ISSUE)
+    yield "composer-a-corriger"
+    editing.undo_issue(workspace, KEY, editing.issue_version(workspace, KEY).version)
+    stage.open(ENVOI)
+    yield "envoi-brouillon"
+    page.get_by_role("button", name="Donner le bon à tirer").click()
+    yield "envoi-approuve"
+    page.get_by_label("À une heure choisie").check()
+    page.get_by_label("Jour et heure").fill("quand vous voudrez")
+    page.get_by_role("button", name="Envoyer à").click()
+    yield "envoi-heure-refusee"
+    page.get_by_label("Jour et heure").fill("mardi 9h30")
+    page.get_by_role("button", name="Envoyer à").click()
+    yield "envoi-programme"
+    page.get_by_role("button", name="Rappeler").click()
+    yield "envoi-rappele"
+    mailing = send.approve(workspace, KEY, by="Claire Morel")
+    send.begin(workspace, mailing)
+    mailing_at(workspace, 241)
+    stage.open(ENVOI)
+    yield "envoi-en-cours"
+    send.pause(workspace, KEY, "Claire Morel", "mis en pause par Claire Morel")
+    stage.open(ENVOI)
+    yield "envoi-en-pause"
+    mailing_at(workspace, 10_000 if _open(stage) < 8 else _open(stage) - 5, doubtful=3)
+    stage.open(ENVOI)
+    yield "envoi-douteux"
+    send.settle(workspace, KEY, resend=False, by="Claire Morel")
+    send.resume(workspace, KEY, "Claire Morel")
+    send.deliver(workspace, send.current(workspace, KEY))
+    stage.open(ENVOI)
+    yield "envoi-fini"
+    stage.open(ISSUE)
+    yield "composer-fini"
+
+
+def _open(stage: Stage) -> int:
+    return send.receipt(stage.workspace, KEY).open
+
+
+def audience(stage: Stage) -> Iterator[str]:
+    """People, organisations, imports, figures."""
+    page, workspace = stage.page, stage.workspace
+    stage.enter(user(workspace, "staff"))
+    someone = browse.search(workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    lost = browse.search(workspace, browse.Wanted(state="suppressed"))[0][0]
+    for name, path in (
+        ("public", ""), ("public-personne", "?q=nobody"), ("personne", f"/personnes/{someone.uid}"),
+        ("personne-bloquee", f"/personnes/{lost.uid}"), ("organisations", "/organisations"),
+        ("organisations-sans-contact", "/organisations?etat=sans-contact"), ("organisation", "/organisations/3"),
+        ("importer", "/importer"), ("a-trancher", "/a-trancher"), ("rebonds", "/rebonds"),
+    ):  # fmt: skip
+        stage.open(f"/studio/public{path}")
+        yield name
+    stage.open("/studio/public/importer")
+    page.get_by_label("Fichier", exact=True).set_input_files({"name": "liste.csv", "mimeType": "text/csv", "buffer": CSV})
+    page.get_by_role("button", name="Voir ce que cela donnerait").click()
+    yield "importer-avant"
+    page.get_by_role("button", name="Importer").click()
+    yield "importer-fait"
+    stage.open("/studio/public/importer")
+    page.get_by_label("Fichier", exact=True).set_input_files(
+        {"name": "page.csv", "mimeType": "text/csv", "buffer": b"<!doctype html><html><body>rien</body></html>"}
+    )
+    page.get_by_role("button", name="Voir ce que cela donnerait").click()
+    yield "importer-refuse-fichier"
+    for path in ("", "?par=region", "?quoi=members&par=level", "?date=2031-01-01", "/annee/2026", "/envois"):
+        stage.open(f"/studio/chiffres{path}")
+        yield f"chiffres{path.replace('/', '-').replace('?', '-').replace('&', '-')}"
+
+
+def settings(stage: Stage) -> Iterator[str]:
+    """Settings, their refusals, the outbox, the user's own page."""
+    page, workspace = stage.page, stage.workspace
+    stage.enter(user(workspace, "admin"))
+    for name in SETTINGS:
+        stage.open(f"/studio/reglages/{name}")
+        yield f"reglages-{name.replace('/', '-')}"
+    stage.open("/studio/reglages/apparence")
+    page.locator('[data-mode="light"]').get_by_label("Texte", exact=False).first.fill("#eeeeee")
+    page.locator("main form button").last.click()
+    yield "apparence-refusee"
+    stage.open("/studio/reglages/equipe")
+    page.locator("input[name=address]").fill("claire@rtes.example")
+    page.locator("main form:has(input[name=address]) button").click()
+    yield "equipe-refusee"
+    stage.open("/studio/reglages/cles")
+    page.locator("input[name=name]").fill("Site du réseau")
+    page.locator("main form:has(input[name=name]) button").click()
+    yield "cle-faite"
+    line = mailbox.messages(workspace, "2026-11-17-flash", 0, 1)[0]
+    for path in ("/boite", "/boite/2026-11-17-flash", f"/boite/2026-11-17-flash/{line.file}", "/compte"):
+        stage.open(f"/studio{path}")
+        yield "boite-message" if line.file in path else path[1:].replace("/", "-")
+    (workspace.root / "articles" / "casse.md").write_text("---\ntitle: [\n---\n")
+    (workspace.root / "issues" / "2026-12-casse.md").write_text("---\n- rien\n---\n")
+    content.list_issues(workspace)
+    for path in ("", "/articles", "/numeros"):
+        stage.open(f"/studio{path}")
+        yield f"fichier-casse{path.replace('/', '-')}"
+
+
+MONTH = (home, articles, composing, departing, audience, settings)

@@ -1,0 +1,182 @@
+"""A Studio in use, for pictures and for axe: a month with its history, mailings in every state, people of every kind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from newsletter import addresses
+from newsletter.actions import proposals, send, signin, start, team
+from newsletter.actions.workspace import PARIS, Workspace, open_workspace
+from newsletter.exchange.generate import people as generated
+from newsletter.store import organisations, people, reviews
+from newsletter.store.people import Consent, Person
+from newsletter.store.reviews import Review
+from newsletter.store.tables import deliveries
+from tests.web.server import serving
+
+KEY = start.LETTRE
+ISSUE = f"/studio/numeros/{KEY}"
+NOW = datetime(2026, 11, 23, 9, 12, tzinfo=PARIS)  # a Monday morning
+ACTED = {"first": 430, "a_month": 16}
+OFFERS = (
+    {"kind": "article", "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
+     "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes."},
+    {"kind": "event", "title": "Visite du garage solidaire", "day": "2027-01-14", "hour": "14h", "place": "Mairie",
+     "summary": "Une demi-journée pour voir comment vingt familles par mois y font réparer leur voiture."},
+)  # fmt: skip
+
+
+@dataclass
+class Stage:
+    """A workspace on a real server, and a browser's page signed in there."""
+
+    workspace: Workspace
+    address: str
+    page: Page
+
+    def open(self, path: str, status: int = 200) -> None:
+        """Go to a page of the Studio, which must answer so."""
+        answer = self.page.goto(self.address + path)
+        assert answer and answer.status == status, f"{path}: {answer and answer.status}"
+
+    def enter(self, user: team.User) -> None:
+        """Sign somebody in."""
+        self.page.context.clear_cookies()
+        self.page.goto(self.local(signin.link_for(self.workspace, user)))
+        self.page.locator("main form button").click()
+
+    def local(self, link: str) -> str:
+        """Return a link of the workspace as the test server answers it."""
+        return self.address + link.removeprefix(self.workspace.settings.web.base_url)
+
+
+class Clock:
+    """Monday morning, from which time goes on when told."""
+
+    def __init__(self) -> None:
+        self.at = NOW.timestamp()
+
+    def __call__(self) -> float:
+        self.at += 0.01
+        return self.at
+
+
+@contextmanager
+def opened(page: Page, path: Path) -> Iterator[Stage]:
+    """Open the workspace in `path` on a server."""
+    workspace = open_workspace(path, Clock())
+    try:
+        with serving(workspace) as address:
+            yield Stage(workspace, address, page)
+    finally:
+        workspace.close()
+
+
+def fresh(path: Path) -> Path:
+    """Make an empty workspace."""
+    start.init(path)
+    return path
+
+
+def month(path: Path) -> Path:
+    """Make the sample month with a year of subscriptions behind it, a Flash that was sent, and what waits."""
+    start.init(path, sample=True)
+    workspace = open_workspace(path, Clock())
+    start.load_organisations(workspace, path / "data" / "organisations.csv")
+    _subscribe(workspace)
+    _send_the_flash(workspace)
+    _propose(workspace)
+    _ask(workspace)
+    for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
+                                 ("Inès Caron", "staff", False)):  # fmt: skip
+        address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
+        team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+    team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
+    workspace.close()
+    shutil.rmtree(path / "published", ignore_errors=True)
+    return path
+
+
+def _subscribe(workspace: Workspace) -> None:
+    """Subscribe people month by month, so that the lines of the figures have a shape."""
+    with workspace.database.read() as connection:
+        known = {o.name: o.id for o in organisations.listing(connection)}
+        members = [o.name for o in organisations.listing(connection, on=NOW.date())]
+    everybody = iter(generated(1000, members, seed=7))
+    proof = Consent("consent", "formulaire du site", "site", {"wording": "Je m’abonne"})
+    service = Consent("member service", "adhésion", "équipe")
+    for back in range(13, -1, -1):
+        at = (NOW - timedelta(days=30 * back)).timestamp()
+        batch = [
+            Person(address=one.email, key=addresses.parse(one.email).key, first_name=one.first_name,
+                   last_name=one.last_name, function=one.function, role=one.role, created_at=at,
+                   organisation_id=known.get(one.organisation))
+            for one in islice(everybody, ACTED["first"] if back == 13 else ACTED["a_month"] + 3 * (back % 4))
+        ]  # fmt: skip
+        with workspace.database.write() as connection:
+            ids = people.load(connection, batch, at)
+            people.enrol(connection, ids, batch, ["lettre"], proof, at)
+            attached = [(i, p) for i, p in zip(ids, batch, strict=True) if p.organisation_id]
+            people.enrol(connection, [i for i, _p in attached], [p for _i, p in attached], ["flash"], service, at)
+            for number in list(ids)[:5]:
+                people.move(connection, people.by_id(connection, number), "lettre", "left", Consent("", "lien"), at + 9)
+
+
+def _send_the_flash(workspace: Workspace) -> None:
+    mailing = send.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
+    send.deliver(workspace, send.begin(workspace, mailing))
+
+
+def _propose(workspace: Workspace) -> None:
+    with workspace.database.read() as connection:
+        rule = workspace.rule(workspace.settings.publication("flash"))
+        from newsletter.store.proposals import contacts
+
+        found = contacts(connection, rule, NOW.date())[:2]
+    for contact, values in zip(found, OFFERS, strict=True):
+        who = proposals.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
+        proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
+
+
+def _ask(workspace: Workspace) -> None:
+    """Leave staff something to settle: two questions, lost addresses, somebody blocked."""
+    now = NOW.timestamp()
+    with workspace.database.write() as c:
+        reviews.ask(c, [
+            Review(kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}),
+            Review(kind="import-row", subject="claire.dupont@", at=now, detail={"email": "claire.dupont@", "ligne": 48}),
+        ])  # fmt: skip
+        for number in (3, 4, 9, 15):
+            people.suppress(c, people.by_id(c, number), "bounced", Consent("", "bounce"), now)
+
+
+def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: int = 2) -> None:
+    """Bring the lettre's mailing to a point of its way by hand: so many sent, so many in doubt."""
+    mailing = send.current(workspace, KEY)
+    assert mailing
+    own = deliveries.c.mailing_id == mailing.id
+    with workspace.database.write() as c:
+        ids = list(c.scalars(sa.select(deliveries.c.id).where(own, deliveries.c.state == "queued").order_by("id")))
+        marks = [("sent", ids[:sent]), ("refused", ids[sent:][:refused]), ("doubtful", ids[sent + refused :][:doubtful])]
+        for state, chosen in marks:
+            c.execute(deliveries.update().where(deliveries.c.id.in_(chosen)).values(
+                state=state, handed_at=workspace.clock(), settled_at=workspace.clock()))  # fmt: skip
+
+
+def user(workspace: Workspace, role: str) -> team.User:
+    """Return the first user of a role."""
+    return next(one for one in team.everybody(workspace) if one.role == role)
+
+
+def today() -> date:
+    """Return the day on which the stage is set."""
+    return NOW.date()
