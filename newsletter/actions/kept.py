@@ -1,4 +1,4 @@
-"""Results of pure functions, kept while what they were made of is the same: preview, checks and approval render once."""
+"""Results of pure functions, kept while what they were made of is the same: a preview and its checks render once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mailings of the last years side by side: to how many they went, what came back, how many articles they printed."""
+"""Mailings side by side: to how many they went, what came back, how many articles they printed."""
 
 from __future__ import annotations
 

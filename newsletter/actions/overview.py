@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection
 
+from newsletter.actions import proposals_desk
 from newsletter.actions.content import IssueSummary, list_issues
 from newsletter.actions.report_year import end_of
 from newsletter.actions.workspace import Workspace
@@ -70,7 +71,8 @@ def overview(workspace: Workspace) -> Overview:
     return Overview(
         issues=tuple(_next(publication, summaries, today) for publication in workspace.settings.publications.values()),
         broken=broken,
-        waiting=found,
+        # A proposal may also be a file that somebody put into the pool.
+        waiting=replace(found, proposals=len(proposals_desk.offers(workspace, ("sent",)))),
         doubtful_issues=doubtful,
         points=line,
         has_people=people,

@@ -19,11 +19,12 @@ from newsletter.exchange.generate import SamplePerson
 from newsletter.exchange.generate import people as generated
 from newsletter.model import Finding
 from newsletter.settings_file import FILE
-from newsletter.store import organisations, people
+from newsletter.store import organisations, people, waiting
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.people import Consent, Person
 
 LETTRE = "2026-11-lettre"
+SAMPLE_PEOPLE = 300
 FLASH_DAY = date(2026, 12, 1)
 _FOLDERS = ("articles", "issues", "images", "data")
 _IGNORED = "subscribers.db*\noutbox/\npublished/\n.uploads/\n.env\n"
@@ -57,6 +58,23 @@ def _write(path: Path, text: str, mode: int = 0o644) -> list[Path]:
     path.touch(mode=mode)
     path.write_text(text, encoding="utf-8")
     return [path]
+
+
+def install_sample(workspace: Workspace) -> None:
+    """Put the sample month and its fictional people into a workspace that is empty and where nothing leaves.
+
+    Refused for any other: fictional people may not stand among real ones.
+    """
+    with workspace.database.read() as connection:
+        empty = not waiting.anybody(connection) and not organisations.listing(connection)
+    folders = [workspace.root / name for name in _FOLDERS]
+    files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
+    if not empty or files or workspace.settings.sending.provider != "outbox":
+        raise Refused("this workspace is in use", hint="`newsletter demo` makes one of its own")
+    for name in _FOLDERS:
+        shutil.copytree(resources.sample() / name, workspace.root / name, dirs_exist_ok=True)
+    load_organisations(workspace, workspace.root / "data" / "organisations.csv")
+    load_people(workspace, SAMPLE_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

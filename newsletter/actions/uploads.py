@@ -1,4 +1,4 @@
-"""A file of people from a browser: kept for the time between the rehearsal and the word "import", then gone."""
+"""A file from a browser, of people or of a feed: kept between the rehearsal and the word "import", then gone."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
     own.mkdir(mode=0o700)
     # The name is shown again and kept with the import: only what a file name needs of it.
     clean = re.sub(r"[^\w. -]+", "_", Path(name).name).strip(". ")[:100] or "file"
-    with (own / clean).open("xb") as file:
-        shutil.copyfileobj(content, file)
+    with (own / clean).open("xb") as kept:
+        shutil.copyfileobj(content, kept)
     return token
 
 
@@ -58,14 +58,14 @@ def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, 
         if len(heap) < SHOWN:
             heap.append(row)
 
-    source = imports.open_source(_file(workspace, token))
+    source = imports.open_source(file(workspace, token))
     plan, _number = imports.run(workspace, source, publication, by=by, dry_run=True, basis=basis, each=see)
     return Rehearsal(plan, tuple((asking + plain)[:SHOWN]), token)
 
 
 def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> tuple[ImportPlan, int]:
     """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone."""
-    path = _file(workspace, token)
+    path = file(workspace, token)
     plan, number = imports.run(workspace, imports.open_source(path), publication, by=by, basis=basis)
     forget(workspace, token)
     return plan, number or 0
@@ -73,7 +73,7 @@ def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str,
 
 def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
     """Import a file of organisations, or rehearse it; the file is forgotten once it is imported."""
-    source = imports.open_source(_file(workspace, token), ORGANISATIONS)
+    source = imports.open_source(file(workspace, token), ORGANISATIONS)
     plan = member_imports.run(workspace, source, by=by, dry_run=dry_run)
     if not dry_run:
         forget(workspace, token)
@@ -82,10 +82,11 @@ def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> Memb
 
 def forget(workspace: Workspace, token: str) -> None:
     """Delete an upload."""
-    shutil.rmtree(_file(workspace, token).parent)
+    shutil.rmtree(file(workspace, token).parent)
 
 
-def _file(workspace: Workspace, token: str) -> Path:
+def file(workspace: Workspace, token: str) -> Path:
+    """Return an upload that is still kept; NotFound."""
     own = workspace.root / FOLDER / token
     found = sorted(own.iterdir()) if _TOKEN.fullmatch(token) and own.is_dir() else []
     if not found:

@@ -49,7 +49,7 @@ class Pool:
 
 
 def read_pool(root: Path, files: FileCache | None = None) -> Pool:
-    """Read every `articles/**/*.md` of the workspace `root`; with `files`, only those that changed since they were read.
+    """Read every `articles/**/*.md` of the workspace `root`; with `files`, only those that changed since.
 
     A file that is refused does not stop the others: its ContentError stands in `errors`.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from newsletter.web.site import day_words, say
@@ -43,6 +44,10 @@ def kind(code: str) -> str:
         "mailing-done": say("envoi terminé"),
         "mailing-alarm": say("alerte sur un envoi"),
         "doubt-settled": say("envoi douteux réglé"),
+        "mailing-scheduled": say("départ programmé"),
+        "mailing-confirmed": say("second accord"),
+        "proof-invited": say("texte donné à relire"),
+        "notice-sent": say("message de service"),
         "proposal-sent": say("proposition d’article"),
         "subscribe-alarm": say("alerte sur le formulaire d’inscription"),
         "purged": say("données anciennes effacées"),
@@ -149,3 +154,52 @@ def basis(code: str) -> str:
 def iso_day(text: str) -> str:
     """Return an ISO day in words."""
     return day_words(date.fromisoformat(text))
+
+
+# What only a program needs of an event.
+_TECHNICAL = ("content", "proposal", "user", "import", "at", "article", "publication", "mailing")
+
+
+def details(detail: Mapping[str, object]) -> str:
+    """Return what is known of an event as one line; what only a program needs is left out."""
+    names = {
+        "basis": say("base"),
+        "how": say("preuve"),
+        "wording": say("phrase acceptée"),
+        "why": say("raison"),
+        "reason": say("raison"),
+        "text": say("texte"),
+        "name": say("nom"),
+        "scope": say("droit"),
+        "role": say("rôle"),
+        "may_send": say("peut envoyer"),
+        "count": say("nombre"),
+        "file": say("fichier"),
+        "status": say("réponse"),
+        "accept": say("ajouts"),
+        "merge": say("compléments"),
+        "reject": say("refus"),
+        "suppress": say("blocages"),
+        "review": say("à trancher"),
+        "keep": say("inchangés"),
+        "address": say("adresse"),
+        "reader": say("relecture par"),
+    }
+    lines = [
+        (names.get(name, name), _value(name, value))
+        for name, value in detail.items()
+        if name not in _TECHNICAL and value not in ("", None, [], {})
+    ]
+    return ", ".join(say("{name} : {value}").format(name=name, value=value) for name, value in lines)
+
+
+def _value(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return say("oui") if value else say("non")
+    if name == "basis":
+        return basis(str(value))
+    if name == "role":
+        return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
+            str(value), str(value)
+        )
+    return str(value)

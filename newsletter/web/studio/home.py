@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from newsletter import i18n
-from newsletter.actions import team
+from newsletter.actions import start, team
 from newsletter.actions.overview import overview
+from newsletter.errors import Refused
 from newsletter.web.site import Site, say
 from newsletter.web.studio import charts
 from newsletter.web.studio.session import Visit, allow
@@ -30,6 +31,15 @@ def router(site: Site) -> APIRouter:
             "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
         }
         return shell.page(visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour)
+
+    @routes.post("/exemple")
+    def sample(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency
+        try:
+            start.install_sample(site.workspace)
+        except Refused:
+            return shell.back("/studio", say("Cet espace sert déjà : l’exemple n’y a pas été mis."), bad=True)
+        words = say("Voici la lettre d’exemple : essayez tout, rien ne part.")
+        return shell.back(f"/studio/numeros/{start.LETTRE}", words)
 
     @routes.get("/compte")
     def account(visit: Visit = signed_in) -> Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import articles_import, proposals_desk
+from newsletter.actions import articles_import, proposals_desk, uploads
 from newsletter.actions.articles_import import Harvest
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.site import Site, say
@@ -45,44 +46,50 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/importer")
     def source(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "articles_import.html", harvest=None, tags=tag_words(), source="", problem="")
+        seen = _Import("", "", tag_words())
+        return shell.page(visit, "articles_import.html", harvest=None, seen=seen, problem="")
 
     @routes.post("/importer")
     def bring(visit: Visit = allowed) -> Response:
-        address = visit.text("source")
+        seen = _Import(visit.text("source"), visit.text("jeton"), tag_words())
         try:
-            harvest = _look(site, address)
+            if upload := visit.file("fichier"):
+                seen = replace(seen, token=uploads.keep(site.workspace, upload.file, upload.filename or ""))
+            harvest = _look(site, seen)
         except NewsletterError as error:
-            problem = (
-                error.what if isinstance(error, Refused) else f"{say('Cette adresse ne donne rien :')} {error.what}"
-            )
-            return shell.page(
-                visit,
-                "articles_import.html",
-                status=422,
-                harvest=None,
-                tags=tag_words(),
-                source=address,
-                problem=problem,
-            )
+            refused = isinstance(error, Refused)
+            problem = error.what if refused else f"{say('Rien à prendre ici :')} {error.what}"
+            return shell.page(visit, "articles_import.html", status=422, harvest=None, seen=seen, problem=problem)
         if visit.text("geste") != "prendre":
-            return shell.page(
-                visit, "articles_import.html", harvest=harvest, tags=tag_words(), source=address, problem=""
-            )
+            return shell.page(visit, "articles_import.html", harvest=harvest, seen=seen, problem="")
         # The feed is read again: only what is in it now and was chosen is taken.
         chosen = {*visit.texts("pris")}
         kept = replace(harvest, new=tuple(one for one in harvest.new if (one.link or one.title) in chosen))
         taken = articles_import.take(site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else [])
+        if seen.token:
+            uploads.forget(site.workspace, seen.token)
         words = say("{n} brouillons sont arrivés.") if len(taken) > 1 else say("{n} brouillon est arrivé.")
         return shell.back("/studio/articles?statut=draft", words.format(n=len(taken)))
 
     return routes
 
 
-def _look(site: Site, address: str) -> Harvest:
-    if not address.startswith(("https://", "http://")):
-        raise Refused(say("Donnez l’adresse complète du flux, qui commence par https://"), hint="give an address")
-    return articles_import.look(site.workspace, address)
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """What the form of an import says: an address, or the token of a file that was given."""
+
+    address: str
+    token: str
+    tags: Mapping[str, str]
+
+
+def _look(site: Site, seen: _Import) -> Harvest:
+    if seen.token:
+        return articles_import.look(site.workspace, str(uploads.file(site.workspace, seen.token)))
+    if not seen.address.startswith(("https://", "http://")):
+        words = say("Donnez un fichier, ou l’adresse complète du flux, qui commence par https://")
+        raise Refused(words, hint="give an address or a file")
+    return articles_import.look(site.workspace, seen.address)
 
 
 def _decide(site: Site, visit: Visit, name: str) -> str:

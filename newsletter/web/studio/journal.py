@@ -27,7 +27,9 @@ def router(site: Site) -> APIRouter:
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
         found = deeds.latest(site.workspace, before=avant, limit=_PAGE + 1)
         older = found[_PAGE - 1].number if len(found) > _PAGE else 0
-        return shell.page(visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=codes.kind)
+        return shell.page(
+            visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=codes.kind, details=codes.details
+        )
 
     @routes.get("/reglages/envoi")
     def sending(visit: Visit = allowed) -> Response:

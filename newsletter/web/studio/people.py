@@ -76,6 +76,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         someone, names = browse.someone(workspace, uid), browse.names(workspace)
         words: dict[str, Any] = {
             "kind": codes.kind,
+            "details": codes.details,
             "state": codes.state,
             "delivery": codes.delivery,
             "basis": codes.basis,

@@ -37,7 +37,6 @@ def main(target: Path, chosen: list[str]) -> None:
                 page.set_viewport_size({"width": width, "height": 900})
                 page.emulate_media(color_scheme="dark" if dark else "light")
                 page.screenshot(path=target / f"{name}-{width}{'-dark' if dark else ''}.png", full_page=True)
-            print(name)
 
 
 if __name__ == "__main__":

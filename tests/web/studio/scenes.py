@@ -10,6 +10,14 @@ from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"
 CSV = "email;prénom;nom\nnouvelle@ville.example;Anne;Petit\npas une adresse;Zoé;\n".encode()
+FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>RTES</title>
+<item><title>Une ressourcerie mutualisée entre trois intercommunalités</title><link>https://www.rtes.fr/a</link>
+<description>Trois intercommunalités ouvrent ensemble une ressourcerie et se partagent les postes.</description>
+<pubDate>Wed, 18 Nov 2026 09:00:00 +0100</pubDate></item>
+<item><title>Les marchés réservés, en huit questions</title><link>https://www.rtes.fr/b</link>
+<description>Un point de repère pour qui achète : quand réserver un marché, et comment l’écrire.</description>
+<pubDate>Tue, 10 Nov 2026 09:00:00 +0100</pubDate></item>
+</channel></rss>"""
 SETTINGS = ("identite", "apparence", "publications", "publications/lettre", "envoi", "equipe", "cles", "journal")
 
 
@@ -82,7 +90,13 @@ def articles(stage: Stage) -> Iterator[str]:
     stage.open("/studio/articles/importer")
     page.get_by_label("Adresse du flux").fill("https://127.0.0.1/flux.xml")
     page.get_by_role("button", name="Regarder").click()
-    yield "importer-refuse"
+    yield "importer-flux-refuse"
+    page.get_by_label("Adresse du flux").fill("")
+    page.get_by_label("Ou un fichier").set_input_files(
+        {"name": "flux.xml", "mimeType": "application/rss+xml", "buffer": FEED.encode()}
+    )
+    page.get_by_role("button", name="Regarder").click()
+    yield "importer-flux"
 
 
 def composing(stage: Stage) -> Iterator[str]:
@@ -188,7 +202,9 @@ def audience(stage: Stage) -> Iterator[str]:
         stage.open(f"/studio/public{path}")
         yield name
     stage.open("/studio/public/importer")
-    page.get_by_label("Fichier", exact=True).set_input_files({"name": "liste.csv", "mimeType": "text/csv", "buffer": CSV})
+    page.get_by_label("Fichier", exact=True).set_input_files(
+        {"name": "liste.csv", "mimeType": "text/csv", "buffer": CSV}
+    )
     page.get_by_role("button", name="Voir ce que cela donnerait").click()
     yield "importer-avant"
     page.get_by_role("button", name="Importer").click()

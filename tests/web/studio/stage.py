@@ -1,14 +1,14 @@
-"""A Studio in use, for pictures and for axe: a month with its history, mailings in every state, people of every kind."""
+"""A Studio in use, for pictures and for axe: a month with its history, mailings in every state, all sorts of people."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import sqlalchemy as sa
 from playwright.sync_api import Page
@@ -18,6 +18,7 @@ from newsletter.actions import proposals, send, signin, start, team
 from newsletter.actions.workspace import PARIS, Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
 from newsletter.store import organisations, people, reviews
+from newsletter.store.database import Database
 from newsletter.store.people import Consent, Person
 from newsletter.store.reviews import Review
 from newsletter.store.tables import deliveries
@@ -73,12 +74,20 @@ class Clock:
 @contextmanager
 def opened(page: Page, path: Path) -> Iterator[Stage]:
     """Open the workspace in `path` on a server."""
-    workspace = open_workspace(path, Clock())
-    try:
-        with serving(workspace) as address:
-            yield Stage(workspace, address, page)
-    finally:
-        workspace.close()
+    with at_the_time(path) as workspace, serving(workspace) as address:
+        yield Stage(workspace, address, page)
+
+
+@contextmanager
+def at_the_time(path: Path) -> Iterator[Workspace]:
+    """Open the workspace in `path` on that Monday, for its database too."""
+    clock = Clock()
+    workspace = open_workspace(path, clock)
+    with patch.object(Database, "now", lambda _database, _connection: clock()):
+        try:
+            yield workspace
+        finally:
+            workspace.close()
 
 
 def fresh(path: Path) -> Path:
@@ -90,19 +99,17 @@ def fresh(path: Path) -> Path:
 def month(path: Path) -> Path:
     """Make the sample month with a year of subscriptions behind it, a Flash that was sent, and what waits."""
     start.init(path, sample=True)
-    workspace = open_workspace(path, Clock())
-    start.load_organisations(workspace, path / "data" / "organisations.csv")
-    _subscribe(workspace)
-    _send_the_flash(workspace)
-    _propose(workspace)
-    _ask(workspace)
-    for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
-                                 ("Inès Caron", "staff", False)):  # fmt: skip
-        address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
-        team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
-    team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
-    workspace.close()
-    shutil.rmtree(path / "published", ignore_errors=True)
+    with at_the_time(path) as workspace:
+        start.load_organisations(workspace, path / "data" / "organisations.csv")
+        _subscribe(workspace)
+        _send_the_flash(workspace)
+        _propose(workspace)
+        _ask(workspace)
+        for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
+                                     ("Inès Caron", "staff", False)):  # fmt: skip
+            address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
+            team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+        team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
     return path
 
 
@@ -153,7 +160,7 @@ def _ask(workspace: Workspace) -> None:
     with workspace.database.write() as c:
         reviews.ask(c, [
             Review(kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}),
-            Review(kind="import-row", subject="claire.dupont@", at=now, detail={"email": "claire.dupont@", "ligne": 48}),
+            Review(kind="import-row", subject="c.dupont@", at=now, detail={"email": "c.dupont@", "ligne": 48}),
         ])  # fmt: skip
         for number in (3, 4, 9, 15):
             people.suppress(c, people.by_id(c, number), "bounced", Consent("", "bounce"), now)
@@ -166,8 +173,9 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
     own = deliveries.c.mailing_id == mailing.id
     with workspace.database.write() as c:
         ids = list(c.scalars(sa.select(deliveries.c.id).where(own, deliveries.c.state == "queued").order_by("id")))
-        marks = [("sent", ids[:sent]), ("refused", ids[sent:][:refused]), ("doubtful", ids[sent + refused :][:doubtful])]
-        for state, chosen in marks:
+        rest = ids[sent:]
+        marks = {"sent": ids[:sent], "refused": rest[:refused], "doubtful": rest[refused:][:doubtful]}
+        for state, chosen in marks.items():
             c.execute(deliveries.update().where(deliveries.c.id.in_(chosen)).values(
                 state=state, handed_at=workspace.clock(), settled_at=workspace.clock()))  # fmt: skip
 

@@ -164,3 +164,22 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
 def test_a_feed_is_no_way_into_the_machine(editor, source):
     answer = editor.post("/studio/articles/importer", source=source)
     assert answer.status_code == 422 and "root:" not in answer.text and "[network]" not in answer.text
+
+
+def test_a_feed_is_imported_from_a_file_that_is_forgotten_afterwards(editor):
+    from tests.web.studio.scenes import FEED
+
+    files = {"fichier": ("flux.xml", FEED.encode(), "application/rss+xml")}
+    page = editor.post("/studio/articles/importer", files=files).text
+    assert "2 nouveautés" in page
+    token = re.search(r'name="jeton" value="([^"]+)"', page)[1]
+    answer = editor.post("/studio/articles/importer", jeton=token, geste="prendre", pris="https://www.rtes.fr/a")
+    assert "1 brouillon est arrivé" in answer.text and "ressourcerie" in answer.text
+    assert editor.post("/studio/articles/importer", jeton=token, geste="prendre").status_code == 422
+    assert not any((editor.workspace.root / ".uploads").iterdir())
+
+
+@pytest.mark.parametrize("jeton", ["", "../../newsletter.toml", "x" * 30])
+def test_an_import_without_address_or_file_says_what_to_give(editor, jeton):
+    answer = editor.post("/studio/articles/importer", source="", jeton=jeton)
+    assert answer.status_code == 422 and 'role="alert"' in answer.text

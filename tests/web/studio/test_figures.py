@@ -66,3 +66,12 @@ def test_the_printed_report_runs_nothing(looking):
     answer = looking.get(f"{HOME}/annee/2026/imprimer")
     assert "script" not in answer.headers["content-security-policy"]
     assert "<script" not in answer.text
+
+
+def test_mailings_stand_side_by_side_and_two_of_them_are_compared(staff):
+    page = staff.get("/studio/chiffres/envois").text
+    assert "2 envois" in page and "100,0" in page and "ni pixel" in page
+    assert "1 envoi<" in staff.get("/studio/chiffres/envois?publication=flash").text
+    both = staff.get("/studio/chiffres/envois?premier=2026-11-lettre&deuxieme=2026-12-01-flash").text
+    assert "De 30 à 30 destinataires." in both and "Personne." in both
+    assert staff.get("/studio/chiffres/envois?premier=rien&deuxieme=%3Cscript%3E").status_code == 200

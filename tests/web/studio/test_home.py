@@ -19,7 +19,7 @@ def test_an_empty_workspace_shows_three_doors(admin):
     page = admin.get("/studio").text
     assert "Pour commencer" in page
     assert {"/studio/public/importer", "/studio/articles/nouveau"} <= set(re.findall(r'href="([^"]+)"', page))
-    assert "newsletter demo" in page
+    assert "Installer l’exemple" in page
 
 
 def test_the_next_issue_of_each_publication_is_named(staff):
@@ -87,3 +87,19 @@ def test_every_value_lies_on_the_chart(values):
     assert all(0 <= y <= charts.HEIGHT and 0 <= x <= charts.WIDTH for x, y, _label, _value in line.dots)
     heights = {value: y for _x, y, _label, value in line.dots}
     assert [heights[v] for v in sorted(heights)] == sorted(heights.values(), reverse=True), "more stands higher"
+
+
+def test_the_sample_month_is_installed_by_a_button_where_nothing_is(admin):
+    answer = admin.post("/studio/exemple")
+    assert answer.url.path == "/studio/numeros/2026-11-lettre" and "rien ne part" in answer.text
+    assert "Installer l’exemple" not in admin.get("/studio").text
+    before = len(content.list_issues(admin.workspace)[0])
+    assert "sert déjà" in admin.post("/studio/exemple").text
+    assert len(content.list_issues(admin.workspace)[0]) == before > 0
+
+
+def test_fictional_people_never_join_real_ones(admin, town):
+    town.person("elue@ville.example", lettre="active")
+    assert "Installer l’exemple" not in admin.get("/studio").text
+    assert "sert déjà" in admin.post("/studio/exemple").text
+    assert not list((admin.workspace.root / "articles").glob("*.md"))
