@@ -36,10 +36,11 @@ def copy_to(workspace: Workspace, url: str, *, anew: bool = False, replace_nul: 
         if name == words:
             raise Refused("source and target are the same database", where=words, hint="name another one with --to")
         with source.quiet() as reading:
-            sending, held = halt.moving(reading, ("sending",)), halt.in_flight(reading)
+            sending, held = halt.moving(reading, ("loading", "sending")), halt.in_flight(reading)
             if sending:
                 raise Refused(
-                    f"`{sending[0]}` is being sent", hint=f"`newsletter mailings pause {sending[0]}`, then run it again"
+                    f"`{sending[0]}` is being sent or approved",
+                    hint=f"`newsletter mailings pause {sending[0]}` (or `cancel`), then run it again",
                 )
             if held:
                 raise Refused(

@@ -61,7 +61,7 @@ def departure(workspace: Workspace, key: str) -> Departure:
         mailing, events = send.story(workspace, key)
     except NotFound:
         return _draft(workspace, issue, publication)
-    if mailing.status == "cancelled":
+    if mailing.status in ("cancelled", "loading"):
         return _draft(workspace, issue, publication)
     receipt = send.receipt(workspace, key)
     scheduled = any(event.kind == schedule.SCHEDULED for event in events)

@@ -1,4 +1,4 @@
-"""Mailings: approve ("bon à tirer"), schedule, deliver, pause, cancel, settle, and the receipt of it all."""
+"""Mailings: schedule, deliver, pause, cancel, settle, and the receipt of it all."""
 
 from __future__ import annotations
 
@@ -11,89 +11,22 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions import archive_page, links_count, schedule
+from newsletter.actions import schedule
+from newsletter.actions.approval import approve as approve
+from newsletter.actions.approval import withdraw
 from newsletter.actions.drain import drain
 from newsletter.actions.job import Job
-from newsletter.actions.letters import Edition, edition, personal
+from newsletter.actions.letters import edition, personal
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.store import archive, journal, ledger, link_counts, mailings
+from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
 from newsletter.store.mailings import Receipt as Receipt
 
 Progress = Callable[[Mapping[str, int]], None]
 DAY = 86_400
-
-
-def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
-    """Freeze issue `key` for sending: content, hash and candidates in one transaction.
-
-    It leaves at `at`, or after the recall window, or at once with `now` (as it does into the outbox, where nothing
-    leaves). A mailing approved earlier that has not begun is replaced. Raises Refused while the proof-reader finds
-    errors, or when the issue was sent already.
-    """
-    made = edition(workspace, key)
-    if made.errors:
-        first = made.errors[0]
-        more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""
-        raise Refused(f"{first.message}{more}", where=first.where, hint=f"see `newsletter issues check {key}`")
-    page, counted = archive_page.make(workspace, made), links_count.links(workspace, made)
-    sending = workspace.settings.sending
-    with workspace.database.write() as connection:
-        moment = workspace.database.now(connection)
-        earlier = mailings.of_issue(connection, key)
-        if earlier and earlier.status == "approved":
-            _cancel(connection, earlier, moment, by, "approved again")
-        recall = 0.0 if now or sending.provider == "outbox" else sending.recall_minutes * 60
-        mailing = mailings.create(
-            connection,
-            issue=key,
-            subject=made.composed.subject,
-            content_hash=made.content_hash,
-            rule=workspace.rule(made.publication),
-            record=_record(made),
-            frozen=links_count.frozen(workspace, made, counted),
-            caps={name: cap.domains for name, cap in sending.caps.items()},
-            approved_by=by,
-            now=moment,
-            not_before=at.timestamp() if at else moment + recall,
-            today=datetime.fromtimestamp(moment, PARIS).date(),
-        )
-        link_counts.save(connection, mailing.id, counted)
-        archive.save(connection, mailing.id, archive_page.freeze(page), archive_page.words(page))
-        journal.record(connection, Event(moment, "mailing-approved", mailing_id=mailing.id, actor=by,
-                                         publication=mailing.publication,
-                                         detail={"content": made.content_hash}))  # fmt: skip
-        if at:
-            schedule.record(connection, mailing.id, at, moment, by)
-    return mailing
-
-
-def _record(made: Edition) -> dict[str, object]:
-    """Return what the yearly report must know of the content: which articles stood in which section."""
-    composed = made.composed
-    sections = [
-        {"tag": s.tag, "title": s.title, "articles": [i.article.slug for i in s.items]} for s in composed.sections
-    ]
-    items = {
-        i.article.slug: {
-            "tags": list(i.article.tags),
-            "organisations": list(i.article.organisations),
-            "speakers": len(i.article.speakers),
-            "speaker_organisations": [speaker.organisation for speaker in i.article.speakers],
-        }
-        for i in composed.items
-    }
-    lead = composed.lead.article.slug if composed.lead else ""
-    return {
-        "number": composed.number,
-        "date": composed.date.isoformat(),
-        "lead": lead,
-        "sections": sections,
-        "items": items,
-    }
 
 
 def confirm(workspace: Workspace, key: str, by: str) -> Mailing:
@@ -240,7 +173,7 @@ def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
         mailing = _required(connection, key)
         if not mailing.live:
             raise Refused(f"the mailing of `{key}` is {mailing.status} already", hint="nothing is left to cancel")
-        _cancel(connection, mailing, workspace.database.now(connection), by, "")
+        withdraw(connection, mailing, workspace.database.now(connection), by, "")
     return finish(workspace, mailing.id)
 
 
@@ -268,12 +201,6 @@ def _required(connection: Connection, key: str) -> Mailing:
     if mailing is None:
         raise NotFound(f"issue `{key}` has no mailing", hint=f"approve it: `newsletter issues approve {key}`")
     return mailing
-
-
-def _cancel(connection: Connection, mailing: Mailing, now: float, by: str, why: str) -> None:
-    mailings.change(connection, mailing.id, "cancelled", only=mailings.LIVE, ended_at=now)
-    ledger.cancel_open(connection, mailing.id, now)
-    journal.record(connection, Event(now, "mailing-cancelled", mailing_id=mailing.id, actor=by, detail={"why": why}))
 
 
 def _change(

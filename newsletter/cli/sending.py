@@ -87,7 +87,7 @@ def _approved(session: Session, issue: str, moment: datetime | None, *, now: boo
     """Return the issue's live mailing, approving the issue when it has none."""
     workspace = session.workspace
     mailing = send.current(workspace, issue)
-    if mailing is None or mailing.status == "cancelled":
+    if mailing is None or mailing.status in ("cancelled", "loading"):
         mailing = send.approve(workspace, issue, by=session.user, at=moment, now=now)
     elif mailing.status == "approved":
         if send.changed_since_approval(workspace, mailing):

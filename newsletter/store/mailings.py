@@ -14,10 +14,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import NotFound, Refused
-from newsletter.store.entitlement import Rule, cap_of, open_span, verdict
-from newsletter.store.tables import OPEN, deliveries, mailings, subscribers, subscriptions, variants
+from newsletter.store import candidates
+from newsletter.store.entitlement import Rule
+from newsletter.store.tables import OPEN, deliveries, mailings, subscribers, variants
 
-LIVE = ("approved", "sending", "paused")
+LIVE = ("loading", "approved", "sending", "paused")
 _SETTLED = ("sent", "refused", "excluded", "cancelled", "doubtful")
 
 
@@ -93,15 +94,30 @@ class Receipt:
 def create(connection: Connection, *, issue: str, subject: str, content_hash: str, rule: Rule,
            record: Mapping[str, Any], frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]], approved_by: str,
            now: float, not_before: float, today: date) -> Mailing:  # fmt: skip
-    """Freeze a letter: one mailing, its variants and one delivery per candidate, in the caller's transaction.
+    """Freeze a letter with all its candidates in the caller's transaction, however many they are: it is approved.
 
-    Candidates are the active subscribers of the publication; those not entitled today stand as excluded, with why.
+    Raises Refused when the issue already has a mailing that is not cancelled.
+    """
+    made = freeze(
+        connection, issue=issue, subject=subject, content_hash=content_hash, rule=rule, record=record, frozen=frozen,
+        approved_by=approved_by, now=now, not_before=not_before,
+    )  # fmt: skip
+    load(connection, made, frozen, caps, today, now, slice_=None)
+    change(connection, made.id, "approved", only=("loading",))
+    return get(connection, made.id)
+
+
+def freeze(connection: Connection, *, issue: str, subject: str, content_hash: str, rule: Rule,
+           record: Mapping[str, Any], frozen: Sequence[Frozen], approved_by: str, now: float,
+           not_before: float) -> Mailing:  # fmt: skip
+    """Freeze a letter and its variants, without anybody to send it to yet: nothing leaves while it is `loading`.
+
     Raises Refused when the issue already has a mailing that is not cancelled.
     """
     try:
         mailing_id: int = connection.execute(
             mailings.insert().values(
-                uid=secrets.token_hex(8), issue=issue, publication=rule.publication, status="approved", subject=subject,
+                uid=secrets.token_hex(8), issue=issue, publication=rule.publication, status="loading", subject=subject,
                 content_hash=content_hash, audience=json.dumps(rule.as_json()), record=json.dumps(record),
                 approved_by=approved_by, approved_at=now, not_before=not_before,
             ).returning(mailings.c.id)
@@ -117,57 +133,15 @@ def create(connection: Connection, *, issue: str, subject: str, content_hash: st
             for n, f in enumerate(frozen)
         ],
     )
-    _candidates(connection, mailing_id, issue, rule, caps, today, now)
-    for number, variant in enumerate(frozen):
-        if variant.organisation_ids:
-            connection.execute(
-                deliveries.update()
-                .where(
-                    deliveries.c.mailing_id == mailing_id, deliveries.c.organisation_id.in_(variant.organisation_ids)
-                )
-                .values(variant=number)
-            )
     return get(connection, mailing_id)
 
 
-def _candidates(connection: Connection, mailing_id: int, issue: str, rule: Rule, caps: Mapping[str, Sequence[str]],
-                today: date, now: float) -> None:  # fmt: skip
-    earlier = deliveries.alias()
-    # Whoever got this issue from a mailing that was cancelled half-way must not get it again.
-    had = sa.exists().where(
-        earlier.c.subscriber_id == subscribers.c.id,
-        earlier.c.state.in_(("sent", "handed", "doubtful")),
-        earlier.c.mailing_id.in_(
-            sa.select(mailings.c.id).where(mailings.c.issue == issue, mailings.c.id != mailing_id)
-        ),
-    )
-    again = connection.scalar(sa.select(sa.func.count()).where(mailings.c.issue == issue))
-    why = verdict(rule, today)
-    reason = sa.case((had, "already-sent"), else_=why) if (again or 0) > 1 else why
-    chosen = (
-        sa.select(
-            sa.literal(mailing_id).label("mailing_id"),
-            subscribers.c.id.label("subscriber_id"),
-            subscribers.c.organisation_id,
-            cap_of(caps).label("cap"),
-            reason.label("reason"),
-        )
-        .join_from(subscriptions, subscribers, open_span(rule))
-        .where(subscriptions.c.state == "active")
-        .order_by(subscribers.c.id)
-        .subquery()
-    )
-    excluded = chosen.c.reason != ""
-    columns = ("mailing_id", "subscriber_id", "organisation_id", "cap", "reason", "state", "settled_at")
-    connection.execute(
-        deliveries.insert().from_select(
-            columns,
-            sa.select(
-                *(chosen.c[name] for name in columns[:5]),
-                sa.case((excluded, "excluded"), else_="queued"),
-                sa.case((excluded, now), else_=None),
-            ),
-        )
+def load(connection: Connection, mailing: Mailing, frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]],
+         today: date, now: float, *, after: int = 0, slice_: int | None) -> int | None:  # fmt: skip
+    """Write the deliveries of the next candidates (see `candidates.load`); return where to go on, None at the end."""
+    offices = {office: n for n, variant in enumerate(frozen) for office in variant.organisation_ids}
+    return candidates.load(
+        connection, mailing.id, mailing.issue, mailing.rule, caps, offices, today, now, after=after, slice_=slice_
     )
 
 

@@ -35,6 +35,7 @@ def state_words() -> Mapping[str, str]:
     """Return every state of an issue with its name."""
     return {
         "draft": say("en préparation"),
+        "loading": say("en préparation"),
         "approved": say("bon à tirer donné"),
         "sending": say("en cours d’envoi"),
         "paused": say("en pause"),

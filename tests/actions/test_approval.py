@@ -1,0 +1,121 @@
+"""The approval of an audience too large for one transaction: in slices, and nothing leaves before the last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.actions import schedule, send, start
+from newsletter.actions.workspace import PARIS, open_workspace
+from newsletter.errors import Refused
+from newsletter.store import candidates, ledger, people
+from newsletter.store.entitlement import Rule
+from newsletter.store.mailings import Frozen, freeze, load
+from newsletter.store.tables import deliveries, mailings, subscribers
+from tests.actions.stage import ISSUE
+from tests.store.helpers import TODAY
+
+PEOPLE = 60
+
+
+@pytest.fixture
+def workspace(tmp_path, database_url, monkeypatch):
+    """The sample month in an empty database of either engine, its people approved ten ids at a time."""
+    start.init(tmp_path / "ws", sample=True)
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
+    made = open_workspace(tmp_path / "ws")
+    start.load_organisations(made, made.root / "data" / "organisations.csv")
+    start.load_people(made, PEOPLE)
+    monkeypatch.setattr(candidates, "SLICE", 10)
+    yield made
+    made.close()
+
+
+def rows(workspace, mailing):
+    columns = (deliveries.c.subscriber_id, deliveries.c.organisation_id, deliveries.c.variant, deliveries.c.cap,
+               deliveries.c.state, deliveries.c.reason)  # fmt: skip
+    with workspace.database.read() as connection:
+        query = sa.select(*columns).where(deliveries.c.mailing_id == mailing.id).order_by(deliveries.c.subscriber_id)
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def broken_off(monkeypatch, after):
+    """Let the power go when the slice behind subscriber `after` is to be written."""
+    load = candidates.load
+
+    def failing(*arguments, **options):
+        if options["after"] == after:
+            raise KeyboardInterrupt
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(candidates, "load", failing)
+    return lambda: monkeypatch.setattr(candidates, "load", load)
+
+
+def test_slices_write_the_same_candidates_as_one_transaction(workspace, monkeypatch):
+    with workspace.database.write() as connection:
+        person = people.by_id(connection, 7)
+        people.move(connection, person, "lettre", "left", people.Consent("consent", "test"), workspace.clock())
+    sliced = rows(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    monkeypatch.setattr(candidates, "SLICE", 1_000_000)
+    assert rows(workspace, send.approve(workspace, ISSUE, by="a", now=True)) == sliced
+    assert len(sliced) == PEOPLE - 1 and {row[4] for row in sliced} == {"queued"}
+
+
+def test_an_approval_broken_off_sends_nothing_and_is_given_again(workspace, monkeypatch):
+    mend = broken_off(monkeypatch, 30)
+    with pytest.raises(KeyboardInterrupt):
+        send.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    half = send.current(workspace, ISSUE)
+    assert (half.status, len(rows(workspace, half))) == ("loading", 30)
+    assert schedule.due(workspace) == []
+    receipt, _troubles = send.deliver(workspace, send.begin(workspace, half))
+    assert (receipt.status, receipt.sent, receipt.open) == ("loading", 0, 30)
+    mend()
+    done, _troubles = send.deliver(workspace, send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True)))
+    assert (done.status, done.sent) == ("done", PEOPLE)
+    with workspace.database.read() as connection:
+        states = connection.execute(sa.select(mailings.c.status).order_by(mailings.c.id)).scalars().all()
+        assert states == ["cancelled", "done"]
+        assert ledger.tally(connection, half.id) == {"cancelled": 30}
+
+
+def test_an_approval_called_back_meanwhile_is_refused(workspace, monkeypatch):
+    write, turns = workspace.database.write, []
+
+    def counted():
+        turns.append(len(turns))
+        if len(turns) == 3:
+            send.cancel(workspace, ISSUE, "somebody else")
+        return write()
+
+    monkeypatch.setattr(workspace.database, "write", counted)
+    with pytest.raises(Refused, match="replaced or called back"):
+        send.approve(workspace, ISSUE, by="a", now=True)
+    found = send.receipt(workspace, ISSUE)
+    assert (found.status, found.cancelled, found.open) == ("cancelled", 20, 0)
+
+
+def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
+    broken_off(monkeypatch, 30)
+    with pytest.raises(KeyboardInterrupt):
+        send.approve(workspace, ISSUE, by="a")
+    receipt = send.cancel(workspace, ISSUE, "a")
+    assert (receipt.status, receipt.cancelled, receipt.balanced) == ("cancelled", 30, True)
+
+
+def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
+    with workspace.database.write() as connection:
+        offices = connection.execute(sa.select(subscribers.c.organisation_id).distinct()).scalars().all()
+        mine = [office for office in offices if office][:2]
+        frozen = [Frozen((), b""), Frozen(("a",), b"", (mine[0],)), Frozen(("b",), b"", (mine[1],))]
+        made = freeze(connection, issue="x", subject="", content_hash="", rule=Rule("lettre", False), record={},
+                      frozen=frozen, approved_by="a", now=0, not_before=0)  # fmt: skip
+        after = 0
+        while after is not None:
+            after = load(connection, made, frozen, {}, TODAY, 0, after=after, slice_=7)
+    for _person, office, variant, *_rest in rows(workspace, made):
+        assert variant == (mine.index(office) + 1 if office in mine else 0)
+    assert {row[2] for row in rows(workspace, made)} == {0, 1, 2}
