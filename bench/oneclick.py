@@ -33,12 +33,12 @@ def run() -> Iterator[dict[str, Any]]:
         start.demo(directory, PEOPLE, deliver=False)
         workspace = open_workspace(directory)
         paths = _paths(workspace)
-        half = RATE * SECONDS
+        idle_ones, busy_ones = paths[: RATE * SECONDS // 2], paths[RATE * SECONDS // 2 :][: RATE * SECONDS]
         with _served(directory) as address:
-            idle = _p99(address, paths[: half // 2], RATE)
+            idle = _p99(address, idle_ones, RATE)
             yield {"what": f"one-click p99, idle server, {RATE}/s", "seconds": idle, "ratio": 1.0}
             with _run(directory, "send", start.LETTRE, "--now", "--yes"):
-                busy = _p99(address, paths[half // 2 : half // 2 + half], RATE)
+                busy = _p99(address, busy_ones, RATE)
                 sent = send.receipt(workspace, start.LETTRE).sent
             what = f"one-click p99 while {sent} of {PEOPLE} letters left"
             yield {"what": what, "seconds": busy, "ratio": busy / idle}

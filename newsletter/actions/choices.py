@@ -6,8 +6,9 @@ unknown or erased gets the same calm answer as everybody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -45,14 +46,30 @@ def leaving(workspace: Workspace, token: str) -> Publication:
     return _target(workspace, token)[1]
 
 
-def leave(workspace: Workspace, token: str) -> Publication:
-    """Unsubscribe the person of an unsubscribe link; repeating it, or for an unknown person, changes nothing."""
-    uid, publication = _target(workspace, token)
+def leave(workspace: Workspace, tokens: Sequence[str]) -> list[Publication | Exception]:
+    """Unsubscribe the people of many unsubscribe links, and return for each the publication left, or its error.
 
-    def go(connection: Connection, person: Person, now: float) -> None:
-        people.move(connection, person, publication.key, "left", Consent("", "link"), now, only=("active", "pending"))
+    Repeating one, or one of an unknown person, changes nothing. After a mailing they come in crowds, and every commit
+    waits for the sender's: so all that came together share one.
+    """
+    answers: list[Publication | Exception] = []
+    steps: list[Callable[[Connection], Publication]] = []
+    for token in tokens:
+        try:
+            uid, publication = _target(workspace, token)
+        except TokenError as error:
+            answers.append(error)
+        else:
+            answers.append(publication)
+            steps.append(partial(_leave, workspace, uid, publication))
+    done = iter(workspace.database.together(steps))
+    return [answer if isinstance(answer, Exception) else next(done) for answer in answers]
 
-    _with(workspace, uid, go)
+
+def _leave(workspace: Workspace, uid: bytes, publication: Publication, connection: Connection) -> Publication:
+    if person := _known(connection, uid):
+        consent, now = Consent("", "link"), workspace.database.now(connection)
+        people.move(connection, person, publication.key, "left", consent, now, only=("active", "pending"))
     return publication
 
 

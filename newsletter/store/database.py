@@ -6,12 +6,13 @@ waiting inside SQLite. PostgreSQL runs the same statements; its clock is the clo
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
@@ -22,6 +23,8 @@ from newsletter.store.schema import metadata
 
 HEAD = "0003"
 UNFINISHED = "copy-"  # stands before the version of a database that a copy is still filling
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[postgres]'"
 
 
@@ -65,6 +68,31 @@ class Database:
                         connection.info.pop("immediate", None)
             except OperationalError as error:
                 raise _explain(error, self.engine) from error.orig
+
+    def together(self, steps: Sequence[Callable[[Connection], _T]]) -> list[_T | Exception]:
+        """Run many small writes in one transaction and return what became of each, in order, once all is committed.
+
+        A step that raises takes no other with it: all is undone, and each runs again in a transaction of its own. So a
+        step may run twice, and must touch nothing but the connection. A database that refuses has refused them all.
+        """
+        # PostgreSQL has no single write lock to save, and a shared transaction would hold the locks of many rows.
+        if self.sqlite and len(steps) > 1:
+            try:
+                with self.write() as connection:
+                    return [step(connection) for step in steps]
+            except Exception as error:  # noqa: BLE001 - whose it is comes out when each runs alone
+                # NotFound is a step's own word; a plain StoreError is the database's, and each would wait for it anew.
+                if type(error) is StoreError:
+                    return [error] * len(steps)
+                _log.info("a shared transaction is undone, each step runs alone: %s", error)
+        return [self._alone(step) for step in steps]
+
+    def _alone(self, step: Callable[[Connection], _T]) -> _T | Exception:
+        try:
+            with self.write() as connection:
+                return step(connection)
+        except Exception as error:  # noqa: BLE001 - returned, for the caller to raise
+            return error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

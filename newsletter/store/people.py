@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from newsletter.errors import NotFound, Refused
 from newsletter.store import bulk, traces
 from newsletter.store.journal import Event, dumps, record
+from newsletter.store.spans import begin_span, end_span, running_span
 from newsletter.store.tables import erasures, events, subscribers, subscriptions
 
 STATES = ("pending", "active", "left", "bounced", "complained", "expired")
@@ -103,21 +104,27 @@ def load(connection: Connection, people: Sequence[Person], now: float) -> range:
 
 def by_key(connection: Connection, key: str) -> Person:
     """Return the subscriber whose address compares equal to `key`; NotFound."""
-    return _one(connection, subscribers.c.address_key == key)
+    return _one(connection, _BY_KEY, key)
 
 
 def by_id(connection: Connection, number: int) -> Person:
     """Return the subscriber with this row number; NotFound."""
-    return _one(connection, subscribers.c.id == number)
+    return _one(connection, _BY_ID, number)
 
 
 def by_uid(connection: Connection, uid: bytes) -> Person:
     """Return the subscriber with this random identifier; NotFound."""
-    return _one(connection, subscribers.c.uid == uid)
+    return _one(connection, _BY_UID, uid)
 
 
-def _one(connection: Connection, condition: sa.ColumnElement[bool]) -> Person:
-    row = connection.execute(sa.select(subscribers).where(condition)).first()
+_BY_KEY, _BY_ID, _BY_UID = (
+    sa.select(subscribers).where(column == sa.bindparam("sought"))
+    for column in (subscribers.c.address_key, subscribers.c.id, subscribers.c.uid)
+)
+
+
+def _one(connection: Connection, query: sa.Select[Any], sought: str | int | bytes) -> Person:
+    row = connection.execute(query, {"sought": sought}).first()
     if row is None:
         raise NotFound("nobody is known under this address", hint="check the spelling")
     values = row._asdict()
@@ -155,30 +162,16 @@ def move(connection: Connection, person: Person, publication: str, state: str, c
 
     Returns False, changing nothing, when it is in that state already, or in none of the states `only` (if any).
     """
-    current = subscription(connection, person.id, publication)
+    current = running_span(connection, person.id, publication)
     if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False
     if current:
-        connection.execute(
-            subscriptions.update()
-            .where(
-                subscriptions.c.subscriber_id == person.id,
-                subscriptions.c.publication == publication,
-                subscriptions.c.to_at.is_(None),
-            )
-            .values(to_at=now)
-        )
-    connection.execute(
-        subscriptions.insert().values(
-            subscriber_id=person.id,
-            publication=publication,
-            state=state,
-            basis=consent.basis or (current.basis if current else ""),
-            role=person.role,
-            organisation_id=person.organisation_id,
-            from_at=now,
-        )
-    )
+        end_span(connection, person.id, publication, now)
+    begin_span(
+        connection, subscriber_id=person.id, publication=publication, state=state,
+        basis=consent.basis or (current.basis if current else ""), role=person.role,
+        organisation_id=person.organisation_id, from_at=now,
+    )  # fmt: skip
     detail = {"basis": consent.basis, "how": consent.how, **consent.proof}
     record(connection, Event(now, state, subscriber_id=person.id, organisation_id=person.organisation_id,
                              publication=publication, actor=consent.actor, detail=detail))  # fmt: skip

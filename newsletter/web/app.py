@@ -18,6 +18,7 @@ from newsletter.web import (
     public_choices,
     public_legal,
     public_links,
+    public_one_click,
     public_proposals,
     public_subscribe,
     studio,
@@ -27,6 +28,7 @@ from newsletter.web.site import Site
 
 # Each makes the pages of one subject; a new one is a module with `router(site)` and a line here.
 ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (
+    public_one_click.router,  # first, so that nothing else is tried before it
     pages.router,
     public_archive.router,
     public_agenda.router,

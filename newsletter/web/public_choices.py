@@ -39,16 +39,6 @@ def _leave(routes: APIRouter, site: Site) -> None:
             return _gone(site, request)
         return site.page(request, "public/leave.html", publication=publication, token=token, noindex=True)
 
-    # The body is not looked at: RFC 8058 sends `List-Unsubscribe=One-Click` in one of two encodings, our button
-    # sends nothing, and whoever holds the link may leave.
-    @routes.post(page)
-    def leave(request: Request, token: str) -> Response:
-        try:
-            publication = choices.leave(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
-        return _left(request, token, publication=publication, state="left")
-
     @routes.post(page + "/annuler")
     def undo(request: Request, token: str) -> Response:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,6 +48,32 @@ def test_one_click_leaves_in_every_encoding_without_cookie_or_redirect(town, lea
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
     assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("left", "active")
+
+
+def test_a_machine_gets_a_line_and_a_person_a_page(town, leave):
+    for way in ("urlencoded", "multipart"):
+        answer = town.client.post(leave, **ENCODINGS[way])
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text == "Vous ne recevrez plus La lettre du RTES."
+    assert heading(town.client.post(leave)) == "Vous êtes désabonné·e"
+
+
+def test_a_body_beyond_the_limit_is_refused(town, leave):
+    assert town.client.post(leave, content=b"x" * 70_000).status_code == 413
+    assert town.state(ADDRESS) == "active"
+
+
+def test_a_crowd_of_leaves_leaves_once_each_and_wrong_links_disturb_nobody(town):
+    people_ = [town.person(f"p{n}@ville.example", lettre="active") for n in range(60)]
+    links = [town.workspace.links.unsubscribe(person.uid, "lettre").removeprefix(BASE) for person in people_]
+    paths = [path for link in links for path in (link, link, "/desabonnement/" + "A" * 60)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda path: town.client.post(path, **ENCODINGS["urlencoded"]).status_code, paths))
+    assert answers == [200, 200, 404] * 60
+    with town.workspace.database.read() as connection:
+        left = [e.subscriber_id for e in journal.latest(connection, 1000) if e.kind == "left"]
+    assert sorted(left) == [person.id for person in people_]
+    assert {town.state(person.address) for person in people_} == {"left"}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
