@@ -88,7 +88,7 @@ def _open_form(workspace: Workspace, token: str) -> bool:
 
 
 def admit(workspace: Workspace, ip: str) -> bool:
-    """Count a request from `ip` and tell whether the cap allows it; the first one beyond raises an alarm.
+    """Count a request for a mail from `ip` and tell whether the cap allows it; the first one beyond raises an alarm.
 
     Nothing but a hash that changes every day is kept of the IP address, and not longer than the day after.
     """
@@ -138,7 +138,7 @@ def _name(workspace: Workspace, key: str, what: str) -> str:
 
 
 def _alarm(connection: Connection, now: float, which: str, cap: int) -> None:
-    log.warning("ALARM: more than %d requests to subscribe within an hour (%s)", cap, which)
+    log.warning("ALARM: more than %d requests for a mail within an hour (%s)", cap, which)
     journal.record(connection, Event(now, "subscribe-alarm", detail={"which": which, "cap": cap}))
 
 

@@ -93,24 +93,26 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
 def mail_key(workspace: Workspace, issue: str, address: str) -> None:
     """Send the link that opens a members' issue to `address`, if that reader is entitled to it; else do nothing.
 
-    One mail an hour for an address, some hundreds in all; the caller answers the same whatever happens here, and
-    before it does. Mail goes to the address that was confirmed, never to the one that was typed.
+    One mail an hour for an address whatever the issues, some hundreds in all; the caller has counted the request
+    (`applications.admit`) and answers the same whatever happens here, before it does. Mail goes to the address that was
+    confirmed, never to the one that was typed.
     """
     opened, wanted = read(workspace, issue), addresses.parse(address)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        mark = workspace.signer.fingerprint("archive-key", f"{wanted.key} {issue}")
-        if (
-            limits.hit(connection, f"key:{mark}", now, HOUR) > 1
-            or limits.hit(connection, "key:", now, HOUR) > MOST_KEYS
-        ):
-            return
         try:
             person = people.by_key(connection, wanted.key)
         except NotFound:
             return
         rule = workspace.rule(opened.publication)
         if entitlement.reason(connection, rule, person.id, workspace.today()):
+            return
+        # Counted only now: whoever asks for addresses that nobody has must not use up what is there for readers.
+        mark = workspace.signer.fingerprint("archive-key", wanted.key)
+        if (
+            limits.hit(connection, f"key:{mark}", now, HOUR) > 1
+            or limits.hit(connection, "key:", now, HOUR) > MOST_KEYS
+        ):
             return
     title = opened.publication.title
     notices.post(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 from starlette.background import BackgroundTask
 
 from newsletter import addresses
-from newsletter.actions import archive, feeds
+from newsletter.actions import applications, archive, feeds
 from newsletter.actions.archive import Opened, Page
 from newsletter.errors import AddressError, NotFound
 from newsletter.web.site import Site
@@ -60,6 +60,8 @@ def router(site: Site) -> APIRouter:
             address = addresses.parse(adresse).text
         except AddressError as error:
             return _locked(request, opened, status=422, typed=adresse, error=error.what)
+        if not applications.admit(workspace, request.client.host if request.client else ""):
+            raise HTTPException(429, headers={"Retry-After": str(applications.HOUR)})
         answer = _locked(request, opened, asked=True)
         # After the answer: its time must not tell who is a reader.
         answer.background = BackgroundTask(archive.mail_key, workspace, issue, address)

@@ -13,6 +13,7 @@ from newsletter.actions.start import init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, organisations, people, reviews
+from newsletter.store.database import Database
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.people import Person
 from newsletter.store.reviews import Review
@@ -46,6 +47,30 @@ def test_the_cap_of_all_requests_holds_and_raises_one_alarm(workspace, monkeypat
     with workspace.database.read() as connection:
         alarms = [e.detail for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
     assert alarms == [{"which": "all", "cap": 4}]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("which", "most"), [("one-ip", 3), ("all", 4)])
+def test_ten_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_alarm(workspace, monkeypatch, which, most):
+    """All from one IP, or each from another: what the door does with a request, ten thousand times."""
+    sent, admitted = posted(workspace, monkeypatch), 0
+    now = time.time()
+    monkeypatch.setattr(Database, "now", lambda _self, _connection: now)  # the caps are those of one hour
+    for n in range(10_000):
+        application = Application(
+            address=f"someone{n}@ville.example", publications=("lettre",), form=applications.form_key(workspace)
+        )
+        assert set(applications.problems(workspace, application)) == {"form"}  # too fast; and nothing else is wrong
+        ip = "203.0.113.7" if which == "one-ip" else f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"
+        if applications.admit(workspace, ip):
+            admitted += 1
+            subscribe.answer(workspace, application)
+    assert len(sent) == len(set(sent)) == most
+    assert admitted == (most if which == "one-ip" else 10_000)
+    with workspace.database.read() as connection:
+        alarms = [e.detail["which"] for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
+        known = connection.exec_driver_sql("SELECT count(*) FROM subscribers").scalar()
+    assert (alarms, known) == ([which], most)
 
 
 @pytest.mark.parametrize(

@@ -202,10 +202,32 @@ def test_asking_for_a_key_answers_the_same_and_mails_only_who_may_read(sent: Tow
     assert sent.client.get(link).status_code == 200
 
 
-def test_a_hundred_requests_for_a_key_are_one_mail(sent: Town) -> None:
+def test_a_hundred_requests_for_a_key_are_one_mail_whatever_the_letters(sent: Town) -> None:
     person = reader(sent)
-    for _ in range(100):
-        sent.client.post(FLASH, data={"adresse": person.address.upper()})
+    # The other Flash of the sample, as if it had left too.
+    with sent.workspace.database.write() as connection:
+        first = connection.execute(sa.select(mailings).where(mailings.c.issue == "2026-12-01-flash")).mappings().one()
+        copy = {**first, "id": 99, "uid": "other", "issue": "2026-11-17-flash"}
+        connection.execute(mailings.insert().values(copy))
+        page = connection.execute(
+            sa.select(archive_pages).where(archive_pages.c.mailing_id == first["id"])
+        ).mappings().one()  # fmt: skip
+        connection.execute(archive_pages.insert().values({**page, "mailing_id": 99}))
+    for n in range(100):
+        with sent.workspace.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM limits WHERE name LIKE 'subscribe:ip:%'")
+        path = FLASH if n % 2 else "/lettres/2026-11-17-flash"
+        assert sent.client.post(path, data={"adresse": person.address.upper()}).status_code == 200
+    assert [mail["To"] for mail in sent.mails()] == [person.address]
+
+
+def test_one_ip_asks_for_so_many_keys_and_unknown_addresses_use_up_nothing(sent: Town) -> None:
+    person, cap = reader(sent), sent.workspace.settings.web.requests_per_ip
+    strangers = [{"adresse": f"someone{n}@ailleurs.example"} for n in range(cap + 2)]
+    assert [sent.client.post(FLASH, data=one).status_code for one in strangers] == [200] * cap + [429] * 2
+    for _ in range(archive.MOST_KEYS):
+        archive.mail_key(sent.workspace, "2026-12-01-flash", "someone@ailleurs.example")
+    archive.mail_key(sent.workspace, "2026-12-01-flash", person.address)
     assert [mail["To"] for mail in sent.mails()] == [person.address]
 
 
