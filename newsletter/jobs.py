@@ -110,6 +110,7 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event) -> bool:
         due = jobs.take(connection, work.name, holder, now=now, period=work.period, hold=HOLD_SECONDS, ended=ended)
     if not due:
         return False
+    workspace.renew()
     error = ""
     try:
         with _held(workspace, work, holder):

@@ -191,12 +191,14 @@ class Database(_Frozen):
 class Web(_Frozen):
     """The public address under which pages and pictures are served; links in letters are made from nothing else.
 
-    The caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
+    Published pictures are kept in `media`: files of this machine, or the database, which all web processes share. The
+    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
     """
 
     base_url: str = "http://localhost:8025"
     trusted_proxies: tuple[str, ...] = ()
     count_links: bool = False
+    media: Literal["files", "database"] = "files"
     requests_per_ip: int = Field(default=30, ge=1)
     requests_per_hour: int = Field(default=300, ge=1)
 
@@ -244,6 +246,13 @@ class Bounces(_Frozen):
     imap_folder: str = "INBOX"
 
 
+class Log(_Frozen):
+    """How `serve` and `worker` log on stderr: lines of text or of JSON, from this level on."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
 class Settings(_Frozen):
     """All settings of one workspace, with its directory and its secrets."""
 
@@ -257,6 +266,7 @@ class Settings(_Frozen):
     members: Members = Members()
     retention: Retention = Retention()
     bounces: Bounces = Bounces()
+    log: Log = Log()
     secrets: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
 
     def publication(self, key: str) -> Publication:

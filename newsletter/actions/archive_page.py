@@ -15,6 +15,7 @@ from functools import cache
 from pydantic import TypeAdapter
 
 from newsletter import i18n
+from newsletter.actions import media
 from newsletter.actions.letters import Edition
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Article
@@ -118,7 +119,7 @@ class Page:
 
 
 def make(workspace: Workspace, made: Edition) -> Page:
-    """Return the page of an edition, and write the WebP forms of its pictures beside the published ones."""
+    """Return the page of an edition, and publish the WebP forms of its pictures."""
     settings = workspace.settings
     issue = clean.tree(keep(made.composed, ()))
     with i18n.speaking(settings.network.locale):
@@ -179,13 +180,10 @@ class _Desk:
         return PagePicture(file, placed.width, placed.height, placed.alt, credit, forms)
 
     def webp(self, file: str, width: int) -> str:
-        folder = self.workspace.published()
-        path = folder / f"{file.rpartition('.')[0]}-{width}.webp"
-        if not path.exists():
-            temporary = path.with_name(f".{path.name}")
-            temporary.write_bytes(webp((folder / file).read_bytes(), width))
-            temporary.replace(path)
-        return path.name
+        name, place = f"{file.rpartition('.')[0]}-{width}.webp", self.workspace.media
+        if place.look(name) is None:
+            place.put(name, webp(media.required(place, file), width))
+        return name
 
 
 def _event(article: Article, ics: str) -> PageEvent | None:

@@ -29,10 +29,11 @@ Change = tuple[tuple[str, ...], Any]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The file as it would be: its text, and the settings that it gives."""
+    """The file as it would be: its text, the settings that it gives, and the version it was made from."""
 
     text: str
     settings: Settings
+    seen: str
 
 
 def version(workspace: Workspace) -> str:
@@ -46,13 +47,12 @@ def draft(workspace: Workspace, changes: Sequence[Change], seen: str) -> Draft:
     Raises Refused when the file has changed since `seen`, and SettingsError, naming the field, for a value that cannot
     be used. Nothing is written.
     """
-    if version(workspace) != seen:
-        raise Refused("the settings have changed meanwhile", where=FILE, hint="reload the page and enter it again")
+    _unchanged(workspace, seen)
     document = tomlkit.parse((workspace.root / FILE).read_text(encoding="utf-8"))
     for keys, value in changes:
         _set(document, keys, value)
     text = tomlkit.dumps(document)
-    return Draft(text, _validated(workspace.root, text))
+    return Draft(text, _validated(workspace.root, text), seen)
 
 
 def theme_findings(settings: Settings) -> list[Finding]:
@@ -61,19 +61,28 @@ def theme_findings(settings: Settings) -> list[Finding]:
 
 
 def save(workspace: Workspace, made: Draft, what: str, by: str) -> None:
-    """Put the drafted file in place, whole or not at all, and take it up at once; `what` names the part changed."""
+    """Put the drafted file in place, whole or not at all, and take it up at once; `what` names the part changed.
+
+    Refused when somebody saved another one since the draft was made.
+    """
     path = workspace.root / FILE
-    beside = path.with_name(f".{FILE}.part")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(made.text)
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.copymode(path, beside)
-    beside.replace(path)
-    workspace.reload()
-    with workspace.database.write() as connection:
+    with workspace.database.turn() as connection:
+        _unchanged(workspace, made.seen)
+        beside = path.with_name(f".{FILE}.part")
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(made.text)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, beside)
+        beside.replace(path)
+        workspace.reload()
         now = workspace.database.now(connection)
         journal.record(connection, Event(now, "settings-changed", actor=by, detail={"part": what}))
+
+
+def _unchanged(workspace: Workspace, seen: str) -> None:
+    if version(workspace) != seen:
+        raise Refused("the settings have changed meanwhile", where=FILE, hint="reload the page and enter it again")
 
 
 def _validated(root: Path, text: str) -> Settings:

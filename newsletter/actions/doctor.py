@@ -106,11 +106,11 @@ def _answer(code: str, future: Future[Line]) -> Line:
 
 def images(workspace: Workspace, reach: Callable[[str], int]) -> Line:
     """Fetch one published picture as a reader's mail program does."""
-    published = sorted(path.name for path in workspace.published().iterdir() if path.is_file())
-    if not published:
+    name = next(workspace.media.names(), "")
+    if not name:
         text = _("Images : aucune n’est encore publiée.")
         return doubt("images", text, _("Préparez un numéro, puis relancez `newsletter doctor`."))
-    url = f"{workspace.settings.web.base_url}/images/{published[0]}"
+    url = f"{workspace.settings.web.base_url}/images/{name}"
     step = _("Lancez `newsletter serve` derrière cette adresse et ouvrez-la à tous.")
     try:
         status = reach(url)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ from newsletter.model import Article, Issue
 
 KEPT = 50
 _UNDO = ".newsletter/undo"
-_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,8 @@ def _version(path: Path) -> str:
 
 
 def _save(workspace: Workspace, path: Path, version: str, write: Callable[[Path], object]) -> None:
-    with _LOCK:
+    # Looking at the version and writing are one step, for other web processes too.
+    with workspace.database.turn():
         before = path.read_bytes() if path.exists() else b""
         if _version(path) != version:
             raise Conflict(path.name, _text_of(path, write), before.decode(errors="replace"))
@@ -164,7 +163,7 @@ def _keep(workspace: Workspace, path: Path, before: bytes) -> None:
 
 
 def _undo(workspace: Workspace, path: Path, version: str) -> None:
-    with _LOCK:
+    with workspace.database.turn():
         kept = _kept(workspace, path)
         if not kept:
             raise Refused("there is nothing to take back", where=path.name, hint="no save is kept of this file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter import addresses, i18n
-from newsletter.actions import pictures
+from newsletter.actions import media, pictures
 from newsletter.actions.content import check_issue_file, read_issue
 from newsletter.actions.personal import Personal
 from newsletter.actions.workspace import PARIS, Workspace
@@ -208,7 +207,7 @@ def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
     (out / pictures.PATH).mkdir(exist_ok=True)
     for picture in made.pictures.values():
         name = picture.url.rpartition("/")[2]
-        shutil.copyfile(workspace.published() / name, out / pictures.PATH / name)
+        (out / pictures.PATH / name).write_bytes(media.required(workspace.media, name))
 
 
 def proof(workspace: Workspace, key: str, to: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from newsletter.actions.media import write
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused, RenderingError
 from newsletter.i18n import _
@@ -24,9 +25,5 @@ def keep(workspace: Workspace, data: bytes, folder: str = "images") -> str:
             _("Cette image ne peut pas être lue : donnez un fichier JPEG, PNG ou WebP."), hint=error.what
         ) from None
     name = f"{folder}/{hashlib.sha256(fitted).hexdigest()[:24]}.{extension}"
-    path = workspace.root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    temporary.write_bytes(fitted)
-    temporary.replace(path)
+    write(workspace.root / name, fitted)
     return name

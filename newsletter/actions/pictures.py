@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from PIL import Image
-
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import RenderingError
 from newsletter.i18n import _
@@ -42,20 +40,17 @@ def _publish(workspace: Workspace, wanted: Wanted) -> PublishedPicture:
     data = _read(workspace.root, wanted.source)
     slot = f"{wanted.width}x{wanted.height or ''}"
     stem = hashlib.sha256(data + slot.encode()).hexdigest()[:24]
-    folder = workspace.published()
-    # The name holds what is in the file, so a file that is there need not be made again.
-    path = next((p for p in (folder / f"{stem}.jpg", folder / f"{stem}.png") if p.exists()), None)
-    if path is None:
+    # The name holds what is in the picture, so one that is there need not be made again.
+    for name in (f"{stem}.jpg", f"{stem}.png"):
+        if stored := workspace.media.look(name):
+            break
+    else:
         fitted, extension, _width, _height = fit(data, wanted.width, wanted.height)
-        path = folder / f"{stem}.{extension}"
-        temporary = path.with_name(f".{path.name}.{id(fitted)}")
-        temporary.write_bytes(fitted)
-        temporary.replace(path)
-    with Image.open(path) as image:
-        pixels, lines = image.size
-    url = f"{workspace.settings.web.base_url}/{PATH}/{path.name}"
-    height = wanted.height or round(lines * wanted.width / pixels)
-    return PublishedPicture(url, wanted.width, height, path.stat().st_size, pixels)
+        name = f"{stem}.{extension}"
+        stored = workspace.media.put(name, fitted)
+    url = f"{workspace.settings.web.base_url}/{PATH}/{name}"
+    height = wanted.height or round(stored.height * wanted.width / stored.width)
+    return PublishedPicture(url, wanted.width, height, stored.weight, stored.width)
 
 
 def _read(root: Path, source: str) -> bytes:

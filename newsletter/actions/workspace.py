@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,17 +13,20 @@ from zoneinfo import ZoneInfo
 
 from newsletter import addresses
 from newsletter.actions.kept import Kept
+from newsletter.actions.media import Files, InDatabase, Media
 from newsletter.content.filecache import FileCache
 from newsletter.content.pool import Pool, read_pool
+from newsletter.errors import SettingsError
 from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
 from newsletter.settings import Publication, Settings
-from newsletter.settings_file import load
+from newsletter.settings_file import FILE, load
 from newsletter.store.database import Database, open_database
 from newsletter.store.entitlement import Rule
 from newsletter.tokens import Signer
 
 PARIS = ZoneInfo("Europe/Paris")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,18 +92,38 @@ class Workspace:
         )
 
     def published(self) -> Path:
-        """Return the directory of the pictures served under `/images/`, made if need be."""
-        path = self.root / "published"
-        path.mkdir(exist_ok=True)
-        return path
+        """Return the directory of the pictures served under `/images/`, when files are their place."""
+        return self.root / "published"
+
+    @property
+    def media(self) -> Media:
+        """The place of the pictures served under `/images/`, as `[web] media` says."""
+        files = Files(self.published())
+        return InDatabase(self.database, files) if self.settings.web.media == "database" else files
 
     def reload(self) -> None:
         """Take up `newsletter.toml` anew, in place; the database and the secrets stay those of the start.
 
         Raises SettingsError, changing nothing, when it cannot be read.
         """
+        self.__dict__["_seen"] = _mark(self.root)
         object.__setattr__(self, "settings", load(self.root))
         self.__dict__.pop("links", None)
+
+    def renew(self) -> bool:
+        """Take up `newsletter.toml` anew if another process changed it; tells whether it did.
+
+        A file that cannot be read is named in the log once, and the settings stay what they are.
+        """
+        seen = _mark(self.root)
+        if seen == self.__dict__.setdefault("_seen", seen):
+            return False
+        try:
+            self.reload()
+        except SettingsError as error:
+            _log.error("the changed settings are not taken up: %s", error)
+            return False
+        return True
 
     def close(self) -> None:
         """Close the database if it was opened."""
@@ -109,4 +133,16 @@ class Workspace:
 
 def open_workspace(root: Path, clock: Callable[[], float] = time.time) -> Workspace:
     """Open the workspace in `root`; raises SettingsError."""
-    return Workspace(load(root), clock)
+    seen = _mark(root)
+    workspace = Workspace(load(root), clock)
+    workspace.__dict__["_seen"] = seen
+    return workspace
+
+
+def _mark(root: Path) -> tuple[int, int, int] | None:
+    """Return what tells one version of the settings file from the next without reading it."""
+    try:
+        found = (root / FILE).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

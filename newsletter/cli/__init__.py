@@ -15,8 +15,9 @@ from newsletter.errors import NewsletterError
 COMMANDS = {
     "articles": "articles", "bounces": "bounces", "completion": "manual", "count": "figures", "database": "database",
     "demo": "start", "doctor": "doctor", "help": "manual", "init": "start", "issues": "issues", "links": "links",
-    "mailings": "mailings", "members": "members", "proposals": "proposals", "purge": "subscribers",
-    "report": "figures", "send": "sending", "serve": "serve", "subscribers": "subscribers", "users": "users",
+    "mailings": "mailings", "members": "members", "pictures": "pictures", "proposals": "proposals",
+    "purge": "subscribers", "report": "figures", "send": "sending", "serve": "serve", "subscribers": "subscribers",
+    "users": "users",
 }  # fmt: skip
 
 

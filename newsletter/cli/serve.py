@@ -1,65 +1,77 @@
-"""`newsletter serve`: the public pages, the Studio and the recurring work, in one process."""
+"""`newsletter serve`: the public pages, the Studio and the recurring work, in one process or in several."""
 
 from __future__ import annotations
 
-import copy
-import logging
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
 
-from newsletter import jobs
+from newsletter import jobs, logs
 from newsletter.actions import signin
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, pass_session
+from newsletter.settings import Settings
+
+GRACE_SECONDS = 10
 
 
-def log_config() -> dict[str, Any]:
-    """Return uvicorn's logging, its access log without tokens and IP addresses."""
-    from uvicorn.config import LOGGING_CONFIG
-
-    config = copy.deepcopy(LOGGING_CONFIG)
+def log_config(settings: Settings) -> dict[str, Any]:
+    """Return the logging of the web server, its access log without tokens and IP addresses."""
+    config = logs.config(settings)
     config["filters"] = {"discreet": {"()": "newsletter.web.security.Discreet"}}
-    config["handlers"]["access"]["filters"] = ["discreet"]
-    config["loggers"]["newsletter"] = {"handlers": ["default"], "level": logging.INFO, "propagate": False}
+    config["loggers"]["uvicorn.access"] = {"filters": ["discreet"]}
     return config
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes a free port.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many serve pages.")
+@click.option("--readers-only", is_flag=True,
+              help="Only what needs no files: no Studio, no proposals, no agenda.")  # fmt: skip
+@click.option("--jobs/--no-jobs", "working", default=True, show_default=True,
+              help="Do the recurring work here too; without, `newsletter worker` does it.")  # fmt: skip
 @pass_session
-def serve(session: Session, host: str, port: int) -> None:
+def serve(session: Session, host: str, port: int, processes: int, readers_only: bool, working: bool) -> None:
     """Serve the public pages and the Studio, and do the recurring work."""
     # Only this command pays for loading the web server.
     import uvicorn
 
-    from newsletter.web.app import make_app
+    from newsletter.web import app
 
     workspace = session.workspace
+    settings = workspace.settings
     workspace.database.migrate()
-    if link := signin.first_link(workspace):
+    if not readers_only and (link := signin.first_link(workspace)):
         click.echo(f"The Studio has no user yet. This link makes you its admin, once: {link}")
-    proxies = list(workspace.settings.web.trusted_proxies)
-    with working(workspace):
+    proxies = list(settings.web.trusted_proxies)
+    # Several processes open the workspace each by itself: they share nothing but files and database.
+    os.environ[app.WORKSPACE] = str(workspace.root)
+    name = f"{app.__name__}:{'readers' if readers_only else 'whole'}"
+    made = app.make_app(workspace, readers_only=readers_only) if processes == 1 else name
+    with _recurring(workspace) if working else nullcontext():
         uvicorn.run(
-            make_app(workspace),
+            made,
+            factory=processes > 1,
+            workers=processes,
+            timeout_worker_healthcheck=30,
             host=host,
             port=port,
-            log_config=log_config(),
+            log_config=log_config(settings),
             # Without a proxy that is trusted by name, nobody says who is at the other end but the connection.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies,
             server_header=False,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
 
 
 @contextmanager
-def working(workspace: Workspace) -> Iterator[None]:
+def _recurring(workspace: Workspace) -> Iterator[None]:
     """Do the recurring work beside the block; at its end, wait until what is under way has been put down safely."""
     stop = threading.Event()
     loop = threading.Thread(target=jobs.run_loop, args=(workspace, stop), name="jobs")

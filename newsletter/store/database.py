@@ -95,6 +95,17 @@ class Database:
             return error
 
     @contextmanager
+    def turn(self) -> Iterator[Connection]:
+        """Like `write()`, but for one process of the workspace at a time: what is done outside of the database is too.
+
+        SQLite has one writer anyhow; on PostgreSQL a lock is held until the transaction ends.
+        """
+        with self.write() as connection:
+            if not self.sqlite:
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7267268)"))
+            yield connection
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection for reading: one snapshot from first to last statement."""
         try:

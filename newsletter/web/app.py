@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
 from newsletter import __version__
-from newsletter.actions.workspace import Workspace
+from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.web import (
     failures,
     hooks,
+    metrics,
     pages,
     public_agenda,
     public_archive,
@@ -27,23 +30,29 @@ from newsletter.web.security import Guard
 from newsletter.web.site import Site
 
 # Each makes the pages of one subject; a new one is a module with `router(site)` and a line here.
-ROUTERS: tuple[Callable[[Site], APIRouter], ...] = (
+# What readers ask for needs the database only: any machine can serve it.
+READERS: tuple[Callable[[Site], APIRouter], ...] = (
     public_one_click.router,  # first, so that nothing else is tried before it
     pages.router,
+    metrics.router,
     public_archive.router,
-    public_agenda.router,
-    public_proposals.router,
     public_links.router,
     public_subscribe.router,
     public_choices.router,
     public_legal.router,
     hooks.router,
-    *studio.ROUTERS,
 )
+# What reads or writes the workspace's articles, issues and images.
+DESK: tuple[Callable[[Site], APIRouter], ...] = (public_agenda.router, public_proposals.router, *studio.ROUTERS)
+WORKSPACE = "NEWSLETTER_WORKSPACE"
 
 
-def make_app(workspace: Workspace) -> FastAPI:
-    """Return the ASGI application of a workspace: public pages, Studio, API and webhooks."""
+def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
+    """Return the ASGI application of a workspace: public pages, Studio, API and webhooks.
+
+    With `readers_only`, what needs the workspace's files is not there: a proposal taken in on a machine without them
+    would never reach the editors.
+    """
     site = Site(workspace)
     app = FastAPI(
         title=workspace.settings.network.short_name,
@@ -56,6 +65,16 @@ def make_app(workspace: Workspace) -> FastAPI:
     )
     app.state.site = site
     failures.install(app, site)
-    for make in ROUTERS:
+    for make in READERS if readers_only else (*READERS, *DESK):
         app.include_router(make(site))
     return app
+
+
+def whole() -> FastAPI:
+    """Make the application in a process of its own, from the environment."""
+    return make_app(open_workspace(Path(os.environ[WORKSPACE])))
+
+
+def readers() -> FastAPI:
+    """Make the readers' pages in a process of their own, from the environment."""
+    return make_app(open_workspace(Path(os.environ[WORKSPACE])), readers_only=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import mimetypes
-import re
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from newsletter.actions import health
 from newsletter.web.security import PRIVATE
 from newsletter.web.site import Site
 
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_PICTURE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(?:png|jpg|jpeg|gif|webp)")
 
 
 def router(site: Site) -> APIRouter:
@@ -29,10 +27,10 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/images/{name}")
     def picture(name: str) -> Response:
-        path = site.workspace.published() / name
-        if not _PICTURE.fullmatch(name) or not path.is_file():
+        data = site.workspace.media.read(name)
+        if data is None:
             raise HTTPException(404)
-        return FileResponse(path, headers=_FOREVER)
+        return Response(data, media_type=mimetypes.guess_type(name)[0], headers=_FOREVER)
 
     @routes.get("/robots.txt")
     def robots() -> Response:

@@ -24,7 +24,6 @@ def router(site: Site) -> APIRouter:
     """Return the routes of the archive."""
     routes = APIRouter(include_in_schema=False)
     workspace = site.workspace
-    base = workspace.settings.web.base_url
 
     @routes.get("/")
     def home(request: Request, q: str = "") -> Response:
@@ -44,6 +43,7 @@ def router(site: Site) -> APIRouter:
         opened = archive.read(workspace, issue, cle)
         if opened.page is None:
             return _locked(request, opened, status=403)
+        base = workspace.settings.web.base_url
         canonical = f"{base}/lettres/{issue}"
         values: dict[str, Any] = {"page": opened.page, "publication": opened.publication, "canonical": canonical}
         return site.page(

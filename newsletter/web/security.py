@@ -31,7 +31,7 @@ TOKENED = (
     "/mes-donnees/",
     "/epreuve/",
 )
-PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/")
+PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/", "/metrics")
 EMBEDDED = "/abonnement/formulaire"
 
 _TOKEN_PATH = re.compile(rf"(?P<page>{'|'.join(TOKENED)}|/studio/[a-z]+/(?=[\w-]{{30,}}))[^/?]+")
@@ -75,6 +75,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.site.renew()
         path = scope["path"].removeprefix(self.site.prefix) or "/"
         head = scope["method"] == "HEAD"
         scope = {**scope, "root_path": self.site.prefix, "asked": scope["method"]}
@@ -128,4 +129,5 @@ class Discreet(logging.Filter):
         if isinstance(record.args, tuple) and len(record.args) == 5:
             _client, method, path, version, status = record.args
             record.args = ("-", method, mask(str(path)), version, status)
+            record.__dict__.update(method=method, path=record.args[2], status=status)
         return True

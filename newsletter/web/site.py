@@ -55,6 +55,11 @@ class Site:
         for name in ("static", "_assets", "templates"):
             self.__dict__.pop(name, None)
 
+    def renew(self) -> None:
+        """Take up settings that another process has changed, and what is made of them."""
+        if self.workspace.renew():
+            self.refresh()
+
     def asset(self, name: str) -> str:
         """Return the address of a static file; a KeyError is a fault of the template."""
         return f"{self.prefix}/static/{self._assets[name]}"

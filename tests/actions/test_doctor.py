@@ -66,6 +66,7 @@ def template(tmp_path_factory) -> Workspace:
     """A workspace with five subscribers and a published picture, made once."""
     root = tmp_path_factory.mktemp("template")
     made = world(f"sqlite:///{root}/doctor.db", root, imap_host="imap.example", imap_user="retours").workspace
+    made.published().mkdir()
     made.published().joinpath("a.png").write_bytes(b"png")
     made.close()
     return made

@@ -17,7 +17,10 @@ from newsletter.web.app import make_app
 @contextmanager
 def serving(workspace: Workspace) -> Iterator[str]:
     """Serve `workspace` and give the address, without a final slash."""
-    server = uvicorn.Server(uvicorn.Config(make_app(workspace), port=0, log_config=log_config(), server_header=False))
+    config = uvicorn.Config(
+        make_app(workspace), port=0, log_config=log_config(workspace.settings), server_header=False
+    )  # fmt: skip
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -145,12 +145,14 @@ def test_static_files_live_for_ever_under_the_name_of_their_content(town):
 )  # fmt: skip
 def test_only_published_pictures_are_served(town, name):
     published = town.workspace.published()
+    published.mkdir()
     for bad in ("a.svg", "a.html"):
         (published / bad).write_text("<script>")
     assert town.client.get(f"/images/{name}").status_code == 404
 
 
 def test_a_published_picture_may_be_shown_by_a_webmail(town):
+    town.workspace.published().mkdir()
     (town.workspace.published() / "a1b2.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     answer = town.client.get("/images/a1b2.png")
     assert answer.status_code == 200

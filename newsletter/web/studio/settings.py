@@ -98,13 +98,19 @@ class _Desk:
         except SettingsError as error:
             return self.show(visit, what, status=422, error=error, **more)
         except Refused:
-            words = say("Les réglages ont changé entre-temps. Voici leur état : refaites votre changement.")
-            return self.shell.back(path, words, bad=True)
+            return self._changed(path)
         if what == "theme" and (findings := configure.theme_findings(made.settings)):
             return self.show(visit, what, status=422, findings=findings, **more)
-        configure.save(self.site.workspace, made, what, visit.by)
+        try:
+            configure.save(self.site.workspace, made, what, visit.by)
+        except Refused:
+            return self._changed(path)
         self.site.refresh()
         return self.shell.back(path, say("Réglages enregistrés. Ils valent dès maintenant."))
+
+    def _changed(self, path: str) -> Response:
+        words = say("Les réglages ont changé entre-temps. Voici leur état : refaites votre changement.")
+        return self.shell.back(path, words, bad=True)
 
 
 def _identity(visit: Visit) -> list[Change]:

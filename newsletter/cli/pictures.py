@@ -1,0 +1,29 @@
+"""`newsletter pictures`: where the published pictures lie."""
+
+from __future__ import annotations
+
+import click
+
+from newsletter.actions import media
+from newsletter.cli.output import Session, json_option, pass_session, print_json
+
+
+@click.group()
+def pictures() -> None:
+    """Published pictures: in files, or in the database ([web] media)."""
+
+
+@pictures.command()
+@json_option
+@pass_session
+def gather(session: Session, as_json: bool) -> None:
+    """Bring what lies at the other place to where [web] media says; nothing is taken away there."""
+    brought, known = media.gather(session.workspace)
+    place = session.workspace.settings.web.media
+    if as_json:
+        print_json({"media": place, "brought": brought, "known": known})
+        return
+    click.echo(f"{brought} brought into {place}, {known} there already")
+
+
+COMMANDS = (pictures,)
