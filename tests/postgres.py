@@ -29,8 +29,8 @@ def _as_postgres(*command: str) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[Path]:
-    """Start a cluster and give the directory of its socket."""
+def cluster(*settings: str) -> Iterator[Path]:
+    """Start a cluster and give the directory of its socket; `settings` (`name=value`) override those of the tests."""
     home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     binaries = _binaries()
     if os.geteuid() == 0:
@@ -38,6 +38,7 @@ def cluster() -> Iterator[Path]:
     data = str(home / "d")
     _as_postgres(str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off -c max_connections=60"
+    options += "".join(f" -c {setting}" for setting in settings)
     _as_postgres(str(binaries / "pg_ctl"), "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start")
     try:
         yield home

@@ -81,9 +81,7 @@ def _prepare(target: Database, mark: str, *, anew: bool) -> None:
         raise Refused(f"the target holds other tables: {', '.join(others[:3])}", where=where, hint="name an empty one")
     version = target.version()
     if version.startswith(UNFINISHED) and anew:
-        with target.write() as connection:
-            metadata.drop_all(connection)
-            connection.exec_driver_sql("DROP TABLE alembic_version")
+        clear(target)
         version, names = "", set()
     if version == mark:
         return
@@ -99,6 +97,13 @@ def _prepare(target: Database, mark: str, *, anew: bool) -> None:
                 raise Refused(f"the target is not empty: `{table.name}` holds rows", where=where,
                               hint="name an empty database")  # fmt: skip
         _write_version(connection, mark)
+
+
+def clear(database: Database) -> None:
+    """Drop every table of ours, with what is in it."""
+    with database.write() as connection:
+        metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
 
 
 def _write_version(connection: Connection, version: str) -> None:

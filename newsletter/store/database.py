@@ -31,7 +31,7 @@ _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[post
 class Database:
     """A workspace's database; `read()` and `write()` give connections inside one transaction each."""
 
-    def __init__(self, url: str, root: Path | None = None, *, durable: bool = False) -> None:
+    def __init__(self, url: str | sa.URL, root: Path | None = None, *, durable: bool = False) -> None:
         try:
             parsed = make_url(url)
             sqlite = parsed.get_backend_name() == "sqlite"

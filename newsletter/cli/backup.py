@@ -1,0 +1,55 @@
+"""`newsletter backup` and `newsletter restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from newsletter.actions import backup as saving
+from newsletter.actions import restore as restoring
+from newsletter.cli.output import Session, json_option, pass_session, print_json
+from newsletter.cli.progress import tables
+
+_DIRECTORY = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.argument("directory", type=_DIRECTORY)
+@json_option
+@pass_session
+def backup(session: Session, directory: Path, as_json: bool) -> None:
+    """Save database and files below DIRECTORY, dated; letters may leave meanwhile. Secrets are not in it."""
+    with tables(quiet=as_json) as progress:
+        made = saving.backup(session.workspace, directory, progress)
+    if as_json:
+        print_json({"path": str(made.path), "files": made.files, "bytes": made.bytes, "left_out": list(made.left_out)})
+        return
+    click.echo(f"saved {made.files} files, {made.bytes / 1e6:.1f} MB: {made.path}")
+    for what in made.left_out:
+        click.echo(f"  left out: {what}")
+    click.echo("Not in it: NEWSLETTER_SECRET and passwords. Keep them elsewhere; old links need the secret.")
+
+
+@click.command()
+@click.argument("directory", type=_DIRECTORY)
+@click.option("--force", is_flag=True, help="Move the workspace that is there aside.")
+@json_option
+@pass_session
+def restore(session: Session, directory: Path, force: bool, as_json: bool) -> None:
+    """Bring the backup in DIRECTORY back into the workspace (-w), into the database that its settings name."""
+    with tables(quiet=as_json) as progress:
+        made = restoring.restore(session.root, directory, force=force, progress=progress)
+    if as_json:
+        print_json({"made_at": made.made_at, "files": made.files, "paused": list(made.paused),
+                    "aside": str(made.aside) if made.aside else None})  # fmt: skip
+        return
+    click.echo(f"restored {made.files} files as of {made.made_at}")
+    if made.aside:
+        click.echo(f"  the former workspace lies in {made.aside}")
+    for issue in made.paused:
+        click.echo(f"  {issue} is paused: compare what your provider sent since with its receipt before you resume it")
+    click.echo("Whoever left, complained or was erased since that backup is not known here: see the operator guide.")
+
+
+COMMANDS = (backup, restore)
