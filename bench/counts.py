@@ -1,6 +1,7 @@
 """Counts and the yearly report over a million subscribers with three years of history, as ratios to a bare SQL count.
 
 The bare count is one `SELECT count(DISTINCT subscriber_id)` over the same table: no day, no people told apart by when.
+`python -m bench.counts [PEOPLE] [postgresql]`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from statistics import median
 
 import sqlalchemy as sa
 
+from bench.postgres import postgresql
 from newsletter.actions import report, start
 from newsletter.actions.report_year import end_of
 from newsletter.actions.workspace import Workspace, open_workspace
@@ -108,5 +111,7 @@ def run(people: int = SUBSCRIBERS, url: str = "") -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    for row in run(*map(int, sys.argv[1:2]), *sys.argv[2:3]):
+    with postgresql() if sys.argv[2:] == ["postgresql"] else nullcontext("") as chosen:
+        rows = run(*map(int, sys.argv[1:2]), url=chosen)
+    for row in rows:
         print(f"{row['what']:40} {row['seconds']:8.3f} s  {row['ratio']:6.1f}x")

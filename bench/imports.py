@@ -2,6 +2,7 @@
 
 Ours reads any table, checks every address, matches organisations and writes for each a person, a subscription, a proof
 and a note for the undoing, in one transaction; the shell splits lines. The bar is a tenth of its rate, memory flat.
+On PostgreSQL the peer is psql's `\\copy` into such a table: `python -m bench.imports [ROWS] [postgresql]`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from bench.postgres import empty, postgresql
 from newsletter.actions import imports, start
 from newsletter.actions.workspace import open_workspace
 from newsletter.exchange.generate import people
@@ -45,6 +48,19 @@ def shell(path: Path, database: Path) -> float:
     return time.perf_counter() - began
 
 
+def psql(path: Path, url: str) -> float:
+    """Return the seconds that psql takes."""
+    columns = ", ".join(f"{name} TEXT" for name in COLUMNS)
+    script = (
+        f"CREATE TABLE t ({columns});\nCREATE UNIQUE INDEX u ON t (email);\n"
+        f"\\copy t from '{path}' with (format csv, header, delimiter ';')\nDROP TABLE t;\n"
+    )
+    began = time.perf_counter()
+    command = ["psql", "-q", "-v", "ON_ERROR_STOP=1", url.replace("+psycopg", "")]
+    subprocess.run(command, input=script, text=True, check=True)
+    return time.perf_counter() - began
+
+
 def ours(root: Path, path: Path) -> tuple[float, float]:
     """Return the seconds that our import takes, and the peak memory of this process in MB."""
     workspace = open_workspace(root)
@@ -56,25 +72,22 @@ def ours(root: Path, path: Path) -> tuple[float, float]:
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def run(n: int = 1_000_000) -> Iterator[dict[str, Any]]:
-    """Yield our rate as a share of the shell's (bar: 0.10), and our memory for all against that for a tenth of them."""
-    if shutil.which("sqlite3") is None:
+def run(n: int = 1_000_000, url: str = "") -> Iterator[dict[str, Any]]:
+    """Yield our rate as a share of the peer's (bar: 0.10), and our memory for all against that for a tenth of them."""
+    if shutil.which("psql" if url else "sqlite3") is None:
         return
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         start.init(root / "ws", sample=True)
-        workspace = open_workspace(root / "ws")
-        start.load_organisations(workspace, root / "ws" / "data" / "organisations.csv")
-        workspace.close()
         with (root / "ws" / "data" / "organisations.csv").open(encoding="utf-8", newline="") as file:
             names = [row["name"] for row in csv.DictReader(file, delimiter=";")]
-        shutil.copytree(root / "ws", root / "small")
         write(root / "tenth.csv", n // 10, names)
         write(root / "all.csv", n, names)
-        _seconds, small = ours(root / "small", root / "tenth.csv")
-        theirs = shell(root / "all.csv", root / "shell.db")
-        seconds, large = ours(root / "ws", root / "all.csv")
-        yield {"what": f"sqlite3 shell, .import of {n:,} rows", "seconds": theirs, "ratio": 1.0}
+        _seconds, small = ours(_workspace(root, "small", url), root / "tenth.csv")
+        theirs = psql(root / "all.csv", url) if url else shell(root / "all.csv", root / "shell.db")
+        seconds, large = ours(_workspace(root, "large", url), root / "all.csv")
+        peer = r"psql \copy" if url else "sqlite3 shell, .import"
+        yield {"what": f"{peer} of {n:,} rows", "seconds": theirs, "ratio": 1.0}
         yield {
             "what": "subscribers import, share of that rate (bar 0.10)",
             "seconds": seconds,
@@ -83,6 +96,22 @@ def run(n: int = 1_000_000) -> Iterator[dict[str, Any]]:
         yield {"what": f"peak memory {large:.0f} MB, to that of a tenth ({small:.0f} MB)", "ratio": large / small}
 
 
+def _workspace(root: Path, name: str, url: str) -> Path:
+    """Return a workspace with organisations and nobody; on PostgreSQL all share one database, emptied each time."""
+    home = root / name
+    shutil.copytree(root / "ws", home)
+    if url:
+        settings = home / "newsletter.toml"
+        settings.write_text(settings.read_text().replace("sqlite:///subscribers.db", url))
+        empty(url)
+    workspace = open_workspace(home)
+    start.load_organisations(workspace, home / "data" / "organisations.csv")
+    workspace.close()
+    return home
+
+
 if __name__ == "__main__":
-    for row in run(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000):
-        print(row)
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with postgresql() if sys.argv[2:] == ["postgresql"] else nullcontext("") as chosen:
+        for row in run(rows, chosen):
+            print(row)

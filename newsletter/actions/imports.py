@@ -167,7 +167,7 @@ class _Importer:
         self._consent, self._now = replace(consent, proof={**consent.proof, "import": number}), now
         self._knowledge, self._placing = knowledge, placing
         self._writer = Writer(connection, number, publication, self._consent, now)
-        self._written = KeySet()
+        self._stopped = KeySet()
         self._questions: list[Review] = []
         self._unplaced: list[tuple[str, str, Mapping[str, object]]] = []
         self._proof = lru_cache(maxsize=20_000)(self._dump)
@@ -196,10 +196,14 @@ class _Importer:
         if match and match.organisation_id is None and one.state == "active":
             detail = {"explanation": match.explanation, "candidates": list(match.candidates)}
             self._unplaced.append((address.key, row.fields.get("organisation", ""), detail))
-        if known is None and self._written.add(address.key):
+        if known is None and self._first(row, address.key):
             self._writer.add(one)
         elif row.action != "keep" or one.organisation_id:
             self._writer.meet(one)
+
+    def _first(self, row: ImportRow, key: str) -> bool:
+        """Tell whether this row is the file's first on somebody unknown: of several accepted ones the plan says it."""
+        return row.action == "accept" or (row.action == "suppress" and self._stopped.add(key))
 
     def _incoming(self, row: ImportRow, address: Address, organisation_id: int | None) -> Incoming:
         fields = row.fields
