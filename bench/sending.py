@@ -1,83 +1,33 @@
 """The whole pipeline against its peers, into the same smtp-sink: ledger on, one process, a letter of some 65 KB.
 
-`python -m bench.sending [COUNT] [--million]` prints messages a second and the ratio to Postfix's smtp-source, medians
-of alternated runs; then what the ledger costs, and the memory at many recipients.
+`python -m bench.sending [COUNT]` prints messages a second and the ratio to Postfix's smtp-source, medians of alternated
+runs. What the ledger costs is the difference between the first two rows.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import resource
-import smtplib
-import socket
-import subprocess
-import sys
+import platform
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from statistics import median
 
-import aiosmtplib
-
-from bench import message as letters
 from bench import smtp
+from bench.ledger import approve, maker, skeleton
+from bench.peers import SENDER, Sender, peers
 from newsletter.actions.drain import drain
 from newsletter.actions.job import Job
-from newsletter.actions.personal import Personal
-from newsletter.links import Links
-from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
-from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending, Smtp
-from newsletter.store import mailings, people
-from newsletter.store.database import Database, open_database
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen
-from newsletter.tokens import Signer
+from newsletter.store import mailings
+from newsletter.store.database import open_database
 
-SENDER = "RTES <lettre@example.org>"
-CHUNK = 20_000
-LETTER = 42_000  # characters of HTML that make a message of some 65 KB
-
-
-def skeleton() -> Skeleton:
-    """Return the frozen letter."""
-    return Skeleton.compile(letters.sample(LETTER), sender=SENDER, list_id="La lettre <lettre.example.org>")
-
-
-def maker() -> Personal:
-    """Return the maker of personal messages."""
-    return Personal(
-        issue="bench", publication="lettre", mailing=1, sender=SENDER, return_path="retours@example.org",
-        links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)), members_web=False,
-        wants="mime",
-    )  # fmt: skip
-
-
-def approve(database: Database, count: int) -> mailings.Mailing:
-    """Load `count` subscribers and lock a mailing to them; it has begun."""
-    now, consent = time.time(), people.Consent("consent", "bench")
-    for start in range(0, count, CHUNK):
-        batch = [
-            people.Person(address=f"reader{n}@example.org", key=f"reader{n}@example.org")
-            for n in range(start, min(start + CHUNK, count))
-        ]
-        with database.write() as connection:
-            people.enrol(connection, people.load(connection, batch, now), batch, ["lettre"], consent, now)
-    with database.write() as connection:
-        made = mailings.create(
-            connection, issue="bench", subject="La lettre", content_hash="", rule=Rule("lettre", False), record={},
-            frozen=[Frozen((), skeleton().freeze())], caps={}, approved_by="bench", now=now, not_before=now,
-            today=datetime.fromtimestamp(now, UTC).date(),
-        )  # fmt: skip
-        mailings.change(connection, made.id, "sending", only=("approved",), started_at=now)
-        return mailings.get(connection, made.id)
+SLOW = 10  # peers that build every message send a tenth of the count: their rate does not depend on it
 
 
 def deliver(provider: Provider, count: int) -> float:
@@ -144,124 +94,33 @@ def timed(count: int, threads: Sequence[threading.Thread]) -> float:
     return count / (time.perf_counter() - start)
 
 
-def email(n: int, letter: letters.Letter) -> EmailMessage:
-    """Build a message the usual way."""
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = SENDER, f"reader{n}@example.org", letter.subject
-    made["Message-ID"] = f"<{n}.bench@example.org>"
-    made.set_content(letter.text)
-    made.add_alternative(letter.html.replace("qz7slot-unsub-7zq", f"https://lettre.example.org/u/{n}"), subtype="html")
-    return made
-
-
-def with_smtplib(port: int, count: int) -> float:
-    """smtplib, an EmailMessage per recipient, one connection."""
-    letter, start = letters.sample(LETTER), time.perf_counter()
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        for n in range(count):
-            client.send_message(email(n, letter))
-    return count / (time.perf_counter() - start)
-
-
-def with_aiosmtplib(port: int, count: int) -> float:
-    """aiosmtplib, an EmailMessage per recipient, 16 connections."""
-    letter, numbers = letters.sample(LETTER), iter(range(count))
-
-    async def work() -> None:
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
-            for n in numbers:
-                await client.send_message(email(n, letter))
-
-    async def run() -> None:
-        await asyncio.gather(*(work() for _ in range(smtp.SOURCE_SESSIONS)))
-
-    start = time.perf_counter()
-    asyncio.run(run())
-    return count / (time.perf_counter() - start)
-
-
-class Discard:
-    """A provider that takes everything and keeps nothing."""
-
-    name, wants, batch, idempotent = "discard", "mime", 100, False
-
-    def connect(self, label: str = "") -> Discard:
-        return self
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
-        return iter([Outcome(m.delivery, "accepted") for m in batch])
-
-
-def memory(count: int) -> tuple[float, float]:
-    """Return the peak of a process that sends to `count` people, in MB, and its messages a second."""
-    command = [sys.executable, "-m", "bench.sending", "--peak", str(count)]
-    words = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return float(words[0]), float(words[1])
-
-
-def peak(count: int) -> None:
-    """Load in a child, send in this process, print the peak of memory in MB and the rate."""
-    with tempfile.TemporaryDirectory() as home:
-        url = f"sqlite:///{home}/bench.db"
-        child = os.fork()
-        if child == 0:
-            database = open_database(url)
-            approve(database, count)
-            database.close()
-            os._exit(0)
-        os.waitpid(child, 0)
-        database = open_database(url)
-        with database.read() as connection:
-            made = mailings.get(connection, 1)
-        start = time.perf_counter()
-        drain(Job(database, made, Discard(), Sending(**{"from": SENDER}), maker()))
-        rate = count / (time.perf_counter() - start)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, rate)
-        database.close()
-
-
-Row = dict[str, object]
-SLOW = 10  # peers that build every message send a tenth of the count: their rate does not depend on it
-
-
-def run(count: int = 10_000, rounds: int = smtp.ROUNDS) -> list[Row]:
+def run(count: int = 10_000, rounds: int = smtp.ROUNDS) -> list[dict[str, object]]:
     """Return rows `what`, `seconds` (median, per message) and `ratio` (speed against smtp-source's)."""
-    senders: dict[str, tuple[Callable[[int, int], float], int]] = {
-        "newsletter send, SQLite ledger": (ours, count),
-        "the same without ledger": (without_ledger, count),
-        "smtp-source, 16 sessions": (smtp.postfix, count),
-        "aiosmtplib, EmailMessage each": (with_aiosmtplib, count // SLOW),
-        "smtplib, EmailMessage each": (with_smtplib, count // SLOW),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in senders}
-    for _ in range(rounds):
-        for name, (sender, n) in senders.items():
-            with smtp.sink() as port:
-                rates[name].append(sender(port, n))
+    with peers() as others:
+        senders: dict[str, tuple[Sender, int]] = {
+            "newsletter send, SQLite ledger": (ours, count),
+            "the same without ledger": (without_ledger, count),
+            "smtp-source, 16 sessions": (smtp.postfix, count),
+            **{name: (sender, count // SLOW) for name, sender in others.items()},
+        }
+        rates: dict[str, list[float]] = {name: [] for name in senders}
+        for _ in range(rounds):
+            for name, (sender, n) in senders.items():
+                with smtp.sink() as port:
+                    rates[name].append(sender(port, n))
     base = median(rates["smtp-source, 16 sessions"])
     return [{"what": name, "seconds": 1 / median(found), "ratio": median(found) / base}
             for name, found in rates.items()]  # fmt: skip
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", nargs="?", type=int, default=10_000)
-    parser.add_argument("--million", action="store_true", help="memory at 1,000,000 in place of 200,000 recipients")
-    parser.add_argument("--peak", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.peak:
-        peak(options.peak)
-        return
-    print(f"{socket.gethostname()}: load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, Python {sys.version[:6]}")
-    for row in run(options.count):
-        print(f"{row['what']:34} {1 / float(str(row['seconds'])):8.0f}/s  {row['ratio']:.3f}x")
-    for many in (10_000, 1_000_000 if options.million else 200_000):
-        peak_mb, rate = memory(many)
-        print(f"memory at {many:>9,} recipients: {peak_mb:.0f} MB, {rate:.0f}/s into a sink that discards")
+    count = parser.parse_args().count
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for row in run(count):
+        print(f"{row['what']:36} {1 / float(str(row['seconds'])):8.0f}/s  {row['ratio']:.3f}x")
 
 
 if __name__ == "__main__":

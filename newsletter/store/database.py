@@ -37,7 +37,12 @@ class Database:
             sqlite = parsed.get_backend_name() == "sqlite"
             if sqlite and parsed.database and parsed.database != ":memory:" and root:
                 parsed = parsed.set(database=str(root / parsed.database))
-            options: dict[str, Any] = {} if sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+            options: dict[str, Any] = {}
+            if not sqlite or parsed.database not in (None, "", ":memory:"):
+                # The connection used last is taken first: its page cache is warm, and the others' do not fill up.
+                options["pool_use_lifo"] = True
+            if not sqlite:
+                options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
             # Errors end up in logs, and parameters are addresses.
             self.engine: Engine = sa.create_engine(parsed, hide_parameters=True, **options)
         except (ArgumentError, NoSuchModuleError) as error:
@@ -190,7 +195,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "secure_delete=ON",
-            "cache_size=-32000",
+            "cache_size=-8000",
         ):
             raw.execute(f"PRAGMA {pragma}").close()
 
