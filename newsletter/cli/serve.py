@@ -33,10 +33,9 @@ def log_config(settings: Settings) -> dict[str, Any]:
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many serve pages.")
 @click.option("--readers-only", is_flag=True,
               help="Only what needs no files: no Studio, no proposals, no agenda.")  # fmt: skip
-@click.option("--jobs/--no-jobs", "working", default=True, show_default=True,
-              help="Do the recurring work here too; without, `newsletter worker` does it.")  # fmt: skip
+@click.option("--no-jobs", is_flag=True, help="Leave the recurring work to `newsletter worker`.")
 @pass_session
-def serve(session: Session, host: str, port: int, processes: int, readers_only: bool, working: bool) -> None:
+def serve(session: Session, host: str, port: int, processes: int, readers_only: bool, no_jobs: bool) -> None:
     """Serve the public pages and the Studio, and do the recurring work."""
     # Only this command pays for loading the web server.
     import uvicorn
@@ -53,7 +52,7 @@ def serve(session: Session, host: str, port: int, processes: int, readers_only: 
     os.environ[app.WORKSPACE] = str(workspace.root)
     name = f"{app.__name__}:{'readers' if readers_only else 'whole'}"
     made = app.make_app(workspace, readers_only=readers_only) if processes == 1 else name
-    with _recurring(workspace) if working else nullcontext():
+    with nullcontext() if no_jobs else _recurring(workspace):
         uvicorn.run(
             made,
             factory=processes > 1,
