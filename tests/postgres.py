@@ -28,6 +28,12 @@ def _as_postgres(*command: str) -> None:
     subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
 
 
+def restart(home: Path, mode: str) -> None:
+    """Stop the cluster of `home` ("fast", or "immediate" as a power cut would) and start it again."""
+    control, log = str(_binaries() / "pg_ctl"), str(home / "log")
+    _as_postgres(control, "-D", str(home / "d"), "-w", "-m", mode, "-l", log, "restart")
+
+
 @contextmanager
 def cluster(*settings: str) -> Iterator[Path]:
     """Start a cluster and give the directory of its socket; `settings` (`name=value`) override those of the tests."""

@@ -22,7 +22,8 @@ _NAP = 0.25
 class Job:
     """Everything the threads need to deliver one mailing.
 
-    `stop` is the caller's wish, `failed` is set when a thread failed; `progress` is told the states of each group.
+    `stop` is the caller's wish, `failed` is set when a thread failed; `hurry` is set when nobody will wait
+    for a database that is away. `progress` is told the states of each group.
     """
 
     database: Database
@@ -36,12 +37,18 @@ class Job:
     troubles: list[str] = field(default_factory=list)
     settled: Counter[str] = field(default_factory=Counter)
     failed: threading.Event = field(default_factory=threading.Event)
+    hurry: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def stopping(self) -> bool:
         """Whether nothing more shall be handed over."""
         return self.stop.is_set() or self.failed.is_set()
+
+    @property
+    def hurried(self) -> bool:
+        """Whether what is known must be written at once or never."""
+        return self.hurry.is_set() or self.failed.is_set()
 
     def rest(self, seconds: float) -> bool:
         """Wait, but no longer than until the job is stopping; tell whether it is."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -14,10 +11,10 @@ from newsletter import addresses
 from newsletter.actions import schedule
 from newsletter.actions.approval import approve as approve
 from newsletter.actions.approval import withdraw
-from newsletter.actions.drain import drain
-from newsletter.actions.job import Job
-from newsletter.actions.letters import edition, personal
-from newsletter.actions.owners import recover
+from newsletter.actions.delivering import Progress as Progress
+from newsletter.actions.delivering import deliver as deliver
+from newsletter.actions.delivering import finish as finish
+from newsletter.actions.letters import edition
 from newsletter.actions.workspace import PARIS, Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, ledger, mailings
@@ -25,7 +22,6 @@ from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
 from newsletter.store.mailings import Receipt as Receipt
 
-Progress = Callable[[Mapping[str, int]], None]
 DAY = 86_400
 
 
@@ -101,49 +97,6 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
         if mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name):
             _log(connection, workspace, mailing, "mailing-started", "")
         return mailings.get(connection, mailing.id)
-
-
-def deliver(workspace: Workspace, mailing: Mailing, *, progress: Progress = lambda _c: None, wait: bool = False,
-            stop: threading.Event | None = None) -> tuple[Receipt, list[str]]:  # fmt: skip
-    """Deliver what is due of a mailing that has begun and return its receipt and what kept the provider from more.
-
-    With `wait`, deferred recipients are awaited until their hour. Interrupted at any moment, it is simply called again.
-    """
-    stop = stop or threading.Event()
-    provider = workspace.provider()
-    publication = workspace.settings.publication(mailing.publication)
-    maker = personal(workspace, publication, mailing.issue, provider.wants, mailing.id)
-    job = Job(workspace.database, mailing, provider, workspace.settings.sending, maker, wait, stop, progress)
-    while True:
-        drain(job)
-        receipt = finish(workspace, mailing.id)
-        if receipt.status != "sending" or job.troubles or stop.is_set() or not _held_by_others(workspace, mailing.id):
-            return receipt, job.troubles
-        # Another process holds the rest: look again until it has settled, or its lease has run out.
-        stop.wait(0.2)
-
-
-def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
-    """Tell whether others hold some of a mailing, or held it until now: what they lost is ours to deliver."""
-    if any(recover(workspace.database, mailing_id)):
-        return True
-    with workspace.database.read() as connection:
-        tally = ledger.tally(connection, mailing_id)
-    return bool(tally.get("claimed") or tally.get("handed"))
-
-
-def finish(workspace: Workspace, mailing_id: int) -> Receipt:
-    """Mark a mailing as done when nothing is open, store its receipt and return it."""
-    with workspace.database.write() as connection:
-        now = workspace.database.now(connection)
-        if ledger.open_count(connection, mailing_id) == 0:
-            if mailings.change(connection, mailing_id, "done", only=("sending",), ended_at=now):
-                journal.record(connection, Event(now, "mailing-done", mailing_id=mailing_id))
-            mailing = mailings.get(connection, mailing_id)
-            receipt = mailings.receipt(connection, mailing, now)
-            mailings.touch(connection, mailing_id, receipt=json.dumps(asdict(receipt), ensure_ascii=False))
-            return receipt
-        return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
 
 
 def receipt(workspace: Workspace, key: str) -> Receipt:

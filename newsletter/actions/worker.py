@@ -30,6 +30,7 @@ from newsletter.store.tables import OPEN
 GROUP = 100
 GROUP_SECONDS = 0.25
 BURST_SECONDS = 0.02  # under a speed limit a group is what may leave in this time, so that departures are even
+LATE_SECONDS = 0.1  # after its place in the queue of departures a group pushes those behind it back
 PATIENCE = 6  # groups in a row that the provider took nothing of; the waits between them double: half a minute in all
 MOST_REST = 60.0
 CHECKPOINT_SECONDS = 5.0
@@ -43,13 +44,13 @@ _T = TypeVar("_T")
 class _Turn:
     """What one transaction gave.
 
-    `ready` may leave now; `claimed` comes next, after `wait` seconds if it is `placed` in the queue of departures;
-    `spent`: the day's quota is used.
+    `ready` may leave now; `claimed` comes next, after `wait` seconds if it has a place in the queue of departures (at
+    that database time); `spent`: the day's quota is used.
     """
 
     ready: Sequence[Handed] = ()
     claimed: Sequence[int] = ()
-    placed: bool = False
+    place: float | None = None
     wait: float = 0.0
     spent: bool = False
 
@@ -83,7 +84,7 @@ class Worker:
                 if turn.ready:
                     self._send(session, turn.ready)
                 elif rest:
-                    self.job.rest(rest)
+                    self._rest(rest)
                 elif not turn.claimed and (turn.spent or not self._more()):
                     return
         finally:
@@ -107,7 +108,7 @@ class Worker:
                     result = step(connection, now)
                 break
             except (StoreError, InterfaceError, InternalError) as error:
-                if time.monotonic() - began > (STOP_SECONDS if self.job.stopping else self.sending.lease_seconds):
+                if time.monotonic() - began > (STOP_SECONDS if self.job.hurried else self.sending.lease_seconds):
                     raise
                 if not self.unsure:
                     _log.warning("%s; trying again", error)
@@ -127,7 +128,7 @@ class Worker:
     def _advance(self, connection: Connection, now: float) -> _Turn:
         """Hand over what was claimed, when its place has come and as far as the quota goes; claim the next group."""
         ids, sending = self.held.claimed, self.sending
-        if self.limited and ids and not self.held.placed:
+        if self.limited and ids and self.held.place is None:
             # Without limits the row all workers share is left alone, so that they do not queue up for it.
             left = pace.allowance(connection, self.name, sending.daily, _day(now))
             ids = ids if left is None else sorted(ids)[:left]
@@ -136,12 +137,17 @@ class Worker:
                 return _Turn(spent=True)
             wait = pace.take(connection, self.name, len(ids), sending.rate, now, _day(now))
             if wait > 0:
-                return _Turn(claimed=ids, placed=True, wait=wait)
+                return _Turn(claimed=ids, place=now + wait, wait=wait)
+        elif self.held.place is not None and now - self.held.place > LATE_SECONDS:
+            # Everybody was held up (the database was away): all at once would be a burst.
+            pace.push(connection, self.name, len(ids), sending.rate, now)
         lease, today = sending.lease_seconds, datetime.fromtimestamp(now, _PARIS).date()
         ready = ledger.hand(connection, self.id, self.rule, self.token, ids, now=now, lease=lease, today=today)
         if self.limited and len(ready) < len(ids):
             pace.give_back(connection, self.name, len(ids) - len(ready), _day(now))
         caps = {name: cap.connections for name, cap in sending.caps.items()} if self.capped else {}
+        if caps:
+            pace.hold(connection, self.name)  # two mailings at once must not slip past an operator's cap together
         fresh = ledger.claim(connection, self.id, self.token, self.size, now=now, lease=lease, caps=caps)
         return _Turn(ready, fresh)
 
@@ -171,7 +177,7 @@ class Worker:
 
     def _give_back(self, connection: Connection, now: float) -> None:
         """Queue again all that is still ours: between two groups nothing of it has left."""
-        if self.held.placed:
+        if self.held.place is not None:
             pace.give_back(connection, self.name, len(self.held.claimed), _day(now))
         ledger.release(connection, self.id, self.token, handed=True)
         self.held = _Turn()
@@ -198,6 +204,14 @@ class Worker:
         if due is None or not (job.wait_for_deferred or due <= now):
             return False
         return not job.rest(min(max(due - now, 0.05), 1.0))
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, and keep what is claimed ours meanwhile."""
+        slice_ = self.sending.lease_seconds / 3
+        while seconds > 0 and not self.job.rest(min(seconds, slice_)):
+            seconds -= slice_
+            if seconds > 0 and self.held.claimed:
+                self._checkpoint(0)
 
     # --- the provider's side -----------------------------------------------------------------------------------------
 
@@ -228,7 +242,7 @@ class Worker:
 
     def _messages(self, waiting: dict[int, Handed]) -> list[Outgoing]:
         """Build the group's messages; who cannot be written to at all is refused, not an obstacle to the others."""
-        date, messages = datetime.now(_PARIS), []
+        date, messages = datetime.fromtimestamp(time.time() + self.behind, _PARIS), []
         for h in list(waiting.values()):
             try:
                 messages.append(self.job.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date))

@@ -17,7 +17,7 @@ COMMANDS = {
     "database": "database", "demo": "start", "doctor": "doctor", "help": "manual", "init": "start", "issues": "issues",
     "links": "links", "mailings": "mailings", "members": "members", "pictures": "pictures", "proposals": "proposals",
     "purge": "subscribers", "report": "figures", "restore": "backup", "send": "sending", "serve": "serve",
-    "subscribers": "subscribers", "users": "users",
+    "subscribers": "subscribers", "users": "users", "worker": "worker",
 }  # fmt: skip
 
 

@@ -143,6 +143,10 @@ class Database:
             return time.time()
         return float(connection.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
 
+    def connect_arguments(self) -> dict[str, Any]:
+        """Return what the driver is given to connect, password included: for another pool on the same database."""
+        return dict(self.engine.dialect.create_connect_args(self.engine.url)[1])
+
     def version(self) -> str:
         """Return the version of the schema; an empty text when there is none yet."""
         with self.engine.connect() as connection:

@@ -25,11 +25,11 @@ class JobState:
 
 
 def take(connection: Connection, name: str, holder: str, *, now: float, period: float, hold: float,
-         ended: Callable[[str], bool]) -> bool:  # fmt: skip
+         ended: Callable[[str], bool], early: float = 0.0) -> bool:  # fmt: skip
     """Take the job if it is due and nobody holds it; `ended` tells whether a holder's process is gone.
 
-    `period` and `hold` are in seconds. An hour that lies further ahead than they reach was written before the clock was
-    set back: it does not count.
+    `period`, `hold` and `early` (how long before its hour it may run) are in seconds. An hour that lies further ahead
+    than they reach was written before the clock was set back: it does not count.
     """
     state = _find(connection, name)
     if state is None:
@@ -39,7 +39,7 @@ def take(connection: Connection, name: str, holder: str, *, now: float, period: 
         except IntegrityError:
             return False  # another process is taking its first turn
         state = JobState(name, 0, "", 0, None, "")
-    waiting = now < state.next_at <= now + period
+    waiting = now + early < state.next_at <= now + period
     held = now < state.held_until <= now + hold and not ended(state.holder)
     if waiting or held:
         return False

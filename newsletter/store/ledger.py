@@ -49,7 +49,7 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     """
     if limit < 1:
         return []
-    full = _full_caps(connection, mailing_id, token, caps) if caps else []
+    full = _full_caps(connection, token, caps) if caps else []
     mine = deliveries.c.mailing_id == mailing_id
     free = sa.true() if not full else deliveries.c.cap.not_in(full)
 
@@ -71,11 +71,13 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     return ids
 
 
-def _full_caps(connection: Connection, mailing_id: int, token: str, caps: Mapping[str, int]) -> list[str]:
+def _full_caps(connection: Connection, token: str, caps: Mapping[str, int]) -> list[str]:
+    """Return the operators whose connections are all in use, by whatever mailing."""
+    live = sa.select(mailings.c.id).where(mailings.c.status.in_(("sending", "paused")))
     busy = connection.execute(
         sa.select(deliveries.c.cap, sa.func.count(sa.distinct(deliveries.c.token)))
         .where(
-            deliveries.c.mailing_id == mailing_id,
+            deliveries.c.mailing_id.in_(live),
             deliveries.c.state.in_(("claimed", "handed")),
             deliveries.c.cap != "",
             deliveries.c.token != token,

@@ -13,11 +13,17 @@ _MOST_WORKERS = 256
 
 def allowance(connection: Connection, name: str, daily: int, day: str) -> int | None:
     """Return how many messages may still leave on `day` (ISO date), None for no limit; locks the row until commit."""
-    _ensure(connection, name)
-    row = connection.execute(sa.select(paces).where(paces.c.name == name).with_for_update()).one()
+    hold(connection, name)
+    row = connection.execute(sa.select(paces).where(paces.c.name == name)).one()
     if not daily:
         return None
     return max(0, daily - (row.used if row.day >= day else 0))
+
+
+def hold(connection: Connection, name: str) -> None:
+    """Keep all other workers of provider `name` from deciding anything until this transaction ends."""
+    _ensure(connection, name)
+    connection.execute(sa.select(paces.c.name).where(paces.c.name == name).with_for_update())
 
 
 def take(connection: Connection, name: str, n: int, rate: float, now: float, day: str) -> float:
@@ -39,6 +45,12 @@ def take(connection: Connection, name: str, n: int, rate: float, now: float, day
         )
     )
     return start - now
+
+
+def push(connection: Connection, name: str, n: int, rate: float, now: float) -> None:
+    """Take `n` places (at `rate` a second) from those to come, for messages that leave now, long after their own."""
+    start = sa.case((paces.c.next_at > now, paces.c.next_at), else_=now)
+    connection.execute(paces.update().where(paces.c.name == name).values(next_at=start + n / rate))
 
 
 def give_back(connection: Connection, name: str, n: int, day: str) -> None:

@@ -33,7 +33,11 @@ class Server:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return (Message-ID, recipient) of each message taken, in order."""
-        return [tuple(line.split(" ")) for line in self.store.read_text().splitlines()]
+        return [(line.split(" ")[0], line.split(" ")[1]) for line in self.store.read_text().splitlines()]
+
+    def moments(self) -> list[float]:
+        """Return when each message was taken, in POSIX seconds, in order."""
+        return [float(line.split(" ")[2]) for line in self.store.read_text().splitlines()]
 
     def taken(self) -> Counter[str]:
         """Return how often each Message-ID was taken."""
@@ -89,7 +93,7 @@ async def _serve(store: str, port: int, delay: float) -> None:
                     await asyncio.sleep(delay)
                     found = _MESSAGE_ID.search(text)
                     assert found
-                    os.write(file, found[1] + b" " + recipient + b"\n")
+                    os.write(file, b"%s %s %.4f\n" % (found[1], recipient, time.time()))
                     writer.write(b"250 2.0.0 taken\r\n")
                 elif verb == b"QUIT":
                     writer.write(b"221 2.0.0 bye\r\n")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,16 +60,22 @@ class Stage:
             path.unlink()
         shutil.copy(self.home / "base.db", self.home / "subscribers.db")
 
-    def newsletter(self, server: Server, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
-        """Start `newsletter ARGUMENTS` against `server`."""
+    @property
+    def url(self) -> str:
+        """The database of a run, on PostgreSQL."""
+        return f"postgresql+psycopg://postgres@/run?host={self.cluster}"
+
+    def newsletter(self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (),
+                   **settings: Any) -> subprocess.Popen[str]:  # fmt: skip
+        """Start `newsletter ARGUMENTS` against `server`, in another workspace (`home`) or behind a command `prefix`."""
         options = {
             "SENDING__PROVIDER": "smtp", "SENDING__SMTP__HOST": "127.0.0.1", "SENDING__SMTP__PORT": server.port,
             "SENDING__SMTP__SECURITY": "none", "SENDING__RETRY_FIRST_SECONDS": 0.05, **settings,
         }  # fmt: skip
         if self.cluster:
-            options["DATABASE__URL"] = f"postgresql+psycopg://postgres@/run?host={self.cluster}"
+            options["DATABASE__URL"] = self.url
         env = {**os.environ, **{f"NEWSLETTER_{name}": str(value) for name, value in options.items()}}
-        command = [sys.executable, str(ROOT / "cli.py"), "-w", str(self.home), *arguments]
+        command = [*prefix, sys.executable, str(ROOT / "cli.py"), "-w", str(home or self.home), *arguments]
         return subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def send(self, server: Server, **settings: Any) -> subprocess.Popen[str]:

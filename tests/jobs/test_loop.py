@@ -145,7 +145,7 @@ def test_the_hold_of_a_process_that_ended_does_not_last(workspace, holder, runs)
     row = holder or f"{here}:{pid}:0#1"
     with workspace.database.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO jobs (name, next_at, holder, held_until) VALUES ('j', 0, ?, ?)", (row, time.time() + 300)
+            "INSERT INTO jobs (name, next_at, holder, held_until) VALUES ('j', 0, ?, ?)", (row, time.time() + 60)
         )
     assert run_due(workspace, Work("j", lambda *_: None, 60, ""), threading.Event()) is runs
 

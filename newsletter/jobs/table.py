@@ -1,0 +1,103 @@
+"""The table of recurring work: names, functions, periods. The loop and the queue run these very functions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsletter.actions import bounces, delivering, proposals_notes, rights, schedule, send
+from newsletter.actions.owners import recover
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import Refused
+from newsletter.store.mailings import Mailing
+
+_log = logging.getLogger(__name__)
+
+Drain = Callable[[Workspace, Mailing, threading.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One recurring job: `run(workspace, stop)` is called every `period` seconds and ends soon once `stop` is set.
+
+    `files`: it reads articles or issues, so a machine that holds none leaves it to those that do.
+    """
+
+    name: str
+    run: Callable[[Workspace, threading.Event], None]
+    period: float
+    words: str
+    files: bool = False
+
+
+def drain_here(workspace: Workspace, mailing: Mailing, stop: threading.Event) -> None:
+    """Deliver what is due of a mailing in this process, over all its connections."""
+    _receipt, troubles = send.deliver(workspace, mailing, stop=stop)
+    for trouble in troubles:
+        _log.warning("%s: %s", mailing.issue, trouble)
+
+
+def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_here) -> None:
+    """Send what is scheduled and due, resume what was interrupted, retry who was deferred.
+
+    `drain` is how: here and now, or handed out to several workers. One mailing that cannot be sent does not keep the
+    others back: the first error is raised at the end.
+    """
+    failures: list[Exception] = []
+    for mailing in schedule.due(workspace):
+        if stop.is_set():
+            break
+        try:
+            begun = send.begin(workspace, mailing) if mailing.status == "approved" else mailing
+            drain(workspace, begun, stop)
+        except Exception as error:  # noqa: BLE001 - raised below
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: threading.Event) -> None:
+    """Deliver over one connection what is due of a mailing, beside the workers that hold its other shares.
+
+    Ends soon once `stop` is set; `hurry` says that nobody will wait for a database that is away. Refused names what
+    keeps the provider from taking more: the share is to be tried again later.
+    """
+    troubles = delivering.share(workspace, mailing_id, stop=stop, hurry=hurry)
+    if troubles:
+        raise Refused(f"mailing {mailing_id}: {'; '.join(troubles)}", hint="it is tried again by itself")
+
+
+def sweep(workspace: Workspace, _stop: threading.Event) -> None:
+    """Take over what senders that are gone have left: claims are queued again, hand-offs become doubtful."""
+    queued, doubtful = recover(workspace.database)
+    if queued or doubtful:
+        _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)
+
+
+def collect(workspace: Workspace, stop: threading.Event) -> None:
+    """Read the mailbox of bounces, if one is set."""
+    if bounces.has_mailbox(workspace):
+        bounces.collect(workspace, stop)
+
+
+def purge(workspace: Workspace, _stop: threading.Event) -> None:
+    """Apply the retention periods."""
+    rights.purge(workspace, by="jobs")
+
+
+def notes(workspace: Workspace, _stop: threading.Event) -> None:
+    """Ask contacts for proposals and write to who is in a letter, if the settings say so."""
+    proposals_notes.remind_contacts(workspace)
+    proposals_notes.tell_featured(workspace)
+
+
+TABLE = (
+    Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
+    Work("sweep", sweep, 20, "take over from senders that ended without a word"),
+    Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
+    Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so",
+         files=True),
+    Work("purge", purge, 86_400, "apply the retention periods"),
+)  # fmt: skip
