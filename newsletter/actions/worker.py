@@ -30,7 +30,7 @@ from newsletter.store.tables import OPEN
 GROUP = 100
 GROUP_SECONDS = 0.25
 BURST_SECONDS = 0.02  # under a speed limit a group is what may leave in this time, so that departures are even
-LATE_SECONDS = 0.1  # after its place in the queue of departures a group pushes those behind it back
+LATE_SECONDS = 0.5  # after its place in the queue of departures a group pushes those behind it back
 PATIENCE = 6  # groups in a row that the provider took nothing of; the waits between them double: half a minute in all
 MOST_REST = 60.0
 CHECKPOINT_SECONDS = 5.0
