@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from newsletter import jobs
+from newsletter import jobs, logs
 from newsletter.cli.output import Session, pass_session
 
 
@@ -24,10 +24,9 @@ def worker(session: Session, connections: int | None) -> None:
     Ctrl-C or SIGTERM: what is handed over is finished, what is claimed is given back, exit 0. A worker that is killed
     is noticed after 20 seconds by the others; what it had in flight becomes doubtful and is named in the receipt.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Their own account of every task tells nothing that ours does not.
-    for chatty in ("procrastinate", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.install(session.workspace.settings)
+    # Procrastinate's account of every task tells nothing that ours does not.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     jobs.work(session.workspace, connections or 0)
 
 
