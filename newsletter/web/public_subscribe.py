@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request
@@ -29,6 +29,27 @@ class Wish(BaseModel):
     first_name: str = Field("", max_length=1000)
     last_name: str = Field("", max_length=1000)
     organisation: str = Field("", max_length=1000)
+
+
+class Taken(BaseModel):
+    """The answer to a request that was taken: a sentence to show."""
+
+    message: str
+
+
+class Fault(BaseModel):
+    """Why a request was not taken: a sentence for each field that can be mended, or one for the whole."""
+
+    status: int
+    fields: dict[str, str] = {}
+    message: str = ""
+    hint: str = ""
+
+
+class Refusal(BaseModel):
+    """The answer to a request that was not taken."""
+
+    error: Fault
 
 
 def router(site: Site) -> APIRouter:
@@ -131,7 +152,9 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
         }
         return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
 
-    @routes.post(API, status_code=202)
+    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (400, 413, 422, 429)}
+
+    @routes.post(API, status_code=202, response_model=Taken, responses=refusals)
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
         """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
         application = Application(
