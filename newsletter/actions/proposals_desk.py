@@ -53,7 +53,8 @@ def offers(workspace: Workspace, states: Sequence[str] = OPEN) -> list[Offer]:
 
 def accept(workspace: Workspace, name: str, by: str) -> Article:
     """Make a proposal ready for the next issue that is composed; `name` is its identifier or its article's."""
-    return _decide(workspace, name, "accepted", by, day=_next_day(workspace))
+    _proposal, article = _find(workspace, name)
+    return _decide(workspace, name, "accepted", by, day=_next_day(workspace, article))
 
 
 def postpone(workspace: Workspace, name: str, until: date, by: str) -> Article:
@@ -89,11 +90,14 @@ def _decide(
     return written
 
 
-def _next_day(workspace: Workspace) -> date:
-    """Return the day an accepted article bears: that of the newest issue composed, so that the next one takes it."""
+def _next_day(workspace: Workspace, article: Article) -> date:
+    """Return the day an accepted article bears, so that the next issue takes it whichever publication comes next.
+
+    That is the day of the newest issue of any publication with a section for it: the weekly Flash is composed ahead.
+    """
     settings = workspace.settings
-    composed = [i.date for i in history(workspace) if settings.publication(i.publication).archive == "public"]
-    return max([workspace.today(), *composed])
+    homes = {p.key for p in settings.publications.values() if any(p.section(tag) for tag in article.tags)}
+    return max([workspace.today(), *(i.date for i in history(workspace) if i.publication in homes)])
 
 
 def _declined(article: Article) -> Article:

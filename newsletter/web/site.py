@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.types import Scope
 
 from newsletter import french, i18n, resources
@@ -76,10 +77,17 @@ class Site:
             status=status,
             url=self._maker(lang),
             lang=i18n.locale(),
+            **self._tongues(),
             switch=self._switch(request),
             **values,
         )
         return HTMLResponse(text, status, dict(headers or {}))
+
+    def _tongues(self) -> dict[str, Markup]:
+        """Return the attributes that mark words in the language of the content, and words of the page amid them."""
+        content, page = self.workspace.settings.network.locale, i18n.locale()
+        marks = {"content_lang": content, "page_lang": page}
+        return {name: Markup(' lang="{}"').format(to) if content != page else Markup() for name, to in marks.items()}
 
     def _maker(self, lang: str) -> Callable[..., str]:
         def url(path: str, **query: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 
+import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
@@ -226,3 +227,22 @@ def test_the_privacy_notice_names_processors_and_retention_from_the_settings(tow
     page = town.client.get("/confidentialite").text
     assert "30 jours" in page.replace("\u00a0", " ").replace("\u202f", " ")
     assert BASE not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "lang"),
+    [
+        ("/abonnement", "La lettre du RTES", "fr"),
+        ("/agenda", "Add to my calendar", "en"),
+        ("/agenda", "Webinaire", "fr"),
+        ("/lettres/2026-11-lettre", "In this issue", "en"),
+        ("/lettres/2026-11-lettre", "Chères lectrices", "fr"),
+        ("/", "La lettre du RTES", "fr"),
+    ],
+)
+def test_english_pages_mark_what_is_french_in_them_and_french_pages_need_no_mark(standing, path, words, lang):
+    english = lxml.html.fromstring(standing.client.get(path, params={"lang": "en"}).content)
+    found = next(e for e in english.iter() if e.tag != "title" and e.text and words in e.text)
+    assert found.xpath("ancestor-or-self::*[@lang]/@lang")[-1] == lang
+    french = lxml.html.fromstring(standing.client.get(path).content)
+    assert french.xpath("//main//@lang") == []
