@@ -16,6 +16,8 @@ from newsletter.actions.links_count import Bursts
 from newsletter.actions.start import demo
 from newsletter.store.tables_web import link_counts
 from tests.web.conftest import Town, opened
+from tests.web.studio.conftest import looking as looking
+from tests.web.studio.conftest import sign_in
 
 ISSUE = "2026-11-lettre"
 
@@ -26,7 +28,9 @@ def counting_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("counting") / "ws"
     demo(path, 3, deliver=False)
     settings = path / "newsletter.toml"
-    settings.write_text(settings.read_text("utf-8").replace("[web]\n", "[web]\ncount_links = true\n"), "utf-8")
+    text = settings.read_text("utf-8")
+    assert "count_links = false" in text
+    settings.write_text(text.replace("count_links = false", "count_links = true"), "utf-8")
     workspace = start.open_workspace(path)
     send.deliver(workspace, send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True)))
     workspace.close()
@@ -139,3 +143,20 @@ def test_a_burst_is_one_sources_and_passes() -> None:
     assert not bursts.too_many("5.6.7.8", "a", 0.0)
     assert not bursts.too_many("1.2.3.4", "b", 0.0)
     assert not bursts.too_many("1.2.3.4", "a", links_count.WINDOW)
+
+
+def test_editors_see_the_share_of_each_section_and_how_it_was_counted(counting: Town) -> None:
+    editor = sign_in(counting.workspace, "editor")
+    page = f"/studio/numeros/{ISSUE}/envoi"
+    assert "Aucune visite pour l’instant" in editor.get(page).text
+    places = counted_links(counting)
+    for place in (places[0], places[0], places[-1]):
+        counting.client.get(place, follow_redirects=False)
+    text = editor.get(page).text
+    assert "ni les robots" in text
+    shown = re.findall(r'<td class="number">(\d+) %</td>', text)
+    assert sorted(part for part in shown if part != "0") == ["33", "67"]
+
+
+def test_where_nothing_is_counted_the_studio_says_nothing_of_it(looking) -> None:
+    assert "Liens suivis" not in looking.get(f"/studio/numeros/{ISSUE}/envoi").text

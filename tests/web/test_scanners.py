@@ -75,3 +75,16 @@ def test_the_one_click_link_of_a_delivered_letter_works_as_its_headers_say(deliv
     with delivered.database.read() as connection:
         left = connection.exec_driver_sql("SELECT count(*) FROM subscriptions WHERE state = 'left'").scalar()
     assert left == 1
+
+
+def test_every_flash_carries_its_recipients_own_link_to_propose(delivered):
+    client = TestClient(make_app(delivered), base_url=BASE, headers={"Accept-Language": "fr"})
+    messages = [path.read_bytes() for path in (delivered.root / "outbox").glob("*flash/*.eml")]
+    found = []
+    for raw in messages:
+        mail = email.message_from_bytes(raw, policy=default)
+        bodies = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
+        (link,) = {link for body in bodies for link in re.findall(rf"{re.escape(BASE)}/proposer/[\w-]+", body)}
+        found.append(link)
+        assert "Une initiative à partager" in client.get(link).text
+    assert messages and len(set(found)) == len(messages)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.actions import departure, desk, letters, proofs, send, team
+from newsletter.actions import departure, desk, letters, links_count, proofs, send, team
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.web.site import Site, say
@@ -117,11 +117,13 @@ class _Pages:
         """Show where the issue stands and what can be done now."""
         workspace = self.site.workspace
         found = departure.departure(workspace, key)
+        links = links_count.totals(workspace, key)
         return self.shell.page(
             visit, "send.html", status=status, key=key, d=found, problem=problem, when=when,
             remarks=desk.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
             states=state_words(), reasons=reason_words(), users=team.everybody(workspace),
             moment_words=departure.moment_words, comments=proofs.comments(workspace, key),
+            links=links, shares=links_count.shares(links),
         )  # fmt: skip
 
     def proof(self, visit: Visit, key: str) -> Response:
