@@ -14,10 +14,10 @@ from newsletter.errors import NewsletterError
 # Each command and the module it is made in. Only the one that is called is imported: all of them take two seconds.
 COMMANDS = {
     "articles": "articles", "backup": "backup", "bounces": "bounces", "completion": "manual", "count": "figures",
-    "database": "database", "demo": "start", "doctor": "doctor", "help": "manual", "init": "start", "issues": "issues",
-    "links": "links", "mailings": "mailings", "members": "members", "pictures": "pictures", "proposals": "proposals",
-    "purge": "subscribers", "report": "figures", "restore": "backup", "send": "sending", "serve": "serve",
-    "subscribers": "subscribers", "users": "users", "worker": "worker",
+    "database": "database", "demo": "start", "doctor": "doctor", "health": "health", "help": "manual", "init": "start",
+    "issues": "issues", "links": "links", "mailings": "mailings", "members": "members", "pictures": "pictures",
+    "proposals": "proposals", "purge": "subscribers", "report": "figures", "restore": "backup", "send": "sending",
+    "serve": "serve", "subscribers": "subscribers", "users": "users", "worker": "worker",
 }  # fmt: skip
 
 
