@@ -88,10 +88,14 @@ class ScriptedServer:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         login: tuple[str, str] | None = None,
+        bodies: bool = True,
     ) -> None:
-        """`limit`: 421 after so many messages on a connection; `lax`: 354 to DATA even with no recipient."""
+        """`limit`: 421 after so many messages on a connection; `lax`: 354 to DATA even with no recipient.
+
+        Without `bodies` only the envelopes are remembered, for mailings that would fill the memory.
+        """
         self.faults = [replace(fault) for fault in faults]  # so that a table of faults may be played again
-        self.extensions, self.limit, self.lax = extensions, limit, lax
+        self.extensions, self.limit, self.lax, self.bodies = extensions, limit, lax, bodies
         self.tls, self.implicit_tls, self.login = tls, implicit_tls, login
         self.taken: list[Taken] = []
         self.commands: list[bytes] = []
@@ -286,6 +290,7 @@ class _Talk:
             raise _HangUp
 
     def _keep(self, wire: bytes) -> None:
+        wire = wire if self.server.bodies else b""
         with self.server._lock:
             self.server.taken.append(Taken(self.sender or "", tuple(self.people), wire, self.number))
 

@@ -18,7 +18,6 @@ from newsletter.store.people import Consent
 from newsletter.store.reviews import Review
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
-from tests.web.studio.conftest import first_person
 
 pytestmark = pytest.mark.browser
 FILE = "email;prénom\nnouvelle@ville.example;Anne\npas une adresse;Zoé\n"
@@ -77,47 +76,9 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
     workspace.close()
 
 
-def pages(workspace: Workspace) -> list[str]:
-    line = mailbox.messages(workspace, "2026-11-lettre", 0, 1)[0]
-    return [
-        "/studio", "/studio/compte", "/studio/public", "/studio/public?q=nobody", first_person(workspace),
-        "/studio/public/organisations", "/studio/public/organisations/3", "/studio/public/importer",
-        "/studio/public/a-trancher", "/studio/public/rebonds", "/studio/chiffres?par=region",
-        "/studio/chiffres/annee/2026", "/studio/reglages/identite", "/studio/reglages/apparence",
-        "/studio/reglages/publications", "/studio/reglages/publications/lettre", "/studio/reglages/envoi",
-        "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/reglages/journal", "/studio/boite",
-        "/studio/boite/2026-11-lettre", f"/studio/boite/2026-11-lettre/{line.file}",
-    ]  # fmt: skip
-
-
 def remarks(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{page.url} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_on_any_page(served, mail_browser, width, dark):
-    found = []
-    with served.visitor(mail_browser, width=width, dark=dark) as page:
-        for path in pages(served.workspace):
-            assert page.goto(served.address + path).status == 200, path
-            found += remarks(page)
-            wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wider <= 0, f"{path} is wider than the screen"
-    assert found == []
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_at_the_door(served, mail_browser, dark):
-    link = served.local(signin.link_for(served.workspace, team.everybody(served.workspace)[0]))
-    with served.visitor(mail_browser, width=375, dark=dark, signed_in=False) as page:
-        found = []
-        for address in (served.address + "/studio/connexion", link, link + "x"):
-            page.goto(address)
-            found += remarks(page)
-    assert found == []
 
 
 def test_an_import_is_looked_at_done_and_undone_without_script(served, mail_browser):

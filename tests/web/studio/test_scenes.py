@@ -1,0 +1,112 @@
+"""Every page of the Studio in every state: past axe in four looks, no wider than a phone, the focus always seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import Request
+from fastapi.responses import Response
+from playwright.sync_api import Browser, Page
+
+from newsletter import resources
+from newsletter.web.site import Site
+from tests.browser import mail_browser as mail_browser
+from tests.web.studio import scenes, stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOOKS = ((1280, False), (1280, True), (375, True), (375, False))
+NARROWEST = 320
+# The specimen shows the colours that are being chosen, unreadable ones too; what is wrong with them stands beside it.
+CHOSEN = {"exclude": [["[data-specimen]"]]}
+# The first thing that can be focused without an outline to show it; empty when there is none.
+UNSEEN = """() => {
+  const all = 'main :is(a, button, input:not([type=hidden]), select, textarea, summary)';
+  for (const e of document.querySelectorAll(all)) {
+    if (e.disabled || !e.checkVisibility({ visibilityProperty: true })) continue;
+    e.focus({ preventScroll: true, focusVisible: true });
+    const outlined = (one) => { const s = one && getComputedStyle(one);
+      return s && s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; };
+    const seen = outlined(e) || outlined(e.closest('label'));
+    if (document.activeElement === e && !seen) return e.outerHTML;
+  }
+  document.activeElement?.blur();
+  return '';
+}"""
+
+
+@pytest.fixture
+def page(mail_browser: Browser) -> Iterator[Page]:
+    context = mail_browser.new_context(locale="fr-FR")
+    yield context.new_page()
+    context.close()
+
+
+def faults(page: Page, name: str) -> list[str]:
+    """Return what is wrong with the page as it stands, in each look."""
+    found = []
+    for width, dark in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        for one in Axe().run(page, context=CHOSEN).response["violations"]:
+            found += [f"{name} {width} {dark} {one['id']}: {node['html'][:120]}" for node in one["nodes"]]
+    for width in (LOOKS[-1][0], NARROWEST):
+        page.set_viewport_size({"width": width, "height": 900})
+        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        found += [f"{name} is {wider} px wider than {width}"] if wider > 0 else []
+    if unseen := page.evaluate(UNSEEN):
+        found.append(f"{name}: the focus is not seen on {unseen[:120]}")
+    return found
+
+
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample month, made once."""
+    return stage.month(tmp_path_factory.mktemp("stage") / "month")
+
+
+def test_a_fresh_workspace(page: Page, tmp_path: Path):
+    with stage.opened(page, stage.fresh(tmp_path)) as one:
+        names = chain(scenes.at_the_door(one), scenes.empty(one))
+        found = [fault for name in names for fault in faults(page, name)]
+    assert found == []
+
+
+@pytest.mark.parametrize("scene", scenes.MONTH, ids=lambda scene: scene.__name__)
+def test_a_workspace_in_use(page: Page, months: Path, tmp_path: Path, scene):
+    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
+    with stage.opened(page, tmp_path) as one:
+        one.enter(stage.user(one.workspace, "admin"))
+        found = [fault for name in scene(one) for fault in faults(page, name)]
+    assert found == []
+
+
+def test_the_scenes_show_every_template(page: Page, months: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A page that no scene shows would be looked at by nobody."""
+    shown: set[str] = set()
+    real = Site.page
+
+    def note(site: Site, request: Request, template: str, **values: Any) -> Response:
+        shown.add(template)
+        return real(site, request, template, **values)
+
+    monkeypatch.setattr(Site, "page", note)
+    shutil.copytree(months, tmp_path / "month")
+    with stage.opened(page, stage.fresh(tmp_path / "fresh")) as one:
+        for scene in (scenes.at_the_door, scenes.empty):
+            list(scene(one))
+    with stage.opened(page, tmp_path / "month") as one:
+        one.enter(stage.user(one.workspace, "admin"))
+        for scene in scenes.MONTH:
+            list(scene(one))
+    folder = resources.templates() / "web"
+    pages = {
+        f"studio/{path.name}" for path in (folder / "studio").glob("*.html")
+        if "{% extends" in path.read_text(encoding="utf-8")
+    } - {"studio/base.html", "studio/door.html", "studio/settings_base.html"}  # fmt: skip
+    assert pages - shown == set()
