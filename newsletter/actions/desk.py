@@ -21,7 +21,7 @@ from newsletter.i18n import _
 from newsletter.model import Article, Finding, Issue, ItemPlan, SectionPlan, Severity, Status, Visibility
 from newsletter.settings import Publication
 
-SHOWN = 16
+SHOWN = 14
 _YEAR = timedelta(days=365)
 _WHERE = re.compile(r"(?P<path>[^:,]+)(?::(?P<line>\d+))?(?:, (?P<field>[\w.-]+))?")
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.ADVICE: 2}

@@ -87,10 +87,16 @@ def points(workspace: Workspace, on: date, months: int) -> tuple[Point, ...]:
 
 
 def _points(connection: Connection, on: date, months: int) -> tuple[Point, ...]:
-    known = organisations.listing(connection)
+    known, days = organisations.listing(connection), month_ends(on, months)
+    since, end = end_of(days[0]), end_of(on)
+    came, went = counts.entries(connection, since, end), counts.exits(connection, since, end)
+    # Counted once, today; then back, month by month, by who came and went.
+    subscribers = [counts.active(connection, end)]
+    for day in reversed(days[1:]):
+        month = f"{day:%Y-%m}"
+        subscribers.append(subscribers[-1] - came.get(month, 0) + went.get(month, 0))
     return tuple(
-        Point(day, counts.active(connection, end_of(day)), sum(o.member_on(day) for o in known))
-        for day in month_ends(on, months)
+        Point(day, n, sum(o.member_on(day) for o in known)) for day, n in zip(days, reversed(subscribers), strict=True)
     )
 
 

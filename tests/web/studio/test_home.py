@@ -103,3 +103,23 @@ def test_fictional_people_never_join_real_ones(admin, town):
     assert "Installer l’exemple" not in admin.get("/studio").text
     assert "sert déjà" in admin.post("/studio/exemple").text
     assert not list((admin.workspace.root / "articles").glob("*.md"))
+
+
+def test_the_line_is_what_a_count_at_each_day_says(town):
+    """It is made from one count and from who came and went; people who leave, come back or take two count once."""
+    from newsletter.actions import overview, report
+    from newsletter.store import people
+    from newsletter.store.people import Consent
+
+    today, proof = town.workspace.today(), Consent("consent", "test")
+    start = town.workspace.clock() - 400 * 86_400
+    for n in range(40):
+        person = town.person(f"p{n}@ville.example")
+        with town.workspace.database.write() as c:
+            for step, (publication, state) in enumerate(
+                (("lettre", "active"), ("flash", "active"), ("lettre", "left"), ("flash", "left"), ("lettre", "active"))
+            ):
+                if (n + step) % 5 or step == 0:
+                    people.move(c, person, publication, state, proof, start + (9 * n + 61 * step) * 86_400)
+    for point in overview.points(town.workspace, today, 13):
+        assert point.subscribers == report.count(town.workspace, on=point.day).total, point.day
