@@ -10,6 +10,7 @@ from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"
 CSV = "email;prénom;nom\nnouvelle@ville.example;Anne;Petit\npas une adresse;Zoé;\n".encode()
+MEMBERS = "nom;niveau;région;adhésion\nVille de Tulle;commune;Nouvelle-Aquitaine;2026-01-01\n".encode()
 FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>RTES</title>
 <item><title>Une ressourcerie mutualisée entre trois intercommunalités</title><link>https://www.rtes.fr/a</link>
 <description>Trois intercommunalités ouvrent ensemble une ressourcerie et se partagent les postes.</description>
@@ -63,6 +64,11 @@ def home(stage: Stage) -> Iterator[str]:
         if role == "editor":
             stage.open("/studio/reglages/equipe", 403)
             yield "interdit"
+            stage.open("/studio")
+            stage.page.locator("details.who summary").click()
+            yield "accueil-menu"
+            stage.page.get_by_role("button", name="Se déconnecter").click()
+            yield "sortie"
     stage.open("/studio/numeros/nulle-part", 404)
     yield "introuvable"
 
@@ -215,6 +221,13 @@ def audience(stage: Stage) -> Iterator[str]:
     )
     page.get_by_role("button", name="Voir ce que cela donnerait").click()
     yield "importer-refuse-fichier"
+    stage.open("/studio/public/importer")
+    page.get_by_label("Fichier", exact=True).set_input_files(
+        {"name": "membres.csv", "mimeType": "text/csv", "buffer": MEMBERS}
+    )
+    page.get_by_label("Ce qu’il contient").select_option("organisations")
+    page.get_by_role("button", name="Voir ce que cela donnerait").click()
+    yield "importer-organisations"
     for path in ("", "?par=region", "?quoi=members&par=level", "?date=2031-01-01", "/annee/2026", "/envois"):
         stage.open(f"/studio/chiffres{path}")
         yield f"chiffres{path.replace('/', '-').replace('?', '-').replace('&', '-')}"

@@ -46,6 +46,7 @@ class Stage:
 
     def open(self, path: str, status: int = 200) -> None:
         """Go to a page of the Studio, which must answer so."""
+        self.page.goto("about:blank")  # a page that reloads itself would cross this
         answer = self.page.goto(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
 
