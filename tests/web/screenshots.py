@@ -24,8 +24,14 @@ TALLEST, COLOURS = 1900, 64
 def pages(workspace: Workspace) -> dict[str, str]:
     """Return the pages to show, by name."""
     with workspace.database.read() as connection:
-        uid = bytes(connection.exec_driver_sql("SELECT uid FROM subscribers ORDER BY id LIMIT 1").scalar())
+        first = "SELECT uid FROM subscribers WHERE organisation_id IS NOT NULL ORDER BY id LIMIT 1"
+        uid = bytes(connection.exec_driver_sql(first).scalar())
     return {
+        "archive": "/",
+        "lettre": "/lettres/2026-11-lettre",
+        "reservee": "/lettres/2026-12-01-flash",
+        "agenda": "/agenda",
+        "proposer": workspace.links.proposal(uid).removeprefix(BASE),
         "abonnement": "/abonnement",
         "preferences": workspace.links.preferences(uid).removeprefix(BASE),
         "desabonnement": workspace.links.unsubscribe(uid, "lettre").removeprefix(BASE),
@@ -49,7 +55,7 @@ def shoot(browser: Browser, address: str, name: str, path: str, *, width: int, d
 def main() -> None:
     """Write every page at every width, light and dark."""
     with tempfile.TemporaryDirectory() as folder:
-        start.demo(Path(folder) / "demo", 20, deliver=False)
+        start.demo(Path(folder) / "demo", 20)
         workspace = open_workspace(Path(folder) / "demo")
         with serving(workspace) as address, chromium() as browser:
             for name, path in pages(workspace).items():
