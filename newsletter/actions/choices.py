@@ -148,10 +148,10 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
     closed: list[str] = []
 
     def go(connection: Connection, person: Person, now: float) -> None:
-        names = {n: v for n in ("first_name", "last_name") if (v := " ".join(details.get(n, "").split()))}
+        names = {n: v for n in ("first_name", "last_name") if (v := _line(details.get(n, "")))}
         if names:
             people.edit(connection, person, names, now, "preferences")
-        _say_organisation(connection, person, " ".join(details.get("organisation", "").split()), now)
+        _say_organisation(connection, person, _line(details.get("organisation", "")), now)
         states = {s.publication: s.state for s in people.of(connection, person.id)}
         proven = at_domain(organisations.listing(connection), addresses.parse(person.address).domain)
         for publication in workspace.settings.publications.values():
@@ -165,6 +165,11 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
 
     _with(workspace, uid, go)
     return tuple(closed)
+
+
+def _line(text: str) -> str:
+    """Return a text typed by anybody as one line: no control or direction mark, which no database or mail needs."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _say_organisation(connection: Connection, person: Person, name: str, now: float) -> None:

@@ -190,3 +190,18 @@ def test_an_address_that_complained_is_not_opened_by_a_link(workspace):
     with workspace.database.write() as connection:
         people.suppress(connection, person, "complained", people.Consent("", "test"), 1.0)
     assert choices.choose(workspace, token, ["lettre"], {}) == ("La lettre du RTES",)
+
+
+HOSTILE = ("a\x00b", "a\r\nBcc: x@y.example", "a\u2028b", "a\x85b", "\u202eabc", "\x00", "\ud800")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_name_typed_on_the_preferences_page_is_one_line_of_text(workspace, text):
+    person = enter(workspace, first_name="Jeanne")
+    token = workspace.links.preferences(person.uid).rpartition("/")[2]
+    assert choices.choose(workspace, token, [], {"first_name": text, "last_name": text, "organisation": text}) == ()
+    with workspace.database.read() as connection:
+        now = people.by_key(connection, ADDRESS)
+        asked = [review.subject for review in reviews.listing(connection, kind=reviews.ORGANISATION)]
+    assert all(name.isprintable() for name in (now.first_name, now.last_name, *asked))
+    assert now.first_name
