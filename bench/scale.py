@@ -113,12 +113,20 @@ def turns(workspace: Workspace, mailing: Mailing, groups: int) -> dict[str, list
 
 def measure(workspace: Workspace, plans: Plans) -> Iterator[tuple[str, float]]:
     """Yield each step and its seconds."""
+    before = _wal(workspace)
     with plans.of("approve"):
         mailing, took = approve(workspace)
+    written = _wal(workspace)
+    with workspace.database.read() as connection:
+        candidates_all = sum(ledger.tally(connection, mailing.id).values())
     yield f"approve, in {len(took)} transactions", sum(took)
     yield "approve, the longest transaction", max(took)
-    with plans.of("claim, hand over, settle"):
-        costs = turns(workspace, mailing, GROUPS)
+    yield "approve, KB of write-ahead log a candidate", (written - before) / candidates_all / 1000
+    before = written
+    costs = turns(workspace, mailing, GROUPS)
+    yield "claim to settlement, KB of write-ahead log a delivery", (_wal(workspace) - before) / GROUPS / GROUP / 1000
+    with plans.of("a turn: claim, hand over, settle"):
+        turns(workspace, mailing, 3)
     tenth = GROUPS // 10
     for name, seconds in costs.items():
         yield f"{name}, a group of {GROUP}: median of the first {tenth}", median(seconds[1:tenth])
@@ -143,6 +151,12 @@ def measure(workspace: Workspace, plans: Plans) -> Iterator[tuple[str, float]]:
     with workspace.database.read() as connection:
         size = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar()
     yield "size of the database in GB", int(size or 0) / 1e9
+
+
+def _wal(workspace: Workspace) -> int:
+    """Return how many bytes the server has ever written ahead."""
+    with workspace.database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_current_wal_lsn() - '0/0'").scalar() or 0)
 
 
 def _read(workspace: Workspace, work: Callable[[sa.Connection], object]) -> object:

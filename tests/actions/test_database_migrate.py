@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
-from newsletter.actions import database_migrate
+from newsletter.actions import database_check, database_migrate
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
 from newsletter.store import database as databases
@@ -70,6 +74,26 @@ def test_a_running_mailing_stands_still_for_the_migration_and_is_finished_afterw
         assert 40 <= stopped["sent"] < 300 and stopped["doubtful"] == 0
         assert status(workspace) == ("sending", "")
         back(workspace)
+        done = stage.receipt(stage.send(server))
+        assert (done["status"], done["sent"], done["doubtful"]) == ("done", 300, 0)
+        assert len(server.taken()) == 300 and set(server.taken().values()) == {1}
+
+
+def test_from_an_older_version_for_real_while_letters_leave(stage, tmp_path):
+    with counting.counting(tmp_path / "taken") as server:
+        sending = stage.send(server, SENDING__RATE=150)
+        server.await_messages(40, sending)
+        workspace = open_workspace(stage.home)
+        database = databases.Database(workspace.settings.database.url, workspace.root)
+        config = Config()
+        config.set_main_option("script_location", str(Path(run.__file__).parent))
+        config.attributes["engine"] = database.engine
+        command.downgrade(config, "0002")  # sending needs nothing that came later
+        database.close()
+        made = database_migrate.migrate(workspace)
+        assert (made.before, made.after, made.halted) == ("0002", VERSION, (ISSUE,))
+        assert stage.receipt(sending)["sent"] < 300
+        assert [check for check in database_check.check(workspace) if not check.ok] == []
         done = stage.receipt(stage.send(server))
         assert (done["status"], done["sent"], done["doubtful"]) == ("done", 300, 0)
         assert len(server.taken()) == 300 and set(server.taken().values()) == {1}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from newsletter.actions import start
+from newsletter.cli import progress
 from newsletter.store.database import HEAD
 from tests import postgres as clusters
 from tests.cli.conftest import run
@@ -69,8 +73,6 @@ def test_a_large_copy_killed_at_any_moment_is_finished_by_the_same_command(tmp_p
 
 
 def _env(more):
-    import os
-
     return {**{k: v for k, v in os.environ.items() if not k.startswith("NEWSLETTER_")}, **more}
 
 
@@ -121,3 +123,12 @@ def test_migrate_says_from_what_to_what(newsletter, workspace, tmp_path):
     ran = newsletter("database", "migrate")
     assert ran.code == 1 and "install the newest version" in ran.err
     assert newsletter("database", "check").code == 1
+
+
+def test_on_a_terminal_a_bar_shows_each_table(monkeypatch):
+    screen = StringIO()
+    monkeypatch.setattr(progress, "Console", lambda **_: Console(file=screen, force_terminal=True, width=100))
+    with progress.tables(quiet=False) as tell:
+        tell("copy", "subscribers", 60, 30)
+        tell("copy", "subscribers", 60, 60)
+    assert "copy subscribers" in screen.getvalue() and "60/60" in screen.getvalue()
