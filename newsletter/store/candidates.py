@@ -60,7 +60,14 @@ def load(connection: Connection, mailing_id: int, issue: str, rule: Rule, caps: 
             (sa.case((had, "already-sent"), else_=why) if (again or 0) > 1 else why).label("reason"),
         )
         .join_from(subscriptions, subscribers, open_span(rule))
-        .where(subscriptions.c.state == "active", subscribers.c.id > after, subscribers.c.id <= end)
+        .where(
+            subscriptions.c.state == "active",
+            subscribers.c.id > after,
+            subscribers.c.id <= end,
+            # Said of both sides: a planner carries an equality through a join, but no range.
+            subscriptions.c.subscriber_id > after,
+            subscriptions.c.subscriber_id <= end,
+        )
         .order_by(subscribers.c.id)
         .subquery()
     )
