@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from newsletter.actions.start import demo
+from newsletter.cli import main
 
 
 @dataclass(frozen=True)
@@ -53,5 +54,24 @@ def newsletter(workspace: Path) -> Newsletter:
 
     def call(*arguments: str, **environ: str) -> Ran:
         return run(workspace, *arguments, **environ)
+
+    return call
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Newsletter:
+    """The `newsletter` command in the workspace named first, without the seconds that a new process takes."""
+
+    def call(root: Path, *arguments: object, **environ: str) -> Ran:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["newsletter", "-w", str(root), *map(str, arguments)])
+            for name, value in {"NEWSLETTER_USER": "editor", **environ}.items():
+                patch.setenv(name, value)
+            code = 0
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+            return Ran(code, *capsys.readouterr())
 
     return call

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 
 import pytest
 
 from newsletter.actions import backup, send, start
 from newsletter.actions.workspace import open_workspace
-from newsletter.cli import main
 from newsletter.errors import Refused
 from newsletter.store import people, snapshots
 from tests import postgres as clusters
-from tests.cli.conftest import Ran
 
 LETTRE = "2026-11-lettre"
 SECRET = "un secret qui ne doit paraître nulle part"
 
 
 @pytest.fixture
-def newsletter(tmp_path, monkeypatch, capsys):
-    """The `newsletter` command in the workspace named, without the second that a new process takes."""
-
-    def call(where, *arguments, **environ):
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["newsletter", "-w", str(tmp_path / where), *map(str, arguments)])
-            for name, value in environ.items():
-                patch.setenv(f"NEWSLETTER_{name}", str(value))
-            code = 0
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code
-            return Ran(code, *capsys.readouterr())
-
-    return call
+def newsletter(tmp_path, inside):
+    """The `newsletter` command in the workspace named."""
+    return lambda where, *arguments, **environ: inside(tmp_path / where, *arguments, **environ)
 
 
 @pytest.fixture
@@ -46,7 +30,7 @@ def engine(request, monkeypatch):
     def settings(name, database):
         if name == "sqlite":
             return {}
-        return {"DATABASE__URL": clusters.url(request.getfixturevalue("postgres"), database)}
+        return {"NEWSLETTER_DATABASE__URL": clusters.url(request.getfixturevalue("postgres"), database)}
 
     return settings
 
@@ -55,13 +39,13 @@ def engine(request, monkeypatch):
 def filled(tmp_path, monkeypatch):
     """Fill a workspace `ws`: the sample month, sixty people, a letter sent."""
 
-    def fill(DATABASE__URL=""):
-        start.demo(tmp_path / "ws", 1 if DATABASE__URL else 60, deliver=False)
+    def fill(**settings):
+        start.demo(tmp_path / "ws", 1 if settings else 60, deliver=False)
         with monkeypatch.context() as patch:
-            if DATABASE__URL:
-                patch.setenv("NEWSLETTER_DATABASE__URL", DATABASE__URL)
+            for name, value in settings.items():
+                patch.setenv(name, value)
             workspace = open_workspace(tmp_path / "ws")
-            if DATABASE__URL:
+            if settings:
                 start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
                 start.load_people(workspace, 60)
             send.deliver(workspace, send.begin(workspace, send.approve(workspace, LETTRE, by="a", now=True)))
@@ -115,7 +99,7 @@ def test_no_secret_and_nobody_elses_file_is_in_a_backup(newsletter, filled, tmp_
     )
     (root / "images" / "elsewhere").symlink_to("/etc")
     (root / "articles" / ".swap").write_text(SECRET)
-    ran = newsletter("ws", "backup", tmp_path / "b", DATABASE__URL="sqlite:///subscribers.db")
+    ran = newsletter("ws", "backup", tmp_path / "b", NEWSLETTER_DATABASE__URL="sqlite:///subscribers.db")
     assert ran.code == 0, ran.err
     assert "left out: images/elsewhere (a link)" in ran.out and "left out: the database's password" in ran.out
     (directory,) = (tmp_path / "b").iterdir()

@@ -16,10 +16,15 @@ from newsletter.actions import start
 from newsletter.cli import progress
 from newsletter.store.database import HEAD
 from tests import postgres as clusters
-from tests.cli.conftest import run
 from tests.conftest import ROOT
 
 LETTRE = "2026-11-lettre"
+
+
+@pytest.fixture
+def newsletter(workspace, inside):
+    """The `newsletter` command in the sample workspace."""
+    return lambda *arguments, **environ: inside(workspace, *arguments, **environ)
 
 
 def figures(newsletter, **environ):
@@ -51,14 +56,14 @@ def test_the_sample_moves_to_postgresql_and_back_with_the_same_figures(newslette
 
 @pytest.mark.slow
 @pytest.mark.parametrize("direction", ["there", "back"])
-def test_a_large_copy_killed_at_any_moment_is_finished_by_the_same_command(tmp_path, postgres, direction):
+def test_a_large_copy_killed_at_any_moment_is_finished_by_the_same_command(tmp_path, postgres, inside, direction):
     root = tmp_path / "ws"
-    start.demo(root, 4_000, deliver=False)
+    start.demo(root, 2_000, deliver=False)
     url, here = clusters.url(postgres, "large"), {}
     if direction == "back":
-        assert run(root, "database", "copy", "--to", url).code == 0
+        assert inside(root, "database", "copy", "--to", url).code == 0
         here, url = {"NEWSLETTER_DATABASE__URL": url}, f"sqlite:///{tmp_path}/back.db"
-    counted = run(root, "count", "--by", "level", "--json", **here).json
+    counted = inside(root, "count", "--by", "level", "--json", **here).json
     command = [sys.executable, "-m", "newsletter", "-w", str(root), "database", "copy", "--to", url]
     for part in ("organisations", "subscribers", "subscriptions"):
         copying = subprocess.Popen(command, cwd=ROOT, env=_env(here), stderr=subprocess.PIPE, text=True)
@@ -66,10 +71,10 @@ def test_a_large_copy_killed_at_any_moment_is_finished_by_the_same_command(tmp_p
             if line.startswith(f"copy {part}:"):
                 copying.send_signal(signal.SIGKILL)
         copying.wait()
-        half = run(root, "count", "--json", NEWSLETTER_DATABASE__URL=url)
+        half = inside(root, "count", "--json", NEWSLETTER_DATABASE__URL=url)
         assert copying.returncode == -signal.SIGKILL and "not been finished" in half.err
-    assert run(root, "database", "copy", "--to", url, **here).code == 0
-    assert run(root, "count", "--by", "level", "--json", NEWSLETTER_DATABASE__URL=url).json == counted
+    assert inside(root, "database", "copy", "--to", url, **here).code == 0
+    assert inside(root, "count", "--by", "level", "--json", NEWSLETTER_DATABASE__URL=url).json == counted
 
 
 def _env(more):
