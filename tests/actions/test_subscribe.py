@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -47,6 +48,17 @@ def test_the_cap_of_all_requests_holds_and_raises_one_alarm(workspace, monkeypat
     with workspace.database.read() as connection:
         alarms = [e.detail for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
     assert alarms == [{"which": "all", "cap": 4}]
+
+
+def test_a_hundred_requests_for_one_address_at_the_same_moment_send_one_mail(workspace, monkeypatch):
+    sent = posted(workspace, monkeypatch)
+    spellings = (ADDRESS, ADDRESS.upper(), ADDRESS.replace("mairie", "Mairie"))
+    wishes = [Application(address=spellings[n % 3], publications=("lettre", "flash")[: 1 + n % 2]) for n in range(100)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda wish: subscribe.answer(workspace, wish), wishes))
+    assert len(sent) == 1
+    with workspace.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM subscribers").scalar() == 1
 
 
 @pytest.mark.slow
