@@ -15,6 +15,8 @@ from newsletter.content import issue as issues
 from newsletter.content.pool import Pool
 from newsletter.content.propose import Proposal, propose
 from newsletter.errors import ContentError, NotFound, Refused, nearest
+from newsletter.french import date_words
+from newsletter.i18n import _, speaking
 from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
 from newsletter.store import mailings
 
@@ -50,7 +52,10 @@ def read_issue(workspace: Workspace, key: str) -> Issue:
 
 
 def new_issue(workspace: Workspace, publication: str, on: date, key: str | None = None) -> Proposal:
-    """Compose an issue of `publication` to be sent on that day and write its file; refuses to overwrite one."""
+    """Compose an issue of `publication` to be sent on that day and write its file.
+
+    Refuses to overwrite one, and to make a second one of a day unless `key` names it.
+    """
     setting = workspace.settings.publication(publication)
     found, errors = issues.read_issues(workspace.root, workspace.files)
     if errors:
@@ -58,6 +63,13 @@ def new_issue(workspace: Workspace, publication: str, on: date, key: str | None 
         raise errors[0]
     if key and (workspace.root / issues.FOLDER / f"{key}.md").exists():
         raise Refused(f"issue `{key}` is there already", where=f"{issues.FOLDER}/{key}.md", hint="edit that file")
+    same = next((i for i in found if i.publication == publication and i.date == on), None)
+    if same and not key:
+        hint = "edit that file; or remove it to compose it anew; or name a second one with --key"
+        what = _("Un numéro de « {title} » est déjà daté du {day} : {key}.").format(
+            title=setting.title, day=date_words(on), key=same.key
+        )
+        raise Refused(what.removesuffix("."), where=same.path, hint=hint)
     proposal = propose(workspace.pool(), setting, on, list(found), workspace.settings.network, key)
     (workspace.root / issues.FOLDER).mkdir(exist_ok=True)
     proposal.save(workspace.root)
@@ -69,7 +81,11 @@ def new_article(workspace: Workspace, title: str, tags: Sequence[str], on: date)
     for tag in tags:
         if tag not in list(Tag):
             raise ContentError(f"the tag `{tag}` is unknown", where="--tag", hint=nearest(tag, list(Tag)))
-    return articles.new(workspace.root, title=title, tags=tuple(tags), date=on)
+    with speaking(workspace.settings.network.locale):  # what is written into the file is for all who edit it
+        note = _(
+            "À remplir : summary, link, image {src, alt}, organisations ; event {start, end, place} ; deadline, contact"
+        )
+    return articles.new(workspace.root, title=title, tags=tuple(tags), date=on, note=note)
 
 
 def used_in(workspace: Workspace) -> Counter[str]:

@@ -70,7 +70,7 @@ def new(session: Session, title: str, tags: tuple[str, ...], on: datetime | None
     if as_json:
         print_json({"article": made.slug, "path": made.path})
     else:
-        click.echo(f"{made.path}: a draft; set `status: ready` when it may be printed")
+        click.echo(f"{made.path}: a draft; write it, then set `status: ready`: only what is ready gets into an issue")
 
 
 @articles.command()

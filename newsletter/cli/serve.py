@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -47,6 +48,7 @@ def serve(session: Session, host: str, port: int, processes: int, readers_only: 
     workspace.database.migrate()
     if not readers_only and (link := signin.first_link(workspace)):
         click.echo(f"The Studio has no user yet. This link makes you its admin, once: {link}")
+    _tell_address(settings.web.base_url, port)
     proxies = list(settings.web.trusted_proxies)
     # Several processes open the workspace each by itself: they share nothing but files and database.
     os.environ[app.WORKSPACE] = str(workspace.root)
@@ -67,6 +69,13 @@ def serve(session: Session, host: str, port: int, processes: int, readers_only: 
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+
+
+def _tell_address(base_url: str, port: int) -> None:
+    """Warn where links lead elsewhere than to the port served, with no proxy between them."""
+    parts = urlsplit(base_url)
+    if parts.hostname in ("localhost", "127.0.0.1") and parts.port != port:
+        click.echo(f"Links lead to {base_url}, not to port {port}: set NEWSLETTER_WEB__BASE_URL, or serve that port.")
 
 
 @contextmanager

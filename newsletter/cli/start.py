@@ -65,7 +65,7 @@ def _next_steps(made: start.Demo) -> None:
     for path in made.previews:
         click.echo(f"  {path}")
     if made.receipts:
-        click.echo(f"  {made.workspace}/outbox/  every message as an .eml file, with an index.html")
+        click.echo(f"  {made.workspace}/outbox/{made.receipts[0].issue}/index.html  every message, as it would arrive")
     command = f"{shlex.quote(_own_name())} -w {made.workspace}"
     click.echo("Try next:")
     for line in ("issues check 2026-11-lettre", "issues new lettre --date 2026-12-15", "mailings list"):

@@ -58,7 +58,9 @@ class _Proposer:
     def __init__(self, pool: Pool, publication: Publication, on: day, history: list[Issue]) -> None:
         self.pool, self.publication, self.on, self.history = pool, publication, on, history
         self.own = [i for i in history if i.publication == publication.key]
-        self.since = max((i.date for i in self.own if i.date <= on), default=on - FIRST_WINDOW)
+        # An issue made too early holds nothing: it has taken nobody's turn.
+        self.since = max((i.date for i in self.own if i.date <= on and any(_items(i))), default=on - FIRST_WINDOW)
+        self.anywhere = {slug for issue in history for slug in _items(issue)}
         self.printed = {slug for issue in self.own for slug in _printed(issue)}
         # A tag may head two sections of a publication: the proposal fills the first, the editor shares out.
         self.sections = {s.tag: s for s in reversed(publication.sections)}
@@ -96,6 +98,8 @@ class _Proposer:
         if reason or not (fresh or coming):
             if reason and fresh:
                 self.left_out[article.slug] = reason
+            elif not reason and self._missed(article):
+                self.left_out[article.slug] = _("daté d'avant le dernier numéro, mais jamais paru")
             return
         section = self._home(article) if fresh else None
         if section:
@@ -106,6 +110,11 @@ class _Proposer:
             self._note_twice(article, section, self.agenda)
         elif not section:
             self.left_out[article.slug] = _("aucune rubrique ne correspond à ses étiquettes")
+
+    def _missed(self, article: Article) -> bool:
+        """Tell whether `article` came too late for the last issue: ready only after the day it is dated."""
+        recent = self.since - FIRST_WINDOW <= article.date < self.since
+        return recent and article.slug not in self.anywhere and self._home(article) is not None
 
     def _refusal(self, article: Article) -> str:
         """Return why `article` cannot stand in this issue at all, or nothing."""
@@ -184,6 +193,14 @@ def is_public(publication: Publication) -> bool:
 def _standing(status: Status) -> str:
     words = {Status.PROPOSED: _("proposé, pas encore relu"), Status.DECLINED: _("écarté")}
     return words.get(status, _("encore à l'état de brouillon"))
+
+
+def _items(issue: Issue) -> Iterable[str]:
+    """Yield the slugs of everything that stands in `issue`."""
+    if issue.lead:
+        yield issue.lead.slug
+    for section in issue.sections:
+        yield from (item.slug for item in section.items)
 
 
 def _printed(issue: Issue) -> Iterable[str]:

@@ -48,7 +48,7 @@ def test_articles_are_listed_created_and_checked(newsletter, workspace):
     made = newsletter("articles", "new", "Une halle pour les producteurs", "--tag", "territoires", "--json").json
     after = newsletter("articles", "list", "--json").json
     assert len(after) == len(before) + 1
-    assert (workspace / made["path"]).read_text().startswith("---\ntitle: Une halle")
+    assert (workspace / made["path"]).read_text().startswith("---\n# À remplir : summary")
     assert newsletter("articles", "check").code == 0
     assert {a["article"] for a in newsletter("articles", "list", "--unused", "--json").json} >= {made["article"]}
 
@@ -67,6 +67,13 @@ def test_an_issue_is_composed_checked_and_previewed(newsletter, workspace, tmp_p
     assert seen["bytes_html"] == len((tmp_path / "p" / "letter.html").read_bytes()) or seen["bytes_html"] > 10_000
     assert {p.name for p in (tmp_path / "p").glob("letter*")} == {"letter.html", "letter.txt", "letter.eml"}
     assert {"code", "level", "message", "where"} <= set(seen["warnings"][0]) if seen["warnings"] else True
+
+
+def test_an_issue_of_the_same_day_is_not_made_twice_by_mistake(newsletter, workspace):
+    assert newsletter("issues", "new", "lettre", "--date", "2026-12-15").code == 0
+    again = newsletter("issues", "new", "lettre", "--date", "2026-12-15")
+    assert again.code == 1 and "issues/2026-12-lettre.md" in again.err and "--key" in again.err
+    assert newsletter("issues", "new", "lettre", "--date", "2026-12-15", "--key", "2026-12-bis").code == 0
 
 
 def test_an_issue_with_an_error_is_not_approved_and_the_error_names_its_place(newsletter, workspace):

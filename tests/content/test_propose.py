@@ -92,7 +92,30 @@ def test_only_what_is_new_since_the_last_issue_is_taken():
         history=history,
     )  # fmt: skip
     assert placed(proposal) == {"rtes": ["neuf"]}
-    assert proposal.left_out == {}
+
+
+LATE = "daté d'avant le dernier numéro, mais jamais paru"
+
+
+@pytest.mark.parametrize(
+    ("more", "elsewhere", "left_out"),
+    [
+        ({"date": date(2026, 10, 12)}, (), {"a": LATE}),
+        ({"date": date(2026, 10, 12), "status": Status.DRAFT}, (), {}),
+        ({"date": date(2026, 10, 12)}, ("a",), {}),
+        ({"date": date(2026, 9, 1)}, (), {}),
+    ],
+    ids=["ready too late", "not ready yet", "printed in the Flash", "long ago"],
+)
+def test_what_was_ready_too_late_for_the_last_issue_is_named(more, elsewhere, left_out):
+    history = [past("lettre", date(2026, 10, 13), "imprime"), past("flash", date(2026, 10, 20), *elsewhere)]
+    proposal = offer(article("a", **more), history=history)
+    assert placed(proposal) == {}
+    assert proposal.left_out == left_out
+
+
+def test_an_issue_that_holds_nothing_took_nobodys_turn():
+    assert placed(offer(article("a"), history=[past("lettre", DAY)])) == {"rtes": ["a"]}
 
 
 def test_an_announced_event_stays_in_the_agenda_until_it_is_over():
