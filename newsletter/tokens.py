@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import time
 from dataclasses import dataclass
 
 from newsletter.errors import TokenError
@@ -66,20 +65,6 @@ class Signer:
         if not (any(good) and exact and len(raw) > _MAC):
             raise TokenError("this link is not valid", hint="use the link of a recent letter, or ask for a new one")
         return payload
-
-    def seal_until(self, purpose: str, payload: bytes, expires: float) -> str:
-        """Return a token for `payload` that `open_fresh` refuses after `expires` (POSIX seconds)."""
-        return self.seal(purpose, int(expires).to_bytes(6, "big") + payload)
-
-    def open_fresh(self, purpose: str, token: str, now: float | None = None) -> bytes:
-        """Return the payload of a token made by `seal_until`.
-
-        Raises TokenError for a forged or an expired one.
-        """
-        raw = self.open(purpose, token)
-        if len(raw) < 6 or int.from_bytes(raw[:6], "big") < (time.time() if now is None else now):
-            raise TokenError("this link has expired", hint="ask for a new one")
-        return raw[6:]
 
     def fingerprint(self, purpose: str, text: str) -> str:
         """Return a keyed hash (hex, 256 bits) of `text`: what is kept of an erased address.

@@ -50,15 +50,6 @@ class Received:
                                                                         NO_EFFECT))  # fmt: skip
 
 
-def receive(workspace: Workspace, reports: Iterable[Report], provider: str) -> Received:
-    """Let each report of `provider` act once, all in one transaction."""
-    with workspace.database.write() as connection:
-        desk = Desk(workspace, connection, provider)
-        counts = desk.take_all(reports)
-    desk.finish()
-    return Received(counts)
-
-
 def is_open(workspace: Workspace, provider: str) -> bool:
     """Tell whether webhooks of `provider` are read: it calls back, and its secret is set."""
     return bool(webhook_reader(provider) and workspace.settings.secret(f"{provider}_webhook_secret"))

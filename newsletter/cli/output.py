@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -114,4 +114,3 @@ def sure(question: str, *, yes: bool) -> None:
 
 
 DATE = click.DateTime(["%Y-%m-%d"])
-Callback = Callable[..., None]

@@ -8,8 +8,6 @@ from functools import lru_cache
 
 from newsletter.exchange.values import fold
 
-ROLES = ("elu", "technicien", "partner", "press", "other")
-
 # The first that fits decides: a `directrice adjointe` is an officer, an `adjointe à la maire` is elected.
 _ROLES: tuple[tuple[str, str], ...] = (
     ("press", r"journalis|redact(eur|rice) en chef|presse\b|press\b|media"),
@@ -23,7 +21,7 @@ _COLUMNS = ("role", "role_2", "role_3", "function")
 
 
 def title(fields: Mapping[str, str]) -> tuple[str, str]:
-    """Return the function (as written) and the role (one of ROLES, or "") that the cells of a row speak of.
+    """Return the function (as written) and the role (one of `_ROLES`, or "") that the cells of a row speak of.
 
     A cell that is nothing but a role word names the role; any other is a function, from which the role is guessed.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter import i18n
@@ -67,8 +67,3 @@ def variant_for(composed: ComposedIssue, reader: Reader) -> Variant:
     """Return the sorted slugs of the restricted articles that `reader` may see."""
     articles = (item.article for item in composed.items)
     return tuple(sorted({a.slug for a in articles if a.restriction and a.restriction.admits(reader)}))
-
-
-def variants(composed: ComposedIssue, readers: Iterable[Reader]) -> dict[Reader, Variant]:
-    """Return the variant of each reader; as many letters are to be rendered as there are different values."""
-    return {reader: variant_for(composed, reader) for reader in readers}

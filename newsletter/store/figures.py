@@ -13,7 +13,6 @@ from newsletter.store.mailings import Mailing
 from newsletter.store.organisations import Organisation
 from newsletter.store.tables import deliveries
 
-RETURNED = ("hard", "soft", "block")
 GONE = ("unsubscribe", "complaint")
 
 

@@ -16,7 +16,6 @@ from newsletter.store.journal import Event, dumps, record
 from newsletter.store.spans import begin_span, end_span, running_span
 from newsletter.store.tables import erasures, events, subscribers, subscriptions
 
-STATES = ("pending", "active", "left", "bounced", "complained", "expired")
 # Who left, complained or bounced out comes back only by the person's own act, never by an import.
 GONE = ("left", "bounced", "complained")
 

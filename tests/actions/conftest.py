@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from newsletter.store.database import Database, open_database
+from tests.actions.returns import World, world
 
 
 @pytest.fixture
@@ -12,3 +13,19 @@ def database(database_url: str) -> Iterator[Database]:
     made = open_database(database_url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def lille(database_url: str) -> Iterator[World]:
+    """A lettre that has left, on SQLite and on PostgreSQL."""
+    made = world(database_url)
+    yield made
+    made.workspace.close()
+
+
+@pytest.fixture
+def quick() -> Iterator[World]:
+    """The same on SQLite in memory, for tables of cases."""
+    made = world("sqlite://", soft_limit=3)
+    yield made
+    made.workspace.close()

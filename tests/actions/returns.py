@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from newsletter.actions.receive import Desk
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Report
 from newsletter.providers import verp
@@ -58,6 +59,14 @@ class World:
             **more,
         }  # fmt: skip
         return Report(kind, **values)
+
+    def take(self, *reports: Report) -> dict[str, int]:
+        """Let reports of the provider act in one transaction, and return their outcomes."""
+        with self.workspace.database.write() as connection:
+            desk = Desk(self.workspace, connection, "brevo")
+            counts = desk.take_all(reports)
+        desk.finish()
+        return dict(counts)
 
     def standing(self, person: Person) -> tuple[str, str, str, str]:
         """Return (suppressed, state of the lettre, delivery's state, delivery's feedback)."""

@@ -10,32 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.actions import send
-from newsletter.actions.receive import receive, webhook
-from newsletter.model import Report
+from newsletter.actions.receive import webhook
 from newsletter.providers import verp
 from newsletter.store import journal, ledger, mailings, people
 from newsletter.tokens import Signer
 from tests.actions.returns import DOMAIN, HOOK, World, world
 from tests.store.helpers import NOW
-
-
-@pytest.fixture
-def lille(database_url: str) -> World:
-    made = world(database_url)
-    yield made
-    made.workspace.close()
-
-
-@pytest.fixture
-def quick() -> World:
-    """The same on SQLite in memory, for tables of cases."""
-    made = world("sqlite://", soft_limit=3)
-    yield made
-    made.workspace.close()
-
-
-def take(lille: World, *reports: Report) -> dict[str, int]:
-    return dict(receive(lille.workspace, reports, "brevo").counts)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +32,7 @@ def take(lille: World, *reports: Report) -> dict[str, int]:
 )
 def test_each_report_has_its_effect_on_its_person_only(lille, kind, suppressed, state, feedback, flash):
     person, other = lille.people[:2]
-    take(lille, lille.report(person, kind, status="5.0.0"))
+    lille.take(lille.report(person, kind, status="5.0.0"))
     assert lille.standing(person) == (suppressed, state, "sent", feedback)
     with lille.workspace.database.read() as c:
         assert people.subscription(c, person.id, "flash").state == flash
@@ -62,9 +42,9 @@ def test_each_report_has_its_effect_on_its_person_only(lille, kind, suppressed, 
 @pytest.mark.parametrize("kind", ["delivered", "soft", "block", "hard", "complaint", "unsubscribe"])
 def test_a_report_repeated_changes_nothing(quick, kind):
     report = quick.report(quick.people[0], kind)
-    assert take(quick, report) == {kind: 1}
+    assert quick.take(report) == {kind: 1}
     before = quick.everything()
-    assert take(quick, report, report) == {"repeated": 2}
+    assert quick.take(report, report) == {"repeated": 2}
     assert quick.everything() == before
 
 
@@ -72,7 +52,7 @@ def test_every_effect_is_an_event_with_its_cause_and_without_an_address(lille):
     person = lille.people[0]
     said = f"550 5.1.1 <{person.address}>: no such user"
     report = lille.report(person, "hard", status="5.1.1", text=said, at=datetime(2026, 11, 22, 10, tzinfo=UTC))
-    take(lille, report)
+    lille.take(report)
     with lille.workspace.database.read() as c:
         heard, flash, lettre = journal.of_subscriber(c, person.id)[-3:]
     assert (heard.kind, heard.key, heard.mailing_id) == ("feedback-hard", report.key, lille.mailing)
@@ -111,48 +91,48 @@ def test_calls_that_arrive_at_the_same_moment_act_once(lille):
 def test_a_report_on_a_message_or_an_address_that_is_not_ours_has_no_effect(quick, forged):
     before = quick.everything()
     for kind in ("delivered", "hard", "complaint", "unsubscribe"):
-        take(quick, quick.report(quick.people[0], kind, **forged))
+        quick.take(quick.report(quick.people[0], kind, **forged))
     assert quick.everything() == before
 
 
 def test_a_message_id_signed_by_another_key_has_no_effect(quick):
     stranger = Signer((b"une-autre-clef-assez-longue",))
     forged = verp.message_id(stranger, DOMAIN, quick.mailing, quick.delivery(quick.people[0]))
-    assert take(quick, quick.report(quick.people[0], "hard", message_id=forged)) == {"unknown-message": 1}
+    assert quick.take(quick.report(quick.people[0], "hard", message_id=forged)) == {"unknown-message": 1}
 
 
 @pytest.mark.parametrize("address", ["", "redacted", "xxxxx@ville.fr", "REDACTED@ville.fr", "***@ville.fr"])
 def test_an_address_that_the_reporter_hid_is_known_by_the_signed_message_id(quick, address):
-    assert take(quick, quick.report(quick.people[0], "complaint", address=address)) == {"complaint": 1}
+    assert quick.take(quick.report(quick.people[0], "complaint", address=address)) == {"complaint": 1}
     assert quick.standing(quick.people[0])[0] == "complained"
 
 
 def test_an_address_counts_however_it_is_written(quick):
     person = quick.people[0]
-    assert take(quick, quick.report(person, "hard", address=person.address.upper())) == {"hard": 1}
+    assert quick.take(quick.report(person, "hard", address=person.address.upper())) == {"hard": 1}
 
 
 def test_a_providers_own_name_is_enough_with_the_right_address(quick):
     first, second = quick.people[:2]
     name = f"id-{quick.delivery(first)}"
     lost = {"message_id": "", "provider_id": name}
-    assert take(quick, quick.report(second, "hard", **lost)) == {"unknown-message": 1}
-    assert take(quick, quick.report(first, "hard", **lost)) == {"hard": 1}
+    assert quick.take(quick.report(second, "hard", **lost)) == {"unknown-message": 1}
+    assert quick.take(quick.report(first, "hard", **lost)) == {"hard": 1}
 
 
 @pytest.mark.parametrize(("first", "late"), [("hard", "delivered"), ("complaint", "hard"), ("complaint", "delivered"),
                                              ("unsubscribe", "delivered")])  # fmt: skip
 def test_a_late_lighter_report_undoes_nothing(quick, first, late):
     person = quick.people[0]
-    take(quick, quick.report(person, first))
+    quick.take(quick.report(person, first))
     before = quick.standing(person)
-    take(quick, quick.report(person, late))
+    quick.take(quick.report(person, late))
     assert quick.standing(person) == before
 
 
 def test_a_complaint_after_a_bounce_is_the_graver(quick):
     person = quick.people[0]
-    take(quick, quick.report(person, "hard"), quick.report(person, "complaint"))
+    quick.take(quick.report(person, "hard"), quick.report(person, "complaint"))
     assert quick.standing(person)[0] == "complained"
 
 
@@ -161,7 +141,7 @@ def test_nothing_that_comes_back_subscribes_again(quick):
     with quick.workspace.database.write() as c:
         people.move(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
     for kind in ("delivered", "deferred", "soft", "block", "unsubscribe", "unknown", "hard"):
-        take(quick, quick.report(person, kind))
+        quick.take(quick.report(person, kind))
         assert quick.standing(person)[1] == "left"
 
 
@@ -169,10 +149,10 @@ def test_soft_bounces_suppress_after_the_limit_counted_by_mailing(quick):
     person = quick.people[0]
     issues = [quick.send_another(f"2026-0{n}-lettre") for n in (1, 2)]
     for copy in range(5):
-        take(quick, quick.report(person, "soft", key=f"brevo:same-letter-{copy}"))
-    take(quick, quick.report(person, "soft", key="brevo:a", message_id=quick.message_id(person, issues[0])))
+        quick.take(quick.report(person, "soft", key=f"brevo:same-letter-{copy}"))
+    quick.take(quick.report(person, "soft", key="brevo:a", message_id=quick.message_id(person, issues[0])))
     assert quick.standing(person)[:2] == ("", "active")
-    take(quick, quick.report(person, "soft", key="brevo:b", message_id=quick.message_id(person, issues[1])))
+    quick.take(quick.report(person, "soft", key="brevo:b", message_id=quick.message_id(person, issues[1])))
     assert quick.standing(person)[:2] == ("bounced", "bounced")
 
 
@@ -181,7 +161,7 @@ def test_a_proof_of_delivery_settles_a_doubt_and_the_stored_receipt(database_url
     first, second, third = lille.people[:3]
     lille_receipt = send.receipt(lille.workspace, "2026-11-lettre")
     assert (lille_receipt.doubtful, lille_receipt.sent) == (5, 0)
-    take(lille, lille.report(first, "delivered"), lille.report(second, "hard"), lille.report(third, "block"))
+    lille.take(lille.report(first, "delivered"), lille.report(second, "hard"), lille.report(third, "block"))
     made = send.receipt(lille.workspace, "2026-11-lettre")
     assert (made.doubtful, made.sent, made.status) == (3, 2, "done") and made.balanced
     with lille.workspace.database.read() as c:
@@ -196,14 +176,14 @@ def test_a_delivered_message_is_not_sent_again_when_a_user_had_it_queued(quick):
     with quick.workspace.database.write() as c:
         c.execute(sa.text("UPDATE deliveries SET state = 'doubtful'"))
         ledger.settle_doubtful(c, quick.mailing, resend=True, now=NOW)
-    take(quick, quick.report(person, "delivered"))
+    quick.take(quick.report(person, "delivered"))
     assert quick.standing(person)[2] == "sent"
     assert quick.standing(quick.people[1])[2] == "queued"
 
 
 def blocks(made: World, n: int) -> None:
     for person in made.people[:n]:
-        take(made, made.report(person, "block"))
+        made.take(made.report(person, "block"))
 
 
 @pytest.mark.parametrize(("n", "alarms"), [(2, 0), (3, 1), (5, 1)])
