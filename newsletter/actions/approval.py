@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from newsletter import paris
 from newsletter.actions import archive_page, links_count, schedule
 from newsletter.actions.letters import Edition, edition
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.store import archive, candidates, journal, ledger, link_counts, mailings
 from newsletter.store.journal import Event
@@ -36,7 +37,7 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
 
     def load(connection: Connection) -> int | None:
         """Write the next candidates; with the last of them the mailing is approved."""
-        rest = mailings.load(connection, mailing, frozen, caps, _paris_day(moment), moment, after=after,
+        rest = mailings.load(connection, mailing, frozen, caps, paris.day(moment), moment, after=after,
                               slice_=candidates.SLICE)  # fmt: skip
         if rest is None:
             mailings.change(connection, mailing.id, "approved", only=("loading",))
@@ -77,10 +78,6 @@ def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = No
             rest = load(connection)
     with workspace.database.read() as connection:
         return mailings.get(connection, mailing.id)
-
-
-def _paris_day(moment: float) -> date:
-    return datetime.fromtimestamp(moment, PARIS).date()
 
 
 def _record(made: Edition) -> dict[str, object]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from sqlalchemy.engine import Connection
 
-from newsletter import addresses
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter import addresses, paris
+from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused
 from newsletter.store import entitlement, organisations, people
@@ -43,7 +43,7 @@ def add(workspace: Workspace, email: str, publication: str, *, by: str, details:
         current = people.subscription(connection, person.id, publication)
         if current and current.state in GONE and not asked:
             raise Refused(
-                f"this person {_PAST[current.state]} on {_day(current.since)}",
+                f"this person {_PAST[current.state]} on {paris.day(current.since)}",
                 hint='if they asked to come back, say how: --asked "by telephone on ..."',
             )
         people.move(connection, person, publication, "active", consent, now)
@@ -129,7 +129,7 @@ def why(workspace: Workspace, email: str, publication: str) -> Why:
             fingerprint = workspace.signer.fingerprint("erasure", address.key)
             at = people.erased(connection, [fingerprint]).get(fingerprint)
             reason = "unknown" if at is None else "erased"
-            return answer(receives=False, reason=reason, since=None if at is None else _day(at))
+            return answer(receives=False, reason=reason, since=None if at is None else paris.day(at))
         reason = entitlement.reason(connection, rule, person.id, today)
         subscription = people.subscription(connection, person.id, publication)
         place = organisations.get(connection, person.organisation_id) if person.organisation_id else None
@@ -147,12 +147,8 @@ def _since(reason: str, subscription: Subscription | None, place: Organisation |
         return date.fromisoformat(max(past)) + timedelta(days=1 + rule.grace_days) if past else None
     if reason in ("no-organisation", "not-subscribed") or subscription is None:
         return None
-    began = _day(subscription.since)
+    began = paris.day(subscription.since)
     if reason or not rule.members_only or exception or place is None:
         return began
     period = place.period_on(today, rule.grace_days)
     return max(began, date.fromisoformat(period.joined)) if period else began
-
-
-def _day(at: float) -> date:
-    return datetime.fromtimestamp(at, PARIS).date()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.engine import Connection
 
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter import paris
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.store import audiences, mailings, organisations
 from newsletter.store.audiences import Difference
@@ -70,12 +71,12 @@ def _groups(groups: Sequence[Group]) -> tuple[Group, ...]:
 
 def _lost(difference: Difference, places: Mapping[int, Organisation], later: Mailing) -> Group:
     """Say why somebody is no recipient of the later mailing."""
-    when = _day(difference.since)
+    when = paris.day(difference.since)
     if difference.subscriber_id is None:
         return Group(1, "erased", "data erased since")
     place = places.get(difference.organisation_id or 0)
     if difference.reason == "not-a-member" and place:
-        approved = _day(later.approved_at)
+        approved = paris.day(later.approved_at)
         ended = max((p.ended for p in place.periods if p.ended and p.ended <= approved.isoformat()), default="")
         sentence = f"membership of {place.name} ended on {ended}" if ended else f"{place.name} is not a member"
         day = date.fromisoformat(ended) if ended else None
@@ -89,14 +90,14 @@ def _lost(difference: Difference, places: Mapping[int, Organisation], later: Mai
 def _won(difference: Difference, places: Mapping[int, Organisation], earlier: Mailing) -> Group:
     """Say why somebody is a recipient now and was not before."""
     place = places.get(difference.organisation_id or 0)
-    approved = _day(earlier.approved_at).isoformat()
+    approved = paris.day(earlier.approved_at).isoformat()
     joined = max((p.joined for p in place.periods), default="") if place else ""
     if place and joined > approved:
         sentence = f"membership of {place.name} began on {joined}"
         return Group(1, "joined", sentence, place.name, date.fromisoformat(joined))
     if difference.reason:
         return Group(1, difference.reason, f"excluded before: {_WORDS.get(difference.reason, difference.reason)}")
-    when = _day(difference.since)
+    when = paris.day(difference.since)
     return Group(1, "subscribed", f"subscribed on {when.isoformat()}", day=when)
 
 
@@ -106,7 +107,3 @@ _WORDS = {
     "not-subscribed": "not subscribed", "erased": "data erased", "already-sent": "had it from a cancelled mailing",
     "cancelled": "the mailing was cancelled before it reached them", "active": "subscribed since",
 }  # fmt: skip
-
-
-def _day(at: float) -> date:
-    return datetime.fromtimestamp(at, PARIS).date()

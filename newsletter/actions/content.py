@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import checks
 from newsletter.content import issue as issues
@@ -18,6 +18,7 @@ from newsletter.errors import ContentError, NotFound, Refused, nearest
 from newsletter.french import date_words
 from newsletter.i18n import _, speaking
 from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
+from newsletter.paris import PARIS
 from newsletter.store import mailings
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from newsletter import paris
 from newsletter.actions import letters, schedule, send
 from newsletter.actions.content import read_issue
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.french import clock_words, day_words
 from newsletter.i18n import _
@@ -75,7 +76,7 @@ def departure(workspace: Workspace, key: str) -> Departure:
         findings=letters.findings(workspace, key) if waiting else (),
         mailing=mailing,
         receipt=receipt,
-        at=datetime.fromtimestamp(mailing.not_before, PARIS) if waiting and scheduled else None,
+        at=paris.moment(mailing.not_before) if waiting and scheduled else None,
         left=send.due_in(workspace, mailing).total_seconds() if waiting and scheduled else 0.0,
         changed=waiting and _changed(workspace, mailing),
         near=send.close_by(workspace, mailing) if waiting else None,

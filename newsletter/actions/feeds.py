@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from email.utils import format_datetime
 
 from lxml import etree
 
+from newsletter import paris
 from newsletter.actions import archive
 from newsletter.actions.archive import Page
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.i18n import _
 
 LETTERS = 40
@@ -70,7 +70,7 @@ def _feed(workspace: Workspace, path: str, title: str, entries: Iterable[_Entry]
         _add(item, "title", entry.title)
         _add(item, "link", entry.link)
         _add(item, "guid", entry.guid, isPermaLink="true" if entry.guid == entry.link else "false")
-        _add(item, "pubDate", format_datetime(datetime.fromtimestamp(int(entry.at), PARIS)))
+        _add(item, "pubDate", format_datetime(paris.moment(int(entry.at))))
         _add(item, "description", entry.text)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 

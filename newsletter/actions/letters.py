@@ -13,11 +13,12 @@ from newsletter import addresses, i18n
 from newsletter.actions import media, pictures
 from newsletter.actions.content import check_issue_file, read_issue
 from newsletter.actions.personal import Personal
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import ComposedIssue, Finding, Issue, Letter, PublishedPicture, Reader, Severity
+from newsletter.paris import PARIS
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks
 from newsletter.rendering.letter import render, variant_for

@@ -12,13 +12,14 @@ from newsletter.actions import pictures
 from newsletter.actions.content import read_issue
 from newsletter.actions.desk import plans
 from newsletter.actions.letters import SAMPLE_ADDRESS, Edition, composition, edition, personal, skeleton, variants
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
 from newsletter.errors import ContentError
 from newsletter.i18n import _
 from newsletter.model import Article, Issue, ItemPlan, Letter, SectionPlan, Visibility
+from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication
 from newsletter.store import organisations

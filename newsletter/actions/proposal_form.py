@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time
 
-from newsletter.actions.workspace import PARIS
 from newsletter.content.fields import is_url
 from newsletter.i18n import _
 from newsletter.model import Article, Event, Picture, Status, Tag
+from newsletter.paris import PARIS
 from newsletter.rendering import clean
 
 LENGTHS = {"title": 160, "summary": 800, "text": 8000, "link": 500, "place": 200, "alt": 250, "credit": 120}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, Literal, get_args
 
-from newsletter import french
+from newsletter import french, paris
 from newsletter.actions import report_page
 from newsletter.actions.report import Report
 from newsletter.actions.report_figures import Value, group_name, groups, shown
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.exchange.export import write_table
 from newsletter.i18n import speaking
 from newsletter.store.figures import Outcome
@@ -69,7 +68,7 @@ def _mailing(outcome: Outcome) -> dict[str, Any]:
     mailing = outcome.mailing
     return {
         "issue": mailing.issue, "publication": mailing.publication, "subject": mailing.subject,
-        "started_at": datetime.fromtimestamp(mailing.started_at or 0.0, PARIS).isoformat(timespec="seconds"),
+        "started_at": paris.iso(mailing.started_at or 0.0),
         "sent": outcome.sent, "hard": outcome.hard, "soft": outcome.soft, "block": outcome.block,
         "delivered": outcome.sent - outcome.returned, "left": outcome.left,
     }  # fmt: skip

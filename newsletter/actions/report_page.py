@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter import french, i18n, resources
+from newsletter import french, i18n, paris, resources
 from newsletter.actions import report_charts as charts
 from newsletter.actions import report_words as words
 from newsletter.actions.report import Report
 from newsletter.actions.report_charts import Chart
 from newsletter.actions.report_figures import Figure, group_name, groups, shown
-from newsletter.actions.workspace import PARIS
 from newsletter.i18n import _
 from newsletter.settings import Theme
 
@@ -171,7 +170,7 @@ def _groups(report: Report, figure: Figure, what: str) -> Panel:
 
 
 def _mailings(report: Report) -> Panel:
-    days = [datetime.fromtimestamp(o.mailing.started_at or 0.0, PARIS) for o in report.mailings]
+    days = [paris.moment(o.mailing.started_at or 0.0) for o in report.mailings]
     bars = [(f"{d:%d/%m}", (o.sent - o.returned, o.returned)) for d, o in zip(days, report.mailings, strict=True)]
     names = [
         f"{french.date_words(d.date(), year=False)} : {o.mailing.subject}"

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from newsletter.actions.workspace import PARIS
+from newsletter import paris
 from newsletter.exchange.names import level_of
 from newsletter.model import Tag, Territory
+from newsletter.paris import PARIS
 from newsletter.store import counts, figures, mailings, organisations
 from newsletter.store.figures import Outcome
 from newsletter.store.mailings import Mailing
@@ -164,7 +165,7 @@ def last_featured(sent: Sequence[Mailing], until: date) -> dict[str, date]:
     for mailing in sent:
         if mailing.started_at is None:
             continue
-        day = datetime.fromtimestamp(mailing.started_at, PARIS).date()
+        day = paris.day(mailing.started_at)
         if day > until:
             continue
         for item in printed(mailing):

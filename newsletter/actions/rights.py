@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from newsletter import addresses
+from newsletter import addresses, paris
 from newsletter.actions.audience import find
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
 from newsletter.store import people, records, retention, traces
@@ -40,12 +39,7 @@ def _dated(value: Any, name: str = "") -> Any:
         return {key: _dated(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
         return [_dated(inner) for inner in value]
-    return moment(value) if name in _TIMES and isinstance(value, int | float) else value
-
-
-def moment(at: float) -> str:
-    """Return POSIX seconds as an ISO text in Paris time."""
-    return datetime.fromtimestamp(at, PARIS).isoformat(timespec="seconds")
+    return paris.iso(value) if name in _TIMES and isinstance(value, int | float) else value
 
 
 def listing(
@@ -79,7 +73,7 @@ def _cells(row: Listed) -> dict[str, str]:
         "email": person.address, "first_name": person.first_name, "last_name": person.last_name,
         "salutation": person.salutation, "function": person.function, "role": person.role, "phone": person.phone,
         "organisation": row.organisation, "publication": row.publication, "status": row.state, "basis": row.basis,
-        "since": moment(row.since),
+        "since": paris.iso(row.since),
     }  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from newsletter.actions.workspace import PARIS as PARIS
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
+from newsletter.paris import PARIS
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing

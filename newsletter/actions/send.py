@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from newsletter import addresses
+from newsletter import addresses, paris
 from newsletter.actions import schedule
 from newsletter.actions.approval import approve as approve
 from newsletter.actions.approval import withdraw
@@ -15,7 +15,7 @@ from newsletter.actions.delivering import Progress as Progress
 from newsletter.actions.delivering import deliver as deliver
 from newsletter.actions.delivering import finish as finish
 from newsletter.actions.letters import edition
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
@@ -91,7 +91,7 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
                 f"`{mailing.issue}` waits for the word of a second person", hint="`newsletter mailings confirm`"
             )
         if mailing.not_before > now:
-            due = datetime.fromtimestamp(mailing.not_before, PARIS)
+            due = paris.moment(mailing.not_before)
             raise Refused(f"`{mailing.issue}` leaves on {due:%d/%m/%Y at %H:%M:%S}", hint="wait, or send with --now")
         name = workspace.settings.sending.provider
         if mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name):

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from newsletter import addresses, resources
 from newsletter.actions import content, letters, send
-from newsletter.actions.workspace import PARIS, Workspace, open_workspace
+from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import Refused
 from newsletter.exchange.generate import SamplePerson
 from newsletter.exchange.generate import people as generated
 from newsletter.model import Finding
+from newsletter.paris import PARIS
 from newsletter.settings_file import FILE
 from newsletter.store import organisations, people, waiting
 from newsletter.store.organisations import Organisation, Period

@@ -10,13 +10,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, InternalError
 
+from newsletter import paris
 from newsletter.actions.job import Job
 from newsletter.actions.verdicts import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
@@ -35,7 +34,6 @@ PATIENCE = 6  # groups in a row that the provider took nothing of; the waits bet
 MOST_REST = 60.0
 CHECKPOINT_SECONDS = 5.0
 STOP_SECONDS = 10.0
-_PARIS = ZoneInfo("Europe/Paris")
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -141,7 +139,7 @@ class Worker:
         elif self.held.place is not None and now - self.held.place > LATE_SECONDS:
             # Everybody was held up (the database was away): all at once would be a burst.
             pace.push(connection, self.name, len(ids), sending.rate, now)
-        lease, today = sending.lease_seconds, datetime.fromtimestamp(now, _PARIS).date()
+        lease, today = sending.lease_seconds, paris.day(now)
         ready = ledger.hand(connection, self.id, self.rule, self.token, ids, now=now, lease=lease, today=today)
         if self.limited and len(ready) < len(ids):
             pace.give_back(connection, self.name, len(ids) - len(ready), _day(now))
@@ -242,7 +240,7 @@ class Worker:
 
     def _messages(self, waiting: dict[int, Handed]) -> list[Outgoing]:
         """Build the group's messages; who cannot be written to at all is refused, not an obstacle to the others."""
-        date, messages = datetime.fromtimestamp(time.time() + self.behind, _PARIS), []
+        date, messages = paris.moment(time.time() + self.behind), []
         for h in list(waiting.values()):
             try:
                 messages.append(self.job.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date))
@@ -276,4 +274,4 @@ class Worker:
 
 
 def _day(now: float) -> str:
-    return datetime.fromtimestamp(now, _PARIS).date().isoformat()
+    return paris.day(now).isoformat()

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from newsletter import addresses
+from newsletter import addresses, paris
 from newsletter.actions.kept import Kept
 from newsletter.actions.media import Files, InDatabase, Media
 from newsletter.content.filecache import FileCache
@@ -25,7 +24,6 @@ from newsletter.store.database import Database, open_database
 from newsletter.store.entitlement import Rule
 from newsletter.tokens import Signer
 
-PARIS = ZoneInfo("Europe/Paris")
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +74,7 @@ class Workspace:
 
     def now(self) -> datetime:
         """Return the time in Paris."""
-        return datetime.fromtimestamp(self.clock(), PARIS)
+        return paris.moment(self.clock())
 
     def today(self) -> date:
         """Return the day in Paris."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from newsletter.actions import picture_files
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import checks
 from newsletter.content.fields import is_url
@@ -17,6 +17,7 @@ from newsletter.errors import Refused
 from newsletter.french import END_OF_DAY
 from newsletter.i18n import _
 from newsletter.model import Article, Event, Finding, Picture, Speaker, Status, Tag, Visibility
+from newsletter.paris import PARIS
 
 SPEAKERS = 2
 

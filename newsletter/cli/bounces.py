@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from newsletter import paris
 from newsletter.actions import bounces as actions
 from newsletter.actions.receive import Received
-from newsletter.actions.workspace import PARIS
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 _PATHS = click.Path(exists=True, path_type=Path)
@@ -95,7 +94,7 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _dated(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, "since": datetime.fromtimestamp(one["since"], PARIS).isoformat(timespec="seconds")}
+    return {**one, "since": paris.iso(one["since"])}
 
 
 @bounces.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from newsletter import paris
 from newsletter.actions import content, letters, online, schedule, send
 from newsletter.cli.output import (
     DATE,
@@ -149,7 +150,7 @@ def approve(session: Session, issue: str, at: str | None, now: bool, as_json: bo
     moment = schedule.parse(at, session.workspace.now()) if at else None
     mailing = send.approve(session.workspace, issue, by=session.user, at=moment, now=now)
     receipt = send.receipt(session.workspace, issue)
-    due = datetime.fromtimestamp(mailing.not_before, schedule.PARIS)
+    due = paris.moment(mailing.not_before)
     if as_json:
         print_json(
             {

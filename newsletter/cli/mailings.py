@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
-from newsletter.actions import schedule, send
+from newsletter import paris
+from newsletter.actions import send
 from newsletter.actions.compare import Group, compare
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt, receipt_json
@@ -18,7 +17,7 @@ def mailings() -> None:
 
 
 def _time(value: float | None) -> str | None:
-    return datetime.fromtimestamp(value, schedule.PARIS).isoformat(timespec="seconds") if value else None
+    return paris.iso(value) if value else None
 
 
 @mailings.command("list")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from newsletter import paris
 from newsletter.actions import member_imports, members
 from newsletter.actions.imports import ORGANISATIONS, open_source
-from newsletter.actions.rights import moment
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
 
@@ -126,7 +126,7 @@ def show(session: Session, name: str, as_json: bool) -> None:
     """Show an organisation (by name, SIREN or INSEE code) with its contacts."""
     card = members.show(session.workspace, name)
     if as_json:
-        events = [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in card.events]
+        events = [{"at": paris.iso(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in card.events]
         contacts = [{"email": email, "role": role} for email, role in card.contacts]
         print_json({**_organisation(card.organisation), "member": card.member, "contacts": contacts, "events": events})
         return
@@ -136,7 +136,7 @@ def show(session: Session, name: str, as_json: bool) -> None:
     for email, role in card.contacts:
         click.echo(f"  {email}  {role}".rstrip())
     for event in card.events:
-        click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
+        click.echo(f"  {paris.iso(event.at)}  {event.kind}  {event.actor}".rstrip())
 
 
 @group.command("import")

@@ -14,7 +14,8 @@ from typing import IO
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from newsletter.actions import imports, rights
+from newsletter import paris
+from newsletter.actions import imports
 from newsletter.actions.imports import BASES, ImportPlan, ImportRow
 from newsletter.cli.output import Session, console, json_option, pass_session, print_json, print_table
 
@@ -105,13 +106,13 @@ def list_imports(session: Session, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"import": i.id, "at": rights.moment(i.at), "file": i.file_name, "publication": i.publication,
+                {"import": i.id, "at": paris.iso(i.at), "file": i.file_name, "publication": i.publication,
                  "by": i.actor, "counts": dict(i.counts), "undone": i.undone_at is not None}
                 for i in found
             ]
         )  # fmt: skip
         return
-    rows = [(i.id, rights.moment(i.at), i.publication, i.file_name, i.actor, "undone" if i.undone_at else "",
+    rows = [(i.id, paris.iso(i.at), i.publication, i.file_name, i.actor, "undone" if i.undone_at else "",
              ", ".join(f"{n} {a}" for a, n in i.counts.items())) for i in found]  # fmt: skip
     print_table(f"{len(rows)} imports", ("import", "at", "publication", "file", "by", "", "rows"), rows)
 

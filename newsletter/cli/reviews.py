@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from newsletter.actions import reviewing, rights
+from newsletter import paris
+from newsletter.actions import reviewing
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 
@@ -24,7 +25,7 @@ def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"review": r.id, "at": rights.moment(r.at), "kind": r.kind, "subject": r.subject,
+                {"review": r.id, "at": paris.iso(r.at), "kind": r.kind, "subject": r.subject,
                  "publication": r.publication, "detail": dict(r.detail), "outcome": r.outcome, "by": r.done_by}
                 for r in found
             ]

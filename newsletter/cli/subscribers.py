@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from newsletter import paris
 from newsletter.actions import audience, rights
 from newsletter.actions.imports import BASES
 from newsletter.cli import people_imports, reviews
@@ -64,7 +65,7 @@ def list_(session: Session, publication: str, state: str, without_organisation: 
                 {
                     "email": r.person.address, "name": f"{r.person.first_name} {r.person.last_name}".strip(),
                     "role": r.person.role, "organisation": r.organisation, "publication": r.publication,
-                    "state": r.state, "basis": r.basis, "since": rights.moment(r.since),
+                    "state": r.state, "basis": r.basis, "since": paris.iso(r.since),
                 }
                 for r in rows
             ]
@@ -165,7 +166,7 @@ def _why_json(found: audience.Why) -> dict[str, object]:
         "organisation": place and {"name": place.name, "level": place.level,
                                    "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods]},
         "subscription": subscription and {"state": subscription.state, "basis": subscription.basis,
-                                          "since": rights.moment(subscription.since)},
+                                          "since": paris.iso(subscription.since)},
     }  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def _chain(found: audience.Why) -> list[str]:
     for period in place.periods if place else ():
         lines.append(f"  member      from {period.joined} to {period.ended or 'now'}")
     if subscription:
-        began = rights.moment(subscription.since)
+        began = paris.iso(subscription.since)
         lines.append(f"subscription  {subscription.state} since {began}, basis {subscription.basis or 'none'}")
     else:
         lines.append("subscription  none")

@@ -17,9 +17,10 @@ import feedparser
 import nh3
 from icalendar import Calendar
 
-from newsletter.content.fields import PARIS, is_url, midnight
+from newsletter.content.fields import is_url, midnight
 from newsletter.errors import ContentError
 from newsletter.model import Event
+from newsletter.paris import PARIS
 
 MAX_BYTES = 5_000_000
 MAX_ITEMS = 300

@@ -10,15 +10,14 @@ from datetime import date as day
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from newsletter.content.frontmatter import Document, Node, clean
 from newsletter.content.merge import Plain
 from newsletter.errors import ContentError, nearest
 from newsletter.french import END_OF_DAY
 from newsletter.model import Picture
+from newsletter.paris import PARIS
 
-PARIS = ZoneInfo("Europe/Paris")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2})?( ?(Z|[+-]\d{2}:?\d{2}))?\Z")
 _YEARS = range(1990, 2101)

@@ -8,12 +8,10 @@ them, are one stretch.
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter import paris
 from newsletter.store.tables import organisations, subscriptions
 
 # A person with several publications stands in the first of these states that one of them is in.
@@ -21,7 +19,6 @@ PRECEDENCE = ("active", "pending", "complained", "bounced", "left", "expired")
 NONE = "none"  # the group of those of whom the detail is not known
 
 _spans = subscriptions.c
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 def _covers(moment: float) -> sa.ColumnElement[bool]:
@@ -131,6 +128,6 @@ def _months(connection: Connection, at: sa.ColumnElement[float]) -> dict[str, in
         hour = sa.func.floor(at / 3600)
     found: dict[str, int] = {}
     for number, n in connection.execute(sa.select(hour, sa.func.count()).group_by(hour)):
-        month = f"{datetime.fromtimestamp(int(number) * 3600, _PARIS):%Y-%m}"
+        month = f"{paris.moment(int(number) * 3600):%Y-%m}"
         found[month] = found.get(month, 0) + n
     return dict(sorted(found.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.types import Scope
 
-from newsletter import french, i18n, resources
-from newsletter.actions.workspace import PARIS, Workspace
+from newsletter import french, i18n, paris, resources
+from newsletter.actions.workspace import Workspace
+from newsletter.paris import PARIS
 from newsletter.settings import Palette, Theme
 from newsletter.web.words import said
 
@@ -153,13 +154,13 @@ def _printed(text: str, locale: str) -> str:
 
 def day_words(moment: float | date) -> str:
     """Return a day in words: `3 novembre 2026`, in English `3 November 2026`."""
-    day = moment if isinstance(moment, date) else datetime.fromtimestamp(moment, UTC).astimezone(PARIS).date()
+    day = moment if isinstance(moment, date) else paris.day(moment)
     return french.date_words(day)
 
 
 def moment_words(moment: float | str) -> str:
     """Return a day and an hour in Paris, for tables: `03/11/2026 09:30`; `moment` is POSIX seconds or an ISO text."""
-    when = datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
+    when = datetime.fromisoformat(moment) if isinstance(moment, str) else paris.moment(moment)
     return when.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.actions.workspace import PARIS
+from newsletter.paris import PARIS
 from newsletter.store import mailings, people
 from newsletter.store.entitlement import Rule
 from newsletter.store.mailings import Frozen

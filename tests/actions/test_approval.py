@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.actions import schedule, send, start
-from newsletter.actions.workspace import PARIS, open_workspace
+from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
+from newsletter.paris import PARIS
 from newsletter.store import candidates, ledger, people
 from newsletter.store.entitlement import Rule
 from newsletter.store.mailings import Frozen, freeze, load

@@ -12,8 +12,9 @@ import pytest
 from newsletter.actions import report as reports
 from newsletter.actions import report_forms, start
 from newsletter.actions.report_year import a_year_before, end_of
-from newsletter.actions.workspace import PARIS, open_workspace
+from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
+from newsletter.paris import PARIS
 from newsletter.store import organisations, people
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.people import Person

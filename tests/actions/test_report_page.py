@@ -13,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from newsletter.actions import report as reports
 from newsletter.actions import report_forms, start
 from newsletter.actions.report_charts import columns, rows, scale
-from newsletter.actions.workspace import PARIS, open_workspace
+from newsletter.actions.workspace import open_workspace
+from newsletter.paris import PARIS
 from newsletter.store import organisations
 from newsletter.store.organisations import Organisation, Period
 from tests.actions.past import at, reader, record, sent

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.content import article as articles
-from newsletter.content.fields import PARIS
 from newsletter.errors import ContentError
 from newsletter.model import Article, Event, Picture, Restriction, Speaker, Status, Tag, Visibility
+from newsletter.paris import PARIS
 
 FULL = """\
 ---

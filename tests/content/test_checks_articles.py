@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from newsletter.content import checks
 from newsletter.content.checks import dates, targets
-from newsletter.content.fields import PARIS, UnknownKey
+from newsletter.content.fields import UnknownKey
 from newsletter.french import WEEKDAYS, date_words
 from newsletter.i18n import speaking
 from newsletter.model import Article, Event, Picture, Speaker
+from newsletter.paris import PARIS
 
 WHOLE = (
     "Réunis en coopérative, dix foyers transforment un ancien couvent en logements. Chacun a son chez-soi ; la "

@@ -9,9 +9,10 @@ import pytest
 
 from newsletter.content import checks
 from newsletter.content.compose import compose
-from newsletter.content.fields import PARIS, UnknownKey
+from newsletter.content.fields import UnknownKey
 from newsletter.content.pool import Pool
 from newsletter.model import Event, Issue, ItemPlan, Picture, SectionPlan, Severity, Status, Visibility
+from newsletter.paris import PARIS
 from newsletter.settings import Network, Publication, SectionSetting
 from tests.content.test_checks_articles import ARTICLE, WHOLE
 

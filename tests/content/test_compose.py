@@ -4,7 +4,6 @@ import pytest
 
 from newsletter import i18n
 from newsletter.content.compose import compose
-from newsletter.content.fields import PARIS
 from newsletter.content.pool import Pool
 from newsletter.errors import ContentError
 from newsletter.model import (
@@ -18,6 +17,7 @@ from newsletter.model import (
     Tag,
     Visibility,
 )
+from newsletter.paris import PARIS
 from newsletter.settings import Network, Publication, SectionSetting
 
 N, B = "\u202f", "\u00a0"

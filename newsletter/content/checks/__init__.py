@@ -15,10 +15,11 @@ from datetime import datetime, time
 from newsletter.content.checks import dates, placement, prose
 from newsletter.content.checks import targets as links_of
 from newsletter.content.checks.placement import Placed
-from newsletter.content.fields import PARIS, UnknownKey
+from newsletter.content.fields import UnknownKey
 from newsletter.content.pool import Pool
 from newsletter.i18n import _
 from newsletter.model import Article, ComposedIssue, Finding, Issue, Severity, Tag
+from newsletter.paris import PARIS
 from newsletter.settings import Publication
 
 __all__ = ["check", "check_article", "links", "unknown_keys"]

@@ -15,8 +15,9 @@ from playwright.sync_api import Page
 
 from newsletter import addresses
 from newsletter.actions import proposals, send, signin, start, team
-from newsletter.actions.workspace import PARIS, Workspace, open_workspace
+from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
+from newsletter.paris import PARIS
 from newsletter.store import organisations, people, reviews
 from newsletter.store.database import Database
 from newsletter.store.people import Consent, Person
