@@ -15,6 +15,9 @@ from newsletter.i18n import _, speaking
 from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site
 
+# Behind a personal link of these pages, somebody is told what became of the link and where to find another.
+_LINKS = ("/confirmation/", "/desabonnement/", "/preferences/", "/mes-donnees/", "/effacement/")
+
 log = logging.getLogger("newsletter.web")
 
 
@@ -30,6 +33,8 @@ def install(app: FastAPI, site: Site) -> None:
         return answer(site, request, 422, error)
 
     def ours(request: Request, error: Exception) -> Response:
+        if isinstance(error, TokenError) and request.url.path.removeprefix(site.prefix).startswith(_LINKS):
+            return site.page(request, "public/link_gone.html", status=404, noindex=True)
         if not isinstance(error, (NotFound, TokenError, Refused, AddressError)):
             return fault(request, error)
         return answer(site, request, 404 if isinstance(error, (NotFound, TokenError)) else 409, error)

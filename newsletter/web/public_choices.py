@@ -1,4 +1,7 @@
-"""Behind the links of a letter: preferences, leaving, coming back, one's data, erasure. GET changes nothing."""
+"""Behind the links of a letter: preferences, leaving, coming back, one's data, erasure. GET changes nothing.
+
+A link that opens nothing raises TokenError, which `failures` answers with a page that says so.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import JSONResponse, Response
 
 from newsletter.actions import choices
-from newsletter.errors import TokenError
 from newsletter.web.site import Site
 
 Text = Annotated[str, Form(max_length=120)]
@@ -24,35 +26,22 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _gone(site: Site, request: Request) -> Response:
-    return site.page(request, "public/link_gone.html", status=404, noindex=True)
-
-
 def _leave(routes: APIRouter, site: Site) -> None:
     page = "/desabonnement/{token}"
 
     @routes.get(page)
     def ask(request: Request, token: str) -> Response:
-        try:
-            publication = choices.leaving(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        publication = choices.leaving(site.workspace, token)
         return site.page(request, "public/leave.html", publication=publication, token=token, noindex=True)
 
     @routes.post(page + "/annuler")
     def undo(request: Request, token: str) -> Response:
-        try:
-            publication, active = choices.come_back(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        publication, active = choices.come_back(site.workspace, token)
         return _left(request, token, publication=publication, state="back" if active else "late")
 
     @routes.post(page + "/raison")
     def explain(request: Request, token: str, reason: Text = "") -> Response:
-        try:
-            publication = choices.explain(site.workspace, token, reason)
-        except TokenError:
-            return _gone(site, request)
+        publication = choices.explain(site.workspace, token, reason)
         return _left(request, token, publication=publication, state="explained")
 
     def _left(request: Request, token: str, **values: Any) -> Response:
@@ -69,10 +58,7 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 
     @routes.get(page)
     def look(request: Request, token: str) -> Response:
-        try:
-            return show(request, token)
-        except TokenError:
-            return _gone(site, request)
+        return show(request, token)
 
     @routes.post(page)
     def choose(
@@ -80,11 +66,8 @@ def _preferences(routes: APIRouter, site: Site) -> None:
         organisation: Text = "",
     ) -> Response:  # fmt: skip
         details = {"first_name": first_name, "last_name": last_name, "organisation": organisation}
-        try:
-            closed = choices.choose(site.workspace, token, publications, details)
-            return show(request, token, saved=True, closed=closed)
-        except TokenError:
-            return _gone(site, request)
+        closed = choices.choose(site.workspace, token, publications, details)
+        return show(request, token, saved=True, closed=closed)
 
     @routes.post(page + "/copie")
     def copy(request: Request, token: str, background: BackgroundTasks) -> Response:
@@ -95,10 +78,7 @@ def _preferences(routes: APIRouter, site: Site) -> None:
         return mail(request, token, background, "erasure")
 
     def mail(request: Request, token: str, background: BackgroundTasks, what: str) -> Response:
-        try:
-            answer = show(request, token, mailed=what)
-        except TokenError:
-            return _gone(site, request)
+        answer = show(request, token, mailed=what)
         background.add_task(choices.mail_copy if what == "copy" else choices.mail_erasure, site.workspace, token)
         return answer
 
@@ -106,32 +86,20 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 def _record(routes: APIRouter, site: Site) -> None:
     @routes.get("/mes-donnees/{token}")
     def data(request: Request, token: str) -> Response:
-        try:
-            kept = choices.whole_record(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        kept = choices.whole_record(site.workspace, token)
         return site.page(request, "public/record.html", kept=kept, token=token, noindex=True)
 
     @routes.get("/mes-donnees/{token}/fichier")
     def download(request: Request, token: str) -> Response:
-        try:
-            kept = choices.whole_record(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        kept = choices.whole_record(site.workspace, token)
         return JSONResponse(kept, headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'})
 
     @routes.get("/effacement/{token}")
     def ask(request: Request, token: str) -> Response:
-        try:
-            choices.erasable(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        choices.erasable(site.workspace, token)
         return site.page(request, "public/erase.html", token=token, done=False, noindex=True)
 
     @routes.post("/effacement/{token}")
     def erase(request: Request, token: str) -> Response:
-        try:
-            choices.erase(site.workspace, token)
-        except TokenError:
-            return _gone(site, request)
+        choices.erase(site.workspace, token)
         return site.page(request, "public/erase.html", token=token, done=True, noindex=True)

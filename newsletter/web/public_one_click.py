@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.actions import choices
-from newsletter.errors import TokenError
 from newsletter.web.gather import Gather
 from newsletter.web.site import Site, printed, say
 
@@ -34,8 +33,6 @@ def router(site: Site) -> APIRouter:
             publication = await gone(token)
         except ClientDisconnect:
             raise HTTPException(400) from None
-        except TokenError:
-            return site.page(request, "public/link_gone.html", status=404, noindex=True)
         if machine:
             return PlainTextResponse(say("Vous ne recevrez plus {title}.").format(title=printed(publication.title)))
         values = {"token": token, "publication": publication, "state": "left"}

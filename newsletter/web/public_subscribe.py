@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 
 from newsletter.actions import applications, subscribe
 from newsletter.actions.applications import Application
-from newsletter.errors import TokenError
 from newsletter.i18n import _
 from newsletter.web.site import Site
 
@@ -112,23 +111,14 @@ def _take(site: Site, request: Request, background: BackgroundTasks, application
 
 
 def _confirmation(routes: APIRouter, site: Site) -> None:
-    def gone(request: Request) -> Response:
-        return site.page(request, "public/link_gone.html", status=404, noindex=True)
-
     @routes.get("/confirmation/{token}")
     def ask(request: Request, token: str) -> Response:
-        try:
-            titles = subscribe.pending(site.workspace, token)
-        except TokenError:
-            return gone(request)
+        titles = subscribe.pending(site.workspace, token)
         return site.page(request, "public/confirm.html", titles=titles, token=token, noindex=True)
 
     @routes.post("/confirmation/{token}")
     def confirm(request: Request, token: str) -> Response:
-        try:
-            done = subscribe.confirm(site.workspace, token)
-        except TokenError:
-            return gone(request)
+        done = subscribe.confirm(site.workspace, token)
         choices = urlsplit(done.preferences).path.removeprefix(site.prefix)
         return site.page(request, "public/confirmed.html", done=done, choices=choices, noindex=True)
 
