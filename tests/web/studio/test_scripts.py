@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
 from newsletter.actions import bounces, content, proofs, proposals, receive, team
-from newsletter.actions.workspace import PARIS, Workspace, open_workspace
+from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.content import issue as issues
 from newsletter.model import Event, Picture, Report, SectionPlan, Speaker
+from newsletter.paris import PARIS
 from newsletter.providers import verp
 from newsletter.store import journal, organisations, people, reviews
 from newsletter.store.people import Consent, Person
