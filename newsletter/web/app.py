@@ -26,6 +26,7 @@ from newsletter.web import (
     public_subscribe,
     studio,
 )
+from newsletter.web.compress import Compress
 from newsletter.web.security import Guard
 from newsletter.web.site import Site
 
@@ -61,7 +62,7 @@ def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
         # The interactive pages of FastAPI load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Guard, site=site)],
+        middleware=[Middleware(Guard, site=site), Middleware(Compress, site=site)],
     )
     app.state.site = site
     failures.install(app, site)

@@ -81,7 +81,8 @@ def events_json(page: Page, base: str) -> Markup:
     found = {item.slug: _event(page, item, base) for item in page.items if item.event}
     if not found:
         return Markup()
-    text = json.dumps({"@context": "https://schema.org", "@graph": list(found.values())}, ensure_ascii=False)
+    document = {"@context": "https://schema.org", "@graph": list(found.values())}
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # Nothing in it may end the element or begin another.
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
 
@@ -95,10 +96,11 @@ def _event(page: Page, item: archive.PageItem, base: str) -> dict[str, Any]:
         "@type": "Event",
         "name": item.title,
         "startDate": event.start,
-        "endDate": event.end,
         "url": url,
         "eventAttendanceMode": f"https://schema.org/{'Online' if online else 'Offline'}EventAttendanceMode",
     }
+    if event.end != event.start:
+        made["endDate"] = event.end
     if event.place:
         made["location"] = (
             {"@type": "VirtualLocation", "url": url}
