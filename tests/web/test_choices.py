@@ -97,6 +97,13 @@ def test_a_reader_who_left_by_mistake_undoes_it(town, leave):
     assert town.state(ADDRESS) == "active"
 
 
+def test_the_undo_stays_within_reach_after_a_reason_was_given(town, leave):
+    town.client.post(leave)
+    answer = town.client.post(leave + "/raison", data={"reason": "other"})
+    assert f'action="{leave}/annuler"' in answer.text
+    assert heading(town.client.post(leave + "/annuler")) == "Abonnement rétabli"
+
+
 def test_after_some_days_a_leave_is_undone_no_more(town, leave, jeanne):
     with town.workspace.database.write() as connection:
         people.move(connection, jeanne, "lettre", "left", people.Consent("", "test"), 1_000.0)
