@@ -1,10 +1,14 @@
-"""Pictures of the letters for the documentation: `python -m tests.screenshots` writes docs/images/*.png."""
+"""Pictures for the documentation: `python -m tests.screenshots [letters] [studio]` writes docs/images/*.png.
+
+Of the Studio only the best are kept there; `python -m tests.web.studio.look DIR` shows every page in every state.
+"""
 
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -15,11 +19,25 @@ from newsletter.actions.start import init
 from newsletter.actions.workspace import open_workspace
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
+from tests.web.studio import look
 
 OUT = ROOT / "docs" / "images"
 WIDTHS = (375, 640)
 TALLEST = 3600  # pixels; what lies below repeats what is seen
 COLOURS = 192
+# By scene: the file's name, the width and height of the screen, and whether it is dark.
+STUDIO = {
+    "accueil-admin": (("studio-home", 1280, 1190, False),),
+    "article": (("studio-article", 1280, 1000, False),),
+    "composer": (
+        ("studio-compose", 1280, 900, False), ("studio-compose-dark", 1280, 900, True),
+        ("studio-compose-phone", 375, 900, False),
+    ),
+    "envoi-programme": (("studio-send", 1280, 860, False),),
+    "envoi-douteux": (("studio-receipt", 1280, 1040, False),),
+    "personne": (("studio-person", 1280, 860, False),),
+    "chiffres": (("studio-figures", 1280, 1060, False), ("studio-figures-phone-dark", 375, 900, True)),
+}  # fmt: skip
 
 
 def letters() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
@@ -46,16 +64,33 @@ def shoot(browser: Browser, html: str, files: Mapping[str, bytes], path: Path, *
     seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def main() -> None:
-    """Write every letter at every width, light and dark."""
+def shoot_studio(browser: Browser) -> None:
+    """Write the best pages of the Studio as they are seen on a screen, before one scrolls."""
+    page = browser.new_context(locale="fr-FR").new_page()
+    scenes = ["home", "articles", "composing", "departing", "audience"]
+    with tempfile.TemporaryDirectory() as directory:
+        for scene in look.walk(page, Path(directory), scenes):
+            for name, width, height, dark in STUDIO.get(scene, ()):
+                page.set_viewport_size({"width": width, "height": height})
+                page.emulate_media(color_scheme="dark" if dark else "light")
+                page.wait_for_timeout(800)  # the letter in its frame is drawn after the page
+                image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+                image.quantize(COLOURS, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
+
+
+def main(chosen: Sequence[str]) -> None:
+    """Write every letter at every width, light and dark, and the pages of the Studio; or one of the two."""
     OUT.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
-        for name, html, files in letters():
-            for width in WIDTHS:
-                for dark in (False, True):
-                    path = OUT / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-                    shoot(browser, html, files, path, width=width, dark=dark)
+        if not chosen or "letters" in chosen:
+            for name, html, files in letters():
+                for width in WIDTHS:
+                    for dark in (False, True):
+                        path = OUT / f"{name}-{width}-{'dark' if dark else 'light'}.png"
+                        shoot(browser, html, files, path, width=width, dark=dark)
+        if not chosen or "studio" in chosen:
+            shoot_studio(browser)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

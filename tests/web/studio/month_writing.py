@@ -95,7 +95,7 @@ def compose_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.type("ressourcerie mutualisée")
     page.keyboard.press("Enter")
     expect(page.locator(".pick")).to_have_count(1)
-    walk(page, f"Ajouter → Les actualités des territoires {FEED_TITLE}")
+    walk(page, f"Ajouter à Les actualités des territoires {FEED_TITLE}")
     page.keyboard.press("Enter")
     added = page.locator("#s1 .row").last
     expect(added).to_contain_text(FEED_TITLE)

@@ -82,7 +82,7 @@ def articles(stage: Stage) -> Iterator[str]:
     yield "articles-aucun"
     stage.open("/studio/articles/nouveau")
     yield "articles-sortes"
-    for kind in ("nouvelle", "territoire", "entretien", "evenement", "appel"):
+    for kind in ("actualite", "territoire", "entretien", "evenement", "appel"):
         stage.open(f"/studio/articles/nouveau?sorte={kind}")
         yield f"article-nouveau-{kind}"
     page.locator("form#article button").last.click()

@@ -28,7 +28,7 @@ from tests.web.server import serving
 KEY = start.LETTRE
 ISSUE = f"/studio/numeros/{KEY}"
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=PARIS)  # a Monday morning
-ACTED = {"first": 430, "a_month": 16}
+ACTED = {"first": 260, "a_month": 12}
 OFFERS = (
     {"kind": "article", "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
      "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes."},
@@ -123,13 +123,13 @@ def _subscribe(workspace: Workspace) -> None:
     everybody = iter(generated(1000, members, seed=7))
     proof = Consent("consent", "formulaire du site", "site", {"wording": "Je m’abonne"})
     service = Consent("member service", "adhésion", "équipe")
-    for back in range(13, -1, -1):
+    for back in range(26, -1, -1):
         at = (NOW - timedelta(days=30 * back)).timestamp()
         batch = [
             Person(address=one.email, key=addresses.parse(one.email).key, first_name=one.first_name,
                    last_name=one.last_name, function=one.function, role=one.role, created_at=at,
                    organisation_id=known.get(one.organisation))
-            for one in islice(everybody, ACTED["first"] if back == 13 else ACTED["a_month"] + 3 * (back % 4))
+            for one in islice(everybody, ACTED["first"] if back == 26 else ACTED["a_month"] + 3 * (back % 4))
         ]  # fmt: skip
         with workspace.database.write() as connection:
             ids = people.load(connection, batch, at)
