@@ -41,8 +41,8 @@ check: lint  ## the fast subset: no browser, nothing slow
 bench: $(STAMP)  ## reproducible benchmarks against peers, as ratios
 	@$(BIN)/python -m bench
 
-chaos: $(STAMP)  ## 200 mailings killed at random moments, on SQLite and PostgreSQL
-	@CHAOS_RUNS=200 $(BIN)/python -m pytest tests/actions/test_chaos.py
+chaos: $(STAMP)  ## 200 mailings killed at random moments, on SQLite and PostgreSQL, and some over three workers
+	@CHAOS_RUNS=200 $(BIN)/python -m pytest tests/actions/test_chaos.py tests/jobs/test_workers.py
 
 coverage: lint  ## all tests with the branches they take; the uncovered lines stand in htmlcov/
 	@rm -f .coverage .coverage.*

@@ -118,7 +118,7 @@ def leave(workspace: Workspace, key: str, when: str, seen: str, by: str) -> date
         raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
     if _changed(workspace, mailing):
         raise Refused(_("Le numéro a changé depuis le bon à tirer : redonnez-le d’abord."), hint="approve again")
-    now = workspace.now()
+    now = schedule.clock(workspace)
     at = moment(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
     send.reschedule(workspace, mailing, at, by)
     return at

@@ -39,6 +39,14 @@ def parse(text: str, now: datetime) -> datetime:
     return moment
 
 
+def clock(workspace: Workspace) -> datetime:
+    """Return the time in Paris by the clock that decides what is due: on PostgreSQL the database's, not this machine's."""
+    if workspace.database.sqlite:
+        return workspace.now()
+    with workspace.database.read() as connection:
+        return datetime.fromtimestamp(workspace.database.now(connection), PARIS)
+
+
 def record(connection: Connection, mailing_id: int, at: datetime, now: float, by: str) -> None:
     """Write down that a mailing shall leave at `at` by itself."""
     event = Event(now, SCHEDULED, mailing_id=mailing_id, actor=by, detail={"at": at.timestamp()})

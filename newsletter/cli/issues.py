@@ -147,7 +147,7 @@ def proof(session: Session, issue: str, to: str, as_json: bool) -> None:
 @pass_session
 def approve(session: Session, issue: str, at: str | None, now: bool, as_json: bool) -> None:
     """Give the "bon à tirer": freeze content and audience; nothing leaves yet."""
-    moment = schedule.parse(at, session.workspace.now()) if at else None
+    moment = schedule.parse(at, schedule.clock(session.workspace)) if at else None
     mailing = send.approve(session.workspace, issue, by=session.user, at=moment, now=now)
     receipt = send.receipt(session.workspace, issue)
     due = paris.moment(mailing.not_before)

@@ -66,7 +66,7 @@ def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, re
     if rehearse:
         _rehearse(workspace, issue, faults, as_json)
         return
-    moment = schedule.parse(at, workspace.now()) if at else None
+    moment = schedule.parse(at, schedule.clock(workspace)) if at else None
     mailing = _approved(session, issue, moment, now=now, yes=yes)
     if moment and mailing.status == "approved":
         _report(send.receipt(workspace, issue), as_json)

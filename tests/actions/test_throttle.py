@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 
@@ -9,6 +10,7 @@ import pytest
 
 from newsletter.actions import worker
 from newsletter.actions.drain import drain
+from newsletter.actions.owners import recover
 from newsletter.model import Outcome
 from newsletter.store import pace
 from tests.actions.desk import Peer, desk
@@ -93,3 +95,31 @@ def test_others_do_not_wait_for_orange(database):
         connection.exec_driver_sql("UPDATE deliveries SET cap = 'orange' WHERE id - 3 * (id / 3) = 0")
     assert d.deliver(peer, connections=5).sent == 240
     assert peer.busiest > 2
+
+
+def test_who_leaves_long_after_its_place_pushes_the_others_back(database):
+    """The database was away for ten seconds: three late ones leave at once, and nobody else in their time."""
+    with database.write() as connection:
+        pace.allowance(connection, "peer", 0, "2026-11-24")
+        pace.take(connection, "peer", 3, 10, 1000.0, "2026-11-24")
+        pace.push(connection, "peer", 3, 10, 1010.0)
+        assert pace.take(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.3)
+        pace.push(connection, "peer", 2, 10, 1010.0)
+        assert pace.take(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.6)
+
+
+def test_whoever_waits_for_its_place_longer_than_a_lease_keeps_what_it_has_claimed(database):
+    d, peer, over, taken_over = desk(database, 4), Peer(), threading.Event(), []
+
+    def sweep():
+        while not over.wait(0.1):
+            taken_over.append(recover(database))
+
+    thread = threading.Thread(target=sweep)
+    thread.start()
+    try:
+        assert d.deliver(peer, rate=1, lease_seconds=1, connections=4).sent == 4
+    finally:
+        over.set()
+        thread.join()
+    assert set(taken_over) == {(0, 0)}

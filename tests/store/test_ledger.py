@@ -177,6 +177,15 @@ def test_an_operators_cap_bounds_the_workers_that_hold_its_addresses(database):
         assert len(claim(c, m, "w2", 2, caps={"orange": 2})) == 2
 
 
+def test_an_operators_cap_bounds_the_workers_of_all_mailings_together(database):
+    with database.write() as c:
+        subscribe(c, 4, domain="orange.fr")
+        first, second = mailing(c), mailing(c, issue="2026-12-lettre")
+        assert len(claim(c, first, "w0", 1, caps={"orange": 2})) == 1
+        assert len(claim(c, second, "w1", 1, caps={"orange": 2})) == 1
+        assert claim(c, second, "w2", 1, caps={"orange": 2}) == []
+
+
 def test_an_issue_has_one_mailing_unless_it_was_cancelled(database):
     with database.write() as c:
         subscribe(c, 1)
