@@ -40,7 +40,7 @@ def parse(text: str, now: datetime) -> datetime:
 
 
 def clock(workspace: Workspace) -> datetime:
-    """Return the time in Paris by the clock that decides what is due: on PostgreSQL the database's, not this machine's."""
+    """Return the time in Paris by the clock that decides what is due: the database's on PostgreSQL."""
     if workspace.database.sqlite:
         return workspace.now()
     with workspace.database.read() as connection:

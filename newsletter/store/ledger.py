@@ -210,7 +210,7 @@ def sweep(
     if dead:
         gone = sa.or_(gone, deliveries.c.token.in_(dead))
     queued = _give_back(connection, mailing_id, gone)
-    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    scope = _of(mailing_id)
     doubtful = connection.execute(
         deliveries.update()
         .where(scope, deliveries.c.state == "handed", gone, OPEN_ROWS)
@@ -223,16 +223,24 @@ def sweep(
 
 def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
     """Return the tokens that hold something (of one mailing, or of any)."""
-    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    scope = _of(mailing_id)
     rows = connection.execute(
         sa.select(deliveries.c.token).distinct().where(scope, deliveries.c.state.in_(("claimed", "handed")), OPEN_ROWS)
     )
     return [token for token in rows.scalars() if token]
 
 
+def _of(mailing_id: int | None) -> sa.ColumnElement[bool]:
+    """Return the condition of one mailing's rows, or of those of every mailing that can have open ones."""
+    if mailing_id is not None:
+        return deliveries.c.mailing_id == mailing_id
+    # Mailing by mailing through the partial index: without it all deliveries ever made would be read.
+    return deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status != "done"))
+
+
 def _give_back(connection: Connection, mailing_id: int | None, condition: sa.ColumnElement[bool],
                states: Sequence[str] = ("claimed",)) -> int:  # fmt: skip
-    scope = sa.true() if mailing_id is None else deliveries.c.mailing_id == mailing_id
+    scope = _of(mailing_id)
     # A claim on a mailing that was cancelled meanwhile follows it.
     cancelled = deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status == "cancelled"))
     back = connection.execute(

@@ -12,7 +12,7 @@ from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
 from newsletter import jobs
-from newsletter.actions import send
+from newsletter.actions import schedule, send
 from newsletter.errors import StoreError
 from newsletter.jobs import TABLE, Work
 from newsletter.jobs.queue import MAILINGS, SHARE, Backoff, Post, make_app
@@ -224,6 +224,12 @@ def test_a_failed_job_is_due_again_within_minutes_and_one_that_comes_by_a_little
     assert state.next_at - state.last_at == 300
     assert not jobs.run_due(workspace, work, threading.Event(), early=290)
     assert jobs.run_due(workspace, work, threading.Event(), early=310)
+
+
+def test_what_is_scheduled_is_read_by_the_databases_clock_not_by_this_machines(workspace):
+    late = type(workspace)(workspace.settings, lambda: time.time() - 86_400)
+    assert abs(schedule.clock(late).timestamp() - time.time()) < 60
+    late.close()
 
 
 def test_the_schema_shipped_is_the_one_applied():
