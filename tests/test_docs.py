@@ -19,6 +19,7 @@ from newsletter.cli.manual import walk
 from newsletter.providers import PROVIDERS, webhook_reader
 from newsletter.settings import Settings
 from tests.conftest import ROOT
+from tests.translations import sentences
 
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
@@ -266,3 +267,18 @@ def test_the_settings_file_names_only_what_exists():
     assert set(re.findall(r"NEWSLETTER_[A-Z_]*[A-Z]\b(?!_?<)", comments)) <= variables()
     providers = re.search(r'provider = "outbox"\s+# ([a-z, ]+):', text)[1].split(", ")
     assert set(providers) == set(PROVIDERS)
+
+
+def test_every_word_of_a_screen_in_the_french_guide_is_on_a_screen():
+    def plain(text: str) -> str:
+        return " ".join(text.replace("’", "'").split()).strip(" :").lower()
+
+    said = {plain(form) for message, _path, _line in sentences() for form in _forms(message)}
+    guide = (ROOT / "docs" / "guide-utilisateur.md").read_text(encoding="utf-8")
+    labels = {plain(part) for name in re.findall(r"(?<![*\w])\*([^*]+)\*(?!\*)", guide) for part in name.split(">")}
+    assert len(labels) > 20
+    assert labels - said == set()
+
+
+def _forms(message: str | tuple[str, str]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else message

@@ -43,7 +43,7 @@ def kind(code: str) -> str:
         "mailing-cancelled": say("envoi annulé"),
         "mailing-done": say("envoi terminé"),
         "mailing-alarm": say("alerte sur un envoi"),
-        "doubt-settled": say("envoi douteux réglé"),
+        "doubt-settled": say("envoi incertain réglé"),
         "mailing-scheduled": say("départ programmé"),
         "mailing-confirmed": say("second accord"),
         "proof-invited": say("texte donné à relire"),
@@ -124,7 +124,7 @@ def delivery(code: str) -> str:
         "refused": say("refusé"),
         "excluded": say("écarté"),
         "cancelled": say("annulé"),
-        "doubtful": say("douteux"),
+        "doubtful": say("incertain"),
     }.get(code, code)
 
 
