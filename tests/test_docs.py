@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from newsletter.cli import cli
 from newsletter.cli.manual import walk
+from newsletter.content import article, issue
 from newsletter.providers import PROVIDERS, webhook_reader
 from newsletter.settings import Settings
 from tests.conftest import ROOT
@@ -278,6 +279,38 @@ def test_every_word_of_a_screen_in_the_french_guide_is_on_a_screen():
     labels = {plain(part) for name in re.findall(r"(?<![*\w])\*([^*]+)\*(?!\*)", guide) for part in name.split(">")}
     assert len(labels) > 20
     assert labels - said == set()
+
+
+FILES_PAGE = (ROOT / "docs" / "fichiers.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("heading", "reader"), [("Un article", "article"), ("Un numéro", "issue")], ids=["article", "issue"]
+)
+def test_the_page_of_files_describes_every_field_that_is_read_and_no_other(heading, reader):
+    part = FILES_PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    code = (ROOT / "newsletter" / "content" / f"{reader}.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'\bfields\.(?!fail)\w+\("(\w+)"', code)) | ({"event", "restrict"} & {*_children(code)})
+    inner = {"name", "function", "organisation", "portrait", "tag", "title", "layout", "items"}
+    rows = set(re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE))
+    assert read - inner <= rows | ({"title"} if reader == "issue" else set())
+    assert rows - read == set()
+    assert {name for name in inner & read if f"`{name}`" not in part} == set()
+
+
+def _children(code: str) -> list[str]:
+    return re.findall(r'fields\.child\("(\w+)"', code)
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "fichiers.md"], ids=lambda path: path.name)
+def test_the_examples_of_files_are_read_without_an_unknown_field(path, tmp_path):
+    blocks = [block for language, block in fences(path.read_text(encoding="utf-8")) if language == "markdown"]
+    assert blocks
+    for number, block in enumerate(blocks):
+        file = tmp_path / f"example-{number}.md"
+        file.write_text(block, encoding="utf-8")
+        load = issue.load if "publication:" in block else article.load
+        assert load(file, tmp_path).unknown == ()
 
 
 def _forms(message: str | tuple[str, str]) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ def new(session: Session, publication: str, on: datetime | None, key: str | None
         click.echo(f"  {section.title}: {len(section.items)}")
     for slug, reason in proposal.left_out.items():
         click.echo(f"  left out: {slug} ({reason})")
+    for error in session.workspace.pool().errors:
+        click.echo(f"  left out, it cannot be read: {error}")
     if not (issue.lead or issue.sections):
         click.echo("Nothing is in it: no article that is ready is dated since the last issue (see `articles list`).")
     click.echo(f"Edit the file, then: newsletter issues check {issue.key}")

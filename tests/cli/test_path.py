@@ -69,6 +69,12 @@ def test_an_issue_is_composed_checked_and_previewed(newsletter, workspace, tmp_p
     assert {"code", "level", "message", "where"} <= set(seen["warnings"][0]) if seen["warnings"] else True
 
 
+def test_what_cannot_be_read_is_not_left_out_in_silence(newsletter, workspace):
+    (workspace / "articles" / "marche.md").write_text("---\ntitle: Un marché\ntags: [rtes]\ndate: hier\n---\n")
+    made = newsletter("issues", "new", "lettre", "--date", "2026-12-15")
+    assert made.code == 0 and "left out, it cannot be read: `hier` is no date (articles/marche.md:4" in made.out
+
+
 def test_an_issue_of_the_same_day_is_not_made_twice_by_mistake(newsletter, workspace):
     assert newsletter("issues", "new", "lettre", "--date", "2026-12-15").code == 0
     again = newsletter("issues", "new", "lettre", "--date", "2026-12-15")
