@@ -74,7 +74,8 @@ def serve(session: Session, host: str, port: int, processes: int, readers_only: 
 def _tell_address(base_url: str, port: int) -> None:
     """Warn where links lead elsewhere than to the port served, with no proxy between them."""
     parts = urlsplit(base_url)
-    if parts.hostname in ("localhost", "127.0.0.1") and parts.port != port:
+    # Port 0 is any free one: whoever asks for it follows no link.
+    if port and parts.hostname in ("localhost", "127.0.0.1") and parts.port != port:
         click.echo(f"Links lead to {base_url}, not to port {port}: set NEWSLETTER_WEB__BASE_URL, or serve that port.")
 
 
