@@ -96,7 +96,10 @@ def workers(process: subprocess.Popen) -> list[int]:
     return [pid for pid, line in lines.items() if b"spawn_main" in line]
 
 
-def test_several_processes_serve_one_takes_up_the_settings_another_changed_and_all_end(tmp_path):
+def test_several_processes_serve_one_takes_up_the_settings_another_changed_and_all_end(
+    tmp_path, database_url, monkeypatch
+):
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
     init(tmp_path)
     settings = tmp_path / FILE
     with served(tmp_path, "--processes", "3") as (process, url, _lines):
