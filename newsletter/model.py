@@ -319,7 +319,7 @@ class Outgoing:
     """One message about to leave, for one delivery: either whole MIME bytes or parts, as the provider wants it.
 
     `message_id` includes its angle brackets; `return_path` is the SMTP envelope sender; `key` is a deterministic
-    idempotency key; `variables` never holds an address.
+    idempotency key, the same at every attempt.
     """
 
     delivery: int

@@ -123,6 +123,11 @@ class Publication(_Frozen):
                 raise ValueError(f"`{{{name}}}` is unknown in a subject pattern; {nearest(name, known)}")
         return value
 
+    @property
+    def basis(self) -> str:
+        """The legal basis of its subscriptions: contacts of members get theirs as part of the service."""
+        return "member service" if self.audience == "members" else "consent"
+
     def section(self, tag: str) -> SectionSetting | None:
         """Return the first section for `tag`, if the publication has one."""
         return next((s for s in self.sections if s.tag == tag), None)

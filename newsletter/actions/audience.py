@@ -28,9 +28,8 @@ def add(workspace: Workspace, email: str, publication: str, *, by: str, details:
     setting = workspace.settings.publication(publication)
     address = addresses.parse(email)
     chosen = {name: text for name, text in (details or {}).items() if text}
-    default = "member service" if setting.audience == "members" else "consent"
     proof = {name: text for name, text in (("wording", wording), ("asked", asked)) if text}
-    consent = Consent(basis or default, "asked" if asked else "team", by, proof)
+    consent = Consent(basis or setting.basis, "asked" if asked else "team", by, proof)
     with workspace.database.write() as connection:
         now = workspace.clock()
         place = organisations.find(connection, organisation).id if organisation else None

@@ -25,7 +25,6 @@ from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
 from newsletter.i18n import _
-from newsletter.settings import Publication
 from newsletter.store import imports, people, reviews, undo
 from newsletter.store.imports import Incoming, Known, Writer
 from newsletter.store.journal import Event, dumps, record
@@ -65,11 +64,6 @@ def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
     return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
 
 
-def default_basis(publication: Publication) -> str:
-    """Return the legal basis of a publication's subscriptions: members' contacts get theirs as part of the service."""
-    return "member service" if publication.audience == "members" else "consent"
-
-
 def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_run: bool = False, basis: str = "",
         wording: str = "", each: Each = lambda _row: None) -> tuple[ImportPlan, int | None]:  # fmt: skip
     """Import people into a publication, or with `dry_run` only say what would become of every row.
@@ -83,7 +77,7 @@ def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_
         return refused(source.table), None
     if basis and basis not in BASES:
         raise Refused(f"`{basis}` is no legal basis", hint="known: " + ", ".join(f"`{b}`" for b in BASES))
-    consent = Consent(basis or default_basis(setting), "import", by, {"wording": wording} if wording else {})
+    consent = Consent(basis or setting.basis, "import", by, {"wording": wording} if wording else {})
     with _transactions(workspace, dry_run=dry_run) as (reader, writer):
         now = workspace.clock()
         number = None
