@@ -1,7 +1,8 @@
 """Words for readers and users: French in the code, English from a gettext catalogue.
 
 The French sentence is its own message id, so French needs no catalogue; `locales/en.po` holds the English beside it.
-The locale is a context variable, set by a door for the length of a request or a command.
+The locale is a context variable, French unless something else is set: by the web for the length of a request, by what
+prints a letter or a report for its own language.
 """
 
 from __future__ import annotations

@@ -17,11 +17,11 @@ from newsletter.content.fields import (
     end_of,
     midnight,
     moment_text,
+    name_of,
     picture_plain,
 )
 from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Plain
-from newsletter.errors import ContentError
 from newsletter.french import slugify
 from newsletter.model import Article, Event, Restriction, Speaker, Status, Tag, Visibility
 
@@ -95,11 +95,7 @@ def new(
 
 
 def _parse(document: Document) -> Loaded:
-    slug = Path(document.path).stem
-    if slug != slugify(slug, 200):
-        raise ContentError(
-            f"`{slug}` cannot name an article", where=document.path, hint=f"call the file `{slugify(slug)}.md`"
-        )
+    slug = name_of(document, "an article")
     fields = Fields.of(document)
     date = fields.date("date", required=True)
     assert date is not None

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from datetime import date as day
 from enum import StrEnum
+from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from newsletter.content.frontmatter import Document, Node, clean
 from newsletter.content.merge import Plain
 from newsletter.errors import ContentError, nearest
-from newsletter.french import END_OF_DAY
+from newsletter.french import END_OF_DAY, slugify
 from newsletter.model import Picture
 from newsletter.paris import PARIS
 
@@ -32,6 +33,15 @@ class UnknownKey:
     line: int
     name: str
     hint: str
+
+
+def name_of(document: Document, what: str) -> str:
+    """Return the name that a file gives `what` it holds ("an article"), its stem; ContentError if it cannot be one."""
+    stem = Path(document.path).stem
+    if stem != slugify(stem, 200):
+        hint = f"call the file `{slugify(stem)}.md`"
+        raise ContentError(f"`{stem}` cannot name {what}", where=document.path, hint=hint)
+    return stem
 
 
 @dataclass(slots=True)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import get_args
 
 from newsletter.content import frontmatter
-from newsletter.content.fields import Fields, UnknownKey, picture_plain
+from newsletter.content.fields import Fields, UnknownKey, name_of, picture_plain
 from newsletter.content.filecache import FileCache
 from newsletter.content.frontmatter import Document, Node
 from newsletter.content.merge import Notes, Plain, block_text, sections_text
 from newsletter.errors import ContentError
-from newsletter.french import slugify
 from newsletter.model import Issue, ItemPlan, SectionPlan, Tag
 from newsletter.settings import Layout
 
@@ -40,8 +39,7 @@ def read(path: Path, root: Path) -> Issue:
 
 def load(path: Path, root: Path) -> Loaded:
     """Read as `read` does, and tell the unknown keys too."""
-    issue, unknown = _parse(frontmatter.load(path, root))
-    return Loaded(issue, tuple(unknown))
+    return _parse(frontmatter.load(path, root))
 
 
 def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue, ...], tuple[ContentError, ...]]:
@@ -69,7 +67,7 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
     values = _values(issue)
     if path.exists():
         document = replace(frontmatter.load(path, path.parent), path=name)
-        present = _parse(document)[0]
+        present = _parse(document).issue
         before = _values(present)
         changed = {key: value for key, value in values.items() if value != before[key]}
         if not changed and issue.editorial == present.editorial:
@@ -77,7 +75,7 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
         text = document.with_values(changed, issue.editorial)
     else:
         text = _new_text(values, issue.editorial, notes or {}, remarks)
-    written = _parse(frontmatter.parse(text, name))[0]
+    written = _parse(frontmatter.parse(text, name)).issue
     frontmatter.save(path, text)
     return written
 
@@ -94,12 +92,8 @@ def _new_text(values: dict[str, Plain], editorial: str, notes: Notes, remarks: I
     return frontmatter.join("".join(head), f"\n{editorial.strip()}\n" if editorial.strip() else "")
 
 
-def _parse(document: Document) -> tuple[Issue, list[UnknownKey]]:
-    key = Path(document.path).stem
-    if key != slugify(key, 200):
-        raise ContentError(
-            f"`{key}` cannot name an issue", where=document.path, hint=f"call the file `{slugify(key)}.md`"
-        )
+def _parse(document: Document) -> Loaded:
+    key = name_of(document, "an issue")
     fields = Fields.of(document)
     date = fields.date("date", required=True)
     assert date is not None
@@ -118,7 +112,7 @@ def _parse(document: Document) -> tuple[Issue, list[UnknownKey]]:
         lines=document.lines,
     )
     fields.close()
-    return issue, fields.unknown
+    return Loaded(issue, tuple(fields.unknown))
 
 
 def _section(fields: Fields) -> SectionPlan:
