@@ -98,7 +98,7 @@ def _quick(workspace: Workspace) -> Settings:
     return workspace.settings.model_copy(update={"sending": sending.model_copy(update=quick)})
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Copy(Workspace):
     """The workspace with another database and a provider that sends nothing."""
 

@@ -25,14 +25,16 @@ from newsletter.store.entitlement import Rule
 from newsletter.tokens import Signer
 
 _log = logging.getLogger(__name__)
+_NEVER = (-1, -1, -1)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Workspace:
-    """One workspace, opened; `clock` gives POSIX seconds."""
+    """One workspace, opened; `clock` gives POSIX seconds. `settings` change when their file does: see `renew`."""
 
     settings: Settings
     clock: Callable[[], float] = field(default=time.time)
+    _seen: tuple[int, int, int] | None = field(default=_NEVER, init=False, repr=False)
 
     @property
     def root(self) -> Path:
@@ -104,8 +106,8 @@ class Workspace:
 
         Raises SettingsError, changing nothing, when it cannot be read.
         """
-        self.__dict__["_seen"] = _mark(self.root)
-        object.__setattr__(self, "settings", load(self.root))
+        self._seen = _mark(self.root)
+        self.settings = load(self.root)
         self.__dict__.pop("links", None)
 
     def renew(self) -> bool:
@@ -114,7 +116,9 @@ class Workspace:
         A file that cannot be read is named in the log once, and the settings stay what they are.
         """
         seen = _mark(self.root)
-        if seen == self.__dict__.setdefault("_seen", seen):
+        if self._seen == _NEVER:
+            self._seen = seen
+        if seen == self._seen:
             return False
         try:
             self.reload()
@@ -133,7 +137,7 @@ def open_workspace(root: Path, clock: Callable[[], float] = time.time) -> Worksp
     """Open the workspace in `root`; raises SettingsError."""
     seen = _mark(root)
     workspace = Workspace(load(root), clock)
-    workspace.__dict__["_seen"] = seen
+    workspace._seen = seen
     return workspace
 
 
