@@ -10,8 +10,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import RenderingError
 from newsletter.i18n import _
 from newsletter.model import ComposedIssue, Finding, PublishedPicture, Severity
+from newsletter.rendering.picture_slots import Wanted
 from newsletter.rendering.pictures import fit, wanted_pictures
-from newsletter.rendering.slots import Wanted
 
 PATH = "images"
 

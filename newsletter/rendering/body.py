@@ -11,7 +11,7 @@ from markupsafe import Markup
 from newsletter.errors import RenderingError
 from newsletter.model import PublishedPicture
 from newsletter.rendering import clean
-from newsletter.rendering.slots import BODY, picture_key
+from newsletter.rendering.picture_slots import BODY, picture_key
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 ATTRIBUTES: Mapping[str, frozenset[str]] = {

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from newsletter.errors import RenderingError
 from newsletter.model import ComposedIssue, Item, Picture
 from newsletter.rendering.body import pictures_of
-from newsletter.rendering.slots import BODY, LEAD, LOGO, PORTRAIT, Slot, Wanted, slot_of
+from newsletter.rendering.picture_slots import BODY, LEAD, LOGO, PORTRAIT, Slot, Wanted, slot_of
 from newsletter.rendering.view import prints_body, speaks
 from newsletter.settings import Network
 

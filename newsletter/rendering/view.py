@@ -17,7 +17,7 @@ from newsletter.errors import RenderingError, nearest
 from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Section, Speaker, Tag, Visibility
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
-from newsletter.rendering.slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of
+from newsletter.rendering.picture_slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of
 from newsletter.settings import Layout, Network, Publication, Theme
 
 Pictures = Mapping[str, PublishedPicture]

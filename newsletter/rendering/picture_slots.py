@@ -1,4 +1,7 @@
-"""Which picture stands where: the slots of the letters, in CSS pixels, and the key each prepared picture goes by."""
+"""Which picture stands where: their slots in a letter, in CSS pixels, and the key each prepared picture goes by.
+
+The slots that a recipient's own values fill are `view.SLOTS`, and `message.Skeleton` fills them.
+"""
 
 from __future__ import annotations
 
