@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -105,3 +106,26 @@ def test_a_fault_in_our_own_sql_is_no_refusal_of_the_database(database):
 def test_a_url_that_cannot_be_used_is_refused_by_name(url, hint):
     with pytest.raises(StoreError, match=hint):
         open_database(url)
+
+
+def test_what_is_done_in_a_turn_is_done_by_one_process_at_a_time(database_url, tmp_path):
+    """Two openings of the database are as two processes: neither shares a lock with the other."""
+    number = tmp_path / "number"
+    number.write_text("0")
+
+    def count(database):
+        for _ in range(15):
+            with database.turn():
+                seen = int(number.read_text())
+                time.sleep(0.002)
+                number.write_text(str(seen + 1))
+
+    processes = [open_database(database_url) for _ in range(2)]
+    threads = [threading.Thread(target=count, args=(database,)) for database in processes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for database in processes:
+        database.close()
+    assert number.read_text() == "30"
