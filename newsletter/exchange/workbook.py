@@ -12,12 +12,14 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from newsletter.errors import ExchangeError
 from newsletter.exchange.records import Record
+from newsletter.exchange.swelling import swollen
 from newsletter.exchange.values import cell_text
 from newsletter.i18n import _
 
 _MOST_ENTRIES = 2000
 _MOST_EXPANDED = 256 << 20  # bytes
 _MOST_CELLS = 4_000_000  # the reader lays a sheet out in full, so two cells in far corners would cost gigabytes
+_MOST_TEXT = 128 << 20  # characters: the reader gives every cell a copy of a text that the file holds once
 _FREE_EXPANDED, _MOST_RATIO = 16 << 20, 200  # below the first nobody is harmed, whatever the ratio
 _CHUNK, _TAIL = 1 << 20, 256
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")  # of a row or a cell: r="12", r="B12"
@@ -70,6 +72,8 @@ def _check_archive(data: bytes) -> None:
                 raise _too_big()
             for entry in entries:
                 limit -= _check_entry(archive, entry, limit)
+            if swollen(archive, _MOST_TEXT):
+                raise _too_big()
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError, OSError) as error:
         raise ExchangeError(_("ce classeur est abîmé ou protégé par un mot de passe")) from error
 

@@ -13,8 +13,8 @@ _TYPES = (
 )
 _RELS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_STYLES = f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_STYLES = f'<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
 
 
 class Day(int):
@@ -40,12 +40,12 @@ def xlsx_of(*sheets: str, extra: dict[str, bytes] | None = None) -> bytes:
         archive.writestr("[Content_Types].xml", _TYPES)
         archive.writestr("_rels/.rels", _RELS.format(book))
         archive.writestr(
-            "xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
+            "xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
         )
         archive.writestr("xl/_rels/workbook.xml.rels", _RELS.format("".join(rels) + styles))
         archive.writestr("xl/styles.xml", _STYLES)
         for n, content in zip(names, sheets, strict=True):
-            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{content}</sheetData></worksheet>'
+            sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{content}</sheetData></worksheet>'
             archive.writestr(f"xl/worksheets/sheet{n}.xml", sheet)
         for name, data in (extra or {}).items():
             archive.writestr(name, data)

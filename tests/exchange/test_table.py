@@ -10,7 +10,7 @@ import pytest
 from newsletter.errors import ExchangeError
 from newsletter.exchange.columns import ORGANISATIONS, SUBSCRIBERS
 from newsletter.exchange.table import Refusal, Table, read_table
-from tests.exchange.books import xlsx, xlsx_of
+from tests.exchange.books import MAIN, xlsx, xlsx_of
 
 REFUSED = [
     ("nothing", b"", "vide"),
@@ -69,6 +69,29 @@ def test_two_cells_in_far_corners_do_not_cost_gigabytes(reference):
     cells = '<row r="1"><c r="A1" t="inlineStr"><is><t>email</t></is></c></row>'
     far = f'<row r = \'1048576\'><c t="n" r\n="{reference}"><v>1</v></c></row>'
     assert "trop gros" in reason_of(xlsx_of(cells + far))
+
+
+def _shared(text: str, cells: int) -> bytes:
+    """Return a workbook of a few kilobytes in which `cells` cells name the same stored text."""
+    strings = f'<sst xmlns="{MAIN}"><si><t>email</t></si><si><t>{text}</t></si></sst>'
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>1</v></c></row>' for n in range(2, cells + 2))
+    return xlsx_of(head + rows, extra={"xl/sharedStrings.xml": strings.encode()})
+
+
+def test_a_long_text_named_by_many_cells_does_not_cost_gigabytes():
+    assert "trop gros" in reason_of(_shared("<r><t>" + "a" * 1_000_000 + "</t></r>", 200))
+
+
+def test_a_text_named_by_many_cells_is_read_where_memory_allows_it():
+    table = read_table(_shared("jeanne@ville.fr", 3000), "contacts.xlsx")
+    assert isinstance(table, Table)
+    assert [record.cells for record in table] == [["jeanne@ville.fr"]] * 3000
+
+
+def test_a_document_type_in_a_workbook_is_refused():
+    strings = f'<!DOCTYPE sst [<!ENTITY a "aaaa">]><sst xmlns="{MAIN}"><si><t>email</t></si></sst>'
+    assert "abîmé" in reason_of(xlsx([["email"]], extra={"xl/sharedStrings.xml": strings.encode()}))
 
 
 def test_another_archive_is_not_taken_for_a_workbook():
