@@ -10,11 +10,18 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from newsletter.errors import ExchangeError
+
+# IPv6 has one range of public hosts; addresses that carry an IPv4 address inside lead wherever a gateway takes them.
+_HOSTS = ipaddress.ip_network("2000::/3")
+_CARRIERS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
 
 REDIRECTS = 3
 TIMEOUT = 10.0
@@ -53,12 +60,19 @@ def public_address(host: str, port: int) -> str:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
         raise ExchangeError("its host name is not known", where=host, hint="check the spelling") from None
-    for text in found:
-        address = ipaddress.ip_address(text.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        if not mapped.is_global or mapped.is_multicast:
-            raise ExchangeError("it leads into a private network", where=host, hint="give a public address")
+    if not all(map(_public, found)):
+        raise ExchangeError("it leads into a private network", where=host, hint="give a public address")
     return found[0]
+
+
+def _public(text: str) -> bool:
+    """Tell whether an IP address is that of one host of the public internet."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.version == 6 and (address not in _HOSTS or any(address in net for net in _CARRIERS)):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
@@ -72,34 +86,71 @@ def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT)
     try:
         connection.sock = _connect(parts.scheme, parts.hostname, port)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, headers={"User-Agent": "newsletter-link-check", "Accept": "*/*"})
-        response = connection.getresponse()
-        location = response.headers.get("Location")
-        if response.status in (301, 302, 303, 307, 308) and location:
-            return location
-        if method == "HEAD" and response.status in (403, 405, 501):
-            # Some sites answer only to GET.
-            return _one(url, "GET", limit, deadline)
-        body = _read(response, 0 if limit == 1 else limit, deadline, url)
-        return Page(url, response.status, response.headers.get_content_type(), body)
+        with _at_most(connection.sock, deadline, url):
+            return _answer(connection, method, parts, limit, deadline, url)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ExchangeError(f"it cannot be fetched: {error}", where=url, hint="try it in a browser") from None
     finally:
         connection.close()
 
 
+def _answer(
+    connection: http.client.HTTPConnection, method: str, parts: SplitResult, limit: int, deadline: float, url: str
+) -> Page | str:
+    if isinstance(connection.sock, ssl.SSLSocket):
+        connection.sock.do_handshake()
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request(method, path, headers={"User-Agent": "newsletter-link-check", "Accept": "*/*"})
+    response = connection.getresponse()
+    location = response.headers.get("Location")
+    if response.status in (301, 302, 303, 307, 308) and location:
+        return location
+    if method == "HEAD" and response.status in (403, 405, 501):
+        # Some sites answer only to GET.
+        return _one(url, "GET", limit, deadline)
+    body = _read(response, 0 if limit == 1 else limit, url)
+    return Page(url, response.status, response.headers.get_content_type(), body)
+
+
 def _connect(scheme: str, host: str, port: int) -> socket.socket:
     raw = socket.create_connection((public_address(host, port), port), timeout=TIMEOUT)
     if scheme == "http":
         return raw
-    return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+    # The handshake waits until somebody watches the time.
+    return ssl.create_default_context().wrap_socket(raw, server_hostname=host, do_handshake_on_connect=False)
 
 
-def _read(response: http.client.HTTPResponse, limit: int, deadline: float, url: str) -> bytes:
+@contextmanager
+def _at_most(sock: socket.socket, deadline: float, url: str) -> Iterator[None]:
+    """Cut the connection at `deadline` and raise ExchangeError.
+
+    Each read has a timeout of its own, so a host that sends a byte now and then would hold us for ever.
+    """
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, ValueError):
+        if not late.is_set():
+            raise
+    finally:
+        watch.cancel()
+    if late.is_set():
+        raise ExchangeError("it is too slow", where=url, hint="save it by hand")
+
+
+def _read(response: http.client.HTTPResponse, limit: int, url: str) -> bytes:
     body = bytearray()
     while limit and (piece := response.read1(65_536)):
         body += piece
-        if len(body) > limit or time.monotonic() > deadline:
-            raise ExchangeError(f"it is larger than {limit} bytes or too slow", where=url, hint="save it by hand")
+        if len(body) > limit:
+            raise ExchangeError(f"it is larger than {limit} bytes", where=url, hint="save it by hand")
     return bytes(body)
