@@ -63,7 +63,8 @@ def answer(
         body = {"error": {"status": status, "message": detail or title, "hint": text}}
         return JSONResponse(body, status, dict(headers or {}))
     values = {"title": title, "text": text, "detail": detail, "noindex": private(path)}
-    return site.page(request, "error.html", status=status, headers=headers, **values)
+    template = "studio/error.html" if path.startswith("/studio") else "error.html"
+    return site.page(request, template, status=status, headers=headers, **values)
 
 
 def words(status: int) -> tuple[str, str]:
