@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.ledger import approve, maker
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.drain import drain
-from newsletter.actions.job import Job
 from newsletter.model import Outcome, Outgoing
 from newsletter.settings import Sending
 from newsletter.store import mailings
@@ -54,7 +54,7 @@ def peak(count: int) -> None:
         with database.read() as connection:
             made = mailings.get(connection, 1)
         start = time.perf_counter()
-        drain(Job(database, made, Discard(), Sending(**{"from": "RTES <lettre@example.org>"}), maker()))
+        drain(Dispatch(database, made, Discard(), Sending(**{"from": "RTES <lettre@example.org>"}), maker()))
         print(_high_water(), count / (time.perf_counter() - start))
         database.close()
 

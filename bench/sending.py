@@ -19,8 +19,8 @@ from statistics import median
 from bench import smtp
 from bench.ledger import approve, maker, skeleton
 from bench.peers import SENDER, Sender, peers
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.drain import drain
-from newsletter.actions.job import Job
 from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Sending, Smtp
@@ -37,7 +37,7 @@ def deliver(provider: Provider, count: int) -> float:
         made = approve(database, count)
         sending = Sending(**{"from": SENDER, "connections": smtp.CONNECTIONS})
         start = time.perf_counter()
-        drain(Job(database, made, provider, sending, maker()))
+        drain(Dispatch(database, made, provider, sending, maker()))
         seconds = time.perf_counter() - start
         with database.read() as connection:
             receipt = mailings.receipt(connection, made, 0)

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.drain import drain
-from newsletter.actions.job import Job
 from newsletter.actions.letters import personal
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
@@ -27,12 +27,19 @@ def deliver(workspace: Workspace, mailing: Mailing, *, progress: Progress = lamb
     With `wait`, deferred recipients are awaited until their hour. Interrupted at any moment, it is simply called again.
     """
     stop = stop or threading.Event()
-    job = _job(workspace, mailing, workspace.settings.sending, stop, progress=progress, wait_for_deferred=wait)
+    dispatch = _dispatch(
+        workspace, mailing, workspace.settings.sending, stop, progress=progress, wait_for_deferred=wait
+    )
     while True:
-        drain(job)
+        drain(dispatch)
         receipt = finish(workspace, mailing.id)
-        if receipt.status != "sending" or job.troubles or stop.is_set() or not _held_by_others(workspace, mailing.id):
-            return receipt, job.troubles
+        if (
+            receipt.status != "sending"
+            or dispatch.troubles
+            or stop.is_set()
+            or not _held_by_others(workspace, mailing.id)
+        ):
+            return receipt, dispatch.troubles
         # Another process holds the rest: look again until it has settled, or its lease has run out.
         stop.wait(0.2)
 
@@ -46,10 +53,10 @@ def share(workspace: Workspace, mailing_id: int, *, stop: threading.Event, hurry
     with workspace.database.read() as connection:
         mailing = mailings.get(connection, mailing_id)
     one = workspace.settings.sending.model_copy(update={"connections": 1})
-    job = _job(workspace, mailing, one, stop, hurry=hurry)
-    drain(job)
+    dispatch = _dispatch(workspace, mailing, one, stop, hurry=hurry)
+    drain(dispatch)
     finish(workspace, mailing.id)
-    return job.troubles
+    return dispatch.troubles
 
 
 def finish(workspace: Workspace, mailing_id: int) -> Receipt:
@@ -66,13 +73,13 @@ def finish(workspace: Workspace, mailing_id: int) -> Receipt:
         return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
 
 
-def _job(workspace: Workspace, mailing: Mailing, sending: Sending, stop: threading.Event, *,
+def _dispatch(workspace: Workspace, mailing: Mailing, sending: Sending, stop: threading.Event, *,
          progress: Progress = lambda _c: None, wait_for_deferred: bool = False,
-         hurry: threading.Event | None = None) -> Job:  # fmt: skip
+         hurry: threading.Event | None = None) -> Dispatch:  # fmt: skip
     provider = workspace.provider()
     publication = workspace.settings.publication(mailing.publication)
     maker = personal(workspace, publication, mailing.issue, provider.wants, mailing.id)
-    return Job(
+    return Dispatch(
         workspace.database,
         mailing,
         provider,

@@ -16,7 +16,7 @@ def owner() -> str:
 
 
 def ended(token: str) -> bool:
-    """Tell whether the process behind a worker's token ran here and has certainly ended."""
+    """Tell whether the process behind a sender's token ran here and has certainly ended."""
     place, pid, started = f"{token.partition('#')[0]}::".split(":")[:3]
     if place != _place() or not pid.isdigit():
         return False

@@ -1,6 +1,6 @@
 """The ledger: the states of every delivery, moved only by guarded statements inside the caller's transaction.
 
-`queued -> claimed -> handed -> sent | refused | deferred | doubtful`, beside `excluded` and `cancelled`. A worker's
+`queued -> claimed -> handed -> sent | refused | deferred | doubtful`, beside `excluded` and `cancelled`. A sender's
 token fences every step: a statement touches only rows that still carry it. `handed` is committed before the first byte
 leaves and the outcome after; so a crash leaves rows `claimed` (nothing left: claimable again) or `handed` (nobody
 knows: doubtful, never sent again by itself).
@@ -194,7 +194,7 @@ def renew(connection: Connection, token: str, mailing_id: int, until: float) -> 
 def release(connection: Connection, mailing_id: int, token: str, *, handed: bool = False) -> int:
     """Give back what `token` has claimed; returns how many.
 
-    `handed`: and what it has handed over too, for a worker that knows that nothing of it left.
+    `handed`: and what it has handed over too, for a sender that knows that nothing of it left.
     """
     return _give_back(connection, mailing_id, deliveries.c.token == token, ("claimed", "handed")[: 1 + handed])
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.drain import drain
-from newsletter.actions.job import Job
 from newsletter.actions.personal import Personal
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
@@ -38,18 +38,18 @@ class Desk:
     database: Database
     mailing: Mailing
 
-    def job(self, provider: Provider, *, wait: bool = True, **values: Any) -> Job:
-        """Return the job that delivers the mailing through `provider`."""
+    def dispatch(self, provider: Provider, *, wait: bool = True, **values: Any) -> Dispatch:
+        """Return a dispatch of the mailing through `provider`."""
         links = Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4))
         maker = Personal(
             issue=self.mailing.issue, publication="lettre", mailing=self.mailing.id, sender=SENDER,
             return_path="retours@example.org", links=links, members_web=False, wants=provider.wants,
         )  # fmt: skip
-        return Job(self.database, self.mailing, provider, sending(**values), maker, wait)
+        return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait)
 
     def deliver(self, provider: Provider, **values: Any) -> Receipt:
         """Drain once and return the receipt."""
-        drain(self.job(provider, **values))
+        drain(self.dispatch(provider, **values))
         return self.receipt()
 
     def receipt(self) -> Receipt:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from newsletter.actions import worker
+from newsletter.actions import sender
 from newsletter.actions.drain import drain
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
@@ -85,22 +85,24 @@ def test_a_recipient_deferred_for_too_long_is_given_up(database):
 
 
 def test_a_dead_provider_is_given_up_with_its_words_and_everybody_still_queued(database, monkeypatch):
-    monkeypatch.setattr(worker, "PATIENCE", 2)
+    monkeypatch.setattr(sender, "PATIENCE", 2)
     d = desk(database, 20)
-    job = d.job(Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="no route to host")), connections=3)
-    drain(job)
-    assert job.troubles == ["the provider takes nothing: no route to host"]
+    dispatch = d.dispatch(
+        Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="no route to host")), connections=3
+    )
+    drain(dispatch)
+    assert dispatch.troubles == ["the provider takes nothing: no route to host"]
     assert d.tally() == {"queued": 20}
 
 
 def test_while_the_provider_is_down_nothing_stands_as_handed_over(database):
     d = desk(database, 20)
-    job = d.job(Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="down")), connections=1)
-    thread = threading.Thread(target=drain, args=(job,))
+    dispatch = d.dispatch(Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="down")), connections=1)
+    thread = threading.Thread(target=drain, args=(dispatch,))
     thread.start()
     time.sleep(0.6)
     assert d.tally() == {"queued": 20}, "a kill now leaves nobody in doubt"
-    job.stop.set()
+    dispatch.stop.set()
     thread.join()
 
 
@@ -136,19 +138,19 @@ def test_a_message_without_any_answer_is_doubtful(database):
 
 def test_an_error_while_messages_are_built_sends_nothing_and_doubts_nobody(database, monkeypatch):
     d, peer = desk(database, 8), Peer()
-    job = d.job(peer)
-    monkeypatch.setattr(type(job.personal), "outgoing", lambda *_: 1 / 0)
+    dispatch = d.dispatch(peer)
+    monkeypatch.setattr(type(dispatch.personal), "outgoing", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        drain(job)
+        drain(dispatch)
     assert d.tally() == {"queued": 8} and peer.taken == []
 
 
 def test_an_error_of_the_progress_display_loses_no_answer(database):
     d = desk(database, 8)
-    job = d.job(Peer(), connections=1)
-    object.__setattr__(job, "progress", lambda _counts: 1 / 0)
+    dispatch = d.dispatch(Peer(), connections=1)
+    object.__setattr__(dispatch, "progress", lambda _counts: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        drain(job)
+        drain(dispatch)
     assert d.tally() == {"sent": 8}
 
 
@@ -190,7 +192,7 @@ class Lying:
 
 
 def test_a_commit_whose_answer_was_lost_leaves_nobody_in_doubt(database):
-    """The worker is told that its hand-over failed: whatever the ledger says, nothing of it has left."""
+    """The sender is told that its hand-over failed: whatever the ledger says, nothing of it has left."""
     d, peer, lying = desk(database, 60), Peer(), Lying(database)
     d.database = lying
     d.deliver(peer, connections=1)
@@ -202,7 +204,7 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
     """The lease ran out between the hand-off and the first byte; others took the group for doubtful."""
     d, peer = desk(database, 6), Peer()
     frozen = threading.Event()
-    real = worker.Worker._messages
+    real = sender.Sender._messages
 
     def messages(self, waiting):
         made = real(self, waiting)
@@ -214,7 +216,7 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
             self.leased = (time.time() - 1000, time.monotonic() - 1000)
         return made
 
-    monkeypatch.setattr(worker.Worker, "_messages", messages)
+    monkeypatch.setattr(sender.Sender, "_messages", messages)
     assert d.deliver(peer, connections=1).sent == 6
     assert len(peer.people()) == 6 == len(set(peer.people()))
 
@@ -230,8 +232,8 @@ def test_a_thawed_sender_still_says_what_became_of_its_messages(database, monkey
         return accept(message)
 
     peer = Peer(answer)
-    real = worker.Worker._away
-    monkeypatch.setattr(worker.Worker, "_away", lambda self: 1000.0 if swept == [(0, 6)] else real(self))
+    real = sender.Sender._away
+    monkeypatch.setattr(sender.Sender, "_away", lambda self: 1000.0 if swept == [(0, 6)] else real(self))
     d.deliver(peer, connections=1)
     assert d.tally() == {"sent": len(peer.taken), "doubtful": 6 - len(peer.taken)}
     assert len(peer.taken) < 6
@@ -253,7 +255,7 @@ def test_what_comes_back_from_a_cancelled_mailing_is_cancelled_too(database):
 def test_a_pause_is_heard_within_a_group(database):
     d = desk(database, 400)
     peer = Peer(pause=0.005)
-    thread = threading.Thread(target=drain, args=(d.job(peer),))
+    thread = threading.Thread(target=drain, args=(d.dispatch(peer),))
     thread.start()
     while len(peer.taken) < 20:
         time.sleep(0.01)
@@ -275,7 +277,7 @@ def test_an_address_that_cannot_be_written_is_refused_and_stops_nobody(database)
 
 def test_two_drains_at_once_share_the_work_and_double_nothing(database):
     d, peer = desk(database, 120), Peer(pause=0.001)
-    threads = [threading.Thread(target=drain, args=(d.job(peer),)) for _ in range(2)]
+    threads = [threading.Thread(target=drain, args=(d.dispatch(peer),)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -37,7 +37,7 @@ def test_a_server_killed_and_started_again_loses_and_doubles_nobody(database, tm
     store.touch()
     server = counting.start(store, delay=0.002)
     d = desk(database, 200)
-    thread = threading.Thread(target=drain, args=(d.job(provider(server.port), connections=3),))
+    thread = threading.Thread(target=drain, args=(d.dispatch(provider(server.port), connections=3),))
     thread.start()
     while len(server.lines()) < 50:
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from newsletter.actions import worker
+from newsletter.actions import sender
 from newsletter.actions.drain import drain
 from newsletter.actions.owners import recover
 from newsletter.model import Outcome
@@ -46,15 +46,15 @@ def test_places_in_the_queue_are_even_whoever_takes_them(database, rate):
 
 def test_a_quota_is_used_to_the_last_message_and_goes_on_the_next_day(database, monkeypatch):
     d, peer = desk(database, 50), Peer()
-    job = d.job(peer, daily=20, connections=3)
-    drain(job)
+    dispatch = d.dispatch(peer, daily=20, connections=3)
+    drain(dispatch)
     assert (len(peer.taken), d.tally()) == (20, {"sent": 20, "queued": 30})
-    assert job.troubles == ["today's quota of 20 messages is used; the rest leaves tomorrow"]
-    drain(d.job(peer, daily=20, connections=3))
+    assert dispatch.troubles == ["today's quota of 20 messages is used; the rest leaves tomorrow"]
+    drain(d.dispatch(peer, daily=20, connections=3))
     assert len(peer.taken) == 20, "it stays used up today"
-    real = worker._day
-    monkeypatch.setattr(worker, "_day", lambda now: real(now + 86_400))
-    drain(d.job(peer, daily=20, connections=3))
+    real = sender._day
+    monkeypatch.setattr(sender, "_day", lambda now: real(now + 86_400))
+    drain(d.dispatch(peer, daily=20, connections=3))
     assert len(peer.taken) == 40
 
 
@@ -73,13 +73,13 @@ def test_what_the_provider_did_not_take_does_not_count_against_the_quota(databas
 @pytest.mark.parametrize("back", [3600, 86_400], ids=["an hour", "a day"])
 def test_a_clock_set_back_neither_stops_the_queue_nor_renews_the_quota(database, monkeypatch, back):
     d, peer = desk(database, 60), Peer()
-    drain(d.job(peer, rate=500, daily=30))
+    drain(d.dispatch(peer, rate=500, daily=30))
     assert len(peer.taken) == 30
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() - back)
-    drain(d.job(peer, rate=500, daily=30))
+    drain(d.dispatch(peer, rate=500, daily=30))
     assert len(peer.taken) == 30, "the quota of a later day is known to be used"
-    drain(d.job(peer, rate=500))
+    drain(d.dispatch(peer, rate=500))
     assert len(peer.taken) == 60, "no place an hour ahead is waited for"
 
 

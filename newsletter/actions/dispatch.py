@@ -1,4 +1,4 @@
-"""What the threads that deliver one mailing share."""
+"""A dispatch: one mailing being delivered by this process, and what the senders at work on it share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAP = 0.25
 
 
 @dataclass(frozen=True)
-class Job:
+class Dispatch:
     """Everything the threads need to deliver one mailing.
 
     `stop` is the caller's wish, `failed` is set when a thread failed; `hurry` is set when nobody will wait
@@ -51,7 +51,7 @@ class Job:
         return self.hurry.is_set() or self.failed.is_set()
 
     def rest(self, seconds: float) -> bool:
-        """Wait, but no longer than until the job is stopping; tell whether it is."""
+        """Wait, but no longer than until the dispatch is stopping; tell whether it is."""
         end = time.monotonic() + seconds
         while not self.stopping and (left := end - time.monotonic()) > 0:
             self.stop.wait(min(left, _NAP))

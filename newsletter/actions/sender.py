@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, InternalError
 
 from newsletter import paris
-from newsletter.actions.job import Job
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.verdicts import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
 from newsletter.model import Outcome, Outgoing
@@ -53,16 +53,18 @@ class _Turn:
     spent: bool = False
 
 
-class Worker:
+class Sender:
     """Holds at most one group handed over and one claimed, under its own token."""
 
-    def __init__(self, job: Job, skeletons: Mapping[int, Skeleton], token: str, *, capped: bool) -> None:
+    def __init__(self, dispatch: Dispatch, skeletons: Mapping[int, Skeleton], token: str, *, capped: bool) -> None:
         """`capped`: some recipients' operators limit the connections that may serve them."""
-        self.job, self.skeletons, self.token, self.capped = job, skeletons, token, capped
-        self.id, self.name, self.sending = job.mailing.id, job.provider.name, job.sending
-        self.rule, self.limited = job.mailing.rule, bool(job.sending.rate or job.sending.daily)
-        self.verdicts = Verdicts(job.sending, job.provider.idempotent, job.mailing.started_at or time.time())
-        self.size = 1 if job.sending.rate else min(8, job.provider.batch)
+        self.dispatch, self.skeletons, self.token, self.capped = dispatch, skeletons, token, capped
+        self.id, self.name, self.sending = dispatch.mailing.id, dispatch.provider.name, dispatch.sending
+        self.rule, self.limited = dispatch.mailing.rule, bool(dispatch.sending.rate or dispatch.sending.daily)
+        self.verdicts = Verdicts(
+            dispatch.sending, dispatch.provider.idempotent, dispatch.mailing.started_at or time.time()
+        )
+        self.size = 1 if dispatch.sending.rate else min(8, dispatch.provider.batch)
         self.held = _Turn()
         self.known: list[Settlement] = []  # what no transaction has written yet
         self.blame = ""  # why the mailing must pause
@@ -74,7 +76,7 @@ class Worker:
 
     def run(self) -> None:
         """Take turns until there is nothing to do; whatever happens, write what is known and give the rest back."""
-        session = self.job.provider.connect(self.job.mailing.issue)
+        session = self.dispatch.provider.connect(self.dispatch.mailing.issue)
         try:
             while self.failed < PATIENCE:
                 self.held = turn = self._persist(self._turn)
@@ -101,12 +103,12 @@ class Worker:
         began = time.monotonic()
         while True:
             try:
-                with self.job.database.write() as connection:
-                    now = self.job.database.now(connection)
+                with self.dispatch.database.write() as connection:
+                    now = self.dispatch.database.now(connection)
                     result = step(connection, now)
                 break
             except (StoreError, InterfaceError, InternalError) as error:
-                if time.monotonic() - began > (STOP_SECONDS if self.job.hurried else self.sending.lease_seconds):
+                if time.monotonic() - began > (STOP_SECONDS if self.dispatch.hurried else self.sending.lease_seconds):
                     raise
                 if not self.unsure:
                     _log.warning("%s; trying again", error)
@@ -118,7 +120,7 @@ class Worker:
 
     def _turn(self, connection: Connection, now: float) -> _Turn:
         status = self._write(connection, now)
-        if self.unsure or self.rest or self.job.stopping or status != "sending":
+        if self.unsure or self.rest or self.dispatch.stopping or status != "sending":
             self._give_back(connection, now)
             return _Turn(wait=0.05 if self.unsure else 0.0)
         return self._advance(connection, now)
@@ -131,7 +133,7 @@ class Worker:
             left = pace.allowance(connection, self.name, sending.daily, _day(now))
             ids = ids if left is None else sorted(ids)[:left]
             if not ids:
-                self.job.note(f"today's quota of {sending.daily} messages is used; the rest leaves tomorrow")
+                self.dispatch.note(f"today's quota of {sending.daily} messages is used; the rest leaves tomorrow")
                 return _Turn(spent=True)
             wait = pace.take(connection, self.name, len(ids), sending.rate, now, _day(now))
             if wait > 0:
@@ -191,22 +193,22 @@ class Worker:
 
     def _more(self) -> bool:
         """With nothing to claim: tell whether to look again, after a pause."""
-        job = self.job
-        with job.database.read() as connection:
-            status, now = mailings.status(connection, self.id), job.database.now(connection)
+        dispatch = self.dispatch
+        with dispatch.database.read() as connection:
+            status, now = mailings.status(connection, self.id), dispatch.database.now(connection)
             queued, due = ledger.outlook(connection, self.id)
-        if job.stopping or status != "sending":
+        if dispatch.stopping or status != "sending":
             return False
         if queued:  # kept back by an operator's cap
-            return not job.rest(0.05)
-        if due is None or not (job.wait_for_deferred or due <= now):
+            return not dispatch.rest(0.05)
+        if due is None or not (dispatch.wait_for_deferred or due <= now):
             return False
-        return not job.rest(min(max(due - now, 0.05), 1.0))
+        return not dispatch.rest(min(max(due - now, 0.05), 1.0))
 
     def _rest(self, seconds: float) -> None:
         """Wait, and keep what is claimed ours meanwhile."""
         slice_ = self.sending.lease_seconds / 3
-        while seconds > 0 and not self.job.rest(min(seconds, slice_)):
+        while seconds > 0 and not self.dispatch.rest(min(seconds, slice_)):
             seconds -= slice_
             if seconds > 0 and self.held.claimed:
                 self._checkpoint(0)
@@ -234,7 +236,7 @@ class Worker:
                         break
         finally:
             self.known += [Settlement(number, *silence) for number in waiting]
-        self.blame = self.job.count(words) or objection(outcomes)
+        self.blame = self.dispatch.count(words) or objection(outcomes)
         self._adapt(len(ready), time.monotonic() - began)
         self._mind_provider(outcomes)
 
@@ -243,7 +245,9 @@ class Worker:
         date, messages = paris.moment(time.time() + self.behind), []
         for h in list(waiting.values()):
             try:
-                messages.append(self.job.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date))
+                messages.append(
+                    self.dispatch.personal.outgoing(self.skeletons[h.variant], h.id, h.address, h.uid, date)
+                )
             except (AddressError, MessageError) as error:
                 del waiting[h.id]
                 self.known.append(Settlement(h.id, "refused", f"no message can be made for this address: {error}"))
@@ -254,7 +258,7 @@ class Worker:
         aim = sent / max(seconds, 0.001) * GROUP_SECONDS
         if self.sending.rate:
             aim = min(aim, self.sending.rate * BURST_SECONDS)
-        self.size = int(max(1, min(GROUP, self.job.provider.batch, aim, self.size * 2)))
+        self.size = int(max(1, min(GROUP, self.dispatch.provider.batch, aim, self.size * 2)))
 
     def _mind_provider(self, outcomes: Sequence[Outcome]) -> None:
         """Rest, longer each time, while the provider takes nothing at all; then give up and say why."""
@@ -265,7 +269,7 @@ class Worker:
         self.failed += 1
         self.size = 1
         if self.failed >= PATIENCE:
-            self.job.note(f"the provider takes nothing: {down.text or down.status}")
+            self.dispatch.note(f"the provider takes nothing: {down.text or down.status}")
         self.rest = max(2.0 ** (self.failed - 1), min(down.retry_after or 0.0, MOST_REST))
 
     def _away(self) -> float:
