@@ -74,8 +74,8 @@ def finish(workspace: Workspace, mailing_id: int) -> Receipt:
 
 
 def _dispatch(workspace: Workspace, mailing: Mailing, sending: Sending, stop: threading.Event, *,
-         progress: Progress = lambda _c: None, wait_for_deferred: bool = False,
-         hurry: threading.Event | None = None) -> Dispatch:  # fmt: skip
+              progress: Progress = lambda _c: None, wait_for_deferred: bool = False,
+              hurry: threading.Event | None = None) -> Dispatch:  # fmt: skip
     provider = workspace.provider()
     publication = workspace.settings.publication(mailing.publication)
     maker = personal(workspace, publication, mailing.issue, provider.wants, mailing.id)
