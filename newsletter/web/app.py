@@ -62,6 +62,7 @@ def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
         # The interactive pages of FastAPI load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the guard takes the stroke off
         middleware=[Middleware(Guard, site=site), Middleware(Compress, site=site)],
     )
     app.state.site = site

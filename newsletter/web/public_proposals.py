@@ -54,7 +54,11 @@ def router(site: Site) -> APIRouter:
         who = proposals.proposer(workspace, token)
         return FileResponse(proposals.picture(workspace, proposals.own(workspace, who, uid)))
 
-    @routes.post("/proposer/{token}")
+    def known(token: str) -> None:
+        # Asked before the form is read: nothing is taken in from somebody without a link.
+        proposals.proposer(workspace, token)
+
+    @routes.post("/proposer/{token}", dependencies=[Depends(known)])
     def act(request: Request, token: str, sent: Annotated[Posted, Depends(posted)]) -> Response:
         desk = _Desk(site, request, token, proposals.proposer(workspace, token))
         uid, action = sent.values.get("proposition", ""), sent.values.get("action", "")

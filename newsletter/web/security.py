@@ -15,6 +15,9 @@ from newsletter.web.site import Site
 
 # The most bytes a request may carry, by the beginning of its path; the first that fits counts.
 BODY_LIMITS: tuple[tuple[str, int], ...] = (
+    # Whoever is not signed in sends an address and a name.
+    ("/studio/connexion", 64_000),
+    ("/studio/premier/", 64_000),
     ("/studio/", 64_000_000),
     ("/proposer/", 16_000_000),
     ("/hooks/", 1_000_000),
@@ -76,9 +79,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         self.site.renew()
-        path = scope["path"].removeprefix(self.site.prefix) or "/"
+        prefix, path = self.site.prefix, _below(scope["path"], self.site.prefix)
         head = scope["method"] == "HEAD"
-        scope = {**scope, "root_path": self.site.prefix, "asked": scope["method"]}
+        scope = {**scope, "path": prefix + path, "root_path": prefix, "asked": scope["method"]}
         if head:
             scope["method"] = "GET"
 
@@ -96,6 +99,16 @@ class Guard:
         limit = next(most for beginning, most in BODY_LIMITS if path.startswith(beginning))
         with speaking(self.site.language(scope)):
             await self.app(scope, _limited(scope, receive, limit), answer)
+
+
+def _below(path: str, prefix: str) -> str:
+    """Return the path of a page below the site's prefix; a stroke at its end means nothing.
+
+    Starlette would answer such a stroke with a redirect to the host that the request names.
+    """
+    if path == prefix or path.startswith(f"{prefix}/"):
+        path = path[len(prefix) :]
+    return path.rstrip("/") or "/"
 
 
 def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:

@@ -103,7 +103,9 @@ class Site:
             return ""
         other = "en" if i18n.locale() == "fr" else "fr"
         query = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
-        return f"{request.url.path}?{urlencode([*query, ('lang', other)])}"
+        # Two strokes at the beginning would lead to another host.
+        path = f"/{request.url.path.lstrip('/')}"
+        return f"{path}?{urlencode([*query, ('lang', other)])}"
 
     def language(self, scope: Scope) -> str:
         """Return the language to answer in: `?lang=`, else the first of Accept-Language that is spoken, else French."""

@@ -235,6 +235,11 @@ def test_a_spoilt_link_opens_no_form(town: Town, member: str, spoil) -> None:
         assert answer.status_code == 404
 
 
+def test_an_upload_without_a_link_is_not_even_read(town: Town) -> None:
+    form = {"Content-Type": "multipart/form-data; boundary=y"}
+    assert town.client.post("/proposer/x", content=b"no such thing", headers=form).status_code == 404
+
+
 def test_a_person_sends_so_many_a_day_and_loses_none(town: Town, member: str) -> None:
     for n in range(11):
         last = send(town, member, {**GOOD, "title": f"{GOOD['title']} {n}"})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 
+import httpx
 import lxml.html
 import pytest
 from starlette.testclient import TestClient
@@ -246,3 +248,24 @@ def test_english_pages_mark_what_is_french_in_them_and_french_pages_need_no_mark
     assert found.xpath("ancestor-or-self::*[@lang]/@lang")[-1] == lang
     french = lxml.html.fromstring(standing.client.get(path).content)
     assert french.xpath("//main//@lang") == []
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "///evil.example", "/abonnement/", "/studio/", "/lettres/x/"])
+def test_no_page_leads_to_a_host_that_the_request_named(town, path):
+    asked = httpx.Request("GET", BASE, headers={"Host": "evil.example"})
+    asked.url = asked.url.copy_with(raw_path=path.encode())
+    answer = town.client.send(asked, follow_redirects=False)
+    leads = [answer.headers.get("location", ""), *re.findall(r'(?:href|action)="([^"]*)"', answer.text)]
+    assert not any(re.match(r"(?:https?:)?//+evil", target) for target in leads)
+
+
+@pytest.mark.parametrize("path", ["/abonnement/", "/desabonnement/x/"])
+def test_an_address_with_one_stroke_too_many_is_found(town, path):
+    straight = town.client.get(path.rstrip("/"))
+    answer = town.client.get(path)
+    assert (answer.status_code, heading(answer)) == (straight.status_code, heading(straight))
+
+
+@pytest.mark.parametrize("path", ["/studio/connexion", "/studio/premier/x"])
+def test_a_stranger_at_the_door_sends_little(town, path):
+    assert town.client.post(path, files={"address": ("a", b"a" * 100_000)}).status_code == 413
