@@ -49,7 +49,7 @@ def tell_featured(workspace: Workspace) -> int:
         for name, slug in named.items() if public else ():
             for person in _contacts(workspace, name):
                 if _once(workspace, f"featured:{mailing.id}:{person.id}", person):
-                    sent += notices.post(workspace, person.address, _featured(workspace, mailing, name, slug))
+                    sent += notices.post(workspace, person.address, _featured(workspace, mailing, name, slug, person))
     return sent
 
 
@@ -89,10 +89,11 @@ def _reminder(workspace: Workspace, issue: Issue, person: Contact) -> Notice:
         paragraphs=(words.format(title=title, date=date_words(issue.date)),),
         action=(_("Proposer un article"), workspace.links.proposal(person.uid)),
         small=(_("Vous recevez ce message en tant que contact d’une collectivité adhérente."),),
+        choices=workspace.links.preferences(person.uid),
     )
 
 
-def _featured(workspace: Workspace, mailing: mailings.Mailing, name: str, slug: str) -> Notice:
+def _featured(workspace: Workspace, mailing: mailings.Mailing, name: str, slug: str, person: Contact) -> Notice:
     words = _("{name} est dans « {subject} ». Faites-le savoir autour de vous.")
     return Notice(
         subject=_("Votre territoire est dans la lettre"),
@@ -100,4 +101,5 @@ def _featured(workspace: Workspace, mailing: mailings.Mailing, name: str, slug: 
         paragraphs=(words.format(name=name, subject=mailing.subject),),
         action=(_("Lire l’article"), f"{workspace.links.web_version(mailing.issue)}#{slug}"),
         small=(_("Vous recevez ce message en tant que contact d’une collectivité adhérente."),),
+        choices=workspace.links.preferences(person.uid),
     )

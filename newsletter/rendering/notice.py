@@ -20,13 +20,17 @@ _BOUNDARY = "=_notice_51d3a7"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What a notice says: subject, heading, paragraphs, at most one button (words, address), and small print."""
+    """What a notice says: subject, heading, paragraphs, at most one button (words, address), and small print.
+
+    `choices` is the page of the person's choices: mail that nobody asked for leads there, for who wants no more of it.
+    """
 
     subject: str
     heading: str
     paragraphs: tuple[str, ...]
     action: tuple[str, str] | None = None
     small: tuple[str, ...] = ()
+    choices: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) ->
         headers=(
             ("Message-ID", headers.identifier(envelope.message_id, "Message-ID")),
             ("Auto-Submitted", "auto-generated"),
+            # A page to look at (RFC 2369): leaving by one click is for letters.
+            *([("List-Unsubscribe", f"<{headers.uri(notice.choices, 'List-Unsubscribe')}>")] if notice.choices else []),
             ("Content-Language", headers.language(i18n.locale())),
         ),
     )

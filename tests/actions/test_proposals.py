@@ -157,6 +157,7 @@ def test_contacts_are_reminded_once_before_an_issue(workspace: Workspace) -> Non
     assert proposals_notes.remind_contacts(asked) == len(contacts(asked)) * len(lettres) > 0
     assert proposals_notes.remind_contacts(asked) == 0
     assert len(mails(asked)) == len(contacts(asked)) * len(lettres)
+    assert all(b"\r\nList-Unsubscribe: <" in path.read_bytes() for path in mails(asked))
 
 
 def test_who_is_in_a_letter_is_told_once_and_nobody_else(workspace: Workspace) -> None:

@@ -46,6 +46,22 @@ def test_it_reads_back_as_it_was_said():
     assert "&lt;b&gt;La lettre" in mail.get_body(("html",)).get_content()
 
 
+def test_what_somebody_asked_for_names_no_way_to_unsubscribe():
+    mail = email.message_from_bytes(sent(), policy=default)
+    assert mail["List-Unsubscribe"] is None
+    assert "à la suite d’une demande" in " ".join(mail.get_body(("plain",)).get_content().split())
+
+
+def test_what_nobody_asked_for_leads_to_the_persons_choices():
+    page = "https://lettre.example/preferences/AbC-_9"
+    mail = email.message_from_bytes(sent(replace(NOTICE, choices=page)), policy=default)
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == (f"<{page}>", None)
+    for kind in ("plain", "html"):
+        body = " ".join(mail.get_body((kind,)).get_content().split())
+        assert page in body
+        assert "à la suite d’une demande" not in body
+
+
 def test_the_bytes_are_what_every_relay_takes():
     raw = sent()
     assert raw.isascii()
