@@ -11,21 +11,26 @@ from newsletter.actions import archive_page, links_count, schedule
 from newsletter.actions.letters import Edition, edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
+from newsletter.i18n import _
 from newsletter.store import archive, candidates, journal, ledger, link_counts, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing
 
 
-def approve(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
+def approve(
+    workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False, seen: str = ""
+) -> Mailing:
     """Freeze issue `key` for sending: content, hash and candidates in one transaction.
 
     A very large audience takes several (`candidates.SLICE`): until the last the mailing is `loading`, nothing of it can
     leave, and an approval that was broken off is simply given again.
     It leaves at `at`, or after the recall window, or at once with `now` (as it does into the outbox, where nothing
     leaves). A mailing approved earlier that has not begun is replaced. Raises Refused while the proof-reader finds
-    errors, or when the issue was sent already.
+    errors, when the issue was sent already, or when the files say something else than the content hash `seen`.
     """
     made = edition(workspace, key)
+    if seen and seen != made.content_hash:
+        raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
     if made.errors:
         first = made.errors[0]
         more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""

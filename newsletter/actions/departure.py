@@ -25,7 +25,8 @@ class Departure:
 
     `stage` is draft (nothing approved), approved (no hour given), scheduled, sending, paused or done; `left` are the
     seconds until a scheduled one leaves. `people` and `excluded` are counted now before the approval, and in the ledger
-    after it. `changed` tells whether the files say something else than what was approved.
+    after it. `changed` tells whether the files say something else than what was approved; `text` is the content hash of what
+    they say, empty when nothing can be made of them.
     """
 
     issue: Issue
@@ -34,6 +35,7 @@ class Departure:
     people: int
     excluded: Mapping[str, int]
     findings: tuple[Finding, ...]
+    text: str = ""
     mailing: Mailing | None = None
     receipt: Receipt | None = None
     at: datetime | None = None
@@ -67,18 +69,20 @@ def departure(workspace: Workspace, key: str) -> Departure:
     receipt = send.receipt(workspace, key)
     scheduled = any(event.kind == schedule.SCHEDULED for event in events)
     waiting = mailing.status == "approved"
+    findings, text = _files(workspace, key) if waiting else ((), "")
     return Departure(
         issue=issue,
         publication=publication,
         stage="scheduled" if waiting and scheduled else mailing.status,
         people=receipt.candidates - receipt.excluded - receipt.cancelled,
         excluded=receipt.excluded_by,
-        findings=letters.findings(workspace, key) if waiting else (),
+        findings=findings,
+        text=text,
         mailing=mailing,
         receipt=receipt,
         at=paris.moment(mailing.not_before) if waiting and scheduled else None,
         left=send.due_in(workspace, mailing).total_seconds() if waiting and scheduled else 0.0,
-        changed=waiting and _changed(workspace, mailing),
+        changed=waiting and text != mailing.content_hash,  # what cannot be rendered any more is not what was approved
         near=send.close_by(workspace, mailing) if waiting else None,
         recall_minutes=_recall(workspace),
         needs_second=workspace.settings.sending.second_person and not mailing.confirmed_by,
@@ -89,10 +93,20 @@ def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> Depa
     with workspace.database.read() as connection:
         counts = candidates.count(connection, workspace.rule(publication), workspace.today())
     people = counts.pop("", 0)
+    findings, text = _files(workspace, issue.key)
     return Departure(
-        issue=issue, publication=publication, stage="draft", people=people, excluded=counts,
-        findings=letters.findings(workspace, issue.key), recall_minutes=_recall(workspace),
+        issue=issue, publication=publication, stage="draft", people=people, excluded=counts, findings=findings,
+        text=text, recall_minutes=_recall(workspace),
     )  # fmt: skip
+
+
+def _files(workspace: Workspace, key: str) -> tuple[tuple[Finding, ...], str]:
+    """Return what the proof-reader says of the files, and the content hash of what they say."""
+    try:
+        made = letters.edition(workspace, key)
+    except NewsletterError:
+        return letters.findings(workspace, key), ""
+    return made.findings, made.content_hash
 
 
 def _recall(workspace: Workspace) -> float:

@@ -17,6 +17,7 @@ from newsletter.actions.delivering import finish as finish
 from newsletter.actions.letters import edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import _
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
@@ -25,10 +26,15 @@ from newsletter.store.mailings import Receipt as Receipt
 DAY = 86_400
 
 
-def confirm(workspace: Workspace, key: str, by: str) -> Mailing:
-    """Record the second person's word on an approved mailing; Refused for the person who approved it."""
+def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
+    """Record the second person's word on an approved mailing; Refused for the person who approved it.
+
+    `seen` is the content hash of what that person was shown: another text approved since is Refused.
+    """
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
+        if seen and seen != mailing.content_hash:
+            raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
         if mailing.approved_by == by:
             raise Refused("the second word must come from another person", hint="ask a colleague to confirm")
         mailings.touch(connection, mailing.id, confirmed_by=by)

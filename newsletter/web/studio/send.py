@@ -44,7 +44,10 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/second-accord")
     def confirm(key: str, visit: Visit = editor) -> Response:
-        return pages.do(key, say("Second accord enregistré."), lambda: send.confirm(site.workspace, key, visit.by))
+        seen = visit.text("empreinte")
+        return pages.do(
+            key, say("Second accord enregistré."), lambda: send.confirm(site.workspace, key, visit.by, seen)
+        )
 
     @routes.post("/partir")
     def leave(key: str, visit: Visit = sender) -> Response:
@@ -148,7 +151,8 @@ class _Pages:
         if before.stage == "scheduled" and not visit.may("send"):
             raise HTTPException(403)
         done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")
-        return self.do(key, done, lambda: send.approve(self.site.workspace, key, by=visit.by))
+        seen = visit.text("empreinte")
+        return self.do(key, done, lambda: send.approve(self.site.workspace, key, by=visit.by, seen=seen))
 
     def leave(self, visit: Visit, key: str) -> Response:
         """Let it leave, now or at the hour that was typed."""

@@ -92,6 +92,27 @@ def test_an_approval_is_for_what_was_read(sender):
     assert leave(sender).status_code == 200
 
 
+def test_the_bon_a_tirer_is_given_to_the_text_that_the_page_showed(sender):
+    seen = sender.field(ENVOI, "empreinte")
+    file = editing.issue_version(sender.workspace, KEY)
+    editing.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
+    assert "n’est plus celui que vous avez vu" in sender.post(f"{ENVOI}/bon-a-tirer", empreinte=seen).text
+    assert mailing(sender) is None
+    assert "Bon à tirer donné" in sender.post(f"{ENVOI}/bon-a-tirer", empreinte=sender.field(ENVOI, "empreinte")).text
+
+
+def test_the_second_word_is_given_to_the_text_that_the_page_showed(sender):
+    approve(sender)
+    seen = mailing(sender).content_hash
+    file = editing.issue_version(sender.workspace, KEY)
+    editing.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
+    send.approve(sender.workspace, KEY, by="somebody else")
+    assert "n’est plus celui que vous avez vu" in sender.post(f"{ENVOI}/second-accord", empreinte=seen).text
+    assert mailing(sender).confirmed_by == ""
+    current = mailing(sender).content_hash
+    assert "Second accord enregistré" in sender.post(f"{ENVOI}/second-accord", empreinte=current).text
+
+
 def test_a_letter_seen_in_another_state_does_not_leave(sender):
     approve(sender)
     answer = sender.post(f"{ENVOI}/partir", empreinte="0" * 64, quand="maintenant")
