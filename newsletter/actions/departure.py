@@ -25,8 +25,8 @@ class Departure:
 
     `stage` is draft (nothing approved), approved (no hour given), scheduled, sending, paused or done; `left` are the
     seconds until a scheduled one leaves. `people` and `excluded` are counted now before the approval, and in the ledger
-    after it. `changed` tells whether the files say something else than what was approved; `text` is the content hash of what
-    they say, empty when nothing can be made of them.
+    after it. `changed` tells whether the files say something else than what was approved; `text` is the content hash of
+    what they say, empty when nothing can be made of them.
     """
 
     issue: Issue
