@@ -24,18 +24,18 @@ class Part:
     source: str
 
 
-# Measured on 2 busy cores (docs/scale.md, docs/performance.md, /design): change a cost here and run it again.
+# Measured on 2 busy cores (docs/scale.md, docs/performance.md): change a cost here and run it again.
 PARTS = (
-    Part("worker, Python on one core", 74e-6 + 90e-6, 1.0, "processes", "build 74 us + our side of the ledger 90 us"),
-    Part("PostgreSQL, ledger work", 0.35e-3, 1.0, "cores", "claim + hand + settle + commit, a group of 100"),
-    Part("PostgreSQL, write-ahead log", 1.5e3, 100e6, "disks of 100 MB/s", "KB of log a delivery, approval included"),
+    Part("worker, Python", 74e-6 + 94e-6, 1.0, "cores", "message 38 + links 36 us, our side of the ledger 94 us"),
+    Part("PostgreSQL, the ledger", 0.38e-3 + 29e-6, 1.0, "connections", "claim to commit 0.38 ms, approval 29 us"),
+    Part("PostgreSQL, write-ahead log", 2.1e3, 100e6, "disks of 100 MB/s", "1.69 KB a delivery, 0.41 at approval"),
     Part(
-        "shared rate row, groups of 100", 0.35e-1 / 100, 1.0, "rows (providers)", "one transaction at a time holds it"
+        "the shared speed limit, if set", 0.31e-3, 1.0, "rows (providers)", "hand-over to commit, one worker at a time"
     ),
-    Part("connections to the provider", 1 / 12.5, 1.0, "connections", "12.5 messages/s each at 25 ms delay each way"),
+    Part("connections to the provider", 1 / 12.5, 1.0, "connections", "12.5 messages/s each at 25 ms each way"),
     Part("network to the provider", 65e3 * 8, 1e9, "links of 1 Gbit/s", "a letter of 65 KB"),
 )
-ROW_BYTES = 420  # a settled delivery with its indexes, measured: the table's growth
+ROW_BYTES = 450  # a delivery with its indexes: 301 measured with a fifth of them settled, the rest reckoned
 
 
 def load(deliveries: int, hours: float) -> Iterator[tuple[Part, float]]:

@@ -148,7 +148,9 @@ class Sender:
         caps = {name: cap.connections for name, cap in sending.caps.items()} if self.capped else {}
         if caps:
             pace.hold(connection, self.name)  # two mailings at once must not slip past an operator's cap together
-        fresh = ledger.claim(connection, self.id, self.token, self.size, now=now, lease=lease, caps=caps)
+        # Operators' caps pass people over: whoever minds them looks from the beginning each time.
+        after = 0 if self.capped else max((*ids, *self.held.claimed), default=0)
+        fresh = ledger.claim(connection, self.id, self.token, self.size, now=now, lease=lease, caps=caps, after=after)
         return _Turn(ready, fresh)
 
     def _leave(self, connection: Connection, now: float) -> None:

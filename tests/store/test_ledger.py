@@ -15,8 +15,8 @@ from newsletter.store.mailings import Frozen
 from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, member, subscribe
 
 
-def claim(connection, m, token="t", n=10, now=NOW, caps=None):
-    return ledger.claim(connection, m.id, token, n, now=now, lease=60, caps=caps or {})
+def claim(connection, m, token="t", n=10, now=NOW, caps=None, after=0):
+    return ledger.claim(connection, m.id, token, n, now=now, lease=60, caps=caps or {}, after=after)
 
 
 def hand(connection, m, ids, token="t", now=NOW):
@@ -51,6 +51,17 @@ def test_two_claims_never_share_a_delivery(database):
         first, second, third = claim(c, m, "a", 3), claim(c, m, "b", 3), claim(c, m, "c", 3)
     assert len(first) == 3 and len(second) == 2 and third == []
     assert not set(first) & set(second)
+
+
+def test_a_claim_begins_behind_the_last_one_and_then_takes_what_was_given_back_before_it(database):
+    with database.write() as c:
+        subscribe(c, 6)
+        m = mailing(c)
+        first, second = claim(c, m, "a", 2), claim(c, m, "b", 2)
+        ledger.release(c, m.id, "a")
+        assert claim(c, m, "b", 1, after=second[-1]) == [second[-1] + 1]
+        assert claim(c, m, "b", 9, after=second[-1] + 1) == [*first, second[-1] + 2]
+        assert claim(c, m, "b", 9, after=second[-1] + 2) == []
 
 
 def test_parallel_workers_never_share_a_delivery(database):
