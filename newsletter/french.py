@@ -11,6 +11,7 @@ import re
 import unicodedata
 from datetime import date as day
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -18,6 +19,7 @@ from newsletter.i18n import _, locale
 from newsletter.model import Event
 
 NARROW = "\u202f"
+_SENTENCE = 300
 NO_BREAK = "\u00a0"
 WORD_JOINER = "\u2060"
 
@@ -96,6 +98,19 @@ def typography(text: str) -> str:
         pieces = iter(kept)
         text = re.sub(_STAND_IN, lambda _m: next(pieces), text)
     return text
+
+
+def printed(text: str) -> str:
+    """Return `text` with French typography where French is spoken, as it is elsewhere."""
+    if locale() != "fr":
+        return text
+    # The same few hundred sentences stand on every page and in every letter; long texts are somebody's own.
+    return _known(text) if len(text) < _SENTENCE else typography(text)
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str) -> str:
+    return typography(text)
 
 
 def plain(text: str) -> str:

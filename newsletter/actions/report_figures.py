@@ -63,10 +63,10 @@ def figures(readings: Readings) -> Iterator[Figure]:
     for line in chain.from_iterable(groups):
         yield Figure(
             key=line.key,
-            label=words.fr(line.label),
+            label=french.printed(line.label),
             value=line.read(readings.now),
             previous=line.read(readings.before),
-            rule=words.fr(line.rule),
+            rule=french.printed(line.rule),
             unit=line.unit,
         )
 

@@ -35,7 +35,7 @@ class Panel:
 
 def title(report: Report) -> str:
     """Return the report's heading: `Les lettres du RTES en 2026`."""
-    return words.fr(_("Les lettres du {reseau} en {annee}").format(reseau=report.network, annee=report.year))
+    return french.printed(_("Les lettres du {reseau} en {annee}").format(reseau=report.network, annee=report.year))
 
 
 def subtitle(report: Report) -> str:
@@ -81,12 +81,14 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     env.globals.update(_=_say, groups=groups, group_name=group_name)
-    env.filters.update(fr=words.fr, shown=_shown, day=french.date_words, level=words.one_level, n=french.number_words)
+    env.filters.update(
+        fr=french.printed, shown=_shown, day=french.date_words, level=words.one_level, n=french.number_words
+    )
     return env
 
 
 def _say(sentence: str) -> str:
-    return words.fr(_(sentence))
+    return french.printed(_(sentence))
 
 
 def _shown(figure: Figure, previous: bool = False) -> str:

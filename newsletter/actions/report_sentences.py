@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter import french
-from newsletter.actions import report_words as words
 from newsletter.actions.report_figures import Readings, issues, rate, shown
 from newsletter.actions.report_year import Year
 from newsletter.i18n import _, ngettext
@@ -15,7 +14,7 @@ from newsletter.model import Tag
 def sentences(readings: Readings) -> Iterator[str]:
     """Yield what a report opens with: readers and issues, content, members, visibility, delivery."""
     for sentence in (_readers(readings), _content(readings), *_members(readings), _delivery(readings)):
-        yield words.fr(sentence)
+        yield french.printed(sentence)
 
 
 def _n(number: int, one: str, many: str) -> str:

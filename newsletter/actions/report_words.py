@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from newsletter import french, i18n
+from newsletter.french import printed
 from newsletter.i18n import _
-
-
-def fr(text: str) -> str:
-    """Return a sentence with French typography, where French is spoken."""
-    return french.typography(text) if i18n.locale() == "fr" else text
 
 
 def level(key: str) -> str:
@@ -23,7 +18,7 @@ def level(key: str) -> str:
         "other": _("Autres"),
         "none": _("Non renseigné"),
     }
-    return fr(names.get(key, key))
+    return printed(names.get(key, key))
 
 
 def one_level(key: str) -> str:
@@ -37,7 +32,7 @@ def one_level(key: str) -> str:
         "commune": _("Commune"),
         "other": _("Autre"),
     }
-    return fr(names.get(key, key))
+    return printed(names.get(key, key))
 
 
 def rubric(tag: str) -> str:
@@ -52,12 +47,12 @@ def rubric(tag: str) -> str:
         "appel": _("Appels à projets"),
         "publication": _("Publications"),
     }
-    return fr(names.get(tag, tag))
+    return printed(names.get(tag, tag))
 
 
 def count_rule(what: str, by: str) -> str:
     """Return in one French sentence what a count counts."""
-    return fr(_member_rule(by) if what == "members" else _subscriber_rule(by))
+    return printed(_member_rule(by) if what == "members" else _subscriber_rule(by))
 
 
 def _subscriber_rule(by: str) -> str:

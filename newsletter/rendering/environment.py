@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter import i18n, resources
+from newsletter import french, i18n, resources
 from newsletter.rendering import clean, text, view
 
 
@@ -26,7 +26,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.globals.update(_=_say, slots=view.SLOTS, href=clean.href, mailto=view.mailto, badge=view.badge)
-    env.filters.update(fr=view.typography, wrap=text.wrap, heading=text.heading)
+    env.filters.update(fr=french.printed, wrap=text.wrap, heading=text.heading)
     return env
 
 
@@ -35,7 +35,7 @@ def _is_markup(template: str | None) -> bool:
 
 
 def _say(sentence: str) -> str:
-    return view.typography(i18n._(sentence))
+    return french.printed(i18n._(sentence))
 
 
 def fill(name: str, page: view.Page) -> str:

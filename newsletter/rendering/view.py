@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as day
-from functools import lru_cache, partial
+from functools import partial
 from typing import get_args
 
 from babel.dates import format_date
@@ -22,7 +22,6 @@ from newsletter.settings import Layout, Network, Publication, Theme
 
 Pictures = Mapping[str, PublishedPicture]
 SLOTS = {name: f"qz7slot-{name}-7zq" for name in ("email", "web", "prefs", "unsub", "propose")}
-_french = lru_cache(maxsize=512)(french.typography)  # the same hundred sentences in every letter
 _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
 
 
@@ -64,13 +63,13 @@ class Entry:
     @property
     def label(self) -> str:
         """The line above the title: the authorities it is about."""
-        return typography(", ".join(self.item.article.organisations))
+        return french.printed(", ".join(self.item.article.organisations))
 
     @property
     def place(self) -> str:
         """Where the event is, and who organises it."""
         event = self.item.article.event
-        return typography(" – ".join(filter(None, (event.place, ", ".join(event.organisers))))) if event else ""
+        return french.printed(" – ".join(filter(None, (event.place, ", ".join(event.organisers))))) if event else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,11 +196,6 @@ def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> Placed |
     if picture is None or found is None:
         return None
     return Placed(found.url, found.width, found.height, "" if picture.decorative else picture.alt)
-
-
-def typography(value: str) -> str:
-    """Return a text of the settings, or of an article's details, with French typography in a French letter."""
-    return _french(value) if i18n.locale() == "fr" else value
 
 
 def mailto(contact: str) -> str:

@@ -84,7 +84,7 @@ def events_json(page: Page, base: str) -> Markup:
     document = {"@context": "https://schema.org", "@graph": list(found.values())}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     # Nothing in it may end the element or begin another.
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - as said
 
 
 def _event(page: Page, item: archive.PageItem, base: str) -> dict[str, Any]:

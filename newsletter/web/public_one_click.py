@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.actions import choices
+from newsletter.french import printed
 from newsletter.web.gather import Gather
-from newsletter.web.site import Site, printed, say
+from newsletter.web.site import Site, say
 
 # In both encodings of RFC 8058 section 3.2; our own button sends nothing.
 _MACHINE = b"One-Click"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -131,27 +131,17 @@ class Site:
             _=say, ngettext=_count, asset=self.asset, settings=settings, network=settings.network,
             publications=settings.publications,
         )  # fmt: skip
-        env.filters.update(fr=printed, day=day_words, moment=moment_words, said=said, n=french.number_words)
+        env.filters.update(fr=french.printed, day=day_words, moment=moment_words, said=said, n=french.number_words)
         return env
 
 
 def say(sentence: str) -> str:
     """Return `sentence` in the current language, French with its no-break spaces."""
-    return _printed(i18n._(sentence), i18n.locale())
-
-
-def printed(text: str) -> str:
-    """Return a text of the content, or one made by an action, with French typography where French is read."""
-    return french.typography(text) if i18n.locale() == "fr" else text
+    return french.printed(i18n._(sentence))
 
 
 def _count(one: str, many: str, n: int) -> str:
-    return _printed(i18n.ngettext(one, many, n), i18n.locale())
-
-
-@lru_cache(maxsize=4096)
-def _printed(text: str, locale: str) -> str:
-    return french.typography(text) if locale == "fr" else text
+    return french.printed(i18n.ngettext(one, many, n))
 
 
 def day_words(moment: float | date) -> str:
