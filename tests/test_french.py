@@ -28,7 +28,7 @@ typed = st.text(
 
 
 def at(*when: int) -> datetime:
-    return datetime(*when, tzinfo=PARIS)  # type: ignore[misc, arg-type]
+    return datetime(*when, tzinfo=PARIS)  # type: ignore[misc, arg-type] # a date in pieces
 
 
 @pytest.mark.parametrize(

@@ -51,19 +51,6 @@ Le **corps**.
 SMALL = "---\ntitle: Un titre\ntags: [rtes]\ndate: 2026-11-02\n---\nLe corps.\n"
 
 
-@pytest.fixture
-def place(tmp_path):
-    """Return a function that puts a text into `articles/un-article.md` and returns its path."""
-
-    def put(text: str | bytes, name: str = "un-article.md"):
-        path = tmp_path / "articles" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return path
-
-    return put
-
-
 def test_every_field_is_read(place, tmp_path):
     article = articles.read(place(FULL), tmp_path)
     assert article == Article(

@@ -49,7 +49,7 @@ def article(slug: str, *tags: str, **more) -> Article:
 
 
 def event(*when: int, **more) -> Event:
-    return Event(start=datetime(*when, tzinfo=PARIS), **more)  # type: ignore[misc, arg-type]
+    return Event(start=datetime(*when, tzinfo=PARIS), **more)  # type: ignore[misc, arg-type] # a date in pieces
 
 
 def issue(*sections: SectionPlan, **more) -> Issue:

@@ -4,10 +4,10 @@ import pytest
 
 from newsletter.content.pool import agenda, read_pool
 from newsletter.errors import ContentError
-from tests.content.test_article import SMALL, place  # noqa: F401 - a fixture
+from tests.content.test_article import SMALL
 
 
-def test_one_broken_file_does_not_stop_the_list(place, tmp_path):  # noqa: F811
+def test_one_broken_file_does_not_stop_the_list(place, tmp_path):
     place(SMALL, "ancien.md")
     place(SMALL.replace("-02", "-09").replace("tags", "couleur: bleu\ntags"), "2026/recent.md")
     place(SMALL.replace("rtes", "rets"), "faux.md")
@@ -18,7 +18,7 @@ def test_one_broken_file_does_not_stop_the_list(place, tmp_path):  # noqa: F811
     assert [(u.path, u.line, u.name) for u in pool.unknown] == [("articles/2026/recent.md", 3, "couleur")]
 
 
-def test_a_slug_that_no_article_has_is_answered_with_the_nearest(place, tmp_path):  # noqa: F811
+def test_a_slug_that_no_article_has_is_answered_with_the_nearest(place, tmp_path):
     place(SMALL, "recent.md")
     place(SMALL.replace("rtes", "rets"), "faux.md")
     pool = read_pool(tmp_path)
@@ -30,7 +30,7 @@ def test_a_slug_that_no_article_has_is_answered_with_the_nearest(place, tmp_path
         pool.find("faux")
 
 
-def test_the_agenda_holds_what_is_to_come_for_everybody(place, tmp_path):  # noqa: F811
+def test_the_agenda_holds_what_is_to_come_for_everybody(place, tmp_path):
     def event(day: str, more: str = "") -> str:
         return SMALL.replace("---\nLe", f"event: {{start: {day}}}\n{more}---\nLe")
 

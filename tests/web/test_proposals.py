@@ -18,7 +18,7 @@ from newsletter.actions import proposals_desk
 from newsletter.content import article as articles
 from newsletter.store import organisations, people
 from newsletter.web.app import make_app
-from tests.browser import mail_browser  # noqa: F401 - a fixture
+from tests.browser import mail_browser as mail_browser
 from tests.conftest import ROOT
 from tests.web.conftest import Town, heading
 
@@ -282,7 +282,7 @@ def served(town: Town) -> Iterator[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("script", [False, True])
-def test_a_contact_proposes_in_a_browser(town: Town, member: str, served: str, mail_browser, script: bool) -> None:  # noqa: F811
+def test_a_contact_proposes_in_a_browser(town: Town, member: str, served: str, mail_browser, script: bool) -> None:
     context = mail_browser.new_context(
         java_script_enabled=script, locale="fr-FR", viewport={"width": 320, "height": 640}
     )

@@ -149,8 +149,7 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
         Found(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
         Found(title=HOSTILE, link="https://x.example/2"),
     )
-    harvest = lambda workspace, source: articles_import.Harvest(source, found, ())  # noqa: E731
-    monkeypatch.setattr(articles_import, "look", harvest)
+    monkeypatch.setattr(articles_import, "look", lambda _workspace, source: articles_import.Harvest(source, found, ()))
     before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text
