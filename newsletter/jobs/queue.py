@@ -72,8 +72,9 @@ async def attend(post: Post) -> None:
 def make_app(post: Post) -> App:
     """Return the queue's tasks for one workspace, to be run in the running event loop; needs no connection yet."""
     loop = asyncio.get_running_loop()
-    connector = _Connector(post.hurry, kwargs=post.workspace.database.connect_arguments(), min_size=2, max_size=6)
-    app = App(connector=connector)
+    arguments = post.workspace.database.connect_arguments()
+    # A pool that finds no server asks less and less often: a fresh one is sooner back.
+    app = App(connector=_Connector(post.hurry, kwargs=arguments, min_size=2, max_size=6, timeout=_BEAT))
 
     @app.task(name=SHARE, queue=MAILINGS, retry=Backoff())
     async def share(mailing: int, share: int) -> None:
@@ -103,6 +104,12 @@ def make_app(post: Post) -> App:
             _offer(app, post.workspace, work)
     _look_for_stalled(app)
     return app
+
+
+def worth_a_line(record: logging.LogRecord) -> bool:
+    """Tell whether a line of Procrastinate's is news: that the database is lost is said once, without a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (record.name.startswith("procrastinate") and isinstance(error, ConnectorException))
 
 
 class Backoff(BaseRetryStrategy):

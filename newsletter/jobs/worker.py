@@ -37,13 +37,15 @@ def work(workspace: Workspace, connections: int = 0) -> None:
             hint="on SQLite run `newsletter serve`: it does the same work in its own process",
         )
     try:
-        from newsletter.jobs.queue import Post, attend
+        from newsletter.jobs.queue import Post, attend, worth_a_line
     except ModuleNotFoundError as error:
         raise StoreError(
             f"the module `{error.name}` is not installed",
             where="newsletter worker",
             hint="install the extra `postgres`: pip install 'lettre-reseau[postgres]'",
         ) from None
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(worth_a_line)
     tables.prepare(workspace.database)
     most = workspace.settings.sending.connections
     asyncio.run(_until_told(Post(workspace, min(connections or most, most), threading.Event()), attend))
