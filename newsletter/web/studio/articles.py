@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -43,6 +43,10 @@ def router(site: Site) -> APIRouter:
     @routes.post("")
     def create(visit: Visit = allowed) -> Response:
         return pages.create(visit)
+
+    @routes.post("/apercu")
+    def look(visit: Visit = allowed) -> Response:
+        return pages.look(visit)
 
     @routes.post("/controle")
     def check(visit: Visit = allowed) -> Response:
@@ -166,6 +170,19 @@ class _Pages:
         return self.shell.page(
             visit, "article_remarks.html", remarks=writing.remarks(made), problems={}, levels=level_words()
         )
+
+    def look(self, visit: Visit) -> Response:
+        """Show what is being typed as it will stand in a letter; a picture just chosen is not in it yet."""
+        workspace, slug = self.site.workspace, visit.text("slug")
+        article = workspace.pool().get(slug) or replace(writing.blank(workspace, visit.text("sorte")), slug="apercu")
+        try:
+            made = writing.filled(article, _typed(visit), visit.texts("tags"), visit.texts("groupe"))
+            html = looking.item_look(workspace, made, scheme="clair", prefix=self.site.prefix)
+        except Problems as problems:
+            return text_frame("\n".join([say("Il reste quelque chose à corriger"), "", *problems.fields.values()]))
+        except NewsletterError as error:
+            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{error}")
+        return frame(visit.request, html)
 
     def undo(self, visit: Visit, slug: str) -> Response:
         """Take the last save back."""

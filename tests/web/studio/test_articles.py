@@ -182,3 +182,23 @@ def test_a_feed_is_imported_from_a_file_that_is_forgotten_afterwards(editor):
 def test_an_import_without_address_or_file_says_what_to_give(editor, jeton):
     answer = editor.post("/studio/articles/importer", source="", jeton=jeton)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
+
+
+@pytest.mark.parametrize("sorte", ["actualite", "territoire", "entretien", "evenement", "appel"])
+def test_what_is_being_typed_is_seen_as_it_will_look_before_it_is_saved(editor, sorte):
+    before = len(editor.workspace.pool())
+    page = editor.get(f"/studio/articles/nouveau?sorte={sorte}").text
+    assert 'formtarget="apercu-article"' in page
+    tags = re.findall(r'name="tags" value="(\w+)" checked', page)
+    groups = re.findall(r'name="groupe" value="(\w+)"', page)
+    typed = {"sorte": sorte, "title": "Un titre tapé", "summary": HOSTILE, "tags": tags, "groupe": groups,
+             "date": "2026-11-20", "status": "draft", "visibility": "public", "start": "2030-01-09"}  # fmt: skip
+    answer = editor.post("/studio/articles/apercu", **typed)
+    assert answer.status_code == 200 and "sandbox" in answer.headers["content-security-policy"]
+    assert "Un titre tapé" in answer.text or "corriger" in answer.text
+    assert "<script>alert" not in answer.text and len(editor.workspace.pool()) == before
+
+
+def test_a_preview_of_what_cannot_be_says_what_is_missing(editor):
+    answer = editor.post("/studio/articles/apercu", sorte="actualite", title="", tags="rtes")
+    assert answer.headers["content-type"].startswith("text/plain") and "titre" in answer.text

@@ -158,3 +158,17 @@ def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
     expect(page.frame_locator("iframe").locator("#p")).to_have_text("still")
     assert "ran" not in page.title()
     context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_an_article_is_seen_in_its_letter_before_it_is_saved(served, mail_browser, script):
+    before = len(served.workspace.pool())
+    with served.visitor(mail_browser, script=script) as page:
+        page.goto(served.address + "/studio/articles/nouveau?sorte=actualite")
+        page.get_by_label("Titre").fill("Une bricothèque ouvre à la médiathèque")
+        page.get_by_label("Résumé").fill("On y emprunte une perceuse comme un livre.")
+        page.get_by_role("button", name="Voir l’aperçu").click()
+        letter = page.frame_locator("iframe[name=apercu-article]")
+        expect(letter.get_by_text("Une bricothèque ouvre à la médiathèque").first).to_be_visible()
+        expect(page.get_by_label("Titre")).to_have_value("Une bricothèque ouvre à la médiathèque")
+    assert len(served.workspace.pool()) == before
