@@ -43,7 +43,7 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
     """Send what is scheduled and due, resume what was interrupted, retry who was deferred.
 
     `drain` is how: here and now, or handed out to several workers. One mailing that cannot be sent does not keep the
-    others back: the first error is raised at the end.
+    others back: the first error is raised at the end, those after it are logged.
     """
     failures: list[Exception] = []
     for mailing in schedule.due(workspace):
@@ -53,6 +53,8 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
             begun = send.begin(workspace, mailing) if mailing.status == "approved" else mailing
             drain(workspace, begun, stop)
         except Exception as error:  # noqa: BLE001 - raised below
+            if failures:
+                _log.error("%s: %s: %s", mailing.issue, type(error).__name__, error)
             failures.append(error)
     if failures:
         raise failures[0]

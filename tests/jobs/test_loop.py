@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -156,12 +157,13 @@ def test_an_hour_written_before_the_clock_was_set_back_does_not_count(workspace)
     assert run_due(workspace, Work("j", lambda *_: None, 60, ""), threading.Event())
 
 
-def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace, monkeypatch):
+def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace, monkeypatch, caplog):
     send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
     with workspace.database.read() as connection:
         good = mailings.of_issue(connection, ISSUE)
-    bad = type(good)(**{**{f: getattr(good, f) for f in good.__dataclass_fields__}, "id": 999, "issue": "gone"})
-    monkeypatch.setattr(schedule, "due", lambda _w: [bad, good])
+    bad, worse = replace(good, id=999, issue="gone"), replace(good, id=998, issue="lost")
+    monkeypatch.setattr(schedule, "due", lambda _w: [bad, worse, good])
     with pytest.raises(NoResultFound):
         jobs.deliver(workspace, threading.Event())
     assert status(workspace) == "done"
+    assert "lost: NoResultFound" in caplog.text, "only the first error is raised"
