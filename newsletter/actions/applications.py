@@ -96,14 +96,14 @@ def admit(workspace: Workspace, ip: str) -> bool:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         day = int(now // DAY)
-        name = "subscribe:ip:" + workspace.signer.fingerprint(f"ip:{day}", _network(ip))
+        name = "subscribe:ip:" + workspace.signer.fingerprint(f"ip:{day}", network_of(ip))
         n = limits.hit(connection, name, now, HOUR)
         if n == cap + 1:
             _alarm(connection, now, "one-ip", cap)
     return n <= cap
 
 
-def _network(ip: str) -> str:
+def network_of(ip: str) -> str:
     """Return the part of an IP address that one customer holds: all of an IPv4 address, the first half of an IPv6."""
     try:
         found = ipaddress.ip_address(ip)

@@ -10,6 +10,7 @@ from newsletter.actions import audience, members, rights
 from newsletter.actions.audience import Why
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
+from newsletter.exchange.values import clean
 from newsletter.model import Article
 from newsletter.store import browse, organisations, people
 from newsletter.store.browse import Found as Found
@@ -72,7 +73,8 @@ def edit(workspace: Workspace, uid: str, details: Mapping[str, str], organisatio
     with workspace.database.write() as connection:
         person, now = people.by_uid(connection, _uid(uid)), workspace.database.now(connection)
         place = organisations.find(connection, organisation).id if organisation else None
-        changed = {name: text for name, text in details.items() if text != getattr(person, name)}
+        tidy = {name: clean(text) for name, text in details.items()}
+        changed = {name: text for name, text in tidy.items() if text != getattr(person, name)}
         if changed:
             person = people.edit(connection, person, changed, now, by)
         if place != person.organisation_id:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses
 from newsletter.actions import notices
+from newsletter.actions.applications import network_of
 from newsletter.actions.notices import Notice
 from newsletter.actions.team import digest
 from newsletter.actions.workspace import Workspace
@@ -166,7 +167,7 @@ def _too_many(connection: Connection, workspace: Workspace, key: str, ip: str, n
     """Count this request for the address and for the machine it came from; both under keyed hashes."""
     mark = workspace.signer.fingerprint
     asked = limits.hit(connection, f"signin-address:{mark('limit', key)}", now, _HOUR)
-    came = limits.hit(connection, f"signin-ip:{mark('limit', ip)}", now, _HOUR)
+    came = limits.hit(connection, f"signin-ip:{mark('limit', network_of(ip))}", now, _HOUR)
     return asked > _PER_ADDRESS or came > _PER_IP
 
 

@@ -98,6 +98,13 @@ def test_one_machine_asks_for_thirty_links_an_hour(town):
     assert len(town.mails()) == 30
 
 
+def test_a_machine_with_a_network_of_its_own_is_one_machine(town):
+    for n in range(32):
+        team.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
+        signin.mail_link(town.workspace, f"u{n}@rtes.example", f"2001:db8:1:2::{n:x}")
+    assert len(town.mails()) == 30
+
+
 def test_signing_in_gives_the_browser_a_new_session(town, claire):
     town.client.cookies.set("studio", "planted-by-somebody-else", path="/studio")
     answer = town.client.post(signin.link_for(town.workspace, claire), follow_redirects=False)
