@@ -121,6 +121,7 @@ def _move_aside(root: Path, target: Database) -> Path:
 def _put(path: Path, target: Database, manifest: Manifest, progress: Progress) -> None:
     if target.sqlite:
         _file(target).parent.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o600)
         shutil.move(path, _file(target))
         return
     saved = snapshots.as_file(path)

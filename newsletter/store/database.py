@@ -7,10 +7,11 @@ waiting inside SQLite. PostgreSQL runs the same statements; its clock is the clo
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -190,6 +191,13 @@ def open_database(url: str, root: Path | None = None, *, durable: bool = False) 
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:
+    @sa.event.listens_for(engine, "do_connect")
+    def _private(_dialect: Any, _record: Any, arguments: Sequence[Any], _options: Any) -> None:
+        # SQLite would make the file readable by every account of the machine; its WAL takes over the file's rights.
+        if engine.url.database not in (None, "", ":memory:") and not str(arguments[0]).startswith("file:"):
+            with suppress(OSError):  # what is wrong with the place, SQLite says itself
+                os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
     @sa.event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
         raw.isolation_level = None  # transactions are begun below, not guessed by the driver

@@ -78,6 +78,7 @@ def test_a_workspace_comes_back_with_the_same_figures_in_either_database(
     ran = newsletter("new", "restore", directory, "--json", **second)
     assert ran.code == 0, ran.err
     assert ran.json["paused"] == [] and ran.json["aside"] is None
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "new").glob("*.db"))
     assert figures(newsletter, "new", **second) == before
     assert newsletter("new", "database", "check", **second).code == 0
     for part in ("articles", "issues", "images", "published"):

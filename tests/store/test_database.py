@@ -23,6 +23,16 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database):
         assert compare_metadata(MigrationContext.configure(c), metadata) == []
 
 
+def test_a_database_file_is_for_its_owner_only(tmp_path):
+    made = open_database(f"sqlite:///{tmp_path / 'a.db'}")
+    with made.write() as c:
+        c.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
+        assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+            "a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600,
+        }  # fmt: skip
+    made.close()
+
+
 def test_a_database_of_the_first_version_is_brought_up_to_date(database_url):
     old = Database(database_url)
     upgrade(old.engine, "0001")
