@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -206,6 +207,18 @@ class Web(_Frozen):
     media: Literal["files", "database"] = "files"
     requests_per_ip: int = Field(default=30, ge=1)
     requests_per_hour: int = Field(default=300, ge=1)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                network = ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError(f"`{proxy}` is no IP address or network of a proxy") from None
+            if network.prefixlen == 0:
+                raise ValueError(f"`{proxy}` is everybody, and everybody could name any address as theirs")
+        return value
 
     @field_validator("base_url")
     @classmethod

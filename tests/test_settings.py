@@ -58,6 +58,14 @@ def test_a_wrong_setting_names_itself_its_line_and_what_was_meant(workspace, old
     assert f"newsletter.toml:{line_of(text, at)}" in message
 
 
+@pytest.mark.parametrize("proxy", ["*", "0.0.0.0/0", "::/0", "proxy.example", ""])
+def test_nobody_is_a_trusted_proxy_by_a_wildcard(workspace, proxy):
+    text = TEXT.replace("trusted_proxies = []", f'trusted_proxies = ["127.0.0.1", "{proxy}"]')
+    assert text != TEXT
+    with pytest.raises(SettingsError, match="trusted_proxies"):
+        load(workspace(text), {})
+
+
 def test_a_missing_setting_is_named(workspace):
     with pytest.raises(SettingsError, match=r"`network.short_name` is missing"):
         load(workspace(TEXT.replace('short_name = "RTES"\n', "")), {})
