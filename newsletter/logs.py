@@ -28,6 +28,7 @@ _AUTHORIZATION = re.compile(r"\b(bearer|basic)\s+[\w+/=.~-]{6,}", re.IGNORECASE)
 _QUERY = re.compile(r"([?&](?:cle|key|token|jeton|signature|secret|password|email|address|adresse)=)[^&\s\"']+", re.I)
 # Random texts mix cases (base64) or are long and hexadecimal; slugs, paths and names in code do neither.
 _TOKEN = re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{24,}|(?<![\w-])[0-9a-fA-F]{32,}", re.ASCII)
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NUMBERS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:)[0-9A-Fa-f:.]{2,45})")
 
 
@@ -55,6 +56,10 @@ def _without_ip(found: re.Match[str]) -> str:
     return found[0]
 
 
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
 class TextLines(logging.Formatter):
     """One line of text a record, a traceback below it."""
 
@@ -67,8 +72,12 @@ class TextLines(logging.Formatter):
         return _when(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Return the message on one line: what comes from outside makes no lines of its own."""
-        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+        """Return the message on one line: what comes from outside makes no lines and moves no cursor."""
+        return _CONTROLS.sub(_escaped, super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """Return the traceback indented: no line of it can pass for an entry."""
+        return "\n".join(f"  {_CONTROLS.sub(_escaped, line)}" for line in super().formatException(ei).split("\n"))
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the redacted line."""

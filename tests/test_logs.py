@@ -97,6 +97,22 @@ def test_a_traceback_is_redacted_and_a_message_makes_no_lines_of_its_own(form) -
     assert "forged" in line.splitlines()[0]
 
 
+@pytest.mark.parametrize("mark", ["\x1b[2J", "\b\b", "\x9b1A", "\u202e", "\x85", "\0"])
+def test_a_message_moves_no_cursor(mark) -> None:
+    line = TextLines().format(logging.makeLogRecord({"name": "x", "msg": f"a{mark}b"}))
+    assert line.isprintable()
+
+
+def test_a_forged_entry_in_an_exception_is_seen_as_part_of_it() -> None:
+    try:
+        raise ValueError("wrong\n2026-11-26T10:00:00.000+00:00 INFO newsletter: all is well\x1b[1A")
+    except ValueError as error:
+        info = (ValueError, error, error.__traceback__)
+    lines = TextLines().format(logging.makeLogRecord({"name": "x", "msg": "failed", "exc_info": info})).split("\n")
+    assert len(lines) > 3
+    assert all(line.startswith("  ") and line.isprintable() for line in lines[1:])
+
+
 def test_json_holds_one_object_a_line_with_the_extras() -> None:
     record = logging.makeLogRecord(
         {"name": "newsletter.jobs", "levelno": 30, "levelname": "WARNING", "msg": "é", "issue": "2026-11", "n": 3}
