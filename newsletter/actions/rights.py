@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +11,14 @@ from newsletter.actions.audience import find
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
-from newsletter.store import people, records, retention, traces
+from newsletter.i18n import _
+from newsletter.store import limits, people, records, retention, traces
 from newsletter.store.journal import Event, record
 from newsletter.store.records import Listed as Listed
 from newsletter.store.retention import DAY, Limits
 from newsletter.store.retention import Purged as Purged
+
+log = logging.getLogger(__name__)
 
 COLUMNS = (
     "email", "first_name", "last_name", "salutation", "function", "role", "phone", "organisation", "publication",
@@ -53,15 +57,26 @@ def listing(
         return [row for row, _n in zip(rows, range(limit), strict=False)]
 
 
-def export(workspace: Workspace, *, by: str, publication: str = "", plain: bool = False) -> Iterator[bytes]:
-    """Yield a CSV of everybody with the state of each publication: for a French Excel, or `plain`.
+def export(
+    workspace: Workspace, *, by: str, publication: str = "", plain: bool = False, most: int = 0
+) -> Iterator[bytes]:
+    """Return the pieces of a CSV of everybody with the state of each publication: for a French Excel, or `plain`.
 
-    The file, read back by `subscribers import`, changes nothing. The export itself is an event.
+    The file, read back by `subscribers import`, changes nothing. The export itself is an event, before anything is
+    given. With `most`, more exports a day by one person are Refused, with an alarm in the log.
     """
     if publication:
         workspace.settings.publication(publication)
     with workspace.database.write() as connection:
-        record(connection, Event(workspace.clock(), "exported", publication=publication or None, actor=by))
+        now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
+        if most and limits.hit(connection, name, now, int(DAY)) > most:
+            log.warning("ALARM: more than %d exports of the people by one user within a day", most)
+            raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
+        record(connection, Event(now, "exported", publication=publication or None, actor=by))
+    return _export(workspace, publication, plain)
+
+
+def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[bytes]:
     with workspace.database.read() as connection:
         rows = (_cells(row) for row in records.stream(connection, publication=publication))
         yield from write_table(COLUMNS, rows, "plain" if plain else "excel")
@@ -102,13 +117,13 @@ def forget(workspace: Workspace, email: str, *, by: str) -> None:
 def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
     """Apply the retention periods of the settings; a rehearsal does the same and takes it all back."""
     now, keep = workspace.clock(), workspace.settings.retention
-    limits = Limits(
+    periods = Limits(
         pending=now - keep.pending_days * DAY, left=now - keep.left_days * DAY, events=now - keep.events_days * DAY,
         deliveries=now - keep.deliveries_days * DAY, imports=now - keep.imports_days * DAY,
         webhooks=now - keep.webhooks_days * DAY,
     )  # fmt: skip
     with workspace.database.write() as connection:
-        done = retention.purge(connection, limits, lambda key: workspace.signer.fingerprint("erasure", key), now)
+        done = retention.purge(connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now)
         if dry_run:
             connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
         else:

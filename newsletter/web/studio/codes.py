@@ -31,6 +31,7 @@ def kind(code: str) -> str:
         "complaint": say("plainte"),
         "unsubscribe": say("désabonnement depuis le message"),
         "imported": say("import d’un fichier"),
+        "exported": say("liste exportée"),
         "import-undone": say("import annulé"),
         "organisation-added": say("organisation ajoutée"),
         "organisation-completed": say("organisation complétée"),

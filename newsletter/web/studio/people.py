@@ -19,6 +19,7 @@ from newsletter.web.studio.shell import Shell, Undo
 
 _HOME = "/studio/public"
 _SIZE = 50
+_MOST_EXPORTS = 10  # a day: whoever took over somebody's session carries the list off once, and is seen
 _STATES = ("active", "pending", "left", "bounced", "complained", "expired", "none")
 
 
@@ -45,7 +46,10 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/exporter")
     def export(visit: Visit = allowed) -> Response:
-        pieces = rights.export(workspace, by=visit.by, publication=visit.text("publication"))
+        try:
+            pieces = rights.export(workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS)
+        except Refused as refused:
+            return shell.back(_HOME, refused.what, bad=True)
         return StreamingResponse(pieces, media_type="text/csv", headers=_attached("personnes.csv"))
 
     @routes.post("/ajouter")

@@ -126,6 +126,13 @@ def test_an_export_is_written_in_the_journal(staff):
     assert (newest.kind, newest.actor) == ("exported", staff.user.called)
 
 
+def test_the_list_is_given_so_many_times_a_day_and_then_an_alarm(staff, caplog):
+    for _n in range(10):
+        assert staff.post(f"{HOME}/exporter").headers["content-type"].startswith("text/csv")
+    assert "exportée trop souvent" in staff.post(f"{HOME}/exporter").text
+    assert "ALARM" in caplog.text
+
+
 def upload(desk, text, publication="lettre"):
     return desk.post(
         f"{HOME}/importer", files={"file": ("../liste.csv", io.BytesIO(text.encode()), "text/csv")},
