@@ -95,7 +95,10 @@ def poison_what_comes_back(workspace: Workspace) -> None:
     name = verp.message_id(workspace.signer, "rtes.fr", row.mailing_id, row.id)
     kinds = ("soft", "hard", "complaint")
     reports = [Report(kind, address, f"brevo:{kind}", message_id=name, status=EVIL, text=EVIL) for kind in kinds]
-    assert receive.receive(workspace, reports, "brevo").effects
+    with workspace.database.write() as c:
+        desk = receive.Desk(workspace, c, "brevo")
+        assert set(desk.take_all(reports)) == set(kinds)
+    desk.finish()
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "evil@ville.example", "lettre@rtes.fr", EVIL.replace('"', "")
     mail["In-Reply-To"] = name
