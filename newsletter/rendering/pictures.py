@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -20,6 +21,8 @@ MAX_PIXELS = 50_000_000
 MAX_RATIO = 2  # the height of a picture without a fixed one, as a multiple of its width
 QUALITY = 70  # RGESN 5.2: JPEG 70 is the documented balance of weight and look
 _FLAT_COLOURS = 256
+# A file of 160 kB may hold fifty million pixels, which take half a gigabyte: never several of them at a time.
+_ONE = threading.Lock()
 
 
 def wanted_pictures(composed: ComposedIssue, network: Network) -> list[Wanted]:
@@ -63,6 +66,11 @@ def fit(data: bytes, width: int, height: int | None) -> tuple[bytes, str, int, i
     cut; without a height the picture keeps its proportions (twice as high as wide at most). JPEG, or PNG for flat
     graphics: Outlook shows neither WebP nor SVG. Raises RenderingError for anything but PNG, JPEG, WebP and GIF.
     """
+    with _ONE:
+        return _fit(data, width, height)
+
+
+def _fit(data: bytes, width: int, height: int | None) -> tuple[bytes, str, int, int]:
     image = _open(data)
     flat = image.getcolors(_FLAT_COLOURS) is not None
     size = _target(image, width, height)

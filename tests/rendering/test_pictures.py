@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -145,6 +147,22 @@ def test_damage_anywhere_gives_a_picture_or_a_reason_never_a_crash(place, damage
         assert fit(broken, 40, 30)[2:] == (40, 30)
     except RenderingError as error:
         assert "picture" in error.what
+
+
+def test_pictures_are_decoded_one_at_a_time(monkeypatch):
+    inside, most = [], []
+
+    def slowly(data):
+        inside.append(data)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.pop()
+        return Image.new("RGBA", (40, 20))
+
+    monkeypatch.setattr(pictures, "_open", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(list(pool.map(lambda n: pictures.fit(b"%d" % n, 20, None), range(8)))) == 8
+    assert max(most) == 1
 
 
 def test_every_picture_of_a_letter_is_wanted_once_in_its_slot():
