@@ -5,18 +5,27 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from newsletter.i18n import Sentence
+
 
 class NewsletterError(Exception):
     """Something was refused or failed.
 
-    `what` is a sentence without final stop, `where` names file, field and line (or the record), `hint` says what to do.
+    `what` is a sentence without final stop, `where` names file, field and line (or the record), `hint` says what to do:
+    English, for the command line and the logs. `said` is for people in the browser, who type no commands: what happened
+    and what to do next, in their language. Whatever a page can show has it, unless `what` itself was put through `_`.
     """
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        self.what, self.where, self.hint = what, where, hint
+    def __init__(self, what: str, *, where: str = "", hint: str = "", said: Sentence | str = "") -> None:
+        self.what, self.where, self.hint, self.said = what, where, hint, said
         place = f" ({where})" if where else ""
         advice = f". {hint}" if hint else ""
         super().__init__(f"{what}{place}{advice}")
+
+    @property
+    def told(self) -> str:
+        """What a page shows: `said` in the language of now, else `what`."""
+        return str(self.said) or self.what
 
 
 class SettingsError(NewsletterError):

@@ -49,6 +49,20 @@ def ngettext(one: str, many: str, n: int) -> str:
     return one if n in (0, 1) else many
 
 
+class Sentence:
+    """A French sentence with values for its `{places}`, put into words only when it is read, in the language of then.
+
+    An error is often kept (an unreadable file is told to whoever comes), so its words must not be those of who met it
+    first. A value may be a Sentence too.
+    """
+
+    def __init__(self, french: str, /, **values: object) -> None:
+        self.french, self.values = french, values
+
+    def __str__(self) -> str:
+        return _(self.french).format(**self.values)
+
+
 def locale() -> str:
     """Return the current locale, `fr` or `en`."""
     return _locale.get()

@@ -14,8 +14,8 @@ from tests.conftest import ROOT
 
 CATALOGUE = ROOT / "newsletter" / "locales" / "en.po"
 SOURCES = ("newsletter/**/*.py", "templates/**/*.html", "templates/**/*.j2")
-# `say` is `_` with the typography of pages; `_n` of the report takes the number first.
-KEYWORDS = {"_": (0,), "say": (0,), "ngettext": (0, 1), "_n": (1, 2)}
+# `say` is `_` with the typography of pages, `Sentence` is said later; `_n` of the report takes the number first.
+KEYWORDS = {"_": (0,), "say": (0,), "Sentence": (0,), "ngettext": (0, 1), "_n": (1, 2)}
 _IN_TEMPLATES = {"_": None, "ngettext": (1, 2)}
 _JINJA = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
 

@@ -65,7 +65,7 @@ def problems(workspace: Workspace, application: Application) -> dict[str, str]:
         if not address.wire.isascii():
             found["address"] = _("Nous ne savons pas encore écrire à une adresse avec des lettres accentuées.")
     except AddressError as error:
-        found["address"] = _("Vérifiez l’adresse : {why}.").format(why=error.what.rstrip("."))
+        found["address"] = _("Vérifiez l’adresse : {why}.").format(why=error.told.rstrip("."))
     if not application.publications or not set(application.publications) <= set(workspace.settings.publications):
         found["publications"] = _("Choisissez au moins une publication.")
     for name in ("first_name", "last_name", "organisation"):

@@ -14,7 +14,7 @@ from newsletter.content import checks
 from newsletter.content import issue as issues
 from newsletter.content.pool import Pool
 from newsletter.content.propose import Proposal, propose
-from newsletter.errors import ContentError, NotFound, Refused, nearest
+from newsletter.errors import ContentError, NewsletterError, NotFound, Refused, nearest
 from newsletter.french import date_words
 from newsletter.i18n import _, speaking
 from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
@@ -108,9 +108,9 @@ def check_articles(pool: Pool) -> list[Finding]:
     return [*found, *checks.unknown_keys(pool.unknown)]
 
 
-def unreadable(error: ContentError) -> Finding:
-    """Return the finding for a file that cannot be read."""
-    return Finding("unreadable", Severity.ERROR, f"{error.what}. {error.hint}".strip(". "), error.where)
+def unreadable(error: NewsletterError, code: str = "unreadable") -> Finding:
+    """Return the finding for a file that cannot be read, or for an issue that cannot be printed."""
+    return Finding(code, Severity.ERROR, str(error.said) or f"{error.what}. {error.hint}".strip(". "), error.where)
 
 
 def check_issue_file(workspace: Workspace, issue: Issue, pool: Pool) -> list[Finding]:

@@ -89,6 +89,7 @@ def _dispatch(workspace: Workspace, mailing: Mailing, sending: Sending, stop: th
         stop,
         progress,
         hurry=hurry or stop,
+        locale=workspace.settings.network.locale,
     )
 
 

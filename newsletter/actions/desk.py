@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from newsletter.actions.composing import LEAD, Place, home_of
-from newsletter.actions.content import check_issue_file, history, used_in
+from newsletter.actions.content import check_issue_file, history, unreadable, used_in
 from newsletter.actions.editing import IssueVersion, issue_version
 from newsletter.actions.workspace import Workspace
 from newsletter.content.article import is_over, to_come
@@ -265,7 +265,7 @@ def shelf(
     return Shelf(
         articles=tuple(found[start : start + size]),
         total=len(found),
-        broken=tuple(Finding("unreadable", Severity.ERROR, f"{e.what}. {e.hint}", e.where) for e in pool.errors),
+        broken=tuple(unreadable(error) for error in pool.errors),
         organisations=tuple(sorted({name for article in pool for name in article.organisations})),
         months=tuple(sorted({f"{article.date:%Y-%m}" for article in pool}, reverse=True)),
     )

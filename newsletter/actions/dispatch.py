@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.actions.personal import Personal
+from newsletter.i18n import _
 from newsletter.providers import Provider
 from newsletter.settings import Sending
 from newsletter.store.database import Database
@@ -24,6 +25,7 @@ class Dispatch:
 
     `stop` is the caller's wish, `failed` is set when a thread failed; `hurry` is set when nobody will wait
     for a database that is away. `progress` is told the states of each group.
+    `locale` is the network's language: why a mailing paused is kept in it.
     """
 
     database: Database
@@ -39,6 +41,7 @@ class Dispatch:
     failed: threading.Event = field(default_factory=threading.Event)
     hurry: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    locale: str = "fr"
 
     @property
     def stopping(self) -> bool:
@@ -72,4 +75,7 @@ class Dispatch:
         self.progress(counts)
         if known < self.sending.breaker_after or refused <= share * known:
             return ""
-        return f"{refused} of {known} messages were refused for good"
+        words = _(
+            "{n} messages sur {known} ont été refusés pour de bon. Vérifiez les adresses et les réglages d’envoi."
+        )
+        return words.format(n=refused, known=known)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter import addresses, i18n
 from newsletter.actions import media, pictures
-from newsletter.actions.content import check_issue_file, read_issue
+from newsletter.actions.content import check_issue_file, read_issue, unreadable
 from newsletter.actions.personal import Personal
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
@@ -125,7 +125,7 @@ def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
         found = check_issue_file(workspace, read_issue(workspace, key), workspace.pool())
         where = {finding.where for finding in found}
         if error.where not in where:
-            found.append(Finding("unprintable", Severity.ERROR, f"{error.what}. {error.hint}".strip(". "), error.where))
+            found.append(unreadable(error, "unprintable"))
         return tuple(found)
 
 

@@ -31,7 +31,7 @@ def _follow(url: str, where: str) -> Finding | None:
     try:
         status = fetch.status(url)
     except NewsletterError as error:
-        text = _("Le lien {url} ne répond pas : {why}").format(url=url, why=error.what)
+        text = _("Le lien {url} ne répond pas : {why}").format(url=url, why=error.told)
         return Finding("link-dead", Severity.WARNING, text, where)
     if status >= 400:
         text = _("Le lien {url} répond par une erreur {status}.").format(url=url, status=status)

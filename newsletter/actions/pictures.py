@@ -25,7 +25,7 @@ def publish(workspace: Workspace, composed: ComposedIssue) -> tuple[Mapping[str,
             ready[wanted.key] = _publish(workspace, wanted)
         except RenderingError as error:
             text = _("L'image « {source} » ne peut pas être imprimée : {why}")
-            message = text.format(source=wanted.source, why=error.what)
+            message = text.format(source=wanted.source, why=error.told)
             findings.append(Finding("picture-unusable", Severity.ERROR, message, _where(composed, wanted.source)))
     return ready, findings
 

@@ -18,6 +18,7 @@ from newsletter import addresses
 from newsletter.actions import send
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
+from newsletter.i18n import _, speaking
 from newsletter.model import Report
 from newsletter.providers import WebhookRequest, replay_key, webhook_reader
 from newsletter.providers.verp import Origin, open_message_id
@@ -177,7 +178,10 @@ class Desk:
                       actor=self.source, detail=detail, key=f"block-alarm:{sent.mailing}")  # fmt: skip
         if not journal.record(self.connection, alarm):
             return
-        why = f"{blocked} of {handed} messages were refused because of us (reputation, authentication or content)"
+        with speaking(self.workspace.settings.network.locale):
+            why = _(
+                "{n} messages sur {handed} ont été refusés à cause de nous : réputation, authentification ou contenu."
+            ).format(n=blocked, handed=handed)
         if mailings.change(self.connection, sent.mailing, "paused", only=("sending",), pause_reason=why):
             journal.record(self.connection, Event(self.now, "mailing-paused", mailing_id=sent.mailing,
                                                   actor=self.source, detail={"why": why}))  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from newsletter.actions import backup_manifest
 from newsletter.actions.backup_manifest import DATABASE, FILES, PARTS, Manifest
 from newsletter.errors import Refused
+from newsletter.i18n import _, speaking
 from newsletter.settings_file import load, read_env_file
 from newsletter.store import checks, copy, halt, snapshots
 from newsletter.store.copy import Progress as Progress
@@ -40,14 +41,16 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
     root.mkdir(parents=True, exist_ok=True)
     root = root.resolve()
     part = Path(tempfile.mkdtemp(prefix=".restore-", dir=root))
-    target = _target(root, source)
+    # As the restored settings name it, in the environment of the restored workspace.
+    settings = load(source / FILES, {**read_env_file(root / ".env"), **os.environ})
+    target = Database(settings.database.url, root)
     try:
         there = _occupied(root, target)
         if there and not force:
             raise Refused(f"there is a workspace already: {', '.join(there)}", where=str(root),
                           hint="restore into an empty directory, or add --force to move this one aside")  # fmt: skip
         _lay_down(source, part, manifest)
-        paused = _ready(part / DATABASE, manifest)
+        paused = _ready(part / DATABASE, manifest, settings.network.locale)
         aside = _move_aside(root, target) if there else None
         for name in PARTS:
             if (part / FILES / name).exists():
@@ -57,12 +60,6 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
         target.close()
         shutil.rmtree(part)
     return Restored(manifest.made_at, len(manifest.files), paused, aside)
-
-
-def _target(root: Path, source: Path) -> Database:
-    """Return the database that the restored settings name, in the environment of the restored workspace."""
-    settings = load(source / FILES, {**read_env_file(root / ".env"), **os.environ})
-    return Database(settings.database.url, root)
 
 
 def _file(target: Database) -> Path:
@@ -84,7 +81,7 @@ def _lay_down(source: Path, part: Path, manifest: Manifest) -> None:
     backup_manifest.verify(part)  # what was copied, not what was read a moment ago
 
 
-def _ready(path: Path, manifest: Manifest) -> tuple[str, ...]:
+def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
     """Bring the saved database to this version, look it over, and pause what was about to leave."""
     database = snapshots.as_file(path)
     try:
@@ -94,7 +91,9 @@ def _ready(path: Path, manifest: Manifest) -> tuple[str, ...]:
             if wrong:
                 raise Refused(f"the saved database fails the check `{wrong.name}`: {wrong.fault}", where=str(path.name),
                               hint="take another backup")  # fmt: skip
-            why = f"restored from the backup of {manifest.made_at}: what left since is not known here"
+            with speaking(locale):
+                words = _("Rétabli depuis la sauvegarde du {moment} : ce qui est parti depuis n’est pas connu ici.")
+            why = words.format(moment=manifest.made_at)
             return tuple(halt.halt(connection, why))
     finally:
         database.close()

@@ -17,7 +17,7 @@ from newsletter.actions.delivering import finish as finish
 from newsletter.actions.letters import edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.i18n import _
+from newsletter.i18n import _, speaking
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
@@ -113,9 +113,9 @@ def receipt(workspace: Workspace, key: str) -> Receipt:
 
 def pause(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
     """Stop handing messages over; those in flight are settled. Refused when it is not sending."""
-    return _change(
-        workspace, key, "paused", ("sending", "approved"), "mailing-paused", by, pause_reason=why or f"paused by {by}"
-    )
+    with speaking(workspace.settings.network.locale):
+        reason = why or _("Mis en pause par {who}.").format(who=by)
+    return _change(workspace, key, "paused", ("sending", "approved"), "mailing-paused", by, pause_reason=reason)
 
 
 def resume(workspace: Workspace, key: str, by: str) -> Mailing:

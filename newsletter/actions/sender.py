@@ -19,6 +19,7 @@ from newsletter import paris
 from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.verdicts import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
+from newsletter.i18n import speaking
 from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Session
 from newsletter.rendering.message import Skeleton
@@ -238,7 +239,8 @@ class Sender:
                         break
         finally:
             self.known += [Settlement(number, *silence) for number in waiting]
-        self.blame = self.dispatch.count(words) or objection(outcomes)
+        with speaking(self.dispatch.locale):  # it is kept, and read by everybody
+            self.blame = self.dispatch.count(words) or objection(outcomes)
         self._adapt(len(ready), time.monotonic() - began)
         self._mind_provider(outcomes)
 

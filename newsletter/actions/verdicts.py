@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from newsletter.i18n import _
 from newsletter.model import Outcome
 from newsletter.settings import Sending
 from newsletter.store.ledger import Settlement
@@ -49,8 +50,11 @@ class Verdicts:
 
 def objection(outcomes: Sequence[Outcome]) -> str:
     """Return what the provider holds against the mailing as a whole (its sender, its content), or an empty text."""
-    return next((f"the provider refuses this sender or this letter: {o.text or o.status}" for o in outcomes
-                 if o.scope == "mailing" and o.kind != "accepted"), "")  # fmt: skip
+    found = next((o for o in outcomes if o.scope == "mailing" and o.kind != "accepted"), None)
+    if found is None:
+        return ""
+    words = _("Le prestataire d’envoi refuse cet expéditeur ou cette lettre : {answer}")
+    return words.format(answer=found.text or found.status)
 
 
 def outage(outcomes: Sequence[Outcome]) -> Outcome | None:

@@ -216,7 +216,7 @@ def with_upload(workspace: Workspace, form: Mapping[str, str], data: bytes) -> d
     try:
         return {**form, "picture": picture_files.keep(workspace, data), "remove": ""}
     except Refused as refused:
-        raise Problems({"upload": refused.what}) from None
+        raise Problems({"upload": refused.told}) from None
 
 
 def remarks(article: Article) -> list[tuple[str, Finding]]:

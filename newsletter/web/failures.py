@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused, TokenError
 from newsletter.i18n import _, speaking
 from newsletter.web.security import headers_for, mask, private
-from newsletter.web.site import Site
+from newsletter.web.site import Site, told
 
 # Behind a personal link of these pages, somebody is told what became of the link and where to find another.
 _LINKS = ("/confirmation/", "/desabonnement/", "/preferences/", "/mes-donnees/", "/effacement/")
@@ -58,7 +58,8 @@ def answer(
     """Return the page (or the JSON) for `status`; a Studio page also says what the rules refused."""
     title, text = words(status)
     path = request.url.path.removeprefix(site.prefix)
-    detail = error.what if isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/")) else ""
+    shown = isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/"))
+    detail = told(error) if shown else ""
     if path.startswith(("/api/", "/hooks/")):
         body = {"error": {"status": status, "message": detail or title, "hint": text}}
         return JSONResponse(body, status, dict(headers or {}))

@@ -14,7 +14,7 @@ from newsletter import addresses
 from newsletter.actions import applications, archive, feeds
 from newsletter.actions.archive import Opened, Page
 from newsletter.errors import AddressError, NotFound
-from newsletter.web.site import Site
+from newsletter.web.site import Site, told
 
 _PERSONAL = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 _RSS = "application/rss+xml; charset=utf-8"
@@ -59,7 +59,7 @@ def router(site: Site) -> APIRouter:
         try:
             address = addresses.parse(adresse).text
         except AddressError as error:
-            return _locked(request, opened, status=422, typed=adresse, error=error.what)
+            return _locked(request, opened, status=422, typed=adresse, error=told(error))
         if not applications.admit(workspace, request.client.host if request.client else ""):
             raise HTTPException(429, headers={"Retry-After": str(applications.HOUR)})
         answer = _locked(request, opened, asked=True)

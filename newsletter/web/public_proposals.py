@@ -15,7 +15,7 @@ from newsletter.actions.proposal_form import LENGTHS, Form
 from newsletter.actions.proposals import Proposal, Proposer
 from newsletter.errors import Refused
 from newsletter.i18n import _
-from newsletter.web.site import Site
+from newsletter.web.site import Site, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class _Desk:
                 workspace, self.who, sent.values, uid, sent.picture, remove=sent.values.get("retirer") == "oui"
             )
         except Refused as error:
-            return self.form(before, form=form, problems={"picture": error.what})
+            return self.form(before, form=form, problems={"picture": told(error)})
         found = proposals.problems(workspace, draft) if preview else {}
         if found or not preview:
             return self.form(draft, problems=found, saved=True)

@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from newsletter import french, i18n, paris, resources
 from newsletter.actions.workspace import Workspace
+from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
 from newsletter.settings import Palette, Theme
 from newsletter.web.words import said
@@ -138,6 +139,12 @@ class Site:
 def say(sentence: str) -> str:
     """Return `sentence` in the current language, French with its no-break spaces."""
     return french.printed(i18n._(sentence))
+
+
+def told(error: NewsletterError, *, place: bool = False) -> str:
+    """Return what a page says of `error`, in the current language; with `place`, the file and line it speaks of too."""
+    where = f" ({error.where})" if place and error.where else ""
+    return french.printed(error.told) + where
 
 
 def _count(one: str, many: str, n: int) -> str:

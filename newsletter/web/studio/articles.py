@@ -13,7 +13,7 @@ from newsletter.actions.editing import Conflict
 from newsletter.actions.writing import Problems
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
 from newsletter.model import Article
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -66,7 +66,7 @@ def router(site: Site) -> APIRouter:
         try:
             return frame(visit.request, looking.item_look(site.workspace, article, scheme="clair", prefix=site.prefix))
         except NewsletterError as error:
-            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{error}")
+            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
 
     @routes.post("/{slug}/annuler")
     def undo(slug: str, visit: Visit = allowed) -> Response:
@@ -181,7 +181,7 @@ class _Pages:
         except Problems as problems:
             return text_frame("\n".join([say("Il reste quelque chose à corriger"), "", *problems.fields.values()]))
         except NewsletterError as error:
-            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{error}")
+            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
         return frame(visit.request, html)
 
     def undo(self, visit: Visit, slug: str) -> Response:
@@ -202,7 +202,7 @@ class _Pages:
         except Conflict as conflict:
             return self.conflict(visit, slug, Conflict(f"{slug}.md", text, conflict.theirs))
         except ContentError as error:
-            words = f"{say('Ce texte ne peut pas être enregistré :')} {error}"
+            words = f"{say('Ce texte ne peut pas être enregistré :')} {told(error, place=True)}"
             return self.shell.back(f"/studio/articles/{slug}", words, bad=True)
         return self.shell.back(f"/studio/articles/{slug}", say("Votre version est enregistrée."))
 
@@ -227,4 +227,4 @@ def _said(error: Problems | ContentError) -> Mapping[str, str]:
     if isinstance(error, Problems):
         return error.fields
     field = error.where.rpartition(", ")[2] if ", " in error.where else "title"
-    return {field: error.what}
+    return {field: told(error)}

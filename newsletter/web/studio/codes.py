@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from newsletter import french
+from newsletter.actions.database_migrate import HALTED
 from newsletter.web.site import day_words, say
+
+
+def pause(reason: str) -> str:
+    """Return why a mailing is paused: kept in words, but for the mark of a migration."""
+    if reason == HALTED:
+        return say("La base de données change de version : l’envoi reprendra de lui-même.")
+    return french.printed(reason)
 
 
 def kind(code: str) -> str:

@@ -14,7 +14,7 @@ from newsletter.actions import content, desk, editing, letters, looking, proofs,
 from newsletter.actions.editing import Conflict, IssueVersion
 from newsletter.errors import ContentError, NewsletterError, Refused
 from newsletter.model import Issue
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio import gestures
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
@@ -49,7 +49,7 @@ def router(site: Site) -> APIRouter:
                 "sombre" if scheme == "sombre" else "clair", site.prefix,
             )  # fmt: skip
         except NewsletterError as error:
-            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{error}")
+            return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
         if visit.query("format") == "texte":
             return text_frame(look.text)
         return frame(visit.request, look.html, pictures=visit.query("images") != "sans")
@@ -113,7 +113,7 @@ class _Pages:
         try:
             changed, anchor, sentence = gestures.perform(issue, visit, self.site)
         except (Refused, ContentError) as refused:
-            return self._back(visit, key, "numero", refused.what, bad=True)
+            return self._back(visit, key, "numero", told(refused), bad=True)
         return self._save(visit, key, changed, anchor, sentence)
 
     def words(self, visit: Visit, key: str) -> Response:
@@ -133,7 +133,9 @@ class _Pages:
         except Conflict as conflict:
             return self.conflict(visit, key, conflict)
         except (ContentError, ValueError) as error:
-            problem = error.what if isinstance(error, ContentError) else say("La date doit être un jour du calendrier.")
+            problem = (
+                told(error) if isinstance(error, ContentError) else say("La date doit être un jour du calendrier.")
+            )
             return self.board(visit, key, status=422, problem=problem, typed=typed)
 
     def undo(self, visit: Visit, key: str) -> Response:
@@ -154,9 +156,8 @@ class _Pages:
         except Conflict as conflict:
             return self.conflict(visit, key, Conflict(f"{key}.md", text, conflict.theirs))
         except ContentError as error:
-            return self._back(
-                visit, key, "numero", f"{say('Ce texte ne peut pas être enregistré :')} {error}", bad=True
-            )
+            words = f"{say('Ce texte ne peut pas être enregistré :')} {told(error, place=True)}"
+            return self._back(visit, key, "numero", words, bad=True)
         return self._back(visit, key, "numero", say("Votre version est enregistrée. L’autre peut être rappelée."))
 
     def conflict(self, visit: Visit, key: str, conflict: Conflict) -> Response:
@@ -173,7 +174,7 @@ class _Pages:
         except Conflict as conflict:
             return self.conflict(visit, key, conflict)
         except ContentError as error:
-            return self._back(visit, key, anchor, error.what, bad=True)
+            return self._back(visit, key, anchor, told(error), bad=True)
         return self._saved(visit, key, saved, anchor, sentence)
 
     def _saved(self, visit: Visit, key: str, saved: IssueVersion, anchor: str, sentence: str) -> Response:

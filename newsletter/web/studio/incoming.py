@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from newsletter.actions import articles_import, proposals_desk, uploads
 from newsletter.actions.articles_import import Harvest
 from newsletter.errors import NewsletterError, Refused
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 from newsletter.web.studio.words import tag_words
@@ -57,8 +57,7 @@ def router(site: Site) -> APIRouter:
                 seen = replace(seen, token=uploads.keep(site.workspace, upload.file, upload.filename or ""))
             harvest = _look(site, seen)
         except NewsletterError as error:
-            refused = isinstance(error, Refused)
-            problem = error.what if refused else f"{say('Rien à prendre ici :')} {error.what}"
+            problem = told(error) if isinstance(error, Refused) else f"{say('Rien à prendre ici :')} {told(error)}"
             return shell.page(visit, "articles_import.html", status=422, harvest=None, seen=seen, problem=problem)
         if visit.text("geste") != "prendre":
             return shell.page(visit, "articles_import.html", harvest=harvest, seen=seen, problem="")

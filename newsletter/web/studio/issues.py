@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from newsletter.actions import composing, content
 from newsletter.errors import ContentError, NotFound, Refused
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 from newsletter.web.studio.words import state_words
@@ -36,7 +36,7 @@ def router(site: Site) -> APIRouter:
         try:
             key = _compose(site, visit)
         except (Refused, ContentError) as error:
-            return shell.back("/studio/numeros", f"{say('Le numéro n’a pas été créé.')} {error.what}", bad=True)
+            return shell.back("/studio/numeros", f"{say('Le numéro n’a pas été créé.')} {told(error)}", bad=True)
         return shell.back(f"/studio/numeros/{key}", say("Voici une première version : à vous de la façonner."))
 
     return routes

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from newsletter.actions import deeds, doctor, mailbox
 from newsletter.errors import NewsletterError
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio import codes
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
@@ -48,7 +48,7 @@ def router(site: Site) -> APIRouter:
             deeds.send_test(site.workspace, visit.user.address, visit.by)
         except NewsletterError as error:
             sentence = say("Le message d’essai n’est pas parti. Le prestataire répond :")
-            return shell.back("/studio/reglages/envoi", f"{sentence} {error.what}", bad=True)
+            return shell.back("/studio/reglages/envoi", f"{sentence} {told(error)}", bad=True)
         return shell.back("/studio/reglages/envoi", say("Un message d’essai est en route vers votre adresse."))
 
     @routes.get("/boite")

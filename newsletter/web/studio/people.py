@@ -12,7 +12,7 @@ from newsletter.actions import audience, browse, rights
 from newsletter.actions.browse import Wanted
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.model import Territory
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio import codes
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -49,7 +49,7 @@ def router(site: Site) -> APIRouter:
         try:
             pieces = rights.export(workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS)
         except Refused as refused:
-            return shell.back(_HOME, refused.what, bad=True)
+            return shell.back(_HOME, told(refused), bad=True)
         return StreamingResponse(pieces, media_type="text/csv", headers=_attached("personnes.csv"))
 
     @routes.post("/ajouter")

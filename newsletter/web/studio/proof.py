@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from newsletter.actions import proofs
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.security import headers_for
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio.frames import frame
 from newsletter.web.studio.session import Visit, allow, own_origin
 from newsletter.web.studio.shell import Shell
@@ -52,7 +52,7 @@ def router(site: Site) -> APIRouter:
         try:
             proofs.answer(site.workspace, token, text, approves=approves, seen=seen)
         except Refused as refused:
-            return page(request, token, status=409, problem=refused.what, typed=text)
+            return page(request, token, status=409, problem=told(refused), typed=text)
         return RedirectResponse(f"{site.prefix}/epreuve/{token}?merci={'valide' if approves else 'note'}", 303)
 
     @routes.get("/studio/numeros/{key}/faire-relire/{slug}")
@@ -66,7 +66,7 @@ def router(site: Site) -> APIRouter:
                 site.workspace, key, slug, reader=visit.text("nom"), address=visit.text("adresse"), by=visit.by
             )
         except NewsletterError as error:
-            words = f"{say('Le lien n’a pas été fait.')} {error.what}"
+            words = f"{say('Le lien n’a pas été fait.')} {told(error)}"
             return shell.back(f"/studio/numeros/{key}/faire-relire/{slug}", words, bad=True)
         return shell.page(visit, "proof_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS)
 

@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from newsletter.actions import departure, desk, letters, links_count, proofs, send, team
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
+from newsletter.web.studio import codes
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 from newsletter.web.studio.words import level_words, reason_words, state_words
@@ -126,7 +127,7 @@ class _Pages:
             remarks=desk.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
             states=state_words(), reasons=reason_words(), users=team.everybody(workspace),
             moment_words=departure.moment_words, comments=proofs.comments(workspace, key),
-            links=links, shares=links_count.shares(links),
+            pause=codes.pause, links=links, shares=links_count.shares(links),
         )  # fmt: skip
 
     def proof(self, visit: Visit, key: str) -> Response:
@@ -140,7 +141,7 @@ class _Pages:
             try:
                 letters.proof(self.site.workspace, key, address)
             except NewsletterError as error:
-                failed.append(f"{address} ({error.what})")
+                failed.append(f"{address} ({told(error)})")
         if failed:
             return self._back(key, f"{say('L’épreuve n’est pas partie vers :')} {', '.join(failed)}", bad=True)
         return self._back(key, say("L’épreuve est partie vers {who}.").format(who=", ".join(addresses)))
@@ -162,7 +163,7 @@ class _Pages:
         try:
             at = departure.leave(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
         except NewsletterError as error:
-            return self.show(visit, key, status=422, problem=error.what, when=when)
+            return self.show(visit, key, status=422, problem=told(error), when=when)
         words = departure.moment_words(at)
         return self._back(key, say("C’est entendu : départ {when}.").format(when=words))
 
@@ -171,7 +172,7 @@ class _Pages:
         try:
             act()
         except NewsletterError as error:
-            return self._back(key, f"{say('Ce n’était plus possible :')} {error.what}", bad=True)
+            return self._back(key, f"{say('Ce n’était plus possible :')} {told(error)}", bad=True)
         return self._back(key, done)
 
     def _back(self, key: str, sentence: str, *, bad: bool = False) -> Response:
