@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newsletter.errors import TokenError
+from newsletter.i18n import Sentence
 from newsletter.tokens import Signer
 
 _UID = 16
@@ -61,5 +62,11 @@ class Links:
     @staticmethod
     def _uid(payload: bytes) -> bytes:
         if len(payload) != _UID:
-            raise TokenError("this link is not valid", hint="use the link of a recent letter")
+            raise TokenError(
+                "this link is not valid",
+                hint="use the link of a recent letter",
+                said=Sentence(
+                    "Ce lien ne vaut pas ou plus. Prenez celui d’une lettre récente, ou demandez-en un nouveau."
+                ),
+            )
         return payload

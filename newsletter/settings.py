@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from newsletter.errors import SettingsError, nearest
+from newsletter.i18n import Sentence
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 
@@ -292,7 +293,11 @@ class Settings(_Frozen):
         try:
             return self.publications[key]
         except KeyError:
-            raise SettingsError(f"publication `{key}` is unknown", hint=nearest(key, self.publications)) from None
+            raise SettingsError(
+                f"publication `{key}` is unknown",
+                hint=nearest(key, self.publications),
+                said=Sentence("Cette publication n’existe pas. Choisissez-en une dans la liste."),
+            ) from None
 
     def secret(self, name: str) -> str:
         """Return the secret of `NEWSLETTER_<NAME>`, or an empty text."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from newsletter.errors import SettingsError, nearest
+from newsletter.i18n import Sentence
 from newsletter.settings import Settings
 
 FILE = "newsletter.toml"
@@ -94,11 +95,24 @@ def _explain(
     dotted = ".".join(str(part) for part in loc)
     where = overridden.get(tuple(str(p) for p in loc)) or f"{path.name}:{_line(text, loc)}, {dotted}"
     if first["type"] == "extra_forbidden":
-        return SettingsError(f"`{loc[-1]}` is unknown", where=where, hint=nearest(str(loc[-1]), _known(loc[:-1])))
+        return SettingsError(
+            f"`{loc[-1]}` is unknown",
+            where=where,
+            hint=nearest(str(loc[-1]), _known(loc[:-1])),
+            said=Sentence("« {name} » n’est pas un réglage. Retirez-le.", name=loc[-1]),
+        )
     if first["type"] == "missing":
-        return SettingsError(f"`{dotted}` is missing", where=f"{path.name}", hint=f"add `{loc[-1]} = ...`")
+        return SettingsError(
+            f"`{dotted}` is missing",
+            where=f"{path.name}",
+            hint=f"add `{loc[-1]} = ...`",
+            said=Sentence("Le réglage « {name} » est vide. Remplissez-le.", name=dotted),
+        )
     return SettingsError(
-        f"`{dotted}`: {first['msg'].removeprefix('Value error, ')}", where=where, hint="mend that value"
+        f"`{dotted}`: {first['msg'].removeprefix('Value error, ')}",
+        where=where,
+        hint="mend that value",
+        said=Sentence("La valeur du réglage « {name} » ne convient pas. Corrigez-la.", name=dotted),
     )
 
 

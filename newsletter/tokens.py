@@ -14,6 +14,7 @@ import hmac
 from dataclasses import dataclass
 
 from newsletter.errors import TokenError
+from newsletter.i18n import Sentence
 
 _MAC = 16
 
@@ -63,7 +64,13 @@ class Signer:
         # A second spelling of one token (loose trailing bits) is refused too: one token, one text.
         exact = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == token
         if not (any(good) and exact and len(raw) > _MAC):
-            raise TokenError("this link is not valid", hint="use the link of a recent letter, or ask for a new one")
+            raise TokenError(
+                "this link is not valid",
+                hint="use the link of a recent letter, or ask for a new one",
+                said=Sentence(
+                    "Ce lien ne vaut pas ou plus. Prenez celui d’une lettre récente, ou demandez-en un nouveau."
+                ),
+            )
         return payload
 
     def fingerprint(self, purpose: str, text: str) -> str:

@@ -18,6 +18,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content import pool
 from newsletter.errors import NotFound
 from newsletter.french import event_words, typography
+from newsletter.i18n import Sentence
 from newsletter.model import Article, Event, Status, Visibility
 from newsletter.store import calendar
 from newsletter.store.calendar import Revision
@@ -56,7 +57,11 @@ def event_ics(workspace: Workspace, slug: str) -> bytes:
     """Return the calendar file of one public event, past ones included; NotFound."""
     article = workspace.pool().get(slug)
     if article is None or article.event is None or not _public(article):
-        raise NotFound(f"there is no public event `{slug}`", hint="see the agenda")
+        raise NotFound(
+            f"there is no public event `{slug}`",
+            hint="see the agenda",
+            said=Sentence("Cet événement n’est plus à l’agenda public. Voyez ce qui vient dans l’agenda."),
+        )
     return bytes(_calendar(workspace, [(article, article.event)]).to_ical())
 
 

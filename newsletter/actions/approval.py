@@ -11,7 +11,7 @@ from newsletter.actions import archive_page, links_count, schedule
 from newsletter.actions.letters import Edition, edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.store import archive, candidates, journal, ledger, link_counts, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing
@@ -78,8 +78,14 @@ def approve(
         after = rest
         with workspace.database.write() as connection:
             if mailings.status(connection, mailing.id, hold=True) != "loading":
-                raise Refused(f"the approval of `{key}` was replaced or called back meanwhile",
-                              hint="see `newsletter mailings show`")  # fmt: skip
+                raise Refused(
+                    f"the approval of `{key}` was replaced or called back meanwhile",
+                    hint="see `newsletter mailings show`",
+                    said=Sentence(
+                        "Le bon à tirer a été remplacé ou rappelé entre-temps. Rechargez la page pour voir où en "
+                        "est le numéro."
+                    ),
+                )
             rest = load(connection)
     with workspace.database.read() as connection:
         return mailings.get(connection, mailing.id)

@@ -13,7 +13,7 @@ from newsletter.actions.archive_page import PageItem as PageItem
 from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.settings import Publication
 from newsletter.store import archive, entitlement, limits, people
 
@@ -84,7 +84,11 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
             stored = archive.get(connection, issue)
     publication = workspace.settings.publications.get(stored.publication) if stored else None
     if stored is None or publication is None:
-        raise NotFound(f"no letter `{issue}` is out", hint="see the list of letters")
+        raise NotFound(
+            f"no letter `{issue}` is out",
+            hint="see the list of letters",
+            said=Sentence("Cette lettre n’est pas parue. Choisissez-en une dans la liste des lettres."),
+        )
     if publication.archive == "public" or _entitled(workspace, publication, issue, key):
         return Opened(issue, publication, archive_page.thaw(stored.content))
     return Opened(issue, publication, None)

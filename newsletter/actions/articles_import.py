@@ -12,6 +12,7 @@ from newsletter.content import article as articles
 from newsletter.content import feeds
 from newsletter.content.feeds import Found as Found
 from newsletter.errors import ContentError, ExchangeError, nearest
+from newsletter.i18n import Sentence
 from newsletter.model import Article, Status, Tag, Visibility
 
 
@@ -47,7 +48,12 @@ def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> li
     """Write what is new as drafts; without tags, an event is `agenda` and anything else `rtes`."""
     for tag in tags:
         if tag not in list(Tag):
-            raise ContentError(f"the tag `{tag}` is unknown", where="--tag", hint=nearest(tag, list(Tag)))
+            raise ContentError(
+                f"the tag `{tag}` is unknown",
+                where="--tag",
+                hint=nearest(tag, list(Tag)),
+                said=Sentence("L’étiquette « {tag} » n’existe pas. Choisissez-en une dans la liste.", tag=tag),
+            )
     return [_write(workspace, found, tags) for found in harvest.new]
 
 
@@ -76,12 +82,22 @@ def _bytes(source: str) -> bytes:
     if source.startswith(("http://", "https://")):
         page = fetch.get(source, limit=feeds.MAX_BYTES)
         if page.status != 200:
-            raise ExchangeError(f"it answers with {page.status}", where=source, hint="try it in a browser")
+            raise ExchangeError(
+                f"it answers with {page.status}",
+                where=source,
+                hint="try it in a browser",
+                said=Sentence(
+                    "le site répond par une erreur {status}. Essayez l’adresse dans un navigateur.", status=page.status
+                ),
+            )
         return page.body
     try:
         with Path(source).open("rb") as file:
             return file.read(feeds.MAX_BYTES + 1)
     except OSError as error:
         raise ExchangeError(
-            f"it cannot be read: {error.strerror}", where=source, hint="give a file or an https address"
+            f"it cannot be read: {error.strerror}",
+            where=source,
+            hint="give a file or an https address",
+            said=Sentence("le fichier ne peut pas être lu. Choisissez-le de nouveau."),
         ) from None

@@ -13,6 +13,7 @@ from newsletter import addresses, paris
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store import entitlement, organisations, people
 from newsletter.store.organisations import Organisation
 from newsletter.store.people import GONE, Consent, Person, Subscription
@@ -44,6 +45,10 @@ def add(workspace: Workspace, email: str, publication: str, *, by: str, details:
             raise Refused(
                 f"this person {_PAST[current.state]} on {paris.day(current.since)}",
                 hint='if they asked to come back, say how: --asked "by telephone on ..."',
+                said=Sentence(
+                    "Cette personne est partie d’elle-même, ou son adresse ne répondait plus. Si elle a demandé "
+                    "à revenir, dites comment elle l’a demandé."
+                ),
             )
         people.move(connection, person, publication, "active", consent, now)
     return person
@@ -62,6 +67,10 @@ def _welcome(
             raise Refused(
                 "the data of this person were erased at their request",
                 hint='if they asked to come back, say how: --asked "by telephone on ..."',
+                said=Sentence(
+                    "Les données de cette personne ont été effacées à sa demande. Si elle a demandé à revenir, "
+                    "dites comment elle l’a demandé."
+                ),
             )
         people.readmit(connection, fingerprint)
     try:
@@ -73,6 +82,10 @@ def _welcome(
             raise Refused(
                 f"this address is suppressed: {person.suppressed}",
                 hint='if they asked to come back, say how: --asked "by telephone on ..."',
+                said=Sentence(
+                    "Nous n’écrivons plus à cette adresse. Si la personne a demandé à revenir, dites comment "
+                    "elle l’a demandé."
+                ),
             )
         people.unsuppress(connection, person, now, by)
     return people.by_key(connection, address.key)

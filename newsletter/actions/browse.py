@@ -11,6 +11,7 @@ from newsletter.actions.audience import Why
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.exchange.values import clean
+from newsletter.i18n import Sentence
 from newsletter.model import Article
 from newsletter.store import browse, organisations, people
 from newsletter.store.browse import Found as Found
@@ -122,4 +123,8 @@ def _uid(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
-        raise NotFound("nobody is known under this address", hint="go back to the list") from None
+        raise NotFound(
+            "nobody is known under this address",
+            hint="go back to the list",
+            said=Sentence("Cette personne n’est plus dans la liste. Revenez à la liste pour la chercher."),
+        ) from None

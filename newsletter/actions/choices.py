@@ -20,7 +20,7 @@ from newsletter.actions.notices import Notice
 from newsletter.actions.subscribe import at_domain, open_for
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.settings import Publication
 from newsletter.store import journal, one_time, organisations, people, reviews
 from newsletter.store.journal import Event
@@ -108,7 +108,11 @@ def explain(workspace: Workspace, token: str, reason: str) -> Publication:
 def _target(workspace: Workspace, token: str) -> tuple[bytes, Publication]:
     uid, key = workspace.links.read_unsubscribe(token)
     if key not in workspace.settings.publications:
-        raise TokenError("this publication does not exist any more", hint="use the link of a recent letter")
+        raise TokenError(
+            "this publication does not exist any more",
+            hint="use the link of a recent letter",
+            said=Sentence("Cette publication n’existe plus. Prenez le lien d’une lettre récente."),
+        )
     return uid, workspace.settings.publications[key]
 
 
@@ -241,7 +245,11 @@ def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
     with workspace.database.read() as connection:
         address = _owner(connection, one_time.look(connection, COPY, token, workspace.database.now(connection)))
     if not address:
-        raise TokenError("this link is not valid any more", hint="nothing is kept of this person")
+        raise TokenError(
+            "this link is not valid any more",
+            hint="nothing is kept of this person",
+            said=Sentence("Ce lien ne vaut plus : nous ne gardons plus rien de cette personne."),
+        )
     return rights.whole_record(workspace, address)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from newsletter import paris
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
+from newsletter.i18n import Sentence
 from newsletter.store import audiences, mailings, organisations
 from newsletter.store.audiences import Difference
 from newsletter.store.mailings import Mailing
@@ -58,7 +59,11 @@ def compare(workspace: Workspace, first: str, second: str) -> Comparison:
 def _mailing(connection: Connection, issue: str) -> Mailing:
     found = mailings.of_issue(connection, issue)
     if found is None:
-        raise NotFound(f"issue `{issue}` has no mailing", hint="`newsletter mailings list` shows them")
+        raise NotFound(
+            f"issue `{issue}` has no mailing",
+            hint="`newsletter mailings list` shows them",
+            said=Sentence("Ce numéro n’a pas encore été envoyé. Choisissez-en un autre."),
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from tomlkit.toml_document import TOMLDocument
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused, SettingsError
+from newsletter.i18n import Sentence
 from newsletter.model import Finding
 from newsletter.rendering.checks import check_theme
 from newsletter.settings import Settings
@@ -82,7 +83,12 @@ def save(workspace: Workspace, made: Draft, what: str, by: str) -> None:
 
 def _unchanged(workspace: Workspace, seen: str) -> None:
     if version(workspace) != seen:
-        raise Refused("the settings have changed meanwhile", where=FILE, hint="reload the page and enter it again")
+        raise Refused(
+            "the settings have changed meanwhile",
+            where=FILE,
+            hint="reload the page and enter it again",
+            said=Sentence("Les réglages ont changé entre-temps. Rechargez la page et refaites votre changement."),
+        )
 
 
 def _validated(root: Path, text: str) -> Settings:
@@ -99,7 +105,15 @@ def _set(document: TOMLDocument, keys: Sequence[str], value: Any) -> None:
             table[key] = tomlkit.table()
         table = table[key]
         if not isinstance(table, (AbstractTable, TOMLDocument)):
-            raise SettingsError(f"`{key}` is no table", where=FILE, hint="mend the file by hand")
+            raise SettingsError(
+                f"`{key}` is no table",
+                where=FILE,
+                hint="mend the file by hand",
+                said=Sentence(
+                    "Le fichier des réglages ne peut pas recevoir ce changement. Demandez à la personne qui "
+                    "l’administre."
+                ),
+            )
     name = keys[-1]
     if value is None:
         table.pop(name, None)

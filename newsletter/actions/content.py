@@ -16,7 +16,7 @@ from newsletter.content.pool import Pool
 from newsletter.content.propose import Proposal, propose
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused, nearest
 from newsletter.french import date_words
-from newsletter.i18n import _, speaking
+from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
 from newsletter.paris import PARIS
 from newsletter.store import mailings
@@ -48,7 +48,16 @@ def read_issue(workspace: Workspace, key: str) -> Issue:
     path = workspace.root / issues.FOLDER / f"{Path(key).name}.md"
     if path.stem != key or not path.exists():
         known = [p.stem for p in (workspace.root / issues.FOLDER).glob("*.md")]
-        raise NotFound(f"there is no issue `{key}`", where=issues.FOLDER, hint=nearest(key, known))
+        raise NotFound(
+            f"there is no issue `{key}`",
+            where=issues.FOLDER,
+            hint=nearest(key, known),
+            said=Sentence(
+                "Il n’y a pas de numéro « {key} » : il a peut-être été renommé ou retiré. Choisissez-en un dans "
+                "la liste.",
+                key=key,
+            ),
+        )
     return workspace.files.one(path, workspace.root, issues.load).issue
 
 
@@ -63,7 +72,12 @@ def new_issue(workspace: Workspace, publication: str, on: date, key: str | None 
         # An unreadable issue may have printed what would be proposed again.
         raise errors[0]
     if key and (workspace.root / issues.FOLDER / f"{key}.md").exists():
-        raise Refused(f"issue `{key}` is there already", where=f"{issues.FOLDER}/{key}.md", hint="edit that file")
+        raise Refused(
+            f"issue `{key}` is there already",
+            where=f"{issues.FOLDER}/{key}.md",
+            hint="edit that file",
+            said=Sentence("Il y a déjà un numéro « {key} ». Ouvrez-le dans la liste.", key=key),
+        )
     same = next((i for i in found if i.publication == publication and i.date == on), None)
     if same and not key:
         hint = "edit that file; or remove it to compose it anew; or name a second one with --key"
@@ -81,7 +95,12 @@ def new_article(workspace: Workspace, title: str, tags: Sequence[str], on: date)
     """Create a draft article; ContentError for a title or tag that cannot be."""
     for tag in tags:
         if tag not in list(Tag):
-            raise ContentError(f"the tag `{tag}` is unknown", where="--tag", hint=nearest(tag, list(Tag)))
+            raise ContentError(
+                f"the tag `{tag}` is unknown",
+                where="--tag",
+                hint=nearest(tag, list(Tag)),
+                said=Sentence("L’étiquette « {tag} » n’existe pas. Choisissez-en une dans la liste.", tag=tag),
+            )
     with speaking(workspace.settings.network.locale):  # what is written into the file is for all who edit it
         note = _(
             "À remplir : summary, link, image {src, alt}, organisations ; event {start, end, place} ; deadline, contact"

@@ -18,6 +18,7 @@ from newsletter.content import article as articles
 from newsletter.content import frontmatter
 from newsletter.content import issue as issues
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.model import Article, Issue
 
 KEPT = 50
@@ -107,7 +108,10 @@ def _version(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         raise NotFound(
-            "this file is not there any more", where=path.name, hint="somebody removed or renamed it"
+            "this file is not there any more",
+            where=path.name,
+            hint="somebody removed or renamed it",
+            said=Sentence("Ce fichier n’est plus là : quelqu’un l’a retiré ou renommé. Revenez à la liste."),
         ) from None
 
 
@@ -166,7 +170,12 @@ def _undo(workspace: Workspace, path: Path, version: str) -> None:
     with workspace.database.turn():
         kept = _kept(workspace, path)
         if not kept:
-            raise Refused("there is nothing to take back", where=path.name, hint="no save is kept of this file")
+            raise Refused(
+                "there is nothing to take back",
+                where=path.name,
+                hint="no save is kept of this file",
+                said=Sentence("Il n’y a rien à annuler."),
+            )
         last = kept[-1]
         if _version(path) != version:
             raise Conflict(path.name, last.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from newsletter.errors import ExchangeError
+from newsletter.i18n import Sentence
 
 # IPv6 has one range of public hosts; addresses that carry an IPv4 address inside lead wherever a gateway takes them.
 _HOSTS = ipaddress.ip_network("2000::/3")
@@ -51,7 +52,12 @@ def get(url: str, *, limit: int = MAX_BYTES, seconds: float = 30.0, method: str 
         if isinstance(answer, Page):
             return answer
         url = urljoin(url, answer)
-    raise ExchangeError("it redirects too often", where=url, hint="give the final address")
+    raise ExchangeError(
+        "it redirects too often",
+        where=url,
+        hint="give the final address",
+        said=Sentence("l’adresse renvoie sans cesse ailleurs. Donnez l’adresse d’arrivée."),
+    )
 
 
 def public_address(host: str, port: int) -> str:
@@ -59,9 +65,19 @@ def public_address(host: str, port: int) -> str:
     try:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
-        raise ExchangeError("its host name is not known", where=host, hint="check the spelling") from None
+        raise ExchangeError(
+            "its host name is not known",
+            where=host,
+            hint="check the spelling",
+            said=Sentence("ce nom de site est inconnu. Vérifiez l’adresse."),
+        ) from None
     if not all(map(_public, found)):
-        raise ExchangeError("it leads into a private network", where=host, hint="give a public address")
+        raise ExchangeError(
+            "it leads into a private network",
+            where=host,
+            hint="give a public address",
+            said=Sentence("l’adresse mène dans un réseau privé. Donnez une adresse publique."),
+        )
     return found[0]
 
 
@@ -78,18 +94,33 @@ def _public(text: str) -> bool:
 def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-        raise ExchangeError("it is no plain web address", where=url, hint="give an https address")
+        raise ExchangeError(
+            "it is no plain web address",
+            where=url,
+            hint="give an https address",
+            said=Sentence("ce n’est pas une adresse web. Donnez une adresse qui commence par https://"),
+        )
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise ExchangeError("its port is no number", where=url, hint="give an https address") from None
+        raise ExchangeError(
+            "its port is no number",
+            where=url,
+            hint="give an https address",
+            said=Sentence("ce n’est pas une adresse web. Donnez une adresse qui commence par https://"),
+        ) from None
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT)
     try:
         connection.sock = _connect(parts.scheme, parts.hostname, port)
         with _at_most(connection.sock, deadline, url):
             return _answer(connection, method, parts, limit, deadline, url)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ExchangeError(f"it cannot be fetched: {error}", where=url, hint="try it in a browser") from None
+        raise ExchangeError(
+            f"it cannot be fetched: {error}",
+            where=url,
+            hint="try it in a browser",
+            said=Sentence("le site ne répond pas. Essayez l’adresse dans un navigateur."),
+        ) from None
     finally:
         connection.close()
 
@@ -144,7 +175,12 @@ def _at_most(sock: socket.socket, deadline: float, url: str) -> Iterator[None]:
     finally:
         watch.cancel()
     if late.is_set():
-        raise ExchangeError("it is too slow", where=url, hint="save it by hand")
+        raise ExchangeError(
+            "it is too slow",
+            where=url,
+            hint="save it by hand",
+            said=Sentence("le site est trop lent à répondre. Enregistrez le fichier vous-même, puis donnez-le."),
+        )
 
 
 def _read(response: http.client.HTTPResponse, limit: int, url: str) -> bytes:
@@ -152,5 +188,10 @@ def _read(response: http.client.HTTPResponse, limit: int, url: str) -> bytes:
     while limit and (piece := response.read1(65_536)):
         body += piece
         if len(body) > limit:
-            raise ExchangeError(f"it is larger than {limit} bytes", where=url, hint="save it by hand")
+            raise ExchangeError(
+                f"it is larger than {limit} bytes",
+                where=url,
+                hint="save it by hand",
+                said=Sentence("le fichier dépasse {size} Mo. Donnez-en un plus court.", size=limit // 1_000_000),
+            )
     return bytes(body)

@@ -24,7 +24,7 @@ from newsletter.exchange.plan import KnownState, State, refused, summary
 from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.store import imports, people, reviews, undo
 from newsletter.store.imports import Incoming, Known, Writer
 from newsletter.store.journal import Event, dumps, record
@@ -59,7 +59,10 @@ def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
                 lines += piece.count(b"\n")
     except OSError as error:
         raise ExchangeError(
-            f"the file cannot be read: {error.strerror}", where=str(path), hint="check its name and rights"
+            f"the file cannot be read: {error.strerror}",
+            where=str(path),
+            hint="check its name and rights",
+            said=Sentence("Le fichier ne peut pas être lu. Choisissez-le de nouveau."),
         ) from error
     return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
 
@@ -76,7 +79,11 @@ def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_
     if isinstance(source.table, Refusal):
         return refused(source.table), None
     if basis and basis not in BASES:
-        raise Refused(f"`{basis}` is no legal basis", hint="known: " + ", ".join(f"`{b}`" for b in BASES))
+        raise Refused(
+            f"`{basis}` is no legal basis",
+            hint="known: " + ", ".join(f"`{b}`" for b in BASES),
+            said=Sentence("Choisissez une base légale de la liste."),
+        )
     consent = Consent(basis or setting.basis, "import", by, {"wording": wording} if wording else {})
     with _transactions(workspace, dry_run=dry_run) as (reader, writer):
         now = workspace.clock()

@@ -17,6 +17,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
+from newsletter.i18n import Sentence
 from newsletter.model import ComposedIssue, Finding, Issue, Letter, PublishedPicture, Reader, Severity
 from newsletter.paris import PARIS
 from newsletter.providers import Wants
@@ -228,6 +229,11 @@ def proof(workspace: Workspace, key: str, to: str) -> str:
         session.close()
     if outcome.kind != "accepted":
         raise Refused(
-            f"the proof did not leave: {outcome.text}", where=address.text, hint="check the provider's settings"
+            f"the proof did not leave: {outcome.text}",
+            where=address.text,
+            hint="check the provider's settings",
+            said=Sentence(
+                "Le prestataire d’envoi n’a pas pris l’épreuve : {answer}", answer=outcome.text or outcome.status
+            ),
         )
     return outcome.provider_id or outcome.text

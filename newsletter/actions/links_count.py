@@ -20,7 +20,7 @@ from newsletter.actions.archive import names_issue
 from newsletter.actions.letters import Edition, skeleton
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.model import Item
 from newsletter.rendering import clean
 from newsletter.store import link_counts
@@ -107,7 +107,11 @@ def follow(workspace: Workspace, issue: str, number: int, *, count: bool) -> str
         with workspace.database.read() as connection:
             found = link_counts.find(connection, issue, number)
     if found is None:
-        raise NotFound("there is no such link", hint="use the link of a letter")
+        raise NotFound(
+            "there is no such link",
+            hint="use the link of a letter",
+            said=Sentence("Ce lien n’existe pas. Reprenez-le dans la lettre."),
+        )
     mailing_id, url = found
     if count:
         with workspace.database.write() as connection:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
+from newsletter.i18n import Sentence
 from newsletter.providers import outbox
 
 _NAME = re.compile(r"[A-Za-z0-9@_+-][A-Za-z0-9@._+-]{0,150}")
@@ -63,7 +64,12 @@ def message(workspace: Workspace, folder: str, file: str) -> Letter:
     """Return one message; NotFound."""
     path = _folder(workspace, folder) / file
     if not _NAME.fullmatch(file) or path.suffix != ".eml" or not path.is_file():
-        raise NotFound("there is no such message", where=file, hint="go back to the folder")
+        raise NotFound(
+            "there is no such message",
+            where=file,
+            hint="go back to the folder",
+            said=Sentence("Ce message n’est plus dans la boîte. Revenez à la liste."),
+        )
     parsed = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
     headers = tuple((name, str(value)) for name, value in parsed.items())
     return Letter(
@@ -83,7 +89,12 @@ def _root(workspace: Workspace) -> Path:
 def _folder(workspace: Workspace, name: str) -> Path:
     path = _root(workspace) / name
     if not _NAME.fullmatch(name) or not (path / outbox.JOURNAL).is_file():
-        raise NotFound("there is no such folder", where=name, hint="go back to the outbox")
+        raise NotFound(
+            "there is no such folder",
+            where=name,
+            hint="go back to the outbox",
+            said=Sentence("Cet envoi n’est plus dans la boîte. Revenez à la liste."),
+        )
     return path
 
 

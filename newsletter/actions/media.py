@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from PIL import Image, UnidentifiedImageError
 
 from newsletter.errors import NotFound, RenderingError
+from newsletter.i18n import Sentence
 from newsletter.store import media
 from newsletter.store.database import Database
 
@@ -136,7 +137,12 @@ def required(place: Media, name: str) -> bytes:
     """Return the bytes of a picture that was published; NotFound when somebody took it away."""
     data = place.read(name)
     if data is None:
-        raise NotFound("a published picture is gone", where=name, hint="preview or approve the issue again")
+        raise NotFound(
+            "a published picture is gone",
+            where=name,
+            hint="preview or approve the issue again",
+            said=Sentence("Une image publiée n’est plus là. Rouvrez l’aperçu du numéro, ou redonnez le bon à tirer."),
+        )
     return data
 
 

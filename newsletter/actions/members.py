@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.exchange.organisations import is_insee, is_siren
+from newsletter.i18n import Sentence
 from newsletter.store import journal, organisations
 from newsletter.store.organisations import Organisation as Organisation
 from newsletter.store.organisations import Period as Period
@@ -76,7 +77,12 @@ def organisation(**values: str) -> Organisation:
     for name, valid, shape in codes:
         code = values.get(name, "").replace(" ", "").upper()
         if code and not valid(code):
-            raise Refused(f"`{code}` is no {name.upper()} code", where=name, hint=f"it has {shape}")
+            raise Refused(
+                f"`{code}` is no {name.upper()} code",
+                where=name,
+                hint=f"it has {shape}",
+                said=Sentence("« {code} » n’est pas un code {name}. Vérifiez-le.", code=code, name=name.upper()),
+            )
         values[name] = code
     return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
 
@@ -101,10 +107,21 @@ def renew(workspace: Workspace, name: str, *, begin: date | None, until: date | 
         found = organisations.find(connection, name)
         last = found.periods[-1] if found.periods else None
         if last and last.ended is None:
-            raise Refused(f"the membership of `{found.name}` has no end", hint="there is nothing to renew")
+            raise Refused(
+                f"the membership of `{found.name}` has no end",
+                hint="there is nothing to renew",
+                said=Sentence("L’adhésion de « {name} » n’a pas de fin : il n’y a rien à reconduire.", name=found.name),
+            )
         if last and last.ended and last.ended >= (start - timedelta(days=1)).isoformat():
             if until and until.isoformat() <= last.ended:
-                raise Refused(f"the membership runs until {last.ended} already", hint="give a later --until")
+                raise Refused(
+                    f"the membership runs until {last.ended} already",
+                    hint="give a later --until",
+                    said=Sentence(
+                        "Cette adhésion court déjà jusqu’au {day:%d/%m/%Y}. Donnez une date plus tardive.",
+                        day=last.ended,
+                    ),
+                )
             organisations.end(connection, found.id, until, now=workspace.clock(), actor=by)
         else:
             period = Period(start.isoformat(), until.isoformat() if until else None)

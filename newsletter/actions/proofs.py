@@ -12,7 +12,7 @@ from newsletter.actions.desk import plans
 from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.i18n import _, speaking
+from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Issue, ItemPlan
 from newsletter.rendering import clean
 from newsletter.store import comments as store
@@ -119,7 +119,11 @@ def _item(workspace: Workspace, key: str, slug: str) -> tuple[Issue, Article, It
     plan = next((plan for plan in plans(issue) if plan.slug == slug), None)
     article = workspace.pool().get(slug)
     if plan is None or article is None:
-        raise NotFound(f"`{slug}` is not in `{key}`", hint="ask the team for a new link")
+        raise NotFound(
+            f"`{slug}` is not in `{key}`",
+            hint="ask the team for a new link",
+            said=Sentence("Cet article n’est plus dans ce numéro. Demandez un nouveau lien à l’équipe."),
+        )
     return issue, article, plan
 
 

@@ -14,7 +14,7 @@ from newsletter.content import article as articles
 from newsletter.content.markdown import render
 from newsletter.errors import NotFound, Refused
 from newsletter.french import event_words, typography
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.rendering.body import body
 from newsletter.store import journal, organisations, people, proposals
 from newsletter.store.journal import Event
@@ -58,10 +58,22 @@ def proposer(workspace: Workspace, token: str) -> Proposer:
     with workspace.database.read() as connection:
         person = people.by_uid(connection, uid)
         if person.organisation_id is None:
-            raise Refused("this person belongs to no organisation", hint="staff can attach them to one")
+            raise Refused(
+                "this person belongs to no organisation",
+                hint="staff can attach them to one",
+                said=Sentence(
+                    "Votre adresse n’est rattachée à aucune collectivité. Écrivez-nous : nous ferons le lien."
+                ),
+            )
         organisation = organisations.get(connection, person.organisation_id)
     if not organisation.member_on(workspace.today(), workspace.settings.members.grace_days):
-        raise Refused(f"`{organisation.name}` is no member today", hint="renew its membership")
+        raise Refused(
+            f"`{organisation.name}` is no member today",
+            hint="renew its membership",
+            said=Sentence(
+                "L’adhésion de « {name} » n’est pas en cours : écrivez-nous pour la renouveler.", name=organisation.name
+            ),
+        )
     return Proposer(person.id, person.address, organisation.id, organisation.name)
 
 
@@ -75,7 +87,11 @@ def own(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
     """Return one proposal of this person; NotFound for anybody else's."""
     found = next((p for p in mine(workspace, who) if p.uid == uid), None)
     if found is None:
-        raise NotFound("there is no such proposal of yours", hint="use the link of a recent letter")
+        raise NotFound(
+            "there is no such proposal of yours",
+            hint="use the link of a recent letter",
+            said=Sentence("Cette proposition n’est pas à vous, ou n’existe plus. Prenez le lien d’une lettre récente."),
+        )
     return found
 
 
@@ -84,7 +100,11 @@ def save(workspace: Workspace, who: Proposer, values: Mapping[str, str], uid: st
     """Keep a draft: a new one, or the draft `uid`; Refused for a picture that cannot be used or too many drafts."""
     before = own(workspace, who, uid) if uid else None
     if before and before.state != "draft":
-        raise Refused("this proposal was sent already", hint="write a new one")
+        raise Refused(
+            "this proposal was sent already",
+            hint="write a new one",
+            said=Sentence("Cette proposition est déjà envoyée. Écrivez-en une nouvelle."),
+        )
     drafts = [p for p in mine(workspace, who) if p.state == "draft"]
     if before is None and len(drafts) >= MOST_DRAFTS:
         raise Refused(_("Vous avez déjà beaucoup de brouillons : envoyez-en un ou supprimez-en un."), hint="delete one")
@@ -96,7 +116,11 @@ def save(workspace: Workspace, who: Proposer, values: Mapping[str, str], uid: st
         if before is None:
             uid = proposals.create(connection, who.subscriber_id, who.organisation_id, form.values(), name, now)
         elif not proposals.revise(connection, uid, form.values(), name, now):
-            raise Refused("this proposal was sent already", hint="write a new one")
+            raise Refused(
+                "this proposal was sent already",
+                hint="write a new one",
+                said=Sentence("Cette proposition est déjà envoyée. Écrivez-en une nouvelle."),
+            )
     if before and before.picture != name:
         _drop(workspace, before.picture)
     return own(workspace, who, uid)
@@ -141,11 +165,21 @@ def submit(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
     """
     draft = own(workspace, who, uid)
     if draft.state == "draft" and problems(workspace, draft):
-        raise Refused("the proposal is not complete", hint="see its preview")
+        raise Refused(
+            "the proposal is not complete",
+            hint="see its preview",
+            said=Sentence("La proposition n’est pas complète. Voyez ce qui manque dans l’aperçu."),
+        )
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if proposals.sent_since(connection, who.subscriber_id, now - _DAY) >= MOST_A_DAY:
-            raise Refused(f"{MOST_A_DAY} proposals were sent today already", hint="send the next one tomorrow")
+            raise Refused(
+                f"{MOST_A_DAY} proposals were sent today already",
+                hint="send the next one tomorrow",
+                said=Sentence(
+                    "Vous avez envoyé beaucoup de propositions aujourd’hui. Le brouillon est gardé : revenez demain."
+                ),
+            )
         if not proposals.move(connection, uid, "sent", now, only=("draft",)):
             return own(workspace, who, uid)
         slug = _file(workspace, draft)
@@ -161,7 +195,11 @@ def picture(workspace: Workspace, proposal: Proposal) -> Path:
     """Return the file of a proposal's picture; NotFound without one."""
     path = workspace.root / proposal.picture
     if not proposal.picture or not path.is_file():
-        raise NotFound("this proposal has no picture", hint="choose one in the form")
+        raise NotFound(
+            "this proposal has no picture",
+            hint="choose one in the form",
+            said=Sentence("Cette proposition n’a pas d’image. Choisissez-en une dans le formulaire."),
+        )
     return path
 
 

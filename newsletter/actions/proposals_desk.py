@@ -13,7 +13,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.errors import NotFound, Refused
 from newsletter.french import date_words
-from newsletter.i18n import _, speaking
+from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Status
 from newsletter.store import journal, people, proposals
 from newsletter.store.journal import Event
@@ -60,14 +60,24 @@ def accept(workspace: Workspace, name: str, by: str) -> Article:
 def postpone(workspace: Workspace, name: str, until: date, by: str) -> Article:
     """Make a proposal ready for the first issue on or after `until`; Refused when that is not to come."""
     if until <= workspace.today():
-        raise Refused(f"{until.isoformat()} is not to come", where="--until", hint="accept it instead")
+        raise Refused(
+            f"{until.isoformat()} is not to come",
+            where="--until",
+            hint="accept it instead",
+            said=Sentence("Choisissez un jour à venir, ou acceptez la proposition dès maintenant."),
+        )
     return _decide(workspace, name, "postponed", by, day=until)
 
 
 def decline(workspace: Workspace, name: str, word: str, by: str) -> Article:
     """Take a proposal out, with a word back to who proposed it."""
     if not word.strip():
-        raise Refused("a refusal needs a word", where="--word", hint="say in a sentence why")
+        raise Refused(
+            "a refusal needs a word",
+            where="--word",
+            hint="say in a sentence why",
+            said=Sentence("Dites en une phrase pourquoi la proposition est écartée : la personne la recevra."),
+        )
     return _decide(workspace, name, "declined", by, word=" ".join(word.split()))
 
 
@@ -80,7 +90,11 @@ def _decide(
         if proposal:
             columns = {"word": word} if word else {}
             if not proposals.move(connection, proposal.uid, state, now, only=OPEN, **columns):
-                raise Refused(f"the proposal is {proposal.state} already", hint="see `newsletter proposals list`")
+                raise Refused(
+                    f"the proposal is {proposal.state} already",
+                    hint="see `newsletter proposals list`",
+                    said=Sentence("Quelqu’un a déjà décidé de cette proposition. Rechargez la page."),
+                )
         changed = replace(article, status=Status.READY, date=max(day, article.date)) if day else _declined(article)
         written = articles.write(workspace.root / article.path, changed)
         journal.record(connection, Event(now, f"proposal-{state}", actor=by, detail={"article": article.slug}))
@@ -112,7 +126,11 @@ def _find(workspace: Workspace, name: str) -> tuple[Proposal | None, Article]:
             proposal = None
     article = workspace.pool().get(proposal.article if proposal else name)
     if article is None or (proposal is None and article.status != Status.PROPOSED):
-        raise NotFound(f"there is no proposal `{name}`", hint="`newsletter proposals list` shows them")
+        raise NotFound(
+            f"there is no proposal `{name}`",
+            hint="`newsletter proposals list` shows them",
+            said=Sentence("Cette proposition n’existe plus. Revenez à la liste des propositions."),
+        )
     return proposal, article
 
 

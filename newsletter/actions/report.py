@@ -16,7 +16,7 @@ from newsletter.actions.report_sentences import sentences
 from newsletter.actions.report_year import Absent, Month, end_of, gather, since
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.i18n import speaking
+from newsletter.i18n import Sentence, speaking
 from newsletter.store import counts, organisations
 from newsletter.store.figures import Outcome
 from newsletter.store.organisations import Organisation
@@ -48,10 +48,20 @@ def count(workspace: Workspace, *, on: date | None = None, by: str = "", what: W
     today = workspace.today()
     on = on or today
     if on > today:
-        raise Refused(f"{on} lies in the future", where="--on", hint="counts are made of what was recorded")
+        raise Refused(
+            f"{on} lies in the future",
+            where="--on",
+            hint="counts are made of what was recorded",
+            said=Sentence("Choisissez un jour passé : un chiffre se compte sur ce qui a été enregistré."),
+        )
     if by and by not in GROUPINGS[what]:
         known = ", ".join(GROUPINGS[what])
-        raise Refused(f"{what} cannot be grouped by {by}", where="--by", hint=f"choose among {known}")
+        raise Refused(
+            f"{what} cannot be grouped by {by}",
+            where="--by",
+            hint=f"choose among {known}",
+            said=Sentence("Ce regroupement n’existe pas. Choisissez-en un dans la liste."),
+        )
     with workspace.database.read() as connection:
         members = what == "members"
         groups = _members(connection, on, by) if members else _subscribers(connection, end_of(on), by)
@@ -100,7 +110,16 @@ def report(workspace: Workspace, number: int, *, language: str = "") -> Report:
     """Make the report of year `number`, in `language` or the network's; Refused for a year that has not begun."""
     today = workspace.today()
     if not FIRST_YEAR <= number <= today.year:
-        raise Refused(f"there is nothing to report of {number}", hint=f"name a year from {FIRST_YEAR} to {today.year}")
+        raise Refused(
+            f"there is nothing to report of {number}",
+            hint=f"name a year from {FIRST_YEAR} to {today.year}",
+            said=Sentence(
+                "Il n’y a pas de bilan pour {year}. Choisissez une année de {first} à {last}.",
+                year=number,
+                first=FIRST_YEAR,
+                last=today.year,
+            ),
+        )
     until = min(date(number, 12, 31), today)
     with workspace.database.read() as connection:
         now, before = gather(connection, number, until), gather(connection, number - 1, date(number - 1, 12, 31))

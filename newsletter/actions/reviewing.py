@@ -12,6 +12,7 @@ from newsletter.actions.member_imports import complete, store
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.titles import title
+from newsletter.i18n import Sentence
 from newsletter.store import organisations, people, reviews
 from newsletter.store.organisations import Organisation
 from newsletter.store.people import GONE, Consent, Person
@@ -53,7 +54,11 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
     """Subscribe the person of a doubtful row, unless they have left or were erased."""
     address = addresses.parse(email or str(review.detail.get("email", review.subject)))
     if people.erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
-        raise Refused("the data of this person were erased at their request", hint="decline the review")
+        raise Refused(
+            "the data of this person were erased at their request",
+            hint="decline the review",
+            said=Sentence("Les données de cette personne ont été effacées à sa demande. Écartez ce cas."),
+        )
     fields = dict(review.detail.get("fields", {}))
     function, role = title(fields)
     details = {"first_name": fields.get("first_name", ""), "last_name": fields.get("last_name", ""),
@@ -65,7 +70,11 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
     publication = review.publication or ""
     current = people.subscription(connection, person.id, publication)
     if person.suppressed or (current and current.state in GONE):
-        raise Refused("this person left, or the address is suppressed", hint="decline the review")
+        raise Refused(
+            "this person left, or the address is suppressed",
+            hint="decline the review",
+            said=Sentence("Cette personne est partie, ou nous n’écrivons plus à son adresse. Écartez ce cas."),
+        )
     proof = {"wording": review.detail.get("wording", ""), "import": review.import_id}
     consent = Consent(str(review.detail.get("basis", "")), "import, reviewed", by, proof)
     people.move(connection, person, publication, "active", consent, now)
@@ -79,7 +88,14 @@ def _meant(connection: Connection, review: Review, name: str) -> Organisation:
     if len(candidates) != 1:
         known = [organisations.get(connection, number).name for number in candidates]
         hint = "name one with --organisation" + (": " + ", ".join(f"`{n}`" for n in known) if known else "")
-        raise Refused(f"`{review.subject}` may be several organisations, or none that is known", hint=hint)
+        raise Refused(
+            f"`{review.subject}` may be several organisations, or none that is known",
+            hint=hint,
+            said=Sentence(
+                "« {name} » peut être plusieurs organisations, ou aucune que nous connaissions. Précisez laquelle.",
+                name=review.subject,
+            ),
+        )
     return organisations.get(connection, candidates[0])
 
 

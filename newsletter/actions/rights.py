@@ -11,7 +11,7 @@ from newsletter.actions.audience import find
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.store import limits, people, records, retention, traces
 from newsletter.store.journal import Event, record
 from newsletter.store.records import Listed as Listed
@@ -107,7 +107,11 @@ def forget(workspace: Workspace, email: str, *, by: str) -> None:
             )
         except NotFound:
             if people.erased(connection, [fingerprint]):
-                raise Refused("this person was erased already", hint="nothing is left but a hash") from None
+                raise Refused(
+                    "this person was erased already",
+                    hint="nothing is left but a hash",
+                    said=Sentence("Cette personne est déjà effacée : il n’en reste qu’une empreinte."),
+                ) from None
             if not traces.wipe_texts(connection, address.text, address.key):
                 raise
             people.block(connection, fingerprint, now, reason="asked", actor=by)

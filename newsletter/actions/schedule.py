@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
+from newsletter.i18n import Sentence
 from newsletter.paris import PARIS
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
@@ -32,10 +33,25 @@ def parse(text: str, now: datetime) -> datetime:
     wanted = " ".join(text.lower().split())
     moment = _iso(wanted) or _words(wanted, now)
     if moment is None:
-        raise Refused(f"`{text}` is no time", where="--at", hint=_EXAMPLES)
+        raise Refused(
+            f"`{text}` is no time",
+            where="--at",
+            hint=_EXAMPLES,
+            said=Sentence(
+                "« {text} » n’est pas une heure à venir. Écrivez par exemple : mardi 9h30, demain 8h, 24/11 9:30.",
+                text=text,
+            ),
+        )
     moment = moment.astimezone(PARIS) if moment.tzinfo else _local(moment, text)
     if moment <= now:
-        raise Refused(f"{moment:%d/%m/%Y %H:%M} is past", where="--at", hint="give a time to come")
+        raise Refused(
+            f"{moment:%d/%m/%Y %H:%M} is past",
+            where="--at",
+            hint="give a time to come",
+            said=Sentence(
+                "Le {moment:%d/%m/%Y} à {moment:%H:%M} est déjà passé. Donnez une heure à venir.", moment=moment
+            ),
+        )
     return moment
 
 
@@ -81,6 +97,10 @@ def _local(naive: datetime, text: str) -> datetime:
             f"`{text}` does not exist or comes twice",
             where="--at",
             hint="the clocks change that night; choose another hour",
+            said=Sentence(
+                "Cette heure n’existe pas, ou vient deux fois : on change d’heure cette nuit-là. Choisissez-en "
+                "une autre."
+            ),
         )
     return moment
 
@@ -127,6 +147,9 @@ def _calendar(written: re.Match[str], today: date) -> date | None:
         return None
     if weekday and weekday in _DAYS and _DAYS[day.weekday()] != weekday:
         raise Refused(
-            f"{day:%d/%m/%Y} is a {_DAYS[day.weekday()]}, not a {weekday}", where="--at", hint="check the date"
+            f"{day:%d/%m/%Y} is a {_DAYS[day.weekday()]}, not a {weekday}",
+            where="--at",
+            hint="check the date",
+            said=Sentence("Le {day:%d/%m/%Y} n’est pas un {weekday}. Vérifiez la date.", day=day, weekday=weekday),
         )
     return day if not weekday or weekday in _DAYS else None

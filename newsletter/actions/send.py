@@ -17,7 +17,7 @@ from newsletter.actions.delivering import finish as finish
 from newsletter.actions.letters import edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.i18n import _, speaking
+from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing as Mailing
@@ -36,7 +36,14 @@ def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
         if seen and seen != mailing.content_hash:
             raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
         if mailing.approved_by == by:
-            raise Refused("the second word must come from another person", hint="ask a colleague to confirm")
+            raise Refused(
+                "the second word must come from another person",
+                hint="ask a colleague to confirm",
+                said=Sentence(
+                    "La confirmation doit venir d’une autre personne que celle qui a donné le bon à tirer. "
+                    "Demandez à un·e collègue."
+                ),
+            )
         mailings.touch(connection, mailing.id, confirmed_by=by)
         _log(connection, workspace, mailing, "mailing-confirmed", by)
         return mailings.get(connection, mailing.id)
@@ -94,11 +101,17 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
         now = workspace.database.now(connection)
         if workspace.settings.sending.second_person and not mailing.confirmed_by:
             raise Refused(
-                f"`{mailing.issue}` waits for the word of a second person", hint="`newsletter mailings confirm`"
+                f"`{mailing.issue}` waits for the word of a second person",
+                hint="`newsletter mailings confirm`",
+                said=Sentence("Ce numéro attend la confirmation d’une seconde personne."),
             )
         if mailing.not_before > now:
             due = paris.moment(mailing.not_before)
-            raise Refused(f"`{mailing.issue}` leaves on {due:%d/%m/%Y at %H:%M:%S}", hint="wait, or send with --now")
+            raise Refused(
+                f"`{mailing.issue}` leaves on {due:%d/%m/%Y at %H:%M:%S}",
+                hint="wait, or send with --now",
+                said=Sentence("Ce numéro part le {due:%d/%m/%Y} à {due:%H:%M}.", due=due),
+            )
         name = workspace.settings.sending.provider
         if mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name):
             _log(connection, workspace, mailing, "mailing-started", "")
@@ -131,7 +144,11 @@ def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
         if not mailing.live:
-            raise Refused(f"the mailing of `{key}` is {mailing.status} already", hint="nothing is left to cancel")
+            raise Refused(
+                f"the mailing of `{key}` is {mailing.status} already",
+                hint="nothing is left to cancel",
+                said=Sentence("Cet envoi est déjà terminé ou annulé : il n’y a plus rien à arrêter."),
+            )
         withdraw(connection, mailing, workspace.database.now(connection), by, "")
     return finish(workspace, mailing.id)
 
@@ -143,11 +160,20 @@ def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: st
         mailing, now = _required(connection, key), workspace.database.now(connection)
         if resend and mailing.status == "cancelled":
             raise Refused(
-                f"the mailing of `{key}` was cancelled", hint="settle them as sent, or approve the issue again"
+                f"the mailing of `{key}` was cancelled",
+                hint="settle them as sent, or approve the issue again",
+                said=Sentence(
+                    "Cet envoi a été annulé. Comptez ces personnes comme servies, ou redonnez le bon à tirer."
+                ),
             )
         n = ledger.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
         if not n:
-            raise Refused("there is no such doubtful delivery", where=address or key, hint="see the receipt")
+            raise Refused(
+                "there is no such doubtful delivery",
+                where=address or key,
+                hint="see the receipt",
+                said=Sentence("Il n’y a plus de personne incertaine ici : quelqu’un a déjà décidé. Rechargez la page."),
+            )
         if resend:
             mailings.change(connection, mailing.id, "sending", only=("done",), ended_at=None)
         detail = {"how": "resend" if resend else "sent", "count": n}
@@ -158,7 +184,11 @@ def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: st
 def _required(connection: Connection, key: str) -> Mailing:
     mailing = mailings.of_issue(connection, key)
     if mailing is None:
-        raise NotFound(f"issue `{key}` has no mailing", hint=f"approve it: `newsletter issues approve {key}`")
+        raise NotFound(
+            f"issue `{key}` has no mailing",
+            hint=f"approve it: `newsletter issues approve {key}`",
+            said=Sentence("Ce numéro n’a pas encore de bon à tirer. Donnez-le d’abord."),
+        )
     return mailing
 
 
@@ -168,7 +198,11 @@ def _change(
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
         if not mailings.change(connection, mailing.id, status, only=only, **values):
-            raise Refused(f"the mailing of `{key}` is {mailing.status}", hint="see `newsletter mailings show`")
+            raise Refused(
+                f"the mailing of `{key}` is {mailing.status}",
+                hint="see `newsletter mailings show`",
+                said=Sentence("L’état de l’envoi a changé entre-temps. Rechargez la page."),
+            )
         _log(connection, workspace, mailing, kind, by)
         return mailings.get(connection, mailing.id)
 

@@ -17,7 +17,7 @@ from newsletter.actions.notices import Notice
 from newsletter.actions.team import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
-from newsletter.i18n import _, speaking
+from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal, limits, users
 from newsletter.store.journal import Event
 from newsletter.store.users import Session as Session
@@ -183,4 +183,8 @@ def _notice(workspace: Workspace, link: str) -> Notice:
 
 
 def _useless() -> TokenError:
-    return TokenError("this link was used already or has expired", hint="ask for a new one")
+    return TokenError(
+        "this link was used already or has expired",
+        hint="ask for a new one",
+        said=Sentence("Ce lien a déjà servi, ou il a expiré. Demandez-en un nouveau."),
+    )

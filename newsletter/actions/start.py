@@ -17,6 +17,7 @@ from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import Refused
 from newsletter.exchange.generate import SamplePerson
 from newsletter.exchange.generate import people as generated
+from newsletter.i18n import Sentence
 from newsletter.model import Finding
 from newsletter.paris import PARIS
 from newsletter.settings_file import FILE
@@ -71,7 +72,11 @@ def install_sample(workspace: Workspace) -> None:
     folders = [workspace.root / name for name in _FOLDERS]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
     if not empty or files or workspace.settings.sending.provider != "outbox":
-        raise Refused("this workspace is in use", hint="`newsletter demo` makes one of its own")
+        raise Refused(
+            "this workspace is in use",
+            hint="`newsletter demo` makes one of its own",
+            said=Sentence("Cet espace sert déjà : l’exemple n’y a pas été mis."),
+        )
     for name in _FOLDERS:
         shutil.copytree(resources.sample() / name, workspace.root / name, dirs_exist_ok=True)
     load_organisations(workspace, workspace.root / "data" / "organisations.csv")

@@ -19,7 +19,7 @@ from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused, TokenError
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.settings import Publication
 from newsletter.store import feedback, one_time, organisations, people, reviews
 from newsletter.store.organisations import Organisation
@@ -145,7 +145,11 @@ def confirm(workspace: Workspace, token: str) -> Confirmed:
         try:
             person = people.by_id(connection, link.subject["subscriber"])
         except NotFound:
-            raise TokenError("this link is not valid any more", hint="subscribe again") from None
+            raise TokenError(
+                "this link is not valid any more",
+                hint="subscribe again",
+                said=Sentence("Ce lien ne vaut plus. Inscrivez-vous de nouveau."),
+            ) from None
         chosen = _chosen(workspace, link.subject)
         if not link.used:
             _come_back(workspace, connection, person)
@@ -226,7 +230,11 @@ def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
         now = workspace.database.now(connection)
         review = reviews.get(connection, number)
         if review.kind != REQUEST or review.subscriber_id is None or review.publication is None:
-            raise Refused(f"review {number} is no request to subscribe", hint="see the list of requests")
+            raise Refused(
+                f"review {number} is no request to subscribe",
+                hint="see the list of requests",
+                said=Sentence("Cette demande d’inscription n’existe plus. Revenez à la liste."),
+            )
         person = people.by_id(connection, review.subscriber_id)
         title = workspace.settings.publication(review.publication).title
         reviews.settle(connection, review, "accepted" if accept else "declined", by, now)

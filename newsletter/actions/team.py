@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused, nearest
+from newsletter.i18n import Sentence
 from newsletter.store import journal, users
 from newsletter.store.journal import Event
 from newsletter.store.users import ApiToken as ApiToken
@@ -60,7 +61,11 @@ def find(workspace: Workspace, address: str) -> User:
     with workspace.database.read() as connection:
         user = users.by_key(connection, addresses.parse(address).key)
     if user is None:
-        raise NotFound(f"`{address}` has no access to the Studio", hint=users.LISTED)
+        raise NotFound(
+            f"`{address}` has no access to the Studio",
+            hint=users.LISTED,
+            said=Sentence("{address} n’a pas accès au Studio. Voyez la liste de l’équipe.", address=address),
+        )
     return user
 
 
@@ -104,9 +109,19 @@ def close_sessions(workspace: Workspace, user_id: int, by: str) -> None:
 def make_token(workspace: Workspace, name: str, scope: str, by: str) -> str:
     """Make a key of the API and return it: it is shown this once, only its digest is kept."""
     if scope not in SCOPES:
-        raise Refused(f"`{scope}` is no scope", where="scope", hint=nearest(scope, SCOPES))
+        raise Refused(
+            f"`{scope}` is no scope",
+            where="scope",
+            hint=nearest(scope, SCOPES),
+            said=Sentence("Choisissez un usage de la liste pour cette clé."),
+        )
     if not name.strip():
-        raise Refused("a token needs a name", where="name", hint="say what uses it")
+        raise Refused(
+            "a token needs a name",
+            where="name",
+            hint="say what uses it",
+            said=Sentence("Donnez un nom à la clé : à quoi servira-t-elle ?"),
+        )
     token = f"nl_{secrets.token_urlsafe(32)}"
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
@@ -126,7 +141,9 @@ def revoke_token(workspace: Workspace, token_digest: str, by: str) -> None:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if not users.revoke_token(connection, token_digest, now):
-            raise NotFound("this token is not in use", hint="reload the page")
+            raise NotFound(
+                "this token is not in use", hint="reload the page", said=Sentence("Cette clé ne servait déjà plus.")
+            )
         journal.record(connection, Event(now, "token-revoked", actor=by))
 
 
@@ -137,21 +154,37 @@ def digest(secret: str) -> str:
 
 def _role(role: str) -> str:
     if role not in RIGHTS:
-        raise Refused(f"`{role}` is no role", where="role", hint=nearest(role, RIGHTS))
+        raise Refused(
+            f"`{role}` is no role",
+            where="role",
+            hint=nearest(role, RIGHTS),
+            said=Sentence("Choisissez un rôle de la liste."),
+        )
     return role
 
 
 def _current(connection: Connection, user_id: int) -> User:
     user = users.by_id(connection, user_id)
     if user.ended_at is not None:
-        raise NotFound(f"the access of user {user_id} has ended", hint=users.LISTED)
+        raise NotFound(
+            f"the access of user {user_id} has ended",
+            hint=users.LISTED,
+            said=Sentence("Cet accès est déjà retiré. Rechargez la page."),
+        )
     return user
 
 
 def _keep_one_admin(connection: Connection, user: User) -> None:
     others = [u for u in users.listing(connection) if u.role == _ADMIN and u.id != user.id]
     if user.role == _ADMIN and not others:
-        raise Refused("the Studio needs one admin at least", where=user.address, hint="make somebody else admin first")
+        raise Refused(
+            "the Studio needs one admin at least",
+            where=user.address,
+            hint="make somebody else admin first",
+            said=Sentence(
+                "Il faut au moins une personne qui administre le Studio. Donnez d’abord ce rôle à quelqu’un d’autre."
+            ),
+        )
 
 
 def _note(connection: Connection, kind: str, user: User, now: float, by: str, detail: Mapping[str, object]) -> None:

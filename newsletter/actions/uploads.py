@@ -15,6 +15,7 @@ from newsletter.actions.imports import ORGANISATIONS, ImportPlan, ImportRow
 from newsletter.actions.member_imports import MemberPlan
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
+from newsletter.i18n import Sentence
 
 FOLDER = ".uploads"
 SHOWN = 300
@@ -90,5 +91,9 @@ def file(workspace: Workspace, token: str) -> Path:
     own = workspace.root / FOLDER / token
     found = sorted(own.iterdir()) if _TOKEN.fullmatch(token) and own.is_dir() else []
     if not found:
-        raise NotFound("this file is not kept any more", hint="choose it again")
+        raise NotFound(
+            "this file is not kept any more",
+            hint="choose it again",
+            said=Sentence("Ce fichier n’est plus gardé. Choisissez-le de nouveau."),
+        )
     return found[0]

@@ -23,6 +23,7 @@ from newsletter.content.fields import (
 from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Plain
 from newsletter.french import slugify
+from newsletter.i18n import Sentence
 from newsletter.model import Article, Event, Restriction, Speaker, Status, Tag, Visibility
 
 FOLDER = "articles"
@@ -124,7 +125,12 @@ def _parse(document: Document) -> Loaded:
         lines=document.lines,
     )
     if not article.tags:
-        fields.fail("tags", "`tags` is missing", "add `tags: [...]` with one of " + ", ".join(f"`{t}`" for t in Tag))
+        fields.fail(
+            "tags",
+            "`tags` is missing",
+            "add `tags: [...]` with one of " + ", ".join(f"`{t}`" for t in Tag),
+            said=Sentence("Choisissez au moins une étiquette."),
+        )
     fields.close()
     return Loaded(article, tuple(fields.unknown))
 
@@ -135,14 +141,31 @@ def _event(fields: Fields) -> Event | None:
         return None
     start, end = inner.moment("start"), inner.moment("end")
     if start is None:
-        inner.fail("start", "`event.start` is missing", "add `start: 2026-11-24 09:30`")
+        inner.fail(
+            "start",
+            "`event.start` is missing",
+            "add `start: 2026-11-24 09:30`",
+            said=Sentence("Donnez la date de l’événement."),
+        )
     whole = inner.truth("all_day") or start[1]
     if end and end[1] != start[1] and not whole:
-        inner.fail("end", "`event.end` has no hour, but its start has one", "give both an hour, or neither")
+        inner.fail(
+            "end",
+            "`event.end` has no hour, but its start has one",
+            "give both an hour, or neither",
+            said=Sentence(
+                "La fin de l’événement n’a pas d’heure, mais son début en a une. Donnez les deux heures, ou aucune."
+            ),
+        )
     begins = midnight(start[0].date()) if whole else start[0]
     ends = (midnight(end[0].date()) if whole else end[0]) if end else None
     if ends and ends < begins:
-        inner.fail("end", "`event.end` lies before its start", "mend one of them")
+        inner.fail(
+            "end",
+            "`event.end` lies before its start",
+            "mend one of them",
+            said=Sentence("L’événement finit avant de commencer. Corrigez l’une des deux dates."),
+        )
     event = Event(
         start=begins,
         end=ends,

@@ -14,6 +14,7 @@ from newsletter.content.pool import Pool, agenda, event_order
 from newsletter.content.propose import AGENDA, Proposal, is_public, propose
 from newsletter.errors import ContentError
 from newsletter.french import event_words, plain, typography, until_words
+from newsletter.i18n import Sentence
 from newsletter.model import Article, ComposedIssue, Issue, Item, ItemPlan, Picture, Section, SectionPlan, Visibility
 from newsletter.settings import Network, Publication
 
@@ -98,12 +99,22 @@ class _Desk:
                 f"`{article.slug}` is for members only, and `{self.publication.key}` is read by others",
                 where=where,
                 hint="take it out, or make its `visibility` public",
+                said=Sentence(
+                    "« {slug} » est réservé aux adhérents, et cette publication est lue par d’autres. Retirez-le "
+                    "du numéro, ou rendez l’article public.",
+                    slug=article.slug,
+                ),
             )
         if layout == AGENDA and article.event is None:
             raise ContentError(
                 f"`{article.slug}` has no event to stand in the agenda",
                 where=where,
                 hint=f"add `event:` to {article.path}, or move it to another section",
+                said=Sentence(
+                    "« {slug} » n’a pas d’événement à mettre à l’agenda. Donnez-lui une date, ou placez-le dans "
+                    "une autre rubrique.",
+                    slug=article.slug,
+                ),
             )
 
 

@@ -19,6 +19,7 @@ from icalendar import Calendar
 
 from newsletter.content.fields import is_url, midnight
 from newsletter.errors import ContentError
+from newsletter.i18n import Sentence
 from newsletter.model import Event
 from newsletter.paris import PARIS
 
@@ -58,7 +59,12 @@ def read(data: bytes, name: str) -> list[Found]:
     Raises ContentError for anything else, for entities declared inside (bombs), and for more than 5 MB.
     """
     if len(data) > MAX_BYTES:
-        raise ContentError(f"it is larger than {MAX_BYTES // 1_000_000} MB", where=name, hint="ask for a shorter feed")
+        raise ContentError(
+            f"it is larger than {MAX_BYTES // 1_000_000} MB",
+            where=name,
+            hint="ask for a shorter feed",
+            said=Sentence("le fichier dépasse {size} Mo. Donnez-en un plus court.", size=MAX_BYTES // 1_000_000),
+        )
     if data.removeprefix(b"\xef\xbb\xbf").lstrip().upper().startswith(b"BEGIN:VCALENDAR"):
         found = _calendar(data, name)
     else:
@@ -109,11 +115,21 @@ def _cut(text: str, limit: int) -> str:
 
 def _feed(data: bytes, name: str) -> list[Found]:
     if any(mark in data for mark in _ENTITY):
-        raise ContentError("it declares entities", where=name, hint="no feed needs them; it may be an attack")
+        raise ContentError(
+            "it declares entities",
+            where=name,
+            hint="no feed needs them; it may be an attack",
+            said=Sentence("ce flux contient des déclarations suspectes. N’en prenez rien, et prévenez le site."),
+        )
     # An open file, never a text: feedparser would fetch an address given as one.
     parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
     if not parsed.get("version"):
-        raise ContentError("it is no RSS or Atom feed", where=name, hint="give the address of the feed, not of a page")
+        raise ContentError(
+            "it is no RSS or Atom feed",
+            where=name,
+            hint="give the address of the feed, not of a page",
+            said=Sentence("ce n’est pas un flux RSS ou Atom. Donnez l’adresse du flux, et non celle d’une page."),
+        )
     return [_entry(entry) for entry in parsed.entries[:MAX_ITEMS]]
 
 
@@ -137,7 +153,12 @@ def _calendar(data: bytes, name: str) -> list[Found]:
         components = Calendar.from_ical(data).walk("VEVENT")
         return list(_events(components[:MAX_ITEMS]))
     except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError) as error:
-        raise ContentError(f"it is no calendar that can be read: {error}", where=name, hint="export it again") from None
+        raise ContentError(
+            f"it is no calendar that can be read: {error}",
+            where=name,
+            hint="export it again",
+            said=Sentence("ce calendrier ne peut pas être lu. Exportez-le de nouveau."),
+        ) from None
 
 
 def _events(components: Iterable[Any]) -> Iterator[Found]:

@@ -16,6 +16,7 @@ from newsletter.content.frontmatter import Document, Node, clean
 from newsletter.content.merge import Plain
 from newsletter.errors import ContentError, nearest
 from newsletter.french import END_OF_DAY, slugify
+from newsletter.i18n import Sentence
 from newsletter.model import Picture
 from newsletter.paris import PARIS
 
@@ -40,7 +41,14 @@ def name_of(document: Document, what: str) -> str:
     stem = Path(document.path).stem
     if stem != slugify(stem, 200):
         hint = f"call the file `{slugify(stem)}.md`"
-        raise ContentError(f"`{stem}` cannot name {what}", where=document.path, hint=hint)
+        raise ContentError(
+            f"`{stem}` cannot name {what}",
+            where=document.path,
+            hint=hint,
+            said=Sentence(
+                "Le nom de fichier « {stem} » ne convient pas : des minuscules, des chiffres et des tirets.", stem=stem
+            ),
+        )
     return stem
 
 
@@ -72,9 +80,9 @@ class Fields:
         node = self.nodes.get(name)
         return f"{self.path}:{node.line if node else self.line}, {self.prefix}{name}"
 
-    def fail(self, name: str, what: str, hint: str) -> NoReturn:
+    def fail(self, name: str, what: str, hint: str, said: Sentence) -> NoReturn:
         """Raise the ContentError about field `name`."""
-        raise ContentError(what, where=self.where(name), hint=hint)
+        raise ContentError(what, where=self.where(name), hint=hint, said=said)
 
     def node(self, name: str) -> Node | None:
         """Return the field as it stands, or None if it is missing or empty."""
@@ -87,7 +95,12 @@ class Fields:
         node = self.node(name)
         text = self._line(name, node, limit) if node else ""
         if required and not text:
-            self.fail(name, f"`{self.prefix}{name}` is missing", f"add `{name}: ...`")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` is missing",
+                f"add `{name}: ...`",
+                said=Sentence("Le champ « {name} » est vide. Remplissez-le.", name=name),
+            )
         return text
 
     def texts(self, name: str, limit: int = 200, most: int = 30) -> tuple[str, ...]:
@@ -97,7 +110,14 @@ class Fields:
             return ()
         nodes = node.value if isinstance(node.value, list) else [node]
         if len(nodes) > most:
-            self.fail(name, f"`{self.prefix}{name}` holds more than {most} entries", "shorten the list")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` holds more than {most} entries",
+                "shorten the list",
+                said=Sentence(
+                    "Le champ « {name} » a plus de {most} valeurs. Raccourcissez la liste.", name=name, most=most
+                ),
+            )
         found = [self._line(name, item, limit) for item in nodes if item.value is not None]
         return tuple(dict.fromkeys(found))
 
@@ -114,21 +134,40 @@ class Fields:
         """Return one of the `known` texts, or an empty one."""
         text = self.text(name, 50)
         if text and text not in known:
-            self.fail(name, f"`{text}` is unknown", nearest(text, known))
+            self.fail(
+                name,
+                f"`{text}` is unknown",
+                nearest(text, known),
+                said=Sentence(
+                    "« {text} » n’est pas une valeur du champ « {name} ». Choisissez-en une de la liste.",
+                    text=text,
+                    name=name,
+                ),
+            )
         return text
 
     def number(self, name: str) -> int | None:
         """Return a whole number from 1 to 99999."""
         text = self.text(name, 50)
         if text and not re.fullmatch(r"[1-9][0-9]{0,4}", text):
-            self.fail(name, f"`{text}` is no number", "write digits only, such as 142")
+            self.fail(
+                name,
+                f"`{text}` is no number",
+                "write digits only, such as 142",
+                said=Sentence("« {text} » n’est pas un nombre. N’écrivez que des chiffres, comme 142.", text=text),
+            )
         return int(text) if text else None
 
     def truth(self, name: str) -> bool:
         """Return whether the field says `true` (or `yes`)."""
         text = self.text(name, 10).lower()
         if text not in ("", "true", "yes", "false", "no"):
-            self.fail(name, f"`{text}` is neither true nor false", "write `true` or `false`")
+            self.fail(
+                name,
+                f"`{text}` is neither true nor false",
+                "write `true` or `false`",
+                said=Sentence("« {text} » n’est ni oui ni non : écrivez true ou false.", text=text),
+            )
         return text in ("true", "yes")
 
     def date(self, name: str, *, required: bool = False) -> day | None:
@@ -148,7 +187,16 @@ class Fields:
             hint = (
                 f"write `https://{text}`" if text.startswith("www.") else "write a whole address, such as https://..."
             )
-            self.fail(name, f"`{text[:80]}` is no link that can be followed from a letter", hint)
+            self.fail(
+                name,
+                f"`{text[:80]}` is no link that can be followed from a letter",
+                hint,
+                said=Sentence(
+                    "« {text} » n’est pas un lien que l’on peut suivre depuis une lettre. Donnez une adresse qui "
+                    "commence par https://",
+                    text=text[:80],
+                ),
+            )
         return text
 
     def child(self, name: str) -> Fields | None:
@@ -166,9 +214,23 @@ class Fields:
         if node is None:
             return []
         if not isinstance(node.value, list):
-            self.fail(name, f"`{self.prefix}{name}` must be a list", "begin each entry with `- `")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` must be a list",
+                "begin each entry with `- `",
+                said=Sentence(
+                    "Le champ « {name} » doit être une liste : une valeur par ligne, après un tiret.", name=name
+                ),
+            )
         if len(node.value) > most:
-            self.fail(name, f"`{self.prefix}{name}` holds more than {most} entries", "shorten the list")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` holds more than {most} entries",
+                "shorten the list",
+                said=Sentence(
+                    "Le champ « {name} » a plus de {most} valeurs. Raccourcissez la liste.", name=name, most=most
+                ),
+            )
         return node.value
 
     def picture(self, name: str) -> Picture | None:
@@ -182,33 +244,72 @@ class Fields:
         source = inner._source("src", inner.text("src", 2000, required=True))
         picture = Picture(source, inner.text("alt", 500), inner.truth("decorative"), inner.text("credit", 200))
         if picture.alt and picture.decorative:
-            inner.fail("decorative", "a decorative picture has no alternative text", "keep `alt` or `decorative`")
+            inner.fail(
+                "decorative",
+                "a decorative picture has no alternative text",
+                "keep `alt` or `decorative`",
+                said=Sentence("Une image décorative n’a pas de texte alternatif. Gardez l’un ou l’autre."),
+            )
         inner.close()
         return picture
 
     def _child(self, name: str, node: Node, prefix: str) -> Fields:
         if not isinstance(node.value, dict):
-            self.fail(name, f"`{prefix[:-1]}` must hold fields", "write `key: value` lines, indented")
+            self.fail(
+                name,
+                f"`{prefix[:-1]}` must hold fields",
+                "write `key: value` lines, indented",
+                said=Sentence(
+                    "Le champ « {name} » doit contenir d’autres champs, en retrait sur les lignes suivantes.", name=name
+                ),
+            )
         return Fields(self.path, node.value, prefix, node.line, self.unknown)
 
     def _line(self, name: str, node: Node, limit: int) -> str:
         if not isinstance(node.value, str):
-            self.fail(name, f"`{self.prefix}{name}` must be a text", "put it between quotes")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` must be a text",
+                "put it between quotes",
+                said=Sentence("Le champ « {name} » doit être un texte. Mettez-le entre guillemets droits.", name=name),
+            )
         text = re.sub(r"[ \t\n]+", " ", clean(node.value, self.where(name))).strip()
         if len(text) > limit:
-            self.fail(name, f"`{self.prefix}{name}` is longer than {limit} characters", "shorten it")
+            self.fail(
+                name,
+                f"`{self.prefix}{name}` is longer than {limit} characters",
+                "shorten it",
+                said=Sentence("Le champ « {name} » dépasse {limit} signes. Raccourcissez-le.", name=name, limit=limit),
+            )
         return text
 
     def _known(self, name: str, text: str, kind: type[_Word]) -> _Word:
         try:
             return kind(text)
         except ValueError:
-            self.fail(name, f"`{text}` is unknown", nearest(text, [word.value for word in kind]))
+            self.fail(
+                name,
+                f"`{text}` is unknown",
+                nearest(text, [word.value for word in kind]),
+                said=Sentence(
+                    "« {text} » n’est pas une valeur du champ « {name} ». Choisissez-en une de la liste.",
+                    text=text,
+                    name=name,
+                ),
+            )
 
     def _source(self, name: str, text: str) -> str:
         inside = re.fullmatch(r"[^\s:\\/][^:\\]*", text) and ".." not in text.split("/")
         if not inside and not is_url(text, ("https",)):
-            self.fail(name, f"`{text[:80]}` is no picture", "name a file such as images/x.jpg, or an https address")
+            self.fail(
+                name,
+                f"`{text[:80]}` is no picture",
+                "name a file such as images/x.jpg, or an https address",
+                said=Sentence(
+                    "« {text} » n’est pas une image. Choisissez un fichier, ou donnez une adresse qui commence par https://",
+                    text=text[:80],
+                ),
+            )
         return text
 
     def _moment(self, name: str, text: str) -> tuple[datetime, bool]:
@@ -218,14 +319,31 @@ class Fields:
                 raise ValueError(text)
             given = datetime.fromisoformat(re.sub(r" (?=[Z+-])", "", text))
         except ValueError:
-            self.fail(name, f"`{text}` is no date", "write 2026-11-24, or 2026-11-24 09:30")
+            self.fail(
+                name,
+                f"`{text}` is no date",
+                "write 2026-11-24, or 2026-11-24 09:30",
+                said=Sentence("« {text} » n’est pas une date. Écrivez 2026-11-24, ou 2026-11-24 09:30.", text=text),
+            )
         if given.year not in _YEARS:
-            self.fail(name, f"the year {given.year} cannot be meant", "mend it")
+            self.fail(
+                name,
+                f"the year {given.year} cannot be meant",
+                "mend it",
+                said=Sentence("L’année {year} n’est pas possible. Corrigez la date.", year=given.year),
+            )
         if given.tzinfo is not None:
             return given.astimezone(PARIS), False
         local = given.replace(tzinfo=PARIS)
         if local.astimezone(UTC).astimezone(PARIS).replace(tzinfo=None) != given:
-            self.fail(name, f"`{text}` does not exist", "clocks go forward in that hour: take the next one")
+            self.fail(
+                name,
+                f"`{text}` does not exist",
+                "clocks go forward in that hour: take the next one",
+                said=Sentence(
+                    "Cette heure n’existe pas : on passe à l’heure d’été cette nuit-là. Prenez l’heure suivante."
+                ),
+            )
         return local, only_day
 
 

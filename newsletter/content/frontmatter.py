@@ -30,6 +30,7 @@ from ruamel.yaml.events import (
 
 from newsletter.content.merge import Plain, block_text
 from newsletter.errors import ContentError
+from newsletter.i18n import Sentence
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 8
@@ -103,15 +104,30 @@ def load(path: Path, root: Path) -> Document:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ContentError(
-            f"the file cannot be read: {error.strerror}", where=name, hint="look at its name and rights"
+            f"the file cannot be read: {error.strerror}",
+            where=name,
+            hint="look at its name and rights",
+            said=Sentence("Le fichier ne peut pas être lu. Vérifiez son nom et ses droits."),
         ) from None
     if len(raw) > MAX_BYTES:
-        raise ContentError(f"the file is larger than {MAX_BYTES // 1000} kB", where=name, hint="shorten it")
+        raise ContentError(
+            f"the file is larger than {MAX_BYTES // 1000} kB",
+            where=name,
+            hint="shorten it",
+            said=Sentence("Le fichier dépasse {size} Ko. Raccourcissez-le.", size=MAX_BYTES // 1000),
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ContentError("the file is not UTF-8", where=f"{name}:{line}", hint="save it as UTF-8") from None
+        raise ContentError(
+            "the file is not UTF-8",
+            where=f"{name}:{line}",
+            hint="save it as UTF-8",
+            said=Sentence(
+                "Le fichier n’est pas enregistré en UTF-8. Enregistrez-le ainsi depuis votre éditeur de texte."
+            ),
+        ) from None
     return parse(text, name)
 
 
@@ -120,7 +136,12 @@ def relative(path: Path, root: Path) -> str:
     try:
         return path.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
-        raise ContentError("the file lies outside the workspace", where=str(path), hint="move it inside") from None
+        raise ContentError(
+            "the file lies outside the workspace",
+            where=str(path),
+            hint="move it inside",
+            said=Sentence("Ce fichier est hors de l’espace de travail. Déplacez-le à l’intérieur."),
+        ) from None
 
 
 def parse(text: str, name: str) -> Document:
@@ -132,12 +153,23 @@ def parse(text: str, name: str) -> Document:
     end = _END.search(text, start.end()) if start else None
     if not start or not end:
         raise ContentError(
-            "there is no front matter", where=f"{name}:1", hint="begin with a line `---`, then fields, then `---`"
+            "there is no front matter",
+            where=f"{name}:1",
+            hint="begin with a line `---`, then fields, then `---`",
+            said=Sentence("Le fichier doit commencer par ses champs, entre deux lignes « --- »."),
         )
     head = text[start.end() : end.start()]
     root = _yaml(head, name)
     if not isinstance(root.value, dict):
-        raise ContentError("the front matter holds no fields", where=f"{name}:2", hint="write `title: ...` and so on")
+        raise ContentError(
+            "the front matter holds no fields",
+            where=f"{name}:2",
+            hint="write `title: ...` and so on",
+            said=Sentence(
+                "Les champs du début du fichier ne sont pas lisibles : un par ligne, avec un deux-points, comme "
+                "« title: Mon titre »."
+            ),
+        )
     return Document(name, root.value, head, text[end.end() :], text.count("\n", 0, end.end()) + 1, crlf)
 
 
@@ -153,7 +185,14 @@ def clean(text: str, where: str, *, numbered: bool = False) -> str:
         if found:
             place = f"{where}:{text.count(chr(10), 0, found.start()) + 1}" if numbered else where
             name = f"U+{ord(found[0]):04X}" if len(found[0]) == 1 else f"`{found[0]}`"
-            raise ContentError(f"{what} ({name}) is not allowed", where=place, hint="delete it")
+            raise ContentError(
+                f"{what} ({name}) is not allowed",
+                where=place,
+                hint="delete it",
+                said=Sentence(
+                    "Le texte contient un caractère invisible ou un mot réservé ({sign}). Supprimez-le.", sign=name
+                ),
+            )
     return unicodedata.normalize("NFC", text)
 
 
@@ -179,7 +218,12 @@ def save(path: Path, text: str, *, new: bool = False) -> None:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise ContentError(
-            f"the file cannot be written: {error.strerror}", where=path.name, hint="look at its name and rights"
+            f"the file cannot be written: {error.strerror}",
+            where=path.name,
+            hint="look at its name and rights",
+            said=Sentence(
+                "Le fichier ne peut pas être enregistré sur le serveur. Prévenez la personne qui l’administre."
+            ),
         ) from None
 
 
@@ -192,9 +236,21 @@ def _yaml(head: str, name: str) -> Node:
             f"the front matter is no valid YAML: {error.problem}",
             where=f"{name}:{line}",
             hint='put the value between quotes "..." if it holds `: `, `#` or quotes',
+            said=Sentence(
+                "Cette ligne n’est pas lisible. Si une valeur contient un deux-points, un # ou des guillemets, "
+                "mettez-la entre guillemets droits."
+            ),
         ) from None
     except YAMLError as error:
-        raise ContentError(f"the front matter is no valid YAML: {error}", where=f"{name}:1", hint="mend it") from None
+        raise ContentError(
+            f"the front matter is no valid YAML: {error}",
+            where=f"{name}:1",
+            hint="mend it",
+            said=Sentence(
+                "Cette ligne n’est pas lisible. Si une valeur contient un deux-points, un # ou des guillemets, "
+                "mettez-la entre guillemets droits."
+            ),
+        ) from None
 
 
 def _build(events: Iterable[Any], name: str) -> Node:
@@ -214,7 +270,10 @@ def _build(events: Iterable[Any], name: str) -> Node:
                 keys.append(None)
                 if len(stack) > MAX_DEPTH:
                     raise ContentError(
-                        "the front matter is nested too deep", where=f"{name}:{node.line}", hint="flatten it"
+                        "the front matter is nested too deep",
+                        where=f"{name}:{node.line}",
+                        hint="flatten it",
+                        said=Sentence("Les champs sont emboîtés trop profondément. Simplifiez-les."),
                     )
     assert isinstance(top.value, list)
     return top.value[0] if top.value else Node(None, 1)
@@ -224,7 +283,10 @@ def _node(event: NodeEvent, name: str) -> Node:
     line = event.start_mark.line + 2
     if isinstance(event, AliasEvent) or event.anchor or getattr(event, "tag", None):
         raise ContentError(
-            "anchors, aliases and tags are not allowed", where=f"{name}:{line}", hint="put the value between quotes"
+            "anchors, aliases and tags are not allowed",
+            where=f"{name}:{line}",
+            hint="put the value between quotes",
+            said=Sentence("Une valeur commence par un signe réservé (&, * ou !). Mettez-la entre guillemets droits."),
         )
     if isinstance(event, MappingStartEvent):
         return Node({}, line)
@@ -243,9 +305,19 @@ def _attach(parent: Node, key: Node | None, node: Node, name: str) -> Node | Non
     assert isinstance(parent.value, dict)
     if key is None:
         if not isinstance(node.value, str) or node.value == "<<":
-            raise ContentError("a field's name must be a word", where=f"{name}:{node.line}", hint="mend it")
+            raise ContentError(
+                "a field's name must be a word",
+                where=f"{name}:{node.line}",
+                hint="mend it",
+                said=Sentence("Le nom d’un champ doit être un mot. Corrigez cette ligne."),
+            )
         if node.value in parent.value:
-            raise ContentError(f"`{node.value}` is given twice", where=f"{name}:{node.line}", hint="keep one of them")
+            raise ContentError(
+                f"`{node.value}` is given twice",
+                where=f"{name}:{node.line}",
+                hint="keep one of them",
+                said=Sentence("Le champ « {name} » est donné deux fois. Gardez-en un.", name=node.value),
+            )
         return node
     assert isinstance(key.value, str)
     parent.value[key.value] = Node(node.value, key.line)

@@ -13,6 +13,7 @@ from newsletter.content.filecache import FileCache
 from newsletter.content.frontmatter import Document, Node
 from newsletter.content.merge import Notes, Plain, block_text, sections_text
 from newsletter.errors import ContentError
+from newsletter.i18n import Sentence
 from newsletter.model import Issue, ItemPlan, SectionPlan, Tag
 from newsletter.settings import Layout
 
@@ -117,7 +118,12 @@ def _parse(document: Document) -> Loaded:
 
 def _section(fields: Fields) -> SectionPlan:
     if not fields.text("tag", 50):
-        fields.fail("tag", "`sections.tag` is missing", "add `tag: rtes`, or another tag")
+        fields.fail(
+            "tag",
+            "`sections.tag` is missing",
+            "add `tag: rtes`, or another tag",
+            said=Sentence("Une rubrique n’a pas d’étiquette. Donnez-lui-en une."),
+        )
     section = SectionPlan(
         tag=fields.words("tag", Tag)[0],
         title=fields.text("title", 200),
@@ -135,7 +141,12 @@ def _item(node: Node, name: str, parent: Fields) -> ItemPlan:
         node = Node({"article": node}, node.line)
     if not isinstance(node.value, dict):
         where = f"{parent.path}:{node.line}, {parent.prefix}{name}"
-        raise ContentError("an item must be an article's name", where=where, hint="write `- name-of-the-article`")
+        raise ContentError(
+            "an item must be an article's name",
+            where=where,
+            hint="write `- name-of-the-article`",
+            said=Sentence("Chaque ligne d’une rubrique doit être le nom d’un article."),
+        )
     inner = Fields(parent.path, node.value, f"{parent.prefix}{name}.", node.line, parent.unknown)
     item = ItemPlan(
         slug=inner.text("article", 200, required=True),

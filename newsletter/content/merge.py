@@ -12,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from newsletter.errors import ContentError
+from newsletter.i18n import Sentence
 
 Plain: TypeAlias = "str | int | bool | day | list[Plain] | dict[str, Plain] | None"
 
@@ -32,7 +33,10 @@ def block_text(name: str, value: Plain, block: str = "") -> str:
         data = yaml.load(block) if block else CommentedMap()
     except (YAMLError, ValueError) as error:  # ValueError: an unknown key holds the 45th of a 13th month
         raise ContentError(
-            f"the field `{name}` cannot be changed: {error}", where=name, hint="mend it in the file by hand"
+            f"the field `{name}` cannot be changed: {error}",
+            where=name,
+            hint="mend it in the file by hand",
+            said=Sentence("Le champ « {name} » ne peut pas être modifié ici. Corrigez-le dans le fichier.", name=name),
         ) from None
     data[name] = _merge(data.get(name), value)
     if name in _ON_ONE_LINE and not block:

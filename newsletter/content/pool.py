@@ -11,6 +11,7 @@ from newsletter.content import article as articles
 from newsletter.content.fields import UnknownKey
 from newsletter.content.filecache import FileCache
 from newsletter.errors import ContentError, nearest
+from newsletter.i18n import Sentence
 from newsletter.model import Article, Status, Visibility
 
 
@@ -45,7 +46,16 @@ class Pool:
         except KeyError:
             broken = next((e for e in self.errors if f"/{slug}.md" in f"/{e.where}"), None)
             hint = f"its file is refused: {broken}" if broken else _near(slug, self._by_slug)
-            raise ContentError(f"there is no article `{slug}`", where=where, hint=hint) from None
+            raise ContentError(
+                f"there is no article `{slug}`",
+                where=where,
+                hint=hint,
+                said=Sentence(
+                    "Il n’y a pas d’article « {slug} », ou son fichier ne peut pas être lu. Retirez-le du "
+                    "numéro, ou corrigez le fichier.",
+                    slug=slug,
+                ),
+            ) from None
 
 
 def read_pool(root: Path, files: FileCache | None = None) -> Pool:
@@ -87,7 +97,12 @@ def event_order(article: Article) -> tuple[float, str]:
 
 def _twins(article: Article, twin: Article) -> ContentError:
     return ContentError(
-        f"the name `{article.slug}` is taken by {twin.path}", where=article.path, hint="rename one of the two files"
+        f"the name `{article.slug}` is taken by {twin.path}",
+        where=article.path,
+        hint="rename one of the two files",
+        said=Sentence(
+            "Deux articles portent le même nom, celui-ci et {twin}. Renommez l’un des deux fichiers.", twin=twin.path
+        ),
     )
 
 

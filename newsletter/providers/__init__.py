@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 from newsletter.errors import ProviderError, nearest
+from newsletter.i18n import Sentence
 from newsletter.model import Outcome, Outgoing, Report
 from newsletter.settings import Settings
 
@@ -94,6 +95,15 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+def unready(setting: str) -> Sentence:
+    """Return what a page says while a setting of the provider is missing or wrong: editors cannot mend it."""
+    return Sentence(
+        "Le prestataire d’envoi n’est pas entièrement réglé : {name}. "
+        "Demandez à la personne qui administre le serveur.",
+        name=setting,
+    )
+
+
 def open_provider(settings: Settings) -> Provider:
     """Return the provider that `[sending] provider` names; nothing is connected yet.
 
@@ -101,7 +111,12 @@ def open_provider(settings: Settings) -> Provider:
     """
     name = settings.sending.provider
     if name not in PROVIDERS:
-        raise ProviderError(f"provider `{name}` is unknown", where="[sending] provider", hint=nearest(name, PROVIDERS))
+        raise ProviderError(
+            f"provider `{name}` is unknown",
+            where="[sending] provider",
+            hint=nearest(name, PROVIDERS),
+            said=unready(name),
+        )
     build: Callable[[Settings], Provider] = import_module(PROVIDERS[name]).build
     return build(settings)
 

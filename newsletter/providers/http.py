@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from newsletter.errors import ProviderError
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import Session, Wants
+from newsletter.providers import Session, Wants, unready
 from newsletter.providers.wire import Reply, Wire, controls, flaw_of, outcomes, printable
 from newsletter.settings import Settings
 
@@ -225,6 +225,7 @@ def required(settings: Settings, secret: str) -> str:
             f"provider `{settings.sending.provider}` has no usable secret",
             where=f"NEWSLETTER_{secret.upper()}",
             hint="set this environment variable, or write it into `.env`",
+            said=unready(f"NEWSLETTER_{secret.upper()}"),
         )
     return value
 
@@ -237,6 +238,7 @@ def option(settings: Settings, name: str, default: str = "") -> str:
             f"provider `{settings.sending.provider}` needs `{name}`",
             where=f"[sending.options] {name}",
             hint="add it to newsletter.toml",
+            said=unready(name),
         )
     return value
 
@@ -253,7 +255,10 @@ def base_url(settings: Settings, default: str) -> str:
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
         raise ProviderError(
-            f"`{url}` would carry the key in clear", where="[sending.options] base_url", hint="use https"
+            f"`{url}` would carry the key in clear",
+            where="[sending.options] base_url",
+            hint="use https",
+            said=unready("base_url"),
         )
     return url
 
@@ -265,6 +270,11 @@ def provider(settings: Settings, wire: Wire) -> HttpProvider:
     for name, default in numbers.items():
         text = option(settings, name, default)
         if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text) or float(text) <= 0:
-            raise ProviderError(f"`{text}` is no number", where=f"[sending.options] {name}", hint=f"e.g. {default}")
+            raise ProviderError(
+                f"`{text}` is no number",
+                where=f"[sending.options] {name}",
+                hint=f"e.g. {default}",
+                said=unready(name),
+            )
         read[name] = float(text)
     return HttpProvider(wire, max(1, min(int(read["batch"]), wire.most)), read["timeout"])

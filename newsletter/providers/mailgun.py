@@ -19,7 +19,7 @@ from urllib3 import encode_multipart_formdata
 
 from newsletter.errors import ProviderError
 from newsletter.model import Outcome, Outgoing, Report, ReportKind
-from newsletter.providers import Wants, WebhookRequest
+from newsletter.providers import Wants, WebhookRequest, unready
 from newsletter.providers.http import HttpProvider, base_url, basic, option, provider, required
 from newsletter.providers.webhooks import closed, events, report, same, unproven
 from newsletter.providers.wire import Flaw, Reply, Wire, mailed
@@ -86,11 +86,19 @@ def build(settings: Settings) -> HttpProvider:
     """Return the provider; ProviderError names a missing key or domain, or an unknown region."""
     region = option(settings, "region", "eu")
     if region not in _REGIONS:
-        raise ProviderError(f"region `{region}` is unknown", where="[sending.options] region", hint="known: `eu`, `us`")
+        raise ProviderError(
+            f"region `{region}` is unknown",
+            where="[sending.options] region",
+            hint="known: `eu`, `us`",
+            said=unready("region"),
+        )
     domain = option(settings, "domain")
     if not re.fullmatch(r"[A-Za-z0-9.-]+", domain):
         raise ProviderError(
-            f"`{domain}` is no domain", where="[sending.options] domain", hint="e.g. lettre.example.org"
+            f"`{domain}` is no domain",
+            where="[sending.options] domain",
+            hint="e.g. lettre.example.org",
+            said=unready("domain"),
         )
     url = f"{base_url(settings, _REGIONS[region])}/v3/{domain}/messages.mime"
     return provider(settings, Mailgun(url, basic("api", required(settings, "mailgun_api_key"))))

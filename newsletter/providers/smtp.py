@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from newsletter.errors import ProviderError
 from newsletter.i18n import _
 from newsletter.model import Outcome, OutcomeKind, OutcomeScope, Outgoing
-from newsletter.providers import Session, Wants
+from newsletter.providers import Session, Wants, unready
 from newsletter.providers.smtp_verdict import deferred, judge
 from newsletter.providers.smtp_wire import Closing, Piece, Reply, Wire, wire_body
 from newsletter.settings import Settings, Smtp
@@ -39,25 +39,31 @@ def build(settings: Settings) -> SmtpProvider:
         smtp.host.encode("idna")
     except UnicodeError:
         raise ProviderError(
-            f"`{smtp.host}` is no host name", where="[sending.smtp] host", hint="name the relay your host gave you"
+            f"`{smtp.host}` is no host name",
+            where="[sending.smtp] host",
+            hint="name the relay your host gave you",
+            said=unready("host"),
         ) from None
     if smtp.user and not password:
         raise ProviderError(
             f"no password for the SMTP user `{smtp.user}`",
             where="NEWSLETTER_SMTP_PASSWORD",
             hint="set it in the environment or in the workspace's .env",
+            said=unready("NEWSLETTER_SMTP_PASSWORD"),
         )
     if not (smtp.user.isascii() and password.isascii()):
         raise ProviderError(
             "the SMTP user or password is not plain ASCII",
             where="NEWSLETTER_SMTP_PASSWORD",
             hint="choose another password: servers do not agree on how to read it",
+            said=unready("NEWSLETTER_SMTP_PASSWORD"),
         )
     if smtp.user and smtp.security == "none" and smtp.host not in _LOOPBACK:
         raise ProviderError(
             f"the password would go to {smtp.host} in clear",
             where="[sending.smtp] security",
             hint='use "starttls" or "tls"',
+            said=unready("security"),
         )
     tls = None if smtp.security == "none" else ssl.create_default_context()
     return SmtpProvider(smtp, password, urlsplit(settings.web.base_url).hostname or "localhost", tls)

@@ -9,6 +9,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from newsletter.errors import RenderingError
+from newsletter.i18n import Sentence
 from newsletter.model import PublishedPicture
 from newsletter.rendering import clean
 from newsletter.rendering.picture_slots import BODY, picture_key
@@ -32,7 +33,10 @@ def parse(xhtml: str, where: str) -> Any:
         return etree.fromstring(f"<div>{xhtml}</div>".encode(), parser)
     except etree.XMLSyntaxError as error:
         raise RenderingError(
-            f"the text is not well-formed XHTML: {error.msg}", where=where, hint="write it in plain Markdown"
+            f"the text is not well-formed XHTML: {error.msg}",
+            where=where,
+            hint="write it in plain Markdown",
+            said=Sentence("Le texte contient du HTML qui n’est pas lisible. Écrivez-le simplement, sans HTML."),
         ) from None
 
 
@@ -65,7 +69,12 @@ def body(xhtml: str, *, where: str, level: int, pictures: Mapping[str, Published
 def _check(node: Any, where: str) -> None:
     if node.tag not in TAGS:
         raise RenderingError(
-            f"`<{node.tag}>` cannot stand in a letter", where=where, hint="write the text in plain Markdown"
+            f"`<{node.tag}>` cannot stand in a letter",
+            where=where,
+            hint="write the text in plain Markdown",
+            said=Sentence(
+                "« <{tag}> » ne peut pas figurer dans une lettre. Écrivez le texte simplement, sans HTML.", tag=node.tag
+            ),
         )
     for name in set(node.attrib) - ATTRIBUTES.get(node.tag, frozenset()):
         del node.attrib[name]

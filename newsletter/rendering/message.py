@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from newsletter.errors import MessageError
+from newsletter.i18n import Sentence
 from newsletter.model import Letter, Parts
 from newsletter.rendering import headers, quoted
 
@@ -125,7 +126,10 @@ class Skeleton:
             return cls(Head(**values), template)
         except (ValueError, KeyError, TypeError):
             raise MessageError(
-                "the frozen letter is damaged or of another version", where="skeleton", hint="approve the issue again"
+                "the frozen letter is damaged or of another version",
+                where="skeleton",
+                hint="approve the issue again",
+                said=Sentence("La lettre gardée avec le bon à tirer est abîmée. Redonnez le bon à tirer."),
             ) from None
 
     def digest(self) -> str:
@@ -225,9 +229,19 @@ def _encode(context: Context, value: str) -> bytes:
 
 def _subject(text: str) -> str:
     if not text.strip():
-        raise MessageError("the subject is empty", where="Subject", hint="write one in the issue")
+        raise MessageError(
+            "the subject is empty",
+            where="Subject",
+            hint="write one in the issue",
+            said=Sentence("Le numéro n’a pas d’objet. Écrivez-le d’abord."),
+        )
     if "qz7slot" in text:
-        raise MessageError("a recipient slot stands in the subject", where="Subject", hint="remove it")
+        raise MessageError(
+            "a recipient slot stands in the subject",
+            where="Subject",
+            hint="remove it",
+            said=Sentence("L’objet contient un mot réservé aux liens personnels. Retirez-le."),
+        )
     return headers.clean(text, "Subject")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from newsletter.errors import RenderingError
+from newsletter.i18n import Sentence
 from newsletter.model import ComposedIssue, Item, Picture
 from newsletter.rendering.body import pictures_of
 from newsletter.rendering.picture_slots import BODY, LEAD, LOGO, PORTRAIT, Slot, Wanted, slot_of
@@ -96,21 +97,45 @@ def _target(image: Image.Image, width: int, height: int | None) -> tuple[int, in
 def _open(data: bytes) -> Image.Image:
     """Return the first frame, upright, as RGBA. The header is judged before any pixel is decoded."""
     if len(data) > MAX_BYTES:
-        raise _refused(f"it weighs {len(data):,} bytes", f"give one of less than {MAX_BYTES:,}")
+        raise _refused(
+            f"it weighs {len(data):,} bytes",
+            f"give one of less than {MAX_BYTES:,}",
+            said=Sentence("elle pèse plus de {size} Mo. Donnez-en une plus légère.", size=MAX_BYTES // 1_000_000),
+        )
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise _refused(f"it has {image.width} x {image.height} pixels", f"give less than {MAX_PIXELS:,}")
+                raise _refused(
+                    f"it has {image.width} x {image.height} pixels",
+                    f"give less than {MAX_PIXELS:,}",
+                    said=Sentence(
+                        "elle a trop de pixels ({width} × {height}). Réduisez-la.",
+                        width=image.width,
+                        height=image.height,
+                    ),
+                )
             image.load()
             return ImageOps.exif_transpose(image).convert("RGBA")
     except UnidentifiedImageError:
         kind = "SVG" if b"<svg" in data[:2000].lower() else "its format"
-        raise _refused(f"{kind} is not shown by every mail client", "give a PNG, JPEG, WebP or GIF") from None
+        raise _refused(
+            f"{kind} is not shown by every mail client",
+            "give a PNG, JPEG, WebP or GIF",
+            said=Sentence(
+                "toutes les messageries n’affichent pas ce format. Donnez un fichier JPEG, PNG, WebP ou GIF."
+            ),
+        ) from None
     except Image.DecompressionBombError:
-        raise _refused("it has far too many pixels", f"give less than {MAX_PIXELS:,}") from None
+        raise _refused(
+            "it has far too many pixels",
+            f"give less than {MAX_PIXELS:,}",
+            said=Sentence("elle a beaucoup trop de pixels. Réduisez-la."),
+        ) from None
     except (OSError, ValueError, SyntaxError) as error:
-        raise _refused(f"it is damaged ({error})", "export it again") from None
+        raise _refused(
+            f"it is damaged ({error})", "export it again", said=Sentence("elle est abîmée. Exportez-la de nouveau.")
+        ) from None
 
 
-def _refused(why: str, hint: str) -> RenderingError:
-    return RenderingError(f"the picture cannot be used: {why}", hint=hint)
+def _refused(why: str, hint: str, said: Sentence) -> RenderingError:
+    return RenderingError(f"the picture cannot be used: {why}", hint=hint, said=said)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from newsletter import french, i18n
 from newsletter.errors import RenderingError, nearest
+from newsletter.i18n import Sentence
 from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Section, Speaker, Tag, Visibility
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
@@ -154,6 +155,10 @@ def _rubric(section: Section, make: partial[Entry], path: str) -> Rubric:
             f"the layout `{section.layout}` of the section `{section.title}` is unknown",
             where=path,
             hint=nearest(section.layout, get_args(Layout)),
+            said=Sentence(
+                "La rubrique « {title} » a une mise en page inconnue. Choisissez-en une dans la liste.",
+                title=section.title,
+            ),
         )
     slot = slot_of(section.layout)
     entries = tuple(make(item, layout=section.layout, level=3, slot=slot) for item in section.items)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store import candidates
 from newsletter.store.entitlement import Rule
 from newsletter.store.tables import OPEN, deliveries, mailings, subscribers, variants
@@ -124,7 +125,9 @@ def freeze(connection: Connection, *, issue: str, subject: str, content_hash: st
         ).scalar_one()  # fmt: skip
     except IntegrityError:
         raise Refused(
-            f"issue `{issue}` already has a mailing", hint="see `newsletter mailings show`, or cancel it first"
+            f"issue `{issue}` already has a mailing",
+            hint="see `newsletter mailings show`, or cancel it first",
+            said=Sentence("Ce numéro a déjà un envoi, en cours ou terminé. Voyez sa page d’envoi."),
         ) from None
     connection.execute(
         variants.insert(),
@@ -239,7 +242,11 @@ def receipt(connection: Connection, mailing: Mailing, now: float, *, names: int 
 def _one(connection: Connection, condition: sa.ColumnElement[bool], what: str) -> Mailing:
     row = connection.execute(sa.select(mailings).where(condition)).first()
     if row is None:
-        raise NotFound(f"there is no {what}", hint="`newsletter mailings list` shows them")
+        raise NotFound(
+            f"there is no {what}",
+            hint="`newsletter mailings list` shows them",
+            said=Sentence("Cet envoi n’existe plus. Revenez à la liste des numéros."),
+        )
     return _mailing(row)
 
 

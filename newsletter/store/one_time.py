@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import TokenError
+from newsletter.i18n import Sentence
 from newsletter.store.tables_web import one_time_links
 
 
@@ -43,7 +44,11 @@ def look(connection: Connection, purpose: str, token: str, now: float) -> OneTim
     """Return what a token opens, changing nothing; TokenError for an unknown, expired or other-purpose one."""
     row = connection.execute(_query(purpose, token, now)).first()
     if row is None:
-        raise TokenError("this link is not valid any more", hint="ask for a new one")
+        raise TokenError(
+            "this link is not valid any more",
+            hint="ask for a new one",
+            said=Sentence("Ce lien ne vaut plus. Demandez-en un nouveau."),
+        )
     return OneTime(json.loads(row.subject), row.used_at is not None)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store.entitlement import current_member
 from newsletter.store.journal import Event, record
 from newsletter.store.tables import memberships, organisations, subscribers
@@ -65,9 +66,17 @@ def add(connection: Connection, organisation: Organisation, *, now: float, actor
     """Store a new organisation with its periods and return its id; Refused when the name is there already."""
     key = name_key(organisation.name)
     if not key:
-        raise Refused("an organisation needs a name", hint="give the authority's full name")
+        raise Refused(
+            "an organisation needs a name",
+            hint="give the authority's full name",
+            said=Sentence("Donnez le nom complet de l’organisation."),
+        )
     if connection.scalar(sa.select(organisations.c.id).where(organisations.c.name_key == key)):
-        raise Refused(f"`{organisation.name}` is there already", hint="use `newsletter members show` to see it")
+        raise Refused(
+            f"`{organisation.name}` is there already",
+            hint="use `newsletter members show` to see it",
+            said=Sentence("« {name} » est déjà dans la liste des organisations.", name=organisation.name),
+        )
     made: int = connection.execute(
         organisations.insert()
         .values(
@@ -93,11 +102,19 @@ def join(connection: Connection, organisation_id: int, period: Period, *, now: f
     """Add a membership period; Refused when it overlaps another or ends before it begins."""
     organisation = get(connection, organisation_id)
     if period.ended and period.ended < period.joined:
-        raise Refused(f"the end {period.ended} lies before the beginning {period.joined}", hint="check the year")
+        raise Refused(
+            f"the end {period.ended} lies before the beginning {period.joined}",
+            hint="check the year",
+            said=Sentence("La fin de l’adhésion précède son début. Vérifiez les dates."),
+        )
     if crossed := organisation.overlapping(period):
         raise Refused(
             f"`{organisation.name}` is a member from {crossed.joined} to {crossed.ended or 'now'} already",
             hint="end that period first, or renew it",
+            said=Sentence(
+                "« {name} » est déjà adhérente pendant cette période. Terminez-la d’abord, ou reconduisez-la.",
+                name=organisation.name,
+            ),
         )
     connection.execute(
         memberships.insert().values(organisation_id=organisation_id, joined=period.joined, ended=period.ended)
@@ -111,11 +128,17 @@ def end(connection: Connection, organisation_id: int, ended: date | None, *, now
     organisation = get(connection, organisation_id)
     if not organisation.periods:
         raise Refused(
-            f"`{organisation.name}` has never been a member", hint="`newsletter members renew` begins a period"
+            f"`{organisation.name}` has never been a member",
+            hint="`newsletter members renew` begins a period",
+            said=Sentence("« {name} » n’a jamais adhéré. Ouvrez d’abord une adhésion.", name=organisation.name),
         )
     last = organisation.periods[-1]
     if ended and ended.isoformat() < last.joined:
-        raise Refused(f"the end {ended.isoformat()} lies before the beginning {last.joined}", hint="check the year")
+        raise Refused(
+            f"the end {ended.isoformat()} lies before the beginning {last.joined}",
+            hint="check the year",
+            said=Sentence("La fin de l’adhésion précède son début. Vérifiez les dates."),
+        )
     connection.execute(
         memberships.update()
         .where(memberships.c.organisation_id == organisation_id, memberships.c.joined == last.joined)
@@ -155,7 +178,11 @@ def get(connection: Connection, organisation_id: int) -> Organisation:
     """Return one organisation; NotFound."""
     found = _read(connection, organisations.c.id == organisation_id)
     if not found:
-        raise NotFound(f"there is no organisation {organisation_id}", hint="`newsletter members list` shows them")
+        raise NotFound(
+            f"there is no organisation {organisation_id}",
+            hint="`newsletter members list` shows them",
+            said=Sentence("Cette organisation n’existe plus. Revenez à la liste."),
+        )
     return found[0]
 
 
@@ -172,7 +199,9 @@ def find(connection: Connection, name: str) -> Organisation:
     )
     hint = ", ".join(f"`{n}`" for n in near.scalars())
     raise NotFound(
-        f"there is no organisation `{name}`", hint=f"did you mean {hint}?" if hint else "see `newsletter members list`"
+        f"there is no organisation `{name}`",
+        hint=f"did you mean {hint}?" if hint else "see `newsletter members list`",
+        said=Sentence("Il n’y a pas d’organisation « {name} ». Choisissez-en une dans la liste.", name=name),
     )
 
 

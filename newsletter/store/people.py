@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store import bulk, traces
 from newsletter.store.journal import Event, dumps, record
 from newsletter.store.spans import begin_span, end_span, running_span
@@ -73,7 +74,11 @@ class Consent:
 def add(connection: Connection, person: Person, now: float, actor: str = "") -> Person:
     """Store a new subscriber; Refused when the address is there already. The caller checks erasures first."""
     if connection.scalar(sa.select(subscribers.c.id).where(subscribers.c.address_key == person.key)):
-        raise Refused("this address is there already", hint="`newsletter subscribers show` shows it")
+        raise Refused(
+            "this address is there already",
+            hint="`newsletter subscribers show` shows it",
+            said=Sentence("Cette adresse est déjà dans la liste."),
+        )
     load(connection, [person], now)
     made = by_key(connection, person.key)
     record(connection, Event(now, "added", subscriber_id=made.id, organisation_id=person.organisation_id, actor=actor))
@@ -125,7 +130,11 @@ _BY_KEY, _BY_ID, _BY_UID = (
 def _one(connection: Connection, query: sa.Select[Any], sought: str | int | bytes) -> Person:
     row = connection.execute(query, {"sought": sought}).first()
     if row is None:
-        raise NotFound("nobody is known under this address", hint="check the spelling")
+        raise NotFound(
+            "nobody is known under this address",
+            hint="check the spelling",
+            said=Sentence("Personne n’est connu sous cette adresse. Vérifiez-la."),
+        )
     values = row._asdict()
     return Person(key=values.pop("address_key"), **values)
 

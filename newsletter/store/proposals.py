@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound
+from newsletter.i18n import Sentence
 from newsletter.store.entitlement import Rule, open_span, verdict
 from newsletter.store.tables import organisations, subscribers, subscriptions
 from newsletter.store.tables_web import proposals
@@ -98,7 +99,11 @@ def get(connection: Connection, name: str) -> Proposal:
     """Return the proposal with this identifier, or that became the article of this name; NotFound."""
     found = _read(connection, sa.or_(proposals.c.uid == name, proposals.c.article == name) if name else sa.false())
     if not found:
-        raise NotFound(f"there is no proposal `{name}`", hint="`newsletter proposals list` shows them")
+        raise NotFound(
+            f"there is no proposal `{name}`",
+            hint="`newsletter proposals list` shows them",
+            said=Sentence("Cette proposition n’existe plus. Revenez à la liste des propositions."),
+        )
     return found[0]
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store import bulk
 from newsletter.store.tables import subscribers, subscriptions
 from newsletter.store.tables_people import reviews
@@ -102,9 +103,17 @@ def get(connection: Connection, number: int) -> Review:
     """Return one question; NotFound, or Refused when it is settled already."""
     row = connection.execute(sa.select(reviews).where(reviews.c.id == number)).first()
     if row is None:
-        raise NotFound(f"there is no review {number}", hint="`newsletter subscribers reviews list` shows them")
+        raise NotFound(
+            f"there is no review {number}",
+            hint="`newsletter subscribers reviews list` shows them",
+            said=Sentence("Ce cas n’existe plus. Rechargez la page."),
+        )
     if row.done_at is not None:
-        raise Refused(f"review {number} was settled by {row.done_by}: {row.outcome}", hint="nothing is left to decide")
+        raise Refused(
+            f"review {number} was settled by {row.done_by}: {row.outcome}",
+            hint="nothing is left to decide",
+            said=Sentence("Ce cas est déjà réglé : il n’y a plus rien à décider."),
+        )
     return _review(row)
 
 

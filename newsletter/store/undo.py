@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store import imports, people
 from newsletter.store.journal import Event, record
 from newsletter.store.people import Consent
@@ -63,16 +64,26 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
     """
     row = connection.execute(sa.select(register).where(register.c.id == number)).first()
     if row is None:
-        raise NotFound(f"there is no import {number}", hint="`newsletter subscribers imports` lists them")
+        raise NotFound(
+            f"there is no import {number}",
+            hint="`newsletter subscribers imports` lists them",
+            said=Sentence("Cet import n’existe plus."),
+        )
     made = _import(row)
     if made.undone_at:
-        raise Refused(f"import {number} was undone already", hint="`newsletter subscribers imports` lists them")
+        raise Refused(
+            f"import {number} was undone already",
+            hint="`newsletter subscribers imports` lists them",
+            said=Sentence("Cet import est déjà annulé."),
+        )
     if (
         not connection.scalar(sa.select(import_changes.c.what).where(import_changes.c.import_id == number).limit(1))
         and made.changed
     ):
         raise Refused(
-            f"import {number} is too old to be undone", hint="its details were purged ([retention] imports_days)"
+            f"import {number} is too old to be undone",
+            hint="its details were purged ([retention] imports_days)",
+            said=Sentence("Cet import est trop ancien pour être annulé : son détail n’est plus gardé."),
         )
     counts = Counter(removed=_remove_untouched(connection, made, now))
     consent = Consent("", f"undo of import {number}", actor)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.store.tables_web import api_tokens, one_time_links, sessions, users
 
 LISTED = "`newsletter users list` shows them"
@@ -61,7 +62,9 @@ def add(connection: Connection, *, address: str, key: str, name: str, role: str,
     values = {"address": address, "name": name, "role": role, "may_send": may_send, "ended_at": None}
     row = connection.execute(sa.select(users.c.id, users.c.ended_at).where(users.c.address_key == key)).first()
     if row is not None and row.ended_at is None:
-        raise Refused(f"`{address}` has access already", hint=LISTED)
+        raise Refused(
+            f"`{address}` has access already", hint=LISTED, said=Sentence("Cette adresse a déjà accès au Studio.")
+        )
     if row is not None:
         connection.execute(users.update().where(users.c.id == row.id).values(**values))
         return by_id(connection, row.id)
@@ -73,7 +76,11 @@ def by_id(connection: Connection, user_id: int) -> User:
     """Return one user, ended or not; NotFound."""
     row = connection.execute(sa.select(users).where(users.c.id == user_id)).first()
     if row is None:
-        raise NotFound(f"there is no user {user_id}", hint=LISTED)
+        raise NotFound(
+            f"there is no user {user_id}",
+            hint=LISTED,
+            said=Sentence("Cette personne n’a plus accès au Studio. Rechargez la page."),
+        )
     return _user(row)
 
 

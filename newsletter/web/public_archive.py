@@ -14,6 +14,7 @@ from newsletter import addresses
 from newsletter.actions import applications, archive, feeds
 from newsletter.actions.archive import Opened, Page
 from newsletter.errors import AddressError, NotFound
+from newsletter.i18n import Sentence
 from newsletter.web.site import Site, told
 
 _PERSONAL = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
@@ -55,7 +56,11 @@ def router(site: Site) -> APIRouter:
     def ask(request: Request, issue: str, adresse: Annotated[str, Form(max_length=320)] = "") -> Response:
         opened = archive.read(workspace, issue)
         if opened.public:
-            raise NotFound("this letter is open to everybody", hint="read it")
+            raise NotFound(
+                "this letter is open to everybody",
+                hint="read it",
+                said=Sentence("Cette lettre est ouverte à tout le monde : lisez-la."),
+            )
         try:
             address = addresses.parse(adresse).text
         except AddressError as error:

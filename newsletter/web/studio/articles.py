@@ -12,6 +12,7 @@ from newsletter.actions import desk, editing, looking, writing
 from newsletter.actions.editing import Conflict
 from newsletter.actions.writing import Problems
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.model import Article
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio.frames import frame, text_frame
@@ -82,7 +83,12 @@ def router(site: Site) -> APIRouter:
 def _found(site: Site, slug: str) -> Article:
     article = site.workspace.pool().get(slug)
     if article is None:
-        raise NotFound(f"there is no article `{slug}`", where="articles", hint="see the list")
+        raise NotFound(
+            f"there is no article `{slug}`",
+            where="articles",
+            hint="see the list",
+            said=Sentence("Il n’y a pas d’article « {slug} ». Choisissez-en un dans la liste.", slug=slug),
+        )
     return article
 
 

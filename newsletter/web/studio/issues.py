@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from newsletter.actions import composing, content
 from newsletter.errors import ContentError, NotFound, Refused
+from newsletter.i18n import Sentence
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
@@ -45,7 +46,11 @@ def router(site: Site) -> APIRouter:
 def _compose(site: Site, visit: Visit) -> str:
     publication = visit.text("publication")
     if publication not in site.workspace.settings.publications:
-        raise NotFound(f"there is no publication `{publication}`", hint="choose one of the list")
+        raise NotFound(
+            f"there is no publication `{publication}`",
+            hint="choose one of the list",
+            said=Sentence("Cette publication n’existe pas. Choisissez-en une dans la liste."),
+        )
     try:
         on = date.fromisoformat(visit.text("date"))
     except ValueError:

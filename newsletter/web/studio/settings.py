@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from newsletter.actions import configure
 from newsletter.actions.configure import Change
 from newsletter.errors import NotFound, Refused, SettingsError
+from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.settings import Layout, Palette, Publication
 from newsletter.web.site import Site, say
@@ -161,5 +162,10 @@ def _rows(visit: Visit, publication: Publication | None) -> list[dict[str, Any]]
 
 def _known(site: Site, key: str) -> Publication:
     if key not in site.workspace.settings.publications:
-        raise NotFound(f"there is no publication `{key}`", where="newsletter.toml", hint="see the list")
+        raise NotFound(
+            f"there is no publication `{key}`",
+            where="newsletter.toml",
+            hint="see the list",
+            said=Sentence("Cette publication n’existe pas. Choisissez-en une dans la liste."),
+        )
     return site.workspace.settings.publications[key]
