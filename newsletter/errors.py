@@ -16,6 +16,8 @@ class NewsletterError(Exception):
     and what to do next, in their language. Whatever a page can show has it, unless `what` itself was put through `_`.
     """
 
+    usually: Sentence | str = ""  # what a page says of a whole kind of error whose details only a programmer can use
+
     def __init__(self, what: str, *, where: str = "", hint: str = "", said: Sentence | str = "") -> None:
         self.what, self.where, self.hint, self.said = what, where, hint, said
         place = f" ({where})" if where else ""
@@ -24,8 +26,8 @@ class NewsletterError(Exception):
 
     @property
     def told(self) -> str:
-        """What a page shows: `said` in the language of now, else `what`."""
-        return str(self.said) or self.what
+        """What a page shows: `said` in the language of now, else what is `usually` said, else `what`."""
+        return str(self.said) or str(self.usually) or self.what
 
 
 class SettingsError(NewsletterError):
@@ -46,6 +48,11 @@ class RenderingError(NewsletterError):
 
 class MessageError(NewsletterError):
     """A value cannot stand in a message header or slot."""
+
+    usually = Sentence(
+        "Une valeur ne peut pas figurer dans un message. Vérifiez l’objet du numéro, puis le nom et les adresses du "
+        "réseau dans les réglages."
+    )
 
 
 class StoreError(NewsletterError):

@@ -34,7 +34,14 @@ def approve(
     if made.errors:
         first = made.errors[0]
         more = f" (and {len(made.errors) - 1} more)" if len(made.errors) > 1 else ""
-        raise Refused(f"{first.message}{more}", where=first.where, hint=f"see `newsletter issues check {key}`")
+        raise Refused(
+            f"{first.message}{more}",
+            where=first.where,
+            hint=f"see `newsletter issues check {key}`",
+            said=Sentence("{first} Voyez toutes les remarques du numéro.", first=first.message)
+            if more
+            else first.message,
+        )
     page, counted = archive_page.make(workspace, made), links_count.links(workspace, made)
     sending, after = workspace.settings.sending, 0
     frozen = links_count.frozen(workspace, made, counted)

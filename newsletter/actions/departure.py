@@ -133,18 +133,9 @@ def leave(workspace: Workspace, key: str, when: str, seen: str, by: str) -> date
     if _changed(workspace, mailing):
         raise Refused(_("Le numéro a changé depuis le bon à tirer : redonnez-le d’abord."), hint="approve again")
     now = schedule.clock(workspace)
-    at = moment(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
+    at = schedule.parse(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
     send.reschedule(workspace, mailing, at, by)
     return at
-
-
-def moment(text: str, now: datetime) -> datetime:
-    """Return the moment that `text` names, as `schedule.parse`; Refused in French."""
-    try:
-        return schedule.parse(text, now)
-    except Refused as refused:
-        words = _("« {text} » n’est pas une heure à venir. Écrivez par exemple : mardi 9h30, demain 8h, 24/11 9:30.")
-        raise Refused(words.format(text=text), where=refused.where, hint=refused.hint) from None
 
 
 def moment_words(at: datetime) -> str:

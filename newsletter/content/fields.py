@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from newsletter.content import field_words
 from newsletter.content.frontmatter import Document, Node, clean
 from newsletter.content.merge import Plain
 from newsletter.errors import ContentError, nearest
@@ -45,9 +46,7 @@ def name_of(document: Document, what: str) -> str:
             f"`{stem}` cannot name {what}",
             where=document.path,
             hint=hint,
-            said=Sentence(
-                "Le nom de fichier « {stem} » ne convient pas : des minuscules, des chiffres et des tirets.", stem=stem
-            ),
+            said=field_words.file_name(stem),
         )
     return stem
 
@@ -95,12 +94,7 @@ class Fields:
         node = self.node(name)
         text = self._line(name, node, limit) if node else ""
         if required and not text:
-            self.fail(
-                name,
-                f"`{self.prefix}{name}` is missing",
-                f"add `{name}: ...`",
-                said=Sentence("Le champ « {name} » est vide. Remplissez-le.", name=name),
-            )
+            self.fail(name, f"`{self.prefix}{name}` is missing", f"add `{name}: ...`", said=field_words.missing(name))
         return text
 
     def texts(self, name: str, limit: int = 200, most: int = 30) -> tuple[str, ...]:
@@ -114,9 +108,7 @@ class Fields:
                 name,
                 f"`{self.prefix}{name}` holds more than {most} entries",
                 "shorten the list",
-                said=Sentence(
-                    "Le champ « {name} » a plus de {most} valeurs. Raccourcissez la liste.", name=name, most=most
-                ),
+                said=field_words.too_many(name, most),
             )
         found = [self._line(name, item, limit) for item in nodes if item.value is not None]
         return tuple(dict.fromkeys(found))
@@ -134,16 +126,7 @@ class Fields:
         """Return one of the `known` texts, or an empty one."""
         text = self.text(name, 50)
         if text and text not in known:
-            self.fail(
-                name,
-                f"`{text}` is unknown",
-                nearest(text, known),
-                said=Sentence(
-                    "« {text} » n’est pas une valeur du champ « {name} ». Choisissez-en une de la liste.",
-                    text=text,
-                    name=name,
-                ),
-            )
+            self.fail(name, f"`{text}` is unknown", nearest(text, known), said=field_words.unknown(text, name))
         return text
 
     def number(self, name: str) -> int | None:
@@ -151,10 +134,7 @@ class Fields:
         text = self.text(name, 50)
         if text and not re.fullmatch(r"[1-9][0-9]{0,4}", text):
             self.fail(
-                name,
-                f"`{text}` is no number",
-                "write digits only, such as 142",
-                said=Sentence("« {text} » n’est pas un nombre. N’écrivez que des chiffres, comme 142.", text=text),
+                name, f"`{text}` is no number", "write digits only, such as 142", said=field_words.no_number(text)
             )
         return int(text) if text else None
 
@@ -163,10 +143,7 @@ class Fields:
         text = self.text(name, 10).lower()
         if text not in ("", "true", "yes", "false", "no"):
             self.fail(
-                name,
-                f"`{text}` is neither true nor false",
-                "write `true` or `false`",
-                said=Sentence("« {text} » n’est ni oui ni non : écrivez true ou false.", text=text),
+                name, f"`{text}` is neither true nor false", "write `true` or `false`", said=field_words.no_truth(text)
             )
         return text in ("true", "yes")
 
@@ -191,11 +168,7 @@ class Fields:
                 name,
                 f"`{text[:80]}` is no link that can be followed from a letter",
                 hint,
-                said=Sentence(
-                    "« {text} » n’est pas un lien que l’on peut suivre depuis une lettre. Donnez une adresse qui "
-                    "commence par https://",
-                    text=text[:80],
-                ),
+                said=field_words.no_link(text[:80]),
             )
         return text
 
@@ -218,18 +191,14 @@ class Fields:
                 name,
                 f"`{self.prefix}{name}` must be a list",
                 "begin each entry with `- `",
-                said=Sentence(
-                    "Le champ « {name} » doit être une liste : une valeur par ligne, après un tiret.", name=name
-                ),
+                said=field_words.no_list(name),
             )
         if len(node.value) > most:
             self.fail(
                 name,
                 f"`{self.prefix}{name}` holds more than {most} entries",
                 "shorten the list",
-                said=Sentence(
-                    "Le champ « {name} » a plus de {most} valeurs. Raccourcissez la liste.", name=name, most=most
-                ),
+                said=field_words.too_many(name, most),
             )
         return node.value
 
@@ -248,7 +217,7 @@ class Fields:
                 "decorative",
                 "a decorative picture has no alternative text",
                 "keep `alt` or `decorative`",
-                said=Sentence("Une image décorative n’a pas de texte alternatif. Gardez l’un ou l’autre."),
+                said=field_words.decorative(),
             )
         inner.close()
         return picture
@@ -259,19 +228,14 @@ class Fields:
                 name,
                 f"`{prefix[:-1]}` must hold fields",
                 "write `key: value` lines, indented",
-                said=Sentence(
-                    "Le champ « {name} » doit contenir d’autres champs, en retrait sur les lignes suivantes.", name=name
-                ),
+                said=field_words.no_fields(name),
             )
         return Fields(self.path, node.value, prefix, node.line, self.unknown)
 
     def _line(self, name: str, node: Node, limit: int) -> str:
         if not isinstance(node.value, str):
             self.fail(
-                name,
-                f"`{self.prefix}{name}` must be a text",
-                "put it between quotes",
-                said=Sentence("Le champ « {name} » doit être un texte. Mettez-le entre guillemets droits.", name=name),
+                name, f"`{self.prefix}{name}` must be a text", "put it between quotes", said=field_words.no_text(name)
             )
         text = re.sub(r"[ \t\n]+", " ", clean(node.value, self.where(name))).strip()
         if len(text) > limit:
@@ -279,7 +243,7 @@ class Fields:
                 name,
                 f"`{self.prefix}{name}` is longer than {limit} characters",
                 "shorten it",
-                said=Sentence("Le champ « {name} » dépasse {limit} signes. Raccourcissez-le.", name=name, limit=limit),
+                said=field_words.too_long(name, limit),
             )
         return text
 
@@ -291,11 +255,7 @@ class Fields:
                 name,
                 f"`{text}` is unknown",
                 nearest(text, [word.value for word in kind]),
-                said=Sentence(
-                    "« {text} » n’est pas une valeur du champ « {name} ». Choisissez-en une de la liste.",
-                    text=text,
-                    name=name,
-                ),
+                said=field_words.unknown(text, name),
             )
 
     def _source(self, name: str, text: str) -> str:
@@ -305,10 +265,7 @@ class Fields:
                 name,
                 f"`{text[:80]}` is no picture",
                 "name a file such as images/x.jpg, or an https address",
-                said=Sentence(
-                    "« {text} » n’est pas une image. Choisissez un fichier, ou donnez une adresse qui commence par https://",
-                    text=text[:80],
-                ),
+                said=field_words.no_picture(text[:80]),
             )
         return text
 
@@ -320,18 +277,10 @@ class Fields:
             given = datetime.fromisoformat(re.sub(r" (?=[Z+-])", "", text))
         except ValueError:
             self.fail(
-                name,
-                f"`{text}` is no date",
-                "write 2026-11-24, or 2026-11-24 09:30",
-                said=Sentence("« {text} » n’est pas une date. Écrivez 2026-11-24, ou 2026-11-24 09:30.", text=text),
+                name, f"`{text}` is no date", "write 2026-11-24, or 2026-11-24 09:30", said=field_words.no_date(text)
             )
         if given.year not in _YEARS:
-            self.fail(
-                name,
-                f"the year {given.year} cannot be meant",
-                "mend it",
-                said=Sentence("L’année {year} n’est pas possible. Corrigez la date.", year=given.year),
-            )
+            self.fail(name, f"the year {given.year} cannot be meant", "mend it", said=field_words.no_year(given.year))
         if given.tzinfo is not None:
             return given.astimezone(PARIS), False
         local = given.replace(tzinfo=PARIS)
@@ -340,9 +289,7 @@ class Fields:
                 name,
                 f"`{text}` does not exist",
                 "clocks go forward in that hour: take the next one",
-                said=Sentence(
-                    "Cette heure n’existe pas : on passe à l’heure d’été cette nuit-là. Prenez l’heure suivante."
-                ),
+                said=field_words.no_hour(),
             )
         return local, only_day
 

@@ -9,9 +9,13 @@ import mjml
 from lxml import etree
 
 from newsletter.errors import RenderingError
+from newsletter.i18n import Sentence
 
 _VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr"})
 _TITLE = re.compile(r"<mj-title>.*?</mj-title>", re.DOTALL)
+_SAID = Sentence(
+    "Un modèle de lettre ou un texte ne donne pas un HTML lisible. Prévenez la personne qui administre le serveur."
+)
 _ORIGIN = re.compile(r"<!-- from (.*?) -->")
 
 
@@ -25,13 +29,16 @@ def to_html(source: str, css: str) -> str:
         html = mjml.mjml2html(_normal(source), fonts={}, disable_comments=True)
     except ValueError as error:
         raise RenderingError(
-            f"mrml refuses the letter: {error}", where="templates/email", hint="compare with the templates as shipped"
+            f"mrml refuses the letter: {error}",
+            where="templates/email",
+            hint="compare with the templates as shipped",
+            said=_SAID,
         ) from None
     for trace, fault in (("<mj-", "an MJML element"), ("\\u{", "an escaped character")):
         if trace in html:
             near = html[html.index(trace) : html.index(trace) + 60]
             raise RenderingError(
-                f"{fault} is left in the HTML: `{near}`", where="templates/email", hint="mend that block"
+                f"{fault} is left in the HTML: `{near}`", where="templates/email", hint="mend that block", said=_SAID
             )
     # Style sheets hold `>`, which the XML pass would escape: ours joins the head behind mrml's own.
     return str(html).replace("</head>", f'<style type="text/css">{css}</style></head>', 1)
@@ -74,4 +81,5 @@ def _misformed(source: str, error: etree.XMLSyntaxError) -> RenderingError:
         f"the letter is not well-formed: {error.msg}, near `{near}`",
         where=origins[-1] if origins else "templates/email",
         hint="mend the block that prints it",
+        said=_SAID,
     )
