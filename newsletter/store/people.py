@@ -133,7 +133,9 @@ def _one(connection: Connection, query: sa.Select[Any], sought: str | int | byte
         raise NotFound(
             "nobody is known under this address",
             hint="check the spelling",
-            said=Sentence("Personne n’est connu sous cette adresse. Vérifiez-la."),
+            said=Sentence(
+                "Nous ne trouvons pas cette personne : elle n’est plus dans la liste, ou l’adresse est mal écrite."
+            ),
         )
     values = row._asdict()
     return Person(key=values.pop("address_key"), **values)

@@ -89,7 +89,7 @@ REFUSALS = {
     "a subject without end": (
         lambda d: texts(d, objet="x" * 400),
         "Le champ « Objet du message » dépasse 300 signes. Raccourcissez-le.",
-        "The field “Message subject” exceeds 300 characters. Shorten it.",
+        "The field “Subject of the message” exceeds 300 characters. Shorten it.",
     ),
     "a hidden character": (
         lambda d: texts(d, editorial="\x01"),
@@ -103,8 +103,8 @@ REFUSALS = {
     ),
     "a person that is nowhere": (
         lambda d: d.get("/studio/public/personnes/" + "0" * 32),
-        "Cette personne n’est plus dans la liste.",
-        "This person is no longer in the list.",
+        "Nous ne trouvons pas cette personne : elle n’est plus dans la liste",
+        "We cannot find this person: they are no longer in the list",
     ),
     "a message that is nowhere": (
         lambda d: d.get("/studio/boite/nulle-part"),
