@@ -58,8 +58,7 @@ def answer(
     """Return the page (or the JSON) for `status`; a Studio page also says what the rules refused."""
     title, text = words(status)
     path = request.url.path.removeprefix(site.prefix)
-    shown = isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/"))
-    detail = told(error) if shown else ""
+    detail = told(error) if isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/")) else ""
     if path.startswith(("/api/", "/hooks/")):
         body = {"error": {"status": status, "message": detail or title, "hint": text}}
         return JSONResponse(body, status, dict(headers or {}))
