@@ -74,7 +74,7 @@ def test_an_objection_to_the_letter_pauses_and_nobody_is_lost(database):
 def test_too_many_refusals_pause_the_mailing_before_the_list_is_burnt(database):
     d = desk(database, 150)
     receipt = d.deliver(Peer(lambda m: Outcome(m.delivery, "refused")), breaker_after=10, connections=1)
-    assert receipt.status == "paused" and "refused for good" in receipt.pause_reason
+    assert receipt.status == "paused" and "refusés pour de bon" in receipt.pause_reason
     assert 10 <= receipt.refused < 100 and receipt.balanced
 
 
