@@ -61,8 +61,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/pause")
     def pause(key: str, visit: Visit = sender) -> Response:
-        why = say("mis en pause par {by}").format(by=visit.by)
-        return pages.do(key, say("L’envoi est en pause."), lambda: send.pause(site.workspace, key, visit.by, why))
+        return pages.do(key, say("L’envoi est en pause."), lambda: send.pause(site.workspace, key, visit.by))
 
     @routes.post("/reprendre")
     def resume(key: str, visit: Visit = sender) -> Response:
