@@ -28,7 +28,9 @@ def check(workspace: Workspace) -> Health:
     """Look at the service; a database that does not answer is a finding, no error."""
     try:
         with workspace.database.read() as connection:
-            late = workspace.database.now(connection) - GRACE
-            return Health("ok", tuple(job.name for job in jobs.listing(connection) if job.next_at < late))
+            now = workspace.database.now(connection)
+            # A job that is being done is not late, however long it waited: such is every job's first run.
+            waiting = (job for job in jobs.listing(connection) if job.held_until <= now)
+            return Health("ok", tuple(job.name for job in waiting if job.next_at < now - GRACE))
     except StoreError as error:
         return Health(error.what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 from pathlib import Path
 
 import httpx
@@ -172,6 +173,14 @@ def test_health_tells_when_the_database_is_gone_and_why_in_the_log_only(town, ca
     assert answer.status_code == 503
     assert answer.json() == {"status": "failing", "database": "failing", "late_jobs": []}
     assert "unable to open" in caplog.text
+
+
+def test_a_job_that_is_being_done_for_the_first_time_is_not_late(town):
+    with town.workspace.database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO jobs (name, next_at, holder, held_until) VALUES ('purge', 0, 'here', ?)", (time.time() + 600,)
+        )
+    assert town.client.get("/sante").status_code == 200
 
 
 def test_a_job_that_is_late_fails_the_health_check(town):
