@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.store.entitlement import Rule, open_span, verdict
 from newsletter.store.tables import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
@@ -51,28 +53,35 @@ def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, no
     if limit < 1:
         return []
     full = _full_caps(connection, token, caps) if caps else []
-    mine = deliveries.c.mailing_id == mailing_id
-    free = sa.true() if not full else deliveries.c.cap.not_in(full)
+    values = {"of": mailing_id, "by": token, "at": now, "until": now + lease, "full": full}
 
-    def take(condition: sa.ColumnElement[bool], n: int) -> list[int]:
-        found = sa.select(deliveries.c.id).where(mine, condition, free, OPEN_ROWS).order_by(deliveries.c.id).limit(n)
-        # As a CTE it is run once: a plain subquery with a limit PostgreSQL may run again for each row.
-        chosen = found.with_for_update(skip_locked=True).cte("chosen")
-        taken = connection.execute(
-            deliveries.update()
-            .where(deliveries.c.id.in_(sa.select(chosen.c.id)))
-            .values(state="claimed", token=token, lease_until=now + lease, try_at=None)
-            .returning(deliveries.c.id)
-        )
+    def take(state: str, n: int, behind: int = 0) -> list[int]:
+        taken = connection.execute(_taking(state, bool(full)), {**values, "most": n, "behind": behind})
         return sorted(taken.scalars())
 
-    queued = deliveries.c.state == "queued"
-    ids = take(sa.and_(queued, deliveries.c.id > after), limit)
+    ids = take("queued", limit, after)
     if after and len(ids) < limit:  # what was given back
-        ids = sorted(ids + take(queued, limit - len(ids)))
+        ids = sorted(ids + take("queued", limit - len(ids)))
     if len(ids) < limit:
-        ids += take(sa.and_(deliveries.c.state == "deferred", deliveries.c.try_at <= now), limit - len(ids))
+        ids += take("deferred", limit - len(ids))
     return ids
+
+
+# The statements of every turn are made once: to put them together costs as much as to run them.
+@cache
+def _taking(state: str, capped: bool) -> ReturningUpdate[int]:
+    mine = sa.and_(deliveries.c.mailing_id == sa.bindparam("of"), deliveries.c.state == state)
+    due = deliveries.c.id > sa.bindparam("behind") if state == "queued" else deliveries.c.try_at <= sa.bindparam("at")
+    free = deliveries.c.cap.not_in(sa.bindparam("full", expanding=True)) if capped else sa.true()
+    found = sa.select(deliveries.c.id).where(mine, due, free, OPEN_ROWS).order_by(deliveries.c.id)
+    # As a CTE it is run once: a plain subquery with a limit PostgreSQL may run again for each row.
+    chosen = found.limit(sa.bindparam("most")).with_for_update(skip_locked=True).cte("chosen")
+    return (
+        deliveries.update()
+        .where(deliveries.c.id.in_(sa.select(chosen.c.id)))
+        .values(state="claimed", token=sa.bindparam("by"), lease_until=sa.bindparam("until"), try_at=None)
+        .returning(deliveries.c.id)
+    )
 
 
 def _full_caps(connection: Connection, token: str, caps: Mapping[str, int]) -> list[str]:
@@ -101,15 +110,44 @@ def hand(connection: Connection, mailing_id: int, rule: Rule, token: str, ids: S
     """
     if not ids:
         return []
-    # By token through the partial index: a list of ids costs more to spell out than the rows to read.
-    held = sa.and_(
-        deliveries.c.mailing_id == mailing_id,
-        deliveries.c.state == "claimed",
-        deliveries.c.token == token,
-        deliveries.c.id <= max(ids),
-        OPEN_JOINED,
+    held = {"of": mailing_id, "by": token, "up_to": max(ids)}
+    rows = connection.execute(_looking(rule, today), held).all()
+    bad = [{"row_id": row.id, "why": row.why} for row in rows if row.why]
+    if bad:
+        connection.execute(
+            deliveries.update()
+            .where(deliveries.c.id == sa.bindparam("row_id"))
+            .values(state="excluded", reason=sa.bindparam("why"), settled_at=now, token=None, lease_until=None),
+            bad,
+        )
+    if len(bad) < len(rows):
+        connection.execute(_HAND, {**held, "at": now, "until": now + lease})
+    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in rows if not row.why]
+
+
+# By token through the partial index: a list of ids costs more to spell out than the rows to read.
+_HELD = sa.and_(
+    deliveries.c.mailing_id == sa.bindparam("of"),
+    deliveries.c.state == "claimed",
+    deliveries.c.token == sa.bindparam("by"),
+    deliveries.c.id <= sa.bindparam("up_to"),
+    OPEN_JOINED,
+)
+_HAND = (
+    deliveries.update()
+    .where(_HELD)
+    .values(
+        state="handed",
+        handed_at=sa.bindparam("at"),
+        lease_until=sa.bindparam("until"),
+        tries=deliveries.c.tries + 1,
     )
-    rows = connection.execute(
+)
+
+
+@lru_cache(maxsize=32)
+def _looking(rule: Rule, today: date) -> sa.Select[tuple[int, int, str, bytes, int, str]]:
+    return (
         sa.select(
             deliveries.c.id,
             deliveries.c.variant,
@@ -123,23 +161,10 @@ def hand(connection: Connection, mailing_id: int, rule: Rule, token: str, ids: S
                 subscriptions, open_span(rule)
             )
         )
-        .where(held)
+        .where(_HELD)
         .order_by(deliveries.c.id)
         .with_for_update(of=deliveries)
-    ).all()
-    bad = [{"row_id": row.id, "why": row.why} for row in rows if row.why]
-    if bad:
-        connection.execute(
-            deliveries.update()
-            .where(deliveries.c.id == sa.bindparam("row_id"))
-            .values(state="excluded", reason=sa.bindparam("why"), settled_at=now, token=None, lease_until=None),
-            bad,
-        )
-    if len(bad) < len(rows):
-        tries = deliveries.c.tries + 1
-        handed = {"state": "handed", "handed_at": now, "lease_until": now + lease, "tries": tries}
-        connection.execute(deliveries.update().where(held).values(handed))
-    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in rows if not row.why]
+    )
 
 
 _SETTLE = (
