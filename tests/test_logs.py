@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from newsletter import jobs, logs
-from newsletter.actions import archive, imports, notices, send
+from newsletter.actions import archive, imports, notices, send, team
 from newsletter.actions.start import init, load_people
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.logs import GONE, JsonLines, TextLines, redact
@@ -203,6 +203,10 @@ def test_a_day_of_work_leaves_nobody_in_the_logs(workspace, monkeypatch, form) -
             assert ask(f"{url}/abonnement", typed.encode()) == 422
             assert ask(f"{url}/abonnement?email=nouvelle.venue%40example.net") == 200
             assert ask(f"{url}/metrics", Authorization=f"Bearer {tokens[0]}") == 200
+            tokens.append(team.make_token(workspace, "Site", "people", "test"))
+            shown = urllib.parse.quote(people[0].address)
+            assert ask(f"{url}/api/v1/people?address={shown}", Authorization=f"Bearer {tokens[-1]}") == 200
+            assert ask(f"{url}/api/v1/people?limit=1&address={people[0].address}&key={tokens[-1]}") == 401
             event = json.dumps({"event": "hard_bounce", "email": people[0].address}).encode()
             hook = f"{url}/hooks/brevo"
             assert ask(hook, event, Authorization="Bearer wrong") == 403

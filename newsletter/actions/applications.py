@@ -25,7 +25,10 @@ log = logging.getLogger("newsletter.subscribe")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A filled subscription form as it was typed; `form` is the signed time at which it was shown."""
+    """A filled subscription form as it was typed; `form` is the signed time at which it was shown.
+
+    A program that asks in somebody's name is `by`, and `asked` says how that person asked: both are kept as proof.
+    """
 
     address: str
     publications: tuple[str, ...]
@@ -33,6 +36,8 @@ class Application:
     last_name: str = ""
     organisation: str = ""
     form: str = ""
+    by: str = ""
+    asked: str = ""
 
     @property
     def names(self) -> dict[str, str]:
@@ -72,7 +77,7 @@ def problems(workspace: Workspace, application: Application) -> dict[str, str]:
         text = getattr(application, name)
         if len(text) > LONGEST_NAME or not text.isprintable():
             found[name] = _("Écrivez ce nom sur une ligne, en {n} caractères au plus.").format(n=LONGEST_NAME)
-    if not _open_form(workspace, application.form):
+    if not application.by and not _open_form(workspace, application.form):
         found["form"] = _(
             "Le formulaire a été envoyé trop vite ou est resté ouvert trop longtemps. Envoyez-le de nouveau."
         )

@@ -32,7 +32,7 @@ def look(workspace: Workspace, source: str) -> Harvest:
     ExchangeError.
     """
     found = feeds.read(_bytes(source), source)
-    links = {feeds.canonical(link): a for a in workspace.pool() for link in _links(a) if link.startswith("http")}
+    links = _by_link(workspace)
     titles = {(a.title, a.event.start if a.event else None): a for a in workspace.pool()}
     known = []
     new = []
@@ -72,6 +72,15 @@ def _write(workspace: Workspace, found: Found, tags: Sequence[str]) -> Article:
         event=found.event,
         visibility=Visibility.MEMBERS if found.private else Visibility.PUBLIC,
     )
+
+
+def by_link(workspace: Workspace, link: str) -> Article | None:
+    """Return the article whose own link, or whose event's, leads to the same page as `link`."""
+    return _by_link(workspace).get(feeds.canonical(link))
+
+
+def _by_link(workspace: Workspace) -> dict[str, Article]:
+    return {feeds.canonical(link): a for a in workspace.pool() for link in _links(a) if link.startswith("http")}
 
 
 def _links(article: Article) -> tuple[str, ...]:

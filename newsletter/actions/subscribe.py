@@ -65,14 +65,20 @@ def _enter(connection: Connection, application: Application, address: Address, n
     except NotFound:
         first, last = application.names.values()
         new = Person(address=address.text, key=address.key, first_name=first, last_name=last)
-        person = people.add(connection, new, now, "subscription form")
+        person = people.add(connection, new, now, application.by or "subscription form")
     states = {s.publication: s.state for s in people.of(connection, person.id)}
     if set(states.values()) == {"pending"} and any(application.names.values()):
         person = people.edit(connection, person, application.names, now)
     for publication in application.publications:
         if publication not in states and not person.suppressed:
-            people.move(connection, person, publication, "pending", _consent("form"), now)
+            people.move(connection, person, publication, "pending", _asked(application), now)
     return person
+
+
+def _asked(application: Application) -> Consent:
+    if not application.by:
+        return _consent("form")
+    return Consent("consent", "api", application.by, {"asked": application.asked, "language": i18n.locale()})
 
 
 def _consent(how: str, actor: str = "") -> Consent:

@@ -27,7 +27,14 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "admin": frozenset({"content", "people", "figures", "settings"}),
     }
 )
-SCOPES = ("read", "write")
+# What a key of the API opens, by its scope. None sends, and none that sees people writes: two programs, two keys.
+SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "read": frozenset({"content", "figures"}),
+        "write": frozenset({"content", "figures", "write"}),
+        "people": frozenset({"content", "figures", "people"}),
+    }
+)
 _ADMIN = "admin"
 
 

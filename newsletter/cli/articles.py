@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from newsletter.actions import articles_import, content
+from newsletter.actions import articles_import, content, documents
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -39,15 +39,7 @@ def list_(session: Session, tag: str | None, status: str | None, unused: bool, a
         if (not tag or tag in a.tags) and (not status or a.status == status) and not (unused and used[a.slug])
     ]  # fmt: skip
     if as_json:
-        print_json(
-            [
-                {
-                    "article": a.slug, "title": a.title, "tags": list(a.tags), "date": a.date.isoformat(),
-                    "status": a.status, "visibility": a.visibility, "path": a.path, "issues": used[a.slug],
-                }
-                for a in chosen
-            ]
-        )  # fmt: skip
+        print_json([documents.article(a, used[a.slug]) for a in chosen])
         return
     rows = [(a.date, a.slug, ",".join(a.tags), a.status, used[a.slug] or "", a.title) for a in chosen]
     print_table(f"{len(rows)} articles", ("date", "article", "tags", "status", "issues", "title"), rows)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from newsletter.actions import documents, report_forms
 from newsletter.actions import report as reports
-from newsletter.actions import report_forms
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.errors import Refused
 
@@ -25,10 +25,7 @@ def count(session: Session, on: datetime | None, by: str | None, what: reports.W
     """Count active subscribers, or member organisations, at the end of any past day."""
     made = reports.count(session.workspace, on=on.date() if on else None, by=by or "", what=what)
     if as_json:
-        print_json(
-            {"on": made.on.isoformat(), "what": made.what, "by": made.by, "rule": made.rule, "total": made.total,
-             "groups": made.groups}
-        )  # fmt: skip
+        print_json(documents.count(made))
         return
     click.echo(f"{made.total} {made.what} on {made.on}. {made.rule}")
     if made.by:

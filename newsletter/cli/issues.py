@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import content, letters, online, schedule, send
+from newsletter.actions import content, documents, letters, online, schedule, send
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -34,15 +34,7 @@ def list_(session: Session, as_json: bool) -> None:
     """List the issues, newest first, with the state of their mailing."""
     found, errors = content.list_issues(session.workspace)
     if as_json:
-        print_json(
-            [
-                {
-                    "issue": s.issue.key, "publication": s.issue.publication, "date": s.issue.date.isoformat(),
-                    "number": s.issue.number, "subject": s.issue.subject, "status": s.status,
-                }
-                for s in found
-            ]
-        )  # fmt: skip
+        print_json([documents.issue(s) for s in found])
     else:
         rows = [(s.issue.date, s.issue.key, s.issue.publication, s.status, s.issue.subject) for s in found]
         print_table(f"{len(rows)} issues", ("date", "issue", "publication", "status", "subject"), rows)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import click
 
-from newsletter import paris
-from newsletter.actions import send
+from newsletter.actions import documents, send
 from newsletter.actions.compare import Group, compare
+from newsletter.actions.documents import moment
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
-from newsletter.cli.sending import print_receipt, receipt_json
+from newsletter.cli.sending import print_receipt
 
 
 @click.group()
 def mailings() -> None:
     """Letters frozen for sending, and their receipts."""
-
-
-def _time(value: float | None) -> str | None:
-    return paris.iso(value) if value else None
 
 
 @mailings.command("list")
@@ -27,18 +23,9 @@ def list_(session: Session, as_json: bool) -> None:
     """List the mailings, newest first."""
     found = send.listing(session.workspace)
     if as_json:
-        print_json(
-            [
-                {
-                    "issue": m.issue, "mailing": m.uid, "publication": m.publication, "status": m.status,
-                    "subject": m.subject, "approved_at": _time(m.approved_at), "approved_by": m.approved_by,
-                    "ended_at": _time(m.ended_at),
-                }
-                for m in found
-            ]
-        )  # fmt: skip
+        print_json([documents.mailing(m) for m in found])
         return
-    rows = [(_time(m.approved_at), m.issue, m.status, m.approved_by, m.subject) for m in found]
+    rows = [(moment(m.approved_at), m.issue, m.status, m.approved_by, m.subject) for m in found]
     print_table(f"{len(rows)} mailings", ("approved", "issue", "status", "by", "subject"), rows)
 
 
@@ -54,15 +41,16 @@ def show(session: Session, issue: str, as_json: bool) -> None:
             {
                 "issue": mailing.issue, "mailing": mailing.uid, "status": mailing.status, "subject": mailing.subject,
                 "content_hash": mailing.content_hash, "approved_by": mailing.approved_by,
-                "not_before": _time(mailing.not_before), "started_at": _time(mailing.started_at),
-                "ended_at": _time(mailing.ended_at), "pause_reason": mailing.pause_reason, "provider": mailing.provider,
-                "events": [{"at": _time(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
+                "not_before": moment(mailing.not_before), "started_at": moment(mailing.started_at),
+                "ended_at": moment(mailing.ended_at), "pause_reason": mailing.pause_reason,
+                "provider": mailing.provider,
+                "events": [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
             }
         )  # fmt: skip
         return
     click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
     for event in events:
-        click.echo(f"  {_time(event.at)}  {event.kind}  {event.actor}".rstrip())
+        click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
     print_receipt(send.receipt(session.workspace, issue))
 
 
@@ -156,7 +144,7 @@ def _group(one: Group) -> dict[str, object]:
 
 def _print(made: send.Receipt, as_json: bool) -> None:
     if as_json:
-        print_json(receipt_json(made))
+        print_json(documents.receipt(made))
     else:
         print_receipt(made)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import member_imports, members
+from newsletter.actions import documents, member_imports, members
 from newsletter.actions.imports import ORGANISATIONS, open_source
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
@@ -47,9 +47,7 @@ def list_(session: Session, on: datetime | None, everybody: bool, changes_since:
         without_contact=without_contact,
     )
     if as_json:
-        print_json(
-            [{**_organisation(row.organisation), "member": row.member, "contacts": row.contacts} for row in found]
-        )
+        print_json([documents.member(row) for row in found])
         return
     rows = [
         (o.name, o.level, o.departement, o.region, _last(o), row.contacts)
@@ -72,14 +70,6 @@ def _last(organisation: members.Organisation) -> str:
         return "never"
     period = organisation.periods[-1]
     return f"{period.joined} - {period.ended or ''}".rstrip()
-
-
-def _organisation(organisation: members.Organisation) -> dict[str, object]:
-    return {
-        "name": organisation.name, "level": organisation.level, "siren": organisation.siren,
-        "insee": organisation.insee, "region": organisation.region, "departement": organisation.departement,
-        "periods": [{"joined": p.joined, "ended": p.ended} for p in organisation.periods],
-    }  # fmt: skip
 
 
 @group.command()
@@ -128,7 +118,8 @@ def show(session: Session, name: str, as_json: bool) -> None:
     if as_json:
         events = [{"at": paris.iso(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in card.events]
         contacts = [{"email": email, "role": role} for email, role in card.contacts]
-        print_json({**_organisation(card.organisation), "member": card.member, "contacts": contacts, "events": events})
+        place = documents.organisation(card.organisation)
+        print_json({**place, "member": card.member, "contacts": contacts, "events": events})
         return
     click.echo(f"{card.organisation.name} ({card.organisation.level}): {'member' if card.member else 'not a member'}")
     for period in card.organisation.periods:

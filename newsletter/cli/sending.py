@@ -10,23 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from newsletter.actions import schedule, send
+from newsletter.actions import documents, schedule, send
 from newsletter.actions.send import Mailing, Receipt
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
-
-
-def receipt_json(receipt: Receipt) -> dict[str, Any]:
-    """Return a receipt as the JSON contract has it."""
-    return {**asdict(receipt), "doubtful_names": list(receipt.doubtful_names)}
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -185,7 +178,7 @@ def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: boo
 
 def _report(receipt: Receipt, as_json: bool) -> None:
     if as_json:
-        print_json(receipt_json(receipt))
+        print_json(documents.receipt(receipt))
     else:
         print_receipt(receipt)
 
@@ -195,7 +188,7 @@ def _rehearse(workspace: Workspace, issue: str, faults: float, as_json: bool) ->
 
     rehearsal = rehearse(workspace, issue, faults)
     if as_json:
-        print_json({**receipt_json(rehearsal.receipt), "bytes": rehearsal.bytes, "estimate": rehearsal.estimate,
+        print_json({**documents.receipt(rehearsal.receipt), "bytes": rehearsal.bytes, "estimate": rehearsal.estimate,
                     "faults": dict(rehearsal.faults)})  # fmt: skip
         return
     print_receipt(rehearsal.receipt)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from newsletter.actions import start
+from newsletter.actions import documents, start
 from newsletter.cli.output import Session, json_option, pass_session, print_json, seconds
-from newsletter.cli.sending import print_receipt, receipt_json
+from newsletter.cli.sending import print_receipt
 from newsletter.model import Severity
 
 
@@ -47,7 +47,7 @@ def demo(_session: Session, directory: Path, subscribers: int, no_send: bool, as
                 "issues": [{"issue": issue, "publication": publication} for issue, publication in made.issues],
                 "organisations": made.organisations,
                 "subscribers": made.subscribers,
-                "receipts": [receipt_json(receipt) for receipt in made.receipts],
+                "receipts": [documents.receipt(receipt) for receipt in made.receipts],
                 "seconds": made.seconds,
             }
         )

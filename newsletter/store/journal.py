@@ -54,6 +54,13 @@ def record(connection: Connection, event: Event) -> bool:
     return True
 
 
+def detail_of(connection: Connection, key: str) -> Mapping[str, Any] | None:
+    """Return the detail of the event with this `key`, if it happened."""
+    text = connection.scalar(sa.select(events.c.detail).where(events.c.key == key))
+    found: Mapping[str, Any] | None = None if text is None else json.loads(text or "{}")
+    return found
+
+
 def dumps(detail: Mapping[str, Any] | None) -> str:
     """Return the stored form of an event's detail."""
     return json.dumps(dict(detail), ensure_ascii=False, sort_keys=True) if detail else ""

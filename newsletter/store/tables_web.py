@@ -125,6 +125,7 @@ api_tokens = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     sa.Column("created_by", sa.Text, nullable=False),
     sa.Column("revoked_at", Time, nullable=True),
+    sa.Column("used_at", Time, nullable=True),
 )
 
 comments = sa.Table(

@@ -55,6 +55,7 @@ class ApiToken:
     created_at: float
     created_by: str
     revoked_at: float | None
+    used_at: float | None
 
 
 def add(connection: Connection, *, address: str, key: str, name: str, role: str, may_send: bool, now: float) -> User:
@@ -220,6 +221,18 @@ def tokens(connection: Connection) -> Sequence[ApiToken]:
     """Return every API token, the newest first, revoked ones included."""
     query = sa.select(api_tokens).order_by(api_tokens.c.created_at.desc(), api_tokens.c.digest)
     return [ApiToken(**row._asdict()) for row in connection.execute(query)]
+
+
+def token(connection: Connection, digest: str) -> ApiToken | None:
+    """Return the API token with this digest, unless it is unknown or revoked."""
+    query = sa.select(api_tokens).where(api_tokens.c.digest == digest, api_tokens.c.revoked_at.is_(None))
+    row = connection.execute(query).first()
+    return ApiToken(**row._asdict()) if row else None
+
+
+def token_used(connection: Connection, digest: str, now: float) -> None:
+    """Note that an API token is in use."""
+    connection.execute(api_tokens.update().where(api_tokens.c.digest == digest).values(used_at=now))
 
 
 def revoke_token(connection: Connection, digest: str, now: float) -> bool:

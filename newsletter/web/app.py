@@ -12,6 +12,9 @@ from starlette.middleware import Middleware
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.web import (
+    api_content,
+    api_figures,
+    api_people,
     failures,
     hooks,
     metrics,
@@ -44,7 +47,14 @@ READERS: tuple[Callable[[Site], APIRouter], ...] = (
     hooks.router,
 )
 # What reads or writes the workspace's articles, issues and images.
-DESK: tuple[Callable[[Site], APIRouter], ...] = (public_agenda.router, public_proposals.router, *studio.ROUTERS)
+DESK: tuple[Callable[[Site], APIRouter], ...] = (
+    public_agenda.router,
+    public_proposals.router,
+    api_content.router,
+    api_figures.router,
+    api_people.router,
+    *studio.ROUTERS,
+)
 WORKSPACE = "NEWSLETTER_WORKSPACE"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused, TokenError
 from newsletter.i18n import _, speaking
+from newsletter.web.public_subscribe import API as FORM
 from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site, told
 
@@ -27,6 +29,10 @@ def install(app: FastAPI, site: Site) -> None:
     def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             return fault(request, error)
+        if isinstance(error.detail, Mapping):  # the API says by itself what it declines
+            return JSONResponse(
+                {"error": {"status": error.status_code, **error.detail}}, error.status_code, error.headers
+            )
         return answer(site, request, error.status_code, headers=error.headers)
 
     def invalid(request: Request, error: Exception) -> Response:
@@ -59,12 +65,26 @@ def answer(
     title, text = words(status)
     path = request.url.path.removeprefix(site.prefix)
     detail = told(error) if isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/")) else ""
+    if path.startswith("/api/") and path != FORM:
+        return _for_programs(status, error, headers)
     if path.startswith(("/api/", "/hooks/")):
         body = {"error": {"status": status, "message": detail or title, "hint": text}}
         return JSONResponse(body, status, dict(headers or {}))
     values = {"title": title, "text": text, "detail": detail, "noindex": private(path)}
     template = "studio/error.html" if path.startswith("/studio") else "error.html"
     return site.page(request, template, status=status, headers=headers, **values)
+
+
+def _for_programs(status: int, error: Exception | None, headers: Mapping[str, str] | None) -> Response:
+    """Answer a program in English; what it sent is not repeated."""
+    message, hint = HTTPStatus(status).phrase, "/api/v1/openapi.json describes every call"
+    if isinstance(error, NewsletterError):
+        message, hint = error.what, error.hint or hint
+    elif isinstance(error, RequestValidationError):
+        faults = (f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()[:20])
+        message = "; ".join(faults)
+    body = {"error": {"status": status, "message": message, "hint": hint}}
+    return JSONResponse(body, status, dict(headers or {}))
 
 
 def words(status: int) -> tuple[str, str]:

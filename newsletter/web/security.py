@@ -38,7 +38,7 @@ PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/", "/metrics")
 EMBEDDED = "/abonnement/formulaire"
 
 _TOKEN_PATH = re.compile(rf"(?P<page>{'|'.join(TOKENED)}|/studio/[a-z]+/(?=[\w-]{{30,}}))[^/?]+")
-_TOKEN_QUERY = re.compile(r"(?P<name>[?&](?:cle|key|token|jeton|signature)=)[^&]+")
+_TOKEN_QUERY = re.compile(r"(?P<name>[?&](?:cle|key|token|jeton|signature|address)=)[^&]+")
 
 
 def headers_for(path: str, *, secure: bool) -> Mapping[str, str]:

@@ -63,6 +63,7 @@ def kind(code: str) -> str:
         "purged": say("données anciennes effacées"),
         "settings-changed": say("réglages changés"),
         "test-sent": say("message d’essai"),
+        "article-deposited": say("article déposé par un autre programme"),
         "token-made": say("clé de l’API faite"),
         "token-revoked": say("clé de l’API retirée"),
         "user-invited": say("accès donné"),
