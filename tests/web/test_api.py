@@ -140,7 +140,7 @@ def test_a_receipt_names_the_doubtful_only_to_a_key_that_may_see_people(sent):
 
 def test_an_issue_shows_its_sections_and_findings(standing):
     answer = Program(standing)("GET", f"/issues/{sample(standing)['issue']}").json()
-    assert answer["status"] == "sent"
+    assert answer["status"] == "done"
     assert all(item["title"] for section in answer["sections"] for item in section["items"])
     assert {"code", "level", "message", "where"} == set().union(*answer["warnings"])
 

@@ -64,6 +64,8 @@ def test_no_call_with_a_key_does_either(sent: Town, monkeypatch, scope, mode) ->
                   derandomize=True)  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))
         def check(case: schemathesis.Case) -> None:
+            for name in [name for name in case.headers if name.lower() == "authorization"]:
+                del case.headers[name]  # a wrong key has its cases elsewhere
             seen.add(case.call_and_validate(checks=CHECKS, headers=shown).status_code)
             called.add(f"{case.method} {case.path}")
 
