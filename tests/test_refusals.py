@@ -33,6 +33,7 @@ ELSEWHERE = {
     "actions/restore.py": "as actions/backup.py",
     "actions/bounces.py": "only commands and jobs read the mailbox and undo bounces",
     "actions/database_copy.py": "only the command `database copy`",
+    "actions/deposits.py": "answers a program, in English",
     "actions/database_migrate.py": "only the command `database migrate`",
     "actions/metrics.py": "answers a monitor, without words",
     "actions/receive.py": "answers a provider's webhook, without words",
