@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
@@ -183,6 +184,14 @@ class TestDrafts:
         answers = [who("POST", "/articles", body, **{"Idempotency-Key": "a1"}) for who in (program, program, other)]
         assert [a.status_code for a in answers] == [201, 200, 201]
         assert len({a.json()["article"] for a in answers}) == 2
+
+    def test_calls_that_come_together_make_one_article(self, town):
+        program = Program(town, "write")
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _n: program("POST", "/articles", DRAFT), range(4)))
+        assert sorted(a.status_code for a in answers) == [200, 200, 200, 201]
+        assert len({a.json()["article"] for a in answers}) == 1
+        assert len(list(town.workspace.root.rglob("articles/**/*centre-social*.md"))) == 1
 
     def test_an_event_keeps_its_day(self, town):
         body = {**DRAFT, "kind": "evenement", "day": "2026-12-03", "hour": "14:00", "place": "Lille"}

@@ -152,6 +152,8 @@ def test_an_api_key_is_shown_once_and_revoked(admin):
     answer = admin.post(f"{HOME}/cles", name="Site du réseau", scope="read")
     key = re.search(r"<code>(nl_[\w-]+)</code>", answer.text)[1]
     listed = admin.get(f"{HOME}/cles").text
+    assert "jamais" in listed
+    assert "lire les articles, les numéros et les chiffres" in listed
     assert key not in listed
     assert team.digest(key) in listed
     admin.post(f"{HOME}/cles/fin", token=team.digest(key))
