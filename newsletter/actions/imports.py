@@ -25,7 +25,7 @@ from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence, _
-from newsletter.store import imports, people, reviews, undo
+from newsletter.store import bulk, imports, people, reviews, undo
 from newsletter.store.imports import Incoming, Known, Writer
 from newsletter.store.journal import Event, dumps, record
 from newsletter.store.people import Consent
@@ -121,7 +121,7 @@ def _transactions(workspace: Workspace, *, dry_run: bool) -> Iterator[tuple[Conn
         with workspace.database.read() as reader:
             yield reader, None
         return
-    with workspace.database.write() as writer, workspace.database.read() as reader:
+    with workspace.database.write() as writer, bulk.room(writer), workspace.database.read() as reader:
         yield reader, writer
 
 
