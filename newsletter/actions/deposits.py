@@ -40,7 +40,8 @@ def deposit(
     mark = f"api-article:{digest(f'{who.digest} {key}')}" if key else None
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        # The row of this count is held until the end: two calls of one key never write the same article.
+        # The row of this count is held until the end: two programs never write the same article.
+        limits.hit(connection, "api-articles", now, HOUR)
         n = limits.hit(connection, f"api-articles:{who.digest}", now, HOUR)
         if mark and (earlier := journal.detail_of(connection, mark)):
             return Deposit(str(earlier["article"]), made=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from newsletter.actions import documents, keys, rights, send, team
 from newsletter.cli import cli
+from tests.web.conftest import opened
 
 API = "/api/v1"
 DRAFT = {"title": "Un centre social ouvre", "link": "https://www.rtes.example/actus/centre?utm_source=x"}
@@ -51,6 +53,14 @@ class Program:
 
     def revoke(self):
         team.revoke_token(self.town.workspace, team.digest(self.key), "test")
+
+
+@pytest.fixture
+def on_each_database(database_url, fresh_workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
+    shutil.copytree(fresh_workspace, tmp_path / "ws")
+    with opened(tmp_path / "ws") as town:
+        yield town
 
 
 def sample(town):
@@ -185,13 +195,16 @@ class TestDrafts:
         assert [a.status_code for a in answers] == [201, 200, 201]
         assert len({a.json()["article"] for a in answers}) == 2
 
-    def test_calls_that_come_together_make_one_article(self, town):
-        program = Program(town, "write")
+    def test_calls_that_come_together_make_one_article(self, on_each_database):
+        town = on_each_database
+        programs = [Program(town, "write"), Program(town, "write")] * 2
         with ThreadPoolExecutor(4) as pool:
-            answers = list(pool.map(lambda _n: program("POST", "/articles", DRAFT), range(4)))
+            answers = list(pool.map(lambda program: program("POST", "/articles", DRAFT), programs))
         assert sorted(a.status_code for a in answers) == [200, 200, 200, 201]
         assert len({a.json()["article"] for a in answers}) == 1
         assert len(list(town.workspace.root.rglob("articles/**/*centre-social*.md"))) == 1
+        # What was counted and noted on the way is read back on either database.
+        assert team.tokens(town.workspace)[0].used_at
 
     def test_an_event_keeps_its_day(self, town):
         body = {**DRAFT, "kind": "evenement", "day": "2026-12-03", "hour": "14:00", "place": "Lille"}
