@@ -33,11 +33,15 @@ class Server:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return (Message-ID, recipient) of each message taken, in order."""
-        return [(line.split(" ")[0], line.split(" ")[1]) for line in self.store.read_text().splitlines()]
+        return [(fields[0], fields[1]) for fields in self._whole()]
 
     def moments(self) -> list[float]:
         """Return when each message was taken, in POSIX seconds, in order."""
-        return [float(line.split(" ")[2]) for line in self.store.read_text().splitlines()]
+        return [float(fields[2]) for fields in self._whole()]
+
+    def _whole(self) -> list[list[str]]:
+        # The server may be in the middle of a line: it counts once it is whole.
+        return [line.split(" ") for line in self.store.read_text().rpartition("\n")[0].splitlines()]
 
     def taken(self) -> Counter[str]:
         """Return how often each Message-ID was taken."""
