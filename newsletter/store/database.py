@@ -207,7 +207,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "secure_delete=ON",
-            "cache_size=-8000",
+            "cache_size=-4000",
         ):
             raw.execute(f"PRAGMA {pragma}").close()
 

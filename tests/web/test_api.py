@@ -55,6 +55,15 @@ class Program:
         team.revoke_token(self.town.workspace, team.digest(self.key), "test")
 
 
+@pytest.fixture(scope="module")
+def standing(sample_workspace, tmp_path_factory):
+    """A copy of the sample workspace for this file: the keys made here are seen by no other test."""
+    path = tmp_path_factory.mktemp("api") / "ws"
+    shutil.copytree(sample_workspace, path)
+    with opened(path) as town:
+        yield town
+
+
 @pytest.fixture
 def on_each_database(database_url, fresh_workspace, tmp_path, monkeypatch):
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)

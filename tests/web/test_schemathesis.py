@@ -24,9 +24,9 @@ CHECKS = [
 
 
 @pytest.fixture
-def operations(standing: Town):
+def operations(sent: Town):
     """Every operation of the API, as it describes itself."""
-    api = schemathesis.openapi.from_asgi("/api/v1/openapi.json", standing.client.app)
+    api = schemathesis.openapi.from_asgi("/api/v1/openapi.json", sent.client.app)
     return [result.ok() for result in api.get_all_operations()]
 
 
