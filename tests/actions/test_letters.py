@@ -14,6 +14,7 @@ from newsletter.actions.workspace import open_workspace
 from newsletter.model import Severity
 from newsletter.store import organisations
 from newsletter.store.organisations import Organisation, Period
+from tests import axe
 from tests.browser import chromium, letter_page
 
 ISSUES = ("2026-11-lettre", "2026-11-17-flash")
@@ -84,8 +85,6 @@ def test_a_picture_that_is_not_there_stops_the_approval_by_name(tmp_path, source
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_axe_finds_nothing_in_either_letter_at_either_width_in_light_or_dark(workspace):
-    from axe_playwright_python.sync_playwright import Axe
-
     # A letter has no landmarks of its own: the mail client brings them.
     noise = {"rules": {name: {"enabled": False} for name in ("region", "landmark-one-main", "bypass")}}
     with chromium() as browser:
@@ -97,5 +96,5 @@ def test_axe_finds_nothing_in_either_letter_at_either_width_in_light_or_dark(wor
             for width in (375, 640):
                 for dark in (False, True):
                     with letter_page(browser, made.letters[-1].html, files, width=width, dark=dark) as page:
-                        found = Axe().run(page, options=noise).response["violations"]
+                        found = axe.faults(page, options=noise)
                     assert found == [], (key, width, dark)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from newsletter.actions import mailbox, signin, team
@@ -16,6 +15,7 @@ from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store import organisations, people, reviews
 from newsletter.store.people import Consent
 from newsletter.store.reviews import Review
+from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
 
@@ -77,8 +77,7 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
 
 
 def remarks(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url} {one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+    return [f"{page.url} {fault}" for fault in axe.faults(page)]
 
 
 def test_an_import_is_looked_at_done_and_undone_without_script(served, mail_browser):

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import Request
 from fastapi.responses import Response
 from playwright.sync_api import Browser, Page
 
 from newsletter import resources
 from newsletter.web.site import Site
+from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.studio import scenes, stage
+from tests.web.studio.stage import Stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# One process for all: the last test asks what the others have shown.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("scenes")]
+BEFORE = (scenes.at_the_door, scenes.empty)  # in a fresh workspace, one after the other
 LOOKS = ((1280, False), (375, True), (1280, True), (375, False))
 # A second look at the same width differs in its colours alone.
 WHOLE, COLOURS = {}, {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
@@ -55,8 +58,8 @@ def faults(page: Page, name: str) -> list[str]:
     for number, (width, dark) in enumerate(LOOKS):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if dark else "light")
-        for one in Axe().run(page, context=CHOSEN, options=WHOLE if number < 2 else COLOURS).response["violations"]:
-            found += [f"{name} {width} {dark} {one['id']}: {node['html'][:120]}" for node in one["nodes"]]
+        rules = WHOLE if number < 2 else COLOURS
+        found += [f"{name} {width} {dark} {one}" for one in axe.faults(page, context=CHOSEN, options=rules)]
     for width in (LOOKS[-1][0], NARROWEST):
         page.set_viewport_size({"width": width, "height": 900})
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -72,43 +75,58 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stage.month(tmp_path_factory.mktemp("stage") / "month")
 
 
-def test_a_fresh_workspace(page: Page, tmp_path: Path):
-    with stage.opened(page, stage.fresh(tmp_path)) as one:
-        names = chain(scenes.at_the_door(one), scenes.empty(one))
-        found = [fault for name in names for fault in faults(page, name)]
-    assert found == []
-
-
-@pytest.mark.parametrize("scene", scenes.MONTH, ids=lambda scene: scene.__name__)
-def test_a_workspace_in_use(page: Page, months: Path, tmp_path: Path, scene):
-    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
-    with stage.opened(page, tmp_path) as one:
-        one.enter(stage.user(one.workspace, "admin"))
-        found = [fault for name in scene(one) for fault in faults(page, name)]
-    assert found == []
-
-
-def test_the_scenes_show_every_template(page: Page, months: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A page that no scene shows would be looked at by nobody."""
-    shown: set[str] = set()
+@pytest.fixture(scope="module")
+def shown() -> Iterator[dict[str, set[str]]]:
+    """The templates that each walk in this process has shown."""
+    walks: dict[str, set[str]] = {}
     real = Site.page
 
     def note(site: Site, request: Request, template: str, **values: Any) -> Response:
-        shown.add(template)
+        walks[list(walks)[-1]].add(template)
         return real(site, request, template, **values)
 
-    monkeypatch.setattr(Site, "page", note)
-    shutil.copytree(months, tmp_path / "month")
-    with stage.opened(page, stage.fresh(tmp_path / "fresh")) as one:
-        for scene in (scenes.at_the_door, scenes.empty):
-            list(scene(one))
-    with stage.opened(page, tmp_path / "month") as one:
+    with patch.object(Site, "page", note):
+        yield walks
+
+
+def before(page: Page, path: Path, shown: dict[str, set[str]]) -> Iterator[str]:
+    """Walk what there is to see in a fresh workspace."""
+    shown["fresh"] = set()
+    with stage.opened(page, stage.fresh(path)) as one:
+        for walk in BEFORE:
+            yield from walk(one)
+
+
+def month(
+    page: Page, months: Path, path: Path, scene: Callable[[Stage], Iterator[str]], shown: dict[str, set[str]]
+) -> Iterator[str]:
+    """Walk one scene of the sample month."""
+    shown[scene.__name__] = set()
+    shutil.copytree(months, path, dirs_exist_ok=True)
+    with stage.opened(page, path) as one:
         one.enter(stage.user(one.workspace, "admin"))
-        for scene in scenes.MONTH:
-            list(scene(one))
+        yield from scene(one)
+
+
+def test_a_fresh_workspace(page: Page, tmp_path: Path, shown):
+    assert [fault for name in before(page, tmp_path, shown) for fault in faults(page, name)] == []
+
+
+@pytest.mark.parametrize("scene", scenes.MONTH, ids=lambda scene: scene.__name__)
+def test_a_workspace_in_use(page: Page, months: Path, tmp_path: Path, shown, scene):
+    assert [fault for name in month(page, months, tmp_path, scene, shown) for fault in faults(page, name)] == []
+
+
+def test_the_scenes_show_every_template(page: Page, months: Path, tmp_path: Path, shown):
+    """A page that no scene shows would be looked at by nobody."""
+    if "fresh" not in shown:
+        list(before(page, tmp_path / "fresh", shown))
+    for scene in scenes.MONTH:
+        if scene.__name__ not in shown:
+            list(month(page, months, tmp_path / scene.__name__, scene, shown))
     folder = resources.templates() / "web"
     pages = {
         f"studio/{path.name}" for path in (folder / "studio").glob("*.html")
         if "{% extends" in path.read_text(encoding="utf-8")
     } - {"studio/base.html", "studio/door.html", "studio/settings_base.html"}  # fmt: skip
-    assert pages - shown == set()
+    assert pages - set().union(*shown.values()) == set()
