@@ -17,11 +17,14 @@ from icalendar import Event as CalendarEvent
 from newsletter.actions.workspace import Workspace
 from newsletter.content import pool
 from newsletter.errors import NotFound
-from newsletter.french import event_words, typography
+from newsletter.french import event_words, month_words, typography
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Event, Status, Visibility
 from newsletter.store import calendar
 from newsletter.store.calendar import Revision
+
+# With the longest summaries that feeds bring, a page of so many stays within what a phone should fetch (50 KB).
+LEAF = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +41,33 @@ class Entry:
     event: Event
 
 
-def upcoming(workspace: Workspace) -> tuple[Entry, ...]:
-    """Return the public events that are not over, by date."""
-    return tuple(_entry(article, event) for article, event in _upcoming(workspace))
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page of the agenda: its events, its 1-based number, and how many pages there are."""
+
+    events: tuple[Entry, ...]
+    number: int
+    total: int
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The first and last months that its events begin in, in words; once when they are the same."""
+        days = [entry.event.start for entry in self.events]
+        return tuple(dict.fromkeys(month_words(day) for day in days[:1] + days[-1:]))
+
+
+def leaf(workspace: Workspace, number: int = 1) -> Leaf:
+    """Return page `number` of the public events that are not over, by date; NotFound beyond the last one."""
+    found = _upcoming(workspace)
+    total = max(1, -(-len(found) // LEAF))
+    if not 1 <= number <= total:
+        raise NotFound(
+            f"the agenda has no page {number}",
+            hint=f"its last page is {total}",
+            said=Sentence("L’agenda n’a pas cette page. Reprenez-le au début."),
+        )
+    here = found[(number - 1) * LEAF : number * LEAF]
+    return Leaf(tuple(_entry(article, event) for article, event in here), number, total)
 
 
 def agenda_ics(workspace: Workspace) -> bytes:

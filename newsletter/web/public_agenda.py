@@ -1,4 +1,4 @@
-"""The agenda: events to come as a page, as one calendar, and each as a calendar file."""
+"""The agenda: events to come as pages, as one calendar, and each as a calendar file."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ def router(site: Site) -> APIRouter:
     workspace = site.workspace
 
     @routes.get("/agenda")
-    def page(request: Request) -> Response:
-        return site.page(request, "public/agenda.html", events=agenda.upcoming(workspace))
+    def leaf(request: Request, page: str = "1") -> Response:
+        # What is no number is a page that does not exist.
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 0
+        return site.page(request, "public/agenda.html", leaf=agenda.leaf(workspace, number))
 
     @routes.get("/agenda.ics")
     def calendar() -> Response:

@@ -144,3 +144,55 @@ def test_every_calendar_link_of_a_letter_that_was_sent_leads_to_a_file(standing:
         answer = standing.client.get(link)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/calendar")
+
+
+def fill(town: Town, many: int, summary: str = "Une phrase.") -> None:
+    """Announce so many rendezvous, one a day."""
+    for n in range(many):
+        path = write(town, f"rdv-{n:03d}", f"start: {coming(n + 1)} 09:30; place: Lille", title=f"Rendez-vous {n:03d}")
+        path.write_text(re.sub("summary: .*", f"summary: {summary}", path.read_text("utf-8")), "utf-8")
+
+
+@pytest.mark.parametrize("summary", ["Une phrase courte.", "L’été à Besançon, où l’on répare. " * 20], ids=["short", "longest"])
+def test_every_page_of_300_events_is_light_and_each_event_stands_once_in_order(town: Town, summary: str) -> None:
+    fill(town, 300, summary)
+    path, seen, pages = "/agenda", [], 0
+    while path:
+        page = town.client.get(path, headers={"Accept-Encoding": "identity"})
+        assert (page.status_code, len(page.content) < 50_000) == (200, True)
+        seen += re.findall(r'<li id="([^"]+)">', page.text)
+        pages += 1
+        following = re.search(r'<a [^>]*rel="next" href="([^"]+)"', page.text)
+        path = following[1] if following else ""
+    assert seen == [f"rdv-{n:03d}" for n in range(300)]
+    assert pages == 15
+    assert len(Calendar.from_ical(town.client.get("/agenda.ics").content).walk("VEVENT")) == 300
+
+
+def test_a_page_of_the_agenda_says_which_it_is_and_leads_to_its_neighbours(town: Town) -> None:
+    fill(town, 41)
+    first, second, third = (town.client.get(f"/agenda?page={n}&lang=en").text for n in (1, 2, 3))
+    assert "– Page 2 of 3 –" in re.search("<title>(.*)</title>", second)[1]
+    for text, neighbours in (
+        (first, {"next": "/agenda?lang=en&amp;page=2"}),
+        (second, {"prev": "/agenda?lang=en", "next": "/agenda?lang=en&amp;page=3"}),
+        (third, {"prev": "/agenda?lang=en&amp;page=2"}),
+    ):
+        assert dict(re.findall(r'<a [^>]*rel="(prev|next)" href="([^"]+)"', text)) == neighbours
+        assert dict(re.findall(r'<link rel="(prev|next)" href="([^"]+)"', text)) == neighbours
+
+
+def test_a_short_agenda_has_one_page_and_says_nothing_of_pages(town: Town) -> None:
+    fill(town, 20)
+    page = town.client.get("/agenda").text
+    assert page.count("<li id=") == 20
+    assert "pager" not in page
+    assert "Page" not in re.search("<title>(.*)</title>", page)[1]
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "3", "x", "", "²", "1e3", "9" * 30])
+def test_a_page_that_the_agenda_has_not_is_not_found(town: Town, page: str) -> None:
+    fill(town, 21)
+    answer = town.client.get("/agenda", params={"page": page})
+    assert answer.status_code == 404
+    assert "L’agenda n’a pas cette page" in answer.text or "Page introuvable" in answer.text
