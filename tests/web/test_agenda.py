@@ -153,7 +153,9 @@ def fill(town: Town, many: int, summary: str = "Une phrase.") -> None:
         path.write_text(re.sub("summary: .*", f"summary: {summary}", path.read_text("utf-8")), "utf-8")
 
 
-@pytest.mark.parametrize("summary", ["Une phrase courte.", "L’été à Besançon, où l’on répare. " * 20], ids=["short", "longest"])
+@pytest.mark.parametrize(
+    "summary", ["Une phrase courte.", "L’été à Besançon, où l’on répare. " * 20], ids=["short", "longest"]
+)
 def test_every_page_of_300_events_is_light_and_each_event_stands_once_in_order(town: Town, summary: str) -> None:
     fill(town, 300, summary)
     path, seen, pages = "/agenda", [], 0
