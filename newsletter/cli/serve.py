@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,7 +57,9 @@ def serve(session: Session, host: str, port: int, processes: int, readers_only: 
     os.environ[app.WORKSPACE] = str(workspace.root)
     name = f"{app.__name__}:{'readers' if readers_only else 'whole'}"
     made = app.make_app(workspace, readers_only=readers_only) if processes == 1 else name
-    with nullcontext() if no_jobs else _recurring(workspace):
+    # Before the recurring work says its first word: the web server would see to it only later.
+    logging.config.dictConfig(log_config(settings))
+    with _ended_by_sigterm(), nullcontext() if no_jobs else _recurring(workspace):
         uvicorn.run(
             made,
             factory=processes > 1,
@@ -77,6 +82,25 @@ def _tell_address(base_url: str, port: int) -> None:
     # Port 0 is any free one: whoever asks for it follows no link.
     if port and parts.hostname in ("localhost", "127.0.0.1") and parts.port != port:
         click.echo(f"Links lead to {base_url}, not to port {port}: set NEWSLETTER_WEB__BASE_URL, or serve that port.")
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does; a second one ends the process at once.
+
+    When the web server has stopped, it raises the signal again that told it to: without a handler of ours that would
+    end the process before a delivery under way has been put down.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

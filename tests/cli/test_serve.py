@@ -19,11 +19,14 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
+from newsletter.actions import send
 from newsletter.actions.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.settings_file import FILE
-from newsletter.store import jobs
+from newsletter.store import halt, jobs
 from newsletter.store.tables_web import limits
+from tests.actions import counting
+from tests.actions.stage import ISSUE, Stage
 
 
 @contextmanager
@@ -87,6 +90,32 @@ def test_it_serves_works_and_ends_at_a_signal(tmp_path, how):
     with workspace.database.read() as connection:
         assert {"deliver", "purge"} <= {job.name for job in jobs.listing(connection)}
     workspace.close()
+
+
+def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
+    """What is handed over is settled and what is claimed is given back, as on any restart of the service."""
+    stage = Stage(tmp_path / "ws", people=300)
+    stage.prepare()
+    workspace = open_workspace(stage.home)
+    send.begin(workspace, send.current(workspace, ISSUE))
+    with counting.counting(tmp_path / "taken", delay=0.01) as server:
+        process = stage.newsletter(server, "serve", "--port", "0")
+        try:
+            server.await_messages(40, process)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+        assert process.returncode == 0
+        taken = len(server.taken())
+    receipt = send.receipt(workspace, ISSUE)
+    with workspace.database.read() as connection:
+        assert {job.holder for job in jobs.listing(connection)} == {""}
+        assert halt.in_flight(connection) == 0
+    workspace.close()
+    assert (receipt.sent, receipt.open, receipt.doubtful) == (taken, 300 - taken, 0)
+    assert 40 <= taken < 300
 
 
 def workers(process: subprocess.Popen) -> list[int]:
