@@ -63,7 +63,8 @@ def approve(
     with workspace.database.write() as connection:
         moment = workspace.database.now(connection)
         earlier = mailings.of_issue(connection, key)
-        if earlier and earlier.status in ("approved", "loading"):
+        # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.
+        if earlier and mailings.status(connection, earlier.id, hold=True) in ("approved", "loading"):
             withdraw(connection, earlier, moment, by, "approved again")
         recall = 0.0 if now or sending.provider == "outbox" else sending.recall_minutes * 60
         mailing = mailings.freeze(

@@ -77,12 +77,12 @@ def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
 
 
 def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None, by: str = "") -> Mailing:
-    """Let an approved mailing leave at another time, or at once (None)."""
+    """Let an approved mailing leave at another time, or at once (None); Refused when it began or was called back."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        mailings.change(
-            connection, mailing.id, "approved", only=("approved",), not_before=at.timestamp() if at else now
-        )
+        hour = at.timestamp() if at else now
+        if not mailings.change(connection, mailing.id, "approved", only=("approved",), not_before=hour):
+            raise _moved_on(mailing.issue, mailings.status(connection, mailing.id))
         if at:
             schedule.record(connection, mailing.id, at, now, by)
         return mailings.get(connection, mailing.id)
@@ -96,9 +96,16 @@ def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
 
 
 def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
-    """Start an approved mailing whose time has come; Refused when it has not, or when a second word is missing."""
+    """Start an approved mailing whose time has come; Refused when it has not, or when a second word is missing.
+
+    What counts is the mailing as it stands now: since the caller read it, another one may have been waited for.
+    """
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
+        mailings.status(connection, mailing.id, hold=True)
+        mailing = mailings.get(connection, mailing.id)
+        if mailing.status != "approved":
+            return mailing
         if workspace.settings.sending.second_person and not mailing.confirmed_by:
             raise Refused(
                 f"`{mailing.issue}` waits for the word of a second person",
@@ -113,8 +120,8 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
                 said=Sentence("Ce numéro part le {due:%d/%m/%Y} à {due:%H:%M}.", due=due),
             )
         name = workspace.settings.sending.provider
-        if mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name):
-            _log(connection, workspace, mailing, "mailing-started", "")
+        mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name)
+        _log(connection, workspace, mailing, "mailing-started", "")
         return mailings.get(connection, mailing.id)
 
 
@@ -198,13 +205,17 @@ def _change(
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
         if not mailings.change(connection, mailing.id, status, only=only, **values):
-            raise Refused(
-                f"the mailing of `{key}` is {mailing.status}",
-                hint="see `newsletter mailings show`",
-                said=Sentence("L’état de l’envoi a changé entre-temps. Rechargez la page."),
-            )
+            raise _moved_on(key, mailing.status)
         _log(connection, workspace, mailing, kind, by)
         return mailings.get(connection, mailing.id)
+
+
+def _moved_on(key: str, status: str) -> Refused:
+    return Refused(
+        f"the mailing of `{key}` is {status}",
+        hint="see `newsletter mailings show`",
+        said=Sentence("L’état de l’envoi a changé entre-temps. Rechargez la page."),
+    )
 
 
 def _log(connection: Connection, workspace: Workspace, mailing: Mailing, kind: str, by: str) -> None:

@@ -12,6 +12,7 @@ from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
 from newsletter.store import candidates, ledger, people
+from newsletter.store import mailings as rows_of_mailings
 from newsletter.store.entitlement import Rule
 from newsletter.store.mailings import Frozen, freeze, load
 from newsletter.store.tables import deliveries, mailings, subscribers
@@ -97,6 +98,39 @@ def test_an_approval_called_back_meanwhile_is_refused(workspace, monkeypatch):
         send.approve(workspace, ISSUE, by="a", now=True)
     found = send.receipt(workspace, ISSUE)
     assert (found.status, found.cancelled, found.open) == ("cancelled", 20, 0)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_a_letter_that_begins_to_leave_in_the_moment_of_a_new_approval_is_not_replaced(workspace, monkeypatch):
+    first, read = send.approve(workspace, ISSUE, by="a", now=True), rows_of_mailings.of_issue
+
+    def beginning(connection, issue):
+        found = read(connection, issue)
+        send.begin(workspace, found)
+        return found
+
+    monkeypatch.setattr(rows_of_mailings, "of_issue", beginning)
+    with pytest.raises(Refused, match="already has a mailing"):
+        send.approve(workspace, ISSUE, by="b", now=True)
+    monkeypatch.undo()
+    assert send.current(workspace, ISSUE).id == first.id
+    assert send.receipt(workspace, ISSUE).open == PEOPLE
+
+
+def test_a_letter_put_off_since_somebody_read_when_it_leaves_does_not_leave_at_the_old_hour(workspace):
+    read = send.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    send.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+    with pytest.raises(Refused, match="leaves on 01/01/2126"):
+        send.begin(workspace, read)
+    assert send.current(workspace, ISSUE).status == "approved"
+
+
+def test_a_letter_that_has_begun_to_leave_cannot_be_put_off(workspace):
+    read = send.approve(workspace, ISSUE, by="a", now=True)
+    send.begin(workspace, read)
+    with pytest.raises(Refused, match="is sending"):
+        send.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+    assert [event.kind for event in send.story(workspace, ISSUE)[1]] == ["mailing-approved", "mailing-started"]
 
 
 def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
