@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from newsletter.errors import SettingsError, nearest
 from newsletter.i18n import Sentence
+from newsletter.model import Tag
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
 
@@ -133,6 +134,35 @@ class Publication(_Frozen):
     def section(self, tag: str) -> SectionSetting | None:
         """Return the first section for `tag`, if the publication has one."""
         return next((s for s in self.sections if s.tag == tag), None)
+
+
+class Feed(_Frozen):
+    """An RSS or Atom feed, or a calendar, that is read by itself: each new entry becomes a draft article.
+
+    An entry gets the tags of its `categories` (the feed's word, in any case, to a tag), else `tags`, else what manual
+    imports give. Entries older than `days` when they are first met are left out; 0: none is too old.
+    """
+
+    url: str = Field(max_length=2000)
+    tags: tuple[str, ...] = ()
+    categories: Mapping[str, str] = Field(default_factory=dict)
+    days: int = Field(default=60, ge=0)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("it must be a plain http or https address such as https://www.example.org/feed/")
+        return value
+
+    @field_validator("tags", "categories")
+    @classmethod
+    def _tags(cls, value: tuple[str, ...] | Mapping[str, str]) -> tuple[str, ...] | Mapping[str, str]:
+        for tag in value.values() if isinstance(value, Mapping) else value:
+            if tag not in list(Tag):
+                raise ValueError(f"the tag `{tag}` is unknown; {nearest(tag, list(Tag))}")
+        return value
 
 
 class Smtp(_Frozen):
@@ -283,10 +313,19 @@ class Settings(_Frozen):
     database: Database = Database()
     web: Web = Web()
     members: Members = Members()
+    feeds: tuple[Feed, ...] = Field(default=(), max_length=20)
     retention: Retention = Retention()
     bounces: Bounces = Bounces()
     log: Log = Log()
     secrets: Mapping[str, SecretStr] = Field(default_factory=dict, repr=False)
+
+    @field_validator("feeds")
+    @classmethod
+    def _feeds(cls, value: tuple[Feed, ...]) -> tuple[Feed, ...]:
+        twice = [feed.url for n, feed in enumerate(value) if feed.url in {other.url for other in value[:n]}]
+        if twice:
+            raise ValueError(f"{twice[0]} stands there twice")
+        return value
 
     def publication(self, key: str) -> Publication:
         """Return the publication `key`; SettingsError names the known ones."""

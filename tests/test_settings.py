@@ -58,6 +58,28 @@ def test_a_wrong_setting_names_itself_its_line_and_what_was_meant(workspace, old
     assert f"newsletter.toml:{line_of(text, at)}" in message
 
 
+@pytest.mark.parametrize(
+    ("line", "words", "at"),
+    [
+        ('ulr = "https://site.example/feed"', ["`ulr` is unknown", "did you mean `url`?"], "ulr ="),
+        ('tags = ["rte"]', ["the tag `rte` is unknown", "did you mean `rtes`?"], "tags ="),
+        ('categories = { Europe = "eurpe" }', ["did you mean `europe`?"], "categories ="),
+        ("days = -1", ["feeds.1.days", "greater than or equal to 0"], "days = -1"),
+        ('url = "file:///etc/passwd"', ["plain http or https address"], "file:"),
+        ('url = "https://me:word@site.example/feed"', ["plain http or https address"], "me:word"),
+        ('url = "https://a.example/feed"', ["stands there twice"], "[[feeds]]"),
+    ],
+)
+def test_a_wrong_feed_names_itself_its_line_and_what_was_meant(workspace, line, words, at):
+    more = "" if line.startswith("url") else 'url = "https://b.example/feed"\n'
+    text = f'{TEXT}\n[[feeds]]\nurl = "https://a.example/feed"\n\n[[feeds]]\n{more}{line}\n'
+    with pytest.raises(SettingsError) as caught:
+        load(workspace(text), {})
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert f"newsletter.toml:{line_of(text, at)}" in message
+
+
 @pytest.mark.parametrize("proxy", ["*", "0.0.0.0/0", "::/0", "proxy.example", ""])
 def test_nobody_is_a_trusted_proxy_by_a_wildcard(workspace, proxy):
     text = TEXT.replace("trusted_proxies = []", f'trusted_proxies = ["127.0.0.1", "{proxy}"]')

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from newsletter.actions import feeds_read
 from newsletter.actions.composing import LEAD, Place, home_of
 from newsletter.actions.content import check_issue_file, history, unreadable, used_in
 from newsletter.actions.editing import IssueVersion, issue_version
@@ -248,9 +249,13 @@ class Shelf:
 
 def shelf(
     workspace: Workspace, *, tag: str = "", status: str = "", month: str = "", organisation: str = "", used: str = "",
-    words: str = "", start: int = 0, size: int = 40,
+    words: str = "", arrived: bool = False, start: int = 0, size: int = 40,
 ) -> Shelf:  # fmt: skip
-    """Return `size` articles from the one numbered `start`; `month` is `2026-11`, `used` is oui or non."""
+    """Return `size` articles from the one numbered `start`; `month` is `2026-11`, `used` is oui or non.
+
+    `arrived` keeps the drafts that feeds brought.
+    """
+    came = feeds_read.unread(workspace) if arrived else frozenset()
     pool, uses = workspace.pool(), used_in(workspace)
     found = [
         (article, uses[article.slug])
@@ -259,6 +264,7 @@ def shelf(
         and (not status or article.status == status)
         and (not month or f"{article.date:%Y-%m}" == month)
         and (not organisation or organisation in article.organisations)
+        and (not arrived or article.slug in came)
         and (not used or (uses[article.slug] > 0) == (used == "oui"))
         and matches(article, words)
     ]

@@ -30,13 +30,25 @@ MAX_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """ETag and Last-Modified of an answer (RFC 9110 section 8.8); each may be empty."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """What was fetched: the address it came from in the end, the status, the media type and the body."""
+    """What was fetched: the address it came from in the end, the status, the media type and the body.
+
+    `known` are the validators by which it can be asked for again, for `get`.
+    """
 
     url: str
     status: int
     media_type: str
     body: bytes
+    known: Known = Known()
 
 
 def status(url: str) -> int:
@@ -44,11 +56,16 @@ def status(url: str) -> int:
     return get(url, limit=1, method="HEAD").status
 
 
-def get(url: str, *, limit: int = MAX_BYTES, seconds: float = 30.0, method: str = "GET") -> Page:
-    """Fetch `url`, following up to three redirects; ExchangeError for anything private, too large or too slow."""
+def get(
+    url: str, *, limit: int = MAX_BYTES, seconds: float = 30.0, method: str = "GET", known: Known | None = None
+) -> Page:
+    """Fetch `url`, following up to three redirects; ExchangeError for anything private, too large or too slow.
+
+    What stayed as it was `known` is answered by the status 304 and no body.
+    """
     deadline = time.monotonic() + seconds
     for _hop in range(REDIRECTS + 1):
-        answer = _one(url, method, limit, deadline)
+        answer = _one(url, method, limit, deadline, known)
         if isinstance(answer, Page):
             return answer
         url = urljoin(url, answer)
@@ -91,7 +108,7 @@ def _public(text: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
+def _one(url: str, method: str, limit: int, deadline: float, known: Known | None = None) -> Page | str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise ExchangeError(
@@ -113,7 +130,7 @@ def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
     try:
         connection.sock = _connect(parts.scheme, parts.hostname, port)
         with _at_most(connection.sock, deadline, url):
-            return _answer(connection, method, parts, limit, deadline, url)
+            return _answer(connection, method, parts, limit, deadline, url, known)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ExchangeError(
             f"it cannot be fetched: {error}",
@@ -126,12 +143,15 @@ def _one(url: str, method: str, limit: int, deadline: float) -> Page | str:
 
 
 def _answer(
-    connection: http.client.HTTPConnection, method: str, parts: SplitResult, limit: int, deadline: float, url: str
-) -> Page | str:
+    connection: http.client.HTTPConnection, method: str, parts: SplitResult, limit: int, deadline: float, url: str,
+    known: Known | None,
+) -> Page | str:  # fmt: skip
     if isinstance(connection.sock, ssl.SSLSocket):
         connection.sock.do_handshake()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request(method, path, headers={"User-Agent": "newsletter-link-check", "Accept": "*/*"})
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified} if known else {}
+    headers = {"User-Agent": "newsletter-link-check", "Accept": "*/*", **{n: v for n, v in asked.items() if v}}
+    connection.request(method, path, headers=headers)
     response = connection.getresponse()
     location = response.headers.get("Location")
     if response.status in (301, 302, 303, 307, 308) and location:
@@ -140,7 +160,14 @@ def _answer(
         # Some sites answer only to GET.
         return _one(url, "GET", limit, deadline)
     body = _read(response, 0 if limit == 1 else limit, url)
-    return Page(url, response.status, response.headers.get_content_type(), body)
+    found = Known(_validator(response, "ETag"), _validator(response, "Last-Modified"))
+    return Page(url, response.status, response.headers.get_content_type(), body, found)
+
+
+def _validator(response: http.client.HTTPResponse, name: str) -> str:
+    """Return a header that we would send back as it is; nothing for one that is no such thing."""
+    text = response.headers.get(name, "")
+    return text if len(text) <= 300 and text.isascii() and text.isprintable() else ""
 
 
 def _connect(scheme: str, host: str, port: int) -> socket.socket:

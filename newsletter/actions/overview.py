@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection
 
-from newsletter.actions import proposals_desk
+from newsletter.actions import feeds_read, proposals_desk
 from newsletter.actions.content import IssueSummary, list_issues
+from newsletter.actions.feeds_read import Failing
 from newsletter.actions.report_year import end_of
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ContentError
@@ -41,12 +42,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All that the first page shows; `broken` are the issue files that cannot be read."""
+    """All that the first page shows; `broken` are the issue files that cannot be read, `feeds` those that fail."""
 
     issues: tuple[Next, ...]
     broken: tuple[ContentError, ...]
     waiting: Waiting
     doubtful_issues: tuple[str, ...]
+    feeds: tuple[Failing, ...]
     points: tuple[Point, ...]
     has_people: bool
     has_articles: bool
@@ -72,7 +74,12 @@ def overview(workspace: Workspace) -> Overview:
         issues=tuple(_next(publication, summaries, today) for publication in workspace.settings.publications.values()),
         broken=broken,
         # A proposal may also be a file that somebody put into the pool.
-        waiting=replace(found, proposals=len(proposals_desk.offers(workspace, ("sent",)))),
+        waiting=replace(
+            found,
+            proposals=len(proposals_desk.offers(workspace, ("sent",))),
+            arrived=len(feeds_read.unread(workspace)),
+        ),
+        feeds=feeds_read.failing(workspace),
         doubtful_issues=doubtful,
         points=line,
         has_people=people,

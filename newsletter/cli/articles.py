@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
-from newsletter.actions import articles_import, content, documents
+from newsletter.actions import articles_import, content, documents, feeds_read
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -80,13 +81,22 @@ def check(session: Session, as_json: bool) -> None:
 
 
 @articles.command("import")
-@click.argument("source")
+@click.argument("source", required=False)
 @click.option("--tag", "tags", multiple=True, help="The tags they get (default: rtes, or agenda for events).")
 @click.option("--yes", is_flag=True, help="Write the drafts; without it, only show what would be taken.")
+@click.option("--feeds", is_flag=True, help="Read the feeds of the settings now, as the running service does.")
 @json_option
 @pass_session
-def import_(session: Session, source: str, tags: tuple[str, ...], yes: bool, as_json: bool) -> None:
-    """Take articles from SOURCE: the address or file of an RSS or Atom feed, or an .ics file."""
+def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bool, feeds: bool, as_json: bool) -> None:
+    """Take articles from SOURCE: the address or file of an RSS or Atom feed, or an .ics file.
+
+    With --feeds, bring what is new in the feeds of newsletter.toml as drafts; exit 1 when one cannot be read.
+    """
+    if feeds == bool(source) or (feeds and (tags or yes)):
+        raise click.UsageError("give either SOURCE, with --tag and --yes, or --feeds alone")
+    if source is None:
+        _read_feeds(session, as_json)
+        return
     harvest = articles_import.look(session.workspace, source)
     written = articles_import.take(session.workspace, harvest, tags) if yes else []
     slugs = [article.slug for article in written] if yes else [None for _found in harvest.new]
@@ -100,6 +110,30 @@ def import_(session: Session, source: str, tags: tuple[str, ...], yes: bool, as_
     print_table(f"{len(harvest.new)} new, {len(harvest.known)} known", ("", "date", "for", "title", "article"), rows)
     if harvest.new and not yes:
         click.echo("Nothing is written yet: run it again with --yes.")
+
+
+def _read_feeds(session: Session, as_json: bool) -> None:
+    brought = feeds_read.read_all(session.workspace)
+    if as_json:
+        print_json({"feeds": [_feed_json(one) for one in brought]})
+    else:
+        rows = [(a.date, ",".join(a.tags), a.title, a.slug) for one in brought for a in one.new]
+        print_table(f"{len(rows)} new from {len(brought)} feeds", ("date", "tags", "title", "article"), rows)
+        for one in brought:
+            if one.later:
+                click.echo(f"{one.url}: {one.later} more come on the days after, {feeds_read.MOST_A_DAY} a day")
+            if one.error:
+                click.echo(f"error: {one.error}", err=True)
+        if not brought:
+            click.echo("There is no feed in newsletter.toml yet: see [[feeds]] in docs/settings.md.")
+    if any(one.error for one in brought):
+        raise SystemExit(1)
+
+
+def _feed_json(one: feeds_read.Brought) -> dict[str, Any]:
+    new = [{"article": a.slug, "title": a.title, "link": a.link, "tags": list(a.tags)} for a in one.new]
+    error = str(one.error) if one.error else None
+    return {"url": one.url, "new": new, "later": one.later, "unchanged": one.unchanged, "error": error}
 
 
 def _found_row(found: articles_import.Found) -> tuple[str, str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as day
 from datetime import datetime, timedelta
@@ -31,13 +33,18 @@ _ENTITY = tuple("<!ENTITY".encode(name) for name in ("utf-8", "utf-16-le", "utf-
 _PRIVATE = re.compile(r"\bressource\s+priv[ée]e\s*:?\s*(oui|non)\b\W*", re.IGNORECASE)
 _JUNK = re.compile(r"(utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|msclkid|xtor|_ga|_gl|pk_\w+|mtm_\w+|var_mode|PHPSESSID)\Z")
 _BLOCKS = re.compile(r"</?(?:p|div|br|li|ul|ol|h\d|tr|td|table)\b[^<>]{0,1000}>", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_SITE = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
 _SLOT = re.compile("qz7slot", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[\WA-ZÀ-Ý])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Something that could become an article: plain texts, `private` if its site keeps it for members."""
+    """Something that could become an article: plain texts, `private` if its site keeps it for members.
+
+    `guid` is what its source calls it by, `categories` are the source's own words.
+    """
 
     title: str
     link: str = ""
@@ -45,6 +52,8 @@ class Found:
     published: day | None = None
     event: Event | None = None
     private: bool = False
+    guid: str = ""
+    categories: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -71,6 +80,32 @@ def read(data: bytes, name: str) -> list[Found]:
         found = _feed(data, name)
     unique = {one.key: one for one in reversed(found) if one.title}
     return list(reversed(unique.values()))
+
+
+def marks(found: Sequence[Found], feed: str) -> list[tuple[str, ...]]:
+    """Return for each entry of the feed at `feed` the digests by which it is known again, whichever of them is left.
+
+    The identifier survives another address, the address another identifier: feeds change either, seldom both at once.
+    An identifier that several entries share, or that is only a site, tells none of them; without both, the title and
+    its day have to do.
+    """
+    host, shared = canonical(feed).partition("/")[0], Counter(one.guid for one in found)
+    return [tuple(dict.fromkeys(map(_digest, _names(one, host, shared[one.guid] > 1)))) for one in found]
+
+
+def _names(one: Found, host: str, shared: bool) -> Iterator[str]:
+    named = bool(one.guid) and not shared and not _SITE.fullmatch(one.guid)
+    if named:
+        # One that is an address stays the same over http and https; any other is good for one site only.
+        yield "id " + (_SCHEME.sub("", one.guid) if _SCHEME.match(one.guid) else f"{host} {one.guid}")
+    if one.link:
+        yield one.key
+    elif not named:
+        yield f"{host} {one.key} {one.published or ''}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def canonical(url: str) -> str:
@@ -137,14 +172,16 @@ def _entry(entry: Any) -> Found:
     texts = [str(entry.get("summary") or ""), *(str(part.get("value") or "") for part in entry.get("content") or ())]
     labels = [str(tag.get("term") or "") for tag in entry.get("tags") or ()]
     whole = [plain(text, 50_000) for text in (*texts, *labels)]
-    marks = [found for text in whole for found in _PRIVATE.findall(text)]
+    marked = [found for text in whole for found in _PRIVATE.findall(text)]
     stamp = entry.get("published_parsed") or entry.get("updated_parsed")
     return Found(
         title=plain(str(entry.get("title") or ""), _TITLE),
         link=tidy_link(str(entry.get("link") or "")),
         summary=_cut(_PRIVATE.sub("", next(filter(None, whole), "")).strip(), _SUMMARY),
         published=day(*stamp[:3]) if stamp and stamp[0] in _YEARS else None,
-        private=any(mark.lower() == "oui" for mark in marks),
+        private=any(mark.lower() == "oui" for mark in marked),
+        guid=str(entry.get("id") or "").strip(),
+        categories=tuple(filter(None, (plain(label, 200) for label in labels))),
     )
 
 
@@ -176,15 +213,22 @@ def _events(components: Iterable[Any]) -> Iterator[Found]:
             end=_end(component, begins),
             all_day=not isinstance(begins, datetime),
             place=plain(str(component.get("LOCATION") or ""), 300),
-            organisers=_names(organiser),
+            organisers=_organisers(organiser),
         )
         private = str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL")
         title, summary = str(component.get("SUMMARY") or ""), str(component.get("DESCRIPTION") or "")
+        name = f"{component.get('UID') or ''} {_moved(component)}".strip()
         yield Found(title=plain(html.escape(title), _TITLE), link=link, summary=plain(html.escape(summary), _SUMMARY),
-                    event=event, private=private)  # fmt: skip
+                    event=event, private=private, guid=name)  # fmt: skip
 
 
-def _names(organiser: Any) -> tuple[str, ...]:
+def _moved(component: Any) -> str:
+    """Return which one of a series of events it is, where it stands for a single one."""
+    which = component.get("RECURRENCE-ID")
+    return which.dt.isoformat() if which is not None else ""
+
+
+def _organisers(organiser: Any) -> tuple[str, ...]:
     """Return the organiser's common name; never its address."""
     name = plain(html.escape(str(organiser.params.get("CN", ""))), 200) if organiser is not None else ""
     return (name,) if name and "@" not in name else ()

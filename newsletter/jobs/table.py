@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.actions import bounces, delivering, proposals_notes, rights, schedule, send
+from newsletter.actions import bounces, delivering, feeds_read, proposals_notes, rights, schedule, send
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
@@ -95,11 +95,17 @@ def notes(workspace: Workspace, _stop: threading.Event) -> None:
     proposals_notes.tell_featured(workspace)
 
 
+def read_feeds(workspace: Workspace, stop: threading.Event) -> None:
+    """Read the feeds of the settings, if there are any; one that fails is told on the Studio's first page."""
+    feeds_read.read_all(workspace, stop)
+
+
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 20, "take over from senders that ended without a word"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
     Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so",
          files=True),
+    Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
 )  # fmt: skip

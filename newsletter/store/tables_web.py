@@ -1,4 +1,4 @@
-"""The tables of the pages: limits, anonymous link counts, proposals, users and their sessions, comments, jobs."""
+"""The tables of the pages: limits, anonymous link counts, proposals, users and sessions, comments, jobs, feeds."""
 
 from __future__ import annotations
 
@@ -152,4 +152,27 @@ jobs = sa.Table(
     sa.Column("held_until", Time, nullable=False, server_default="0"),
     sa.Column("last_at", Time, nullable=True),
     sa.Column("last_error", sa.Text, nullable=False, server_default=""),
+)
+
+# The feeds of the settings as they were found last: what to ask by, since when one fails, and why (by language).
+feeds = sa.Table(
+    "feeds",
+    metadata,
+    sa.Column("url", sa.Text, primary_key=True),
+    sa.Column("etag", sa.Text, nullable=False, server_default=""),
+    sa.Column("modified", sa.Text, nullable=False, server_default=""),
+    sa.Column("read_at", Time, nullable=True),
+    sa.Column("failing_since", Time, nullable=True),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
+)
+
+# Every entry that a feed brought, by each of its marks: it stays here when its article is changed, renamed or deleted.
+feed_entries = sa.Table(
+    "feed_entries",
+    metadata,
+    sa.Column("mark", sa.Text, primary_key=True),
+    sa.Column("feed", sa.Text, nullable=False),
+    # The article made of it; empty when there was one already.
+    sa.Column("article", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", Time, nullable=False),
 )

@@ -15,16 +15,20 @@ from newsletter.store.tables_web import proposals
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many proposals, open reviews, doubtful deliveries, addresses lost lately, memberships ending soon."""
+    """How many proposals, open reviews, doubtful deliveries, addresses lost lately, memberships ending soon.
+
+    `arrived`, the drafts that feeds brought, is counted where the articles are.
+    """
 
     proposals: int
     reviews: int
     doubtful: int
     lost: int
     ending: int
+    arrived: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.proposals, self.reviews, self.doubtful, self.lost, self.ending))
+        return any((self.arrived, self.proposals, self.reviews, self.doubtful, self.lost, self.ending))
 
 
 def waiting(connection: Connection, today: date, until: date, lost_since: float) -> Waiting:

@@ -90,7 +90,7 @@ def test_what_is_no_file_is_named_in_the_error(workspace: Workspace, source: str
 
 
 def test_an_error_page_is_no_feed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "get", lambda url, limit: fetch.Page(url, 404, "text/html", b"<html>"))
+    monkeypatch.setattr(fetch, "get", lambda url, **_more: fetch.Page(url, 404, "text/html", b"<html>"))
     with pytest.raises(ExchangeError, match="404"):
         articles_import.look(workspace, "https://site.example/flux")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from newsletter.actions import fetch
+from newsletter.actions.fetch import Known
 from newsletter.errors import ExchangeError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
@@ -106,6 +108,44 @@ def test_what_comes_in_time_and_size_is_given(monkeypatch):
     with host(monkeypatch, lambda peer: peer.sendall(OK + b"Content-Length: 2\r\n\r\nok")) as url:
         page = fetch.get(url)
     assert (page.status, page.media_type, page.body) == (200, "text/xml", b"ok")
+
+
+def spy(seen: list[dict[str, str]]) -> Callable[..., None]:
+    """Return a `request` of http.client that also keeps the headers it is given."""
+    real = http.client.HTTPConnection.request
+
+    def request(self: http.client.HTTPConnection, *arguments: str, headers: dict[str, str]) -> None:
+        seen.append(headers)
+        real(self, *arguments, headers=headers)
+
+    return request
+
+
+@pytest.mark.parametrize(
+    ("headers", "known"),
+    [
+        (b'ETag: W/"abc"\r\nLast-Modified: Mon, 16 Nov 2026 10:00:00 GMT\r\n',
+         Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")),
+        (b"", Known()),
+        (b"ETag: \xe9\r\n", Known()),
+        (b"ETag: a\tb\r\n", Known()),
+        (b"ETag: " + b"x" * 301 + b"\r\n", Known()),
+    ],
+    ids=["both", "none", "no ASCII", "control", "long"],
+)  # fmt: skip
+def test_what_an_answer_is_known_by_is_kept_if_it_can_be_sent_back(monkeypatch, headers, known):
+    with host(monkeypatch, lambda peer: peer.sendall(OK + headers + b"Content-Length: 0\r\n\r\n")) as url:
+        assert fetch.get(url).known == known
+
+
+def test_what_is_known_is_asked_for_by_its_validators(monkeypatch):
+    asked: list[dict[str, str]] = []
+    monkeypatch.setattr(http.client.HTTPConnection, "request", spy(asked))
+    with host(monkeypatch, lambda peer: peer.sendall(b"HTTP/1.1 304 Not Modified\r\n\r\n")) as url:
+        page = fetch.get(url, known=Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"))
+    assert (page.status, page.body) == (304, b"")
+    (headers,) = asked
+    assert (headers["If-None-Match"], headers["If-Modified-Since"]) == ('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")
 
 
 def test_a_body_beyond_the_limit_is_refused_while_it_arrives(monkeypatch):

@@ -21,7 +21,7 @@ from newsletter.web.studio.shell import Shell, Undo
 from newsletter.web.studio.words import kind_words, level_words, status_words, tag_words
 
 _SIZE = 40
-_FILTERS = ("etiquette", "statut", "mois", "organisation", "paru", "q")
+_FILTERS = ("etiquette", "statut", "mois", "organisation", "paru", "venus", "q")
 
 
 def router(site: Site) -> APIRouter:
@@ -103,7 +103,8 @@ class _Pages:
         start = int(visit.query("de")) if visit.query("de").isdecimal() else 0
         found = desk.shelf(
             self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
-            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"], start=start, size=_SIZE,
+            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"],
+            arrived=wanted["venus"] == "flux", start=start, size=_SIZE,
         )  # fmt: skip
         return self.shell.page(
             visit, "articles.html", shelf=found, wanted=wanted, start=start, size=_SIZE, tags=tag_words(),

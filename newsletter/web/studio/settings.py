@@ -1,4 +1,4 @@
-"""Settings pages: identity, looks, publications and their sections. All of them write `newsletter.toml`."""
+"""Settings pages: identity, looks, publications and their sections, feeds. All of them write `newsletter.toml`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from newsletter.actions.configure import Change
 from newsletter.errors import NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
-from newsletter.settings import Layout, Palette, Publication
+from newsletter.settings import Feed, Layout, Palette, Publication
 from newsletter.web.site import Site, say
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
+from newsletter.web.studio.words import tag_words
 
 _HOME = "/studio/reglages"
 _IDENTITY = ("name", "short_name", "baseline", "address", "phone", "email", "website", "director", "host", "dpo",
@@ -52,6 +53,15 @@ def router(site: Site) -> APIRouter:
     @routes.post("/apparence")
     def save_theme(visit: Visit = allowed) -> Response:
         return desk.save(visit, "theme", f"{_HOME}/apparence", _theme(visit))
+
+    @routes.get("/flux")
+    def feeds(visit: Visit = allowed) -> Response:
+        return desk.show(visit, "feeds", feeds=_feed_rows(visit, site.workspace.settings.feeds), names=tag_words())
+
+    @routes.post("/flux")
+    def save_feeds(visit: Visit = allowed) -> Response:
+        rows = _feed_rows(visit, site.workspace.settings.feeds)
+        return desk.save(visit, "feeds", f"{_HOME}/flux", _feeds(visit), feeds=rows, names=tag_words())
 
     @routes.get("/publications")
     def publications(visit: Visit = allowed) -> Response:
@@ -128,6 +138,45 @@ def _theme(visit: Visit) -> list[Change]:
         (("theme", mode, name), visit.text(f"{mode}_{name}")) for mode in _MODES for name in Palette.model_fields
     ]
     return [*changes, *((("theme", font), visit.text(font)) for font in ("heading_font", "body_font"))]
+
+
+def _feeds(visit: Visit) -> list[Change]:
+    """Return the change of the table of feeds; without any it is taken out, and a row without an address goes."""
+    rows = []
+    for row in _entered_feeds(visit):
+        if not row["url"]:
+            continue
+        kept = {"url": row["url"], "tags": row["tags"], "categories": _categories(row["categories"])}
+        days = int(row["days"]) if row["days"].isascii() and row["days"].isdigit() else row["days"]
+        default = Feed.model_fields["days"].default
+        rows.append({name: v for name, v in {**kept, "days": days}.items() if v not in ([], {}, "", default)})
+    return [(("feeds",), rows or None)]
+
+
+def _entered_feeds(visit: Visit) -> list[dict[str, Any]]:
+    columns = (visit.texts("feed_url"), visit.texts("feed_days"), visit.texts("feed_categories"))
+    return [
+        {"url": url, "days": days, "categories": words, "tags": visit.texts(f"feed_tags_{n}")}
+        for n, (url, days, words) in enumerate(zip(*columns, strict=False))
+    ]
+
+
+def _categories(text: str) -> dict[str, str]:
+    """Return what lines of `category = tag` say."""
+    pairs = (line.rpartition("=") for line in text.splitlines() if line.strip())
+    return {name.strip(): tag.strip() for name, _equals, tag in pairs}
+
+
+def _feed_rows(visit: Visit, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
+    """Return the rows of the form: those entered or in force, and an empty one for a new feed."""
+    if entered := _entered_feeds(visit):
+        return entered
+    rows = [
+        {"url": feed.url, "days": feed.days, "tags": feed.tags,
+         "categories": "\n".join(f"{name} = {tag}" for name, tag in feed.categories.items())}
+        for feed in feeds
+    ]  # fmt: skip
+    return [*rows, {"url": "", "days": Feed.model_fields["days"].default, "tags": (), "categories": ""}]
 
 
 def _publication(visit: Visit, key: str) -> list[Change]:

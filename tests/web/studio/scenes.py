@@ -19,7 +19,17 @@ FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><tit
 <description>Un point de repère pour qui achète : quand réserver un marché, et comment l’écrire.</description>
 <pubDate>Tue, 10 Nov 2026 09:00:00 +0100</pubDate></item>
 </channel></rss>"""
-SETTINGS = ("identite", "apparence", "publications", "publications/lettre", "envoi", "equipe", "cles", "journal")
+SETTINGS = (
+    "identite",
+    "apparence",
+    "publications",
+    "publications/lettre",
+    "flux",
+    "envoi",
+    "equipe",
+    "cles",
+    "journal",
+)
 
 
 def at_the_door(stage: Stage) -> Iterator[str]:

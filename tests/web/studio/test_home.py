@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 
-from newsletter.actions import content
+from newsletter.actions import content, feeds_read, fetch
 from newsletter.actions.overview import month_ends
+from newsletter.settings import Feed
 from newsletter.store import reviews
 from newsletter.store.reviews import Review
 from newsletter.web.studio import charts
@@ -123,3 +125,39 @@ def test_the_line_is_what_a_count_at_each_day_says(town):
                     people.move(c, person, publication, state, proof, start + (9 * n + 61 * step) * 86_400)
     for point in overview.points(town.workspace, today, 13):
         assert point.subscribers == report.count(town.workspace, on=point.day).total, point.day
+
+
+def feed(desk, monkeypatch, body):
+    """Let the site's feed answer with `body`, and read it."""
+    url = "https://www.site.example/feed/"
+    desk.workspace.settings = desk.workspace.settings.model_copy(update={"feeds": (Feed(url=url),)})
+    monkeypatch.setattr(fetch, "get", lambda *_a, **_k: fetch.Page(url, 200, "text/xml", body.encode()))
+    feeds_read.read_all(desk.workspace)
+
+
+def test_what_came_from_the_site_is_counted_until_it_was_read_and_the_link_shows_it_alone(at_desk, monkeypatch):
+    editor = at_desk("editor")
+    content.new_article(editor.workspace, "Un brouillon à nous", ("rtes",), date(2026, 11, 1))
+    items = "".join(f"<item><title>Venu {n}</title><link>https://site.example/{n}</link></item>" for n in range(3))
+    feed(editor, monkeypatch, f"<rss version='2.0'><channel>{items}</channel></rss>")
+    row = r'<a href="([^"]+)"><span>articles? arrivés? du site, à relire</span><span[^>]*>(\d+)<'
+    path, n = re.search(row, editor.get("/studio").text).groups()
+    assert n == "3"
+    listed = editor.get(unescape(path)).text
+    assert ["Venu 0" in listed, "Venu 2" in listed, "Un brouillon à nous" in listed] == [True, True, False]
+    first, second, _third = (a for a in editor.workspace.pool() if a.title.startswith("Venu"))
+    (editor.workspace.root / first.path).unlink()
+    ready = (editor.workspace.root / second.path).read_text("utf-8").replace("status: draft", "status: ready")
+    (editor.workspace.root / second.path).write_text(ready, "utf-8")
+    assert re.search(row, editor.get("/studio").text)[2] == "1"
+
+
+def test_a_feed_that_turned_into_a_page_is_told_once_in_plain_words(admin, monkeypatch):
+    feed(admin, monkeypatch, "<!doctype html><html><body>Maintenance</body></html>")
+    page = admin.get("/studio").text
+    assert page.count("Plus rien n’arrive de https://www.site.example/feed/") == 1
+    assert "ce n’est pas un flux RSS ou Atom" in page
+    assert "/studio/reglages/flux" in page
+    assert "Nothing has come from" in admin.get("/studio?lang=en").text
+    feed(admin, monkeypatch, "<rss version='2.0'><channel></channel></rss>")
+    assert "Plus rien n’arrive" not in admin.get("/studio").text

@@ -186,3 +186,74 @@ def test_the_outbox_reads_like_a_mailbox(looking):
     assert heading(page) == "La lettre du RTES – novembre 2026"
     assert line.address in page.text
     assert "<html" in looking.get(f"/studio/boite/{folder.name}/{line.file}/html").text
+
+
+FEED = """
+[[feeds]]
+url = "https://www.site.example/feed/"
+tags = ["rtes", "bref"]
+categories = { "Europe & monde" = "europe", Agenda = "agenda" }
+
+[[feeds]]
+url = "https://autre.example/flux"
+days = 0
+"""
+
+
+@pytest.fixture
+def fed(admin):
+    """An admin in a workspace whose settings name two feeds."""
+    with (admin.workspace.root / "newsletter.toml").open("a", encoding="utf-8") as toml:
+        toml.write(FEED)
+    admin.workspace.reload()
+    return admin
+
+
+def feed_form(desk):
+    """Return the fields of the form of feeds, boxes that are ticked included."""
+    ticked = {}
+    for name, value in re.findall(r'name="(feed_tags_\d)" value="(\w+)" checked', desk.get(f"{HOME}/flux").text):
+        ticked.setdefault(name, []).append(value)
+    text = desk.get(f"{HOME}/flux").text
+    words = [unescape(t) for t in re.findall(r'name="feed_categories"[^>]*>(.*?)</textarea>', text, re.DOTALL)]
+    return {**form(desk, f"{HOME}/flux"), "feed_categories": words, **ticked}
+
+
+def test_the_form_of_feeds_sent_back_unchanged_changes_nothing(fed):
+    before = file(fed)
+    assert "Réglages enregistrés" in fed.post(f"{HOME}/flux", **feed_form(fed)).text
+    assert tomllib.loads(file(fed)) == tomllib.loads(before)
+
+
+def test_a_feed_is_added_changed_and_taken_out(fed):
+    fields = feed_form(fed)
+    fields["feed_url"] = ["", "https://autre.example/flux", "https://trois.example/agenda.ics"]
+    fields["feed_categories"] = ["", "Brèves du jour = bref\n\n", ""]
+    fields["feed_tags_2"] = ["agenda"]
+    fields["feed_days"] = ["60", "60", "7"]
+    fed.post(f"{HOME}/flux", **fields)
+    assert [(f.url, f.tags, dict(f.categories), f.days) for f in fed.workspace.settings.feeds] == [
+        ("https://autre.example/flux", (), {"Brèves du jour": "bref"}, 60),
+        ("https://trois.example/agenda.ics", ("agenda",), {}, 7),
+    ]
+    fed.post(f"{HOME}/flux", **{**feed_form(fed), "feed_url": ["", "", ""]})
+    assert fed.workspace.settings.feeds == ()
+    assert "feeds" not in tomllib.loads(file(fed))
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("feed_url", ["ftp://site.example/flux", "", ""], "feeds.0.url"),
+        ("feed_url", ["https://a.example/f", "https://a.example/f", ""], "feeds"),
+        ("feed_categories", ["Europe = eurpe", "", ""], "feeds.0.categories"),
+        ("feed_days", ["beaucoup", "0", "60"], "feeds.0.days"),
+        ("feed_days", ["-1", "0", "60"], "feeds.0.days"),
+    ],
+)
+def test_a_feed_that_cannot_be_is_named_and_what_was_entered_stays(fed, name, values, said):
+    before = file(fed)
+    answer = fed.post(f"{HOME}/flux", **{**feed_form(fed), name: values})
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert values[0] in unescape(answer.text)
+    assert file(fed) == before
