@@ -18,8 +18,9 @@ PEOPLE = ("/studio/public", "/studio/public/organisations", "/studio/public/orga
 FIGURES = ("/studio/chiffres", "/studio/chiffres/annee/2026", "/studio/chiffres/annee/2026/imprimer",
            "/studio/chiffres/annee/2026/rapport.csv")  # fmt: skip
 SETTINGS = ("/studio/reglages/identite", "/studio/reglages/apparence", "/studio/reglages/publications",
-            "/studio/reglages/publications/lettre", "/studio/reglages/flux", "/studio/reglages/envoi", "/studio/reglages/equipe",
-            "/studio/reglages/cles", "/studio/reglages/journal", "/studio/boite")  # fmt: skip
+            "/studio/reglages/publications/lettre", "/studio/reglages/flux", "/studio/reglages/envoi",
+            "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/reglages/journal",
+            "/studio/boite")  # fmt: skip
 EVERYBODY = ("/studio", "/studio/compte")
 PAGES = (*EVERYBODY, *PEOPLE, *FIGURES, *SETTINGS)
 MAY = {
