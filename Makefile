@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-WORKERS ?= auto
+# One more than there are cores: tests wait for servers, browsers and clocks a third of their time.
+WORKERS ?= $(shell expr `nproc` + 1)
 QUICK := tests/content tests/exchange tests/rendering tests/providers tests/store $(wildcard tests/test_*.py)
 
 RELEASE := $(VENV)/.release

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +30,46 @@ def postgres() -> Iterator[Path]:
         yield home
 
 
+# To migrate a database takes longer than most tests: they get a copy of one, or one that is emptied between them.
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database at this version with nothing in it."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_used_again(postgres: Path) -> str:
+    """The name of a database at this version in the cluster."""
+    from tests.postgres import url
+
+    _migrate(url(postgres, "again"))
+    return "again"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on SQLite and on PostgreSQL."""
+    """The URL of a database with nothing in it, at this version, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        return f"sqlite:///{tmp_path}/test.db"
+    from tests.postgres import emptied
+
+    return emptied(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_used_again"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/test.db"
     from tests.postgres import url
 
     return url(request.getfixturevalue("postgres"), "test")
+
+
+def _migrate(url: str) -> None:
+    from newsletter.store.database import open_database
+
+    open_database(url).close()

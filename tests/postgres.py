@@ -58,4 +58,21 @@ def url(home: Path, name: str) -> str:
     with psycopg.connect(f"host={home} user=postgres dbname=postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"')
+    return _url(home, name)
+
+
+def emptied(home: Path, name: str) -> str:
+    """Return the SQLAlchemy URL of the database `name`, its rows and connections gone, its tables as they were."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    with psycopg.connect(f"host={home} user=postgres dbname={name}") as connection:
+        connection.execute(others, (name,))
+        connection.execute("SET session_replication_role = replica")  # in whatever order, without foreign keys
+        for (table,) in connection.execute(tables).fetchall():
+            connection.execute(f'DELETE FROM "{table}"')
+        connection.execute("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
+    return _url(home, name)
+
+
+def _url(home: Path, name: str) -> str:
     return f"postgresql+psycopg://postgres@/{name}?host={home}"

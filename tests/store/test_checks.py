@@ -6,8 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.store import checks, mailings
-from newsletter.store.database import HEAD
+from newsletter.store.database import HEAD, open_database
 from tests.store.helpers import NOW, mailing, member, subscribe
+
+
+@pytest.fixture
+def database(bare_url):
+    """A database of its own: these tests damage its tables."""
+    made = open_database(bare_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -83,7 +91,6 @@ def test_a_row_that_names_a_missing_one_is_found(filled):
 
 
 def test_a_damaged_file_is_told_by_the_engine(tmp_path):
-    from newsletter.store.database import open_database
 
     database = open_database("sqlite:///damaged.db", tmp_path)
     with database.write() as c:

@@ -33,24 +33,24 @@ def test_a_database_file_is_for_its_owner_only(tmp_path):
     made.close()
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(database_url):
-    old = Database(database_url)
+def test_a_database_of_the_first_version_is_brought_up_to_date(bare_url):
+    old = Database(bare_url)
     upgrade(old.engine, "0001")
     old.close()
-    new = open_database(database_url)
+    new = open_database(bare_url)
     with new.read() as c:
         assert c.scalar(sa.text("SELECT version_num FROM alembic_version")) == HEAD
         c.execute(sa.text("SELECT count(*) FROM jobs"))
     new.close()
 
 
-def test_a_database_of_a_later_version_is_refused_with_what_to_do(database_url):
-    later = open_database(database_url)
+def test_a_database_of_a_later_version_is_refused_with_what_to_do(bare_url):
+    later = open_database(bare_url)
     with later.write() as c:
         c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     later.close()
     with pytest.raises(StoreError, match="install the newest version"):
-        open_database(database_url)
+        open_database(bare_url)
 
 
 def test_a_failed_transaction_leaves_nothing(database):

@@ -146,7 +146,7 @@ def test_a_burst_is_one_sources_and_passes() -> None:
 
 
 def test_editors_see_the_share_of_each_section_and_how_it_was_counted(counting: Town) -> None:
-    editor = sign_in(counting.workspace, "editor")
+    editor = sign_in(counting, "editor")
     page = f"/studio/numeros/{ISSUE}/envoi"
     assert "Aucune visite pour l’instant" in editor.get(page).text
     places = counted_links(counting)

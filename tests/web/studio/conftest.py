@@ -40,30 +40,32 @@ class Desk:
         return unescape(re.search(rf'name="{name}"[^>]* value="([^"]*)"', self.get(path).text)[1])
 
 
-def sign_in(workspace: Workspace, role: str, *, may_send: bool = False) -> Desk:
-    """Invite somebody of that role and sign them in by their link."""
+def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False) -> Desk:
+    """Invite somebody of that role and sign them in by their link, on the site that stands there if one does."""
+    workspace = where if isinstance(where, Workspace) else where.workspace
+    app = make_app(where) if isinstance(where, Workspace) else where.client.app
     user = team.invite(workspace, f"{role}@rtes.example", role, may_send=may_send, name=f"Une {role}", by="test")
-    client = TestClient(make_app(workspace), base_url=BASE, headers={"Accept-Language": "fr"})
-    assert client.post(signin.link_for(workspace, user)).status_code == 200
+    client = TestClient(app, base_url=BASE, headers={"Accept-Language": "fr"})
+    assert client.post(signin.link_for(workspace, user), follow_redirects=False).status_code == 303
     return Desk(workspace, client, user)
 
 
 @pytest.fixture
 def at_desk(town: Town) -> Iterator[Callable[[str], Desk]]:
     """Sign somebody of a role in, in a fresh workspace."""
-    yield lambda role: sign_in(town.workspace, role)
+    yield lambda role: sign_in(town, role)
 
 
 @pytest.fixture
 def admin(town: Town) -> Desk:
     """An admin in a fresh workspace."""
-    return sign_in(town.workspace, "admin")
+    return sign_in(town, "admin")
 
 
 @pytest.fixture
 def staff(sent: Town) -> Desk:
     """Somebody who follows people and figures, in the sample month."""
-    return sign_in(sent.workspace, "staff")
+    return sign_in(sent, "staff")
 
 
 @pytest.fixture(scope="session")

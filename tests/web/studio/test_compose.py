@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from newsletter.actions import editing
+from newsletter.actions.letters import edition
 from newsletter.actions.start import init
 from newsletter.actions.workspace import open_workspace
 from tests.web.studio.conftest import Desk, sign_in
@@ -20,8 +21,12 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 @pytest.fixture(scope="session")
 def month(tmp_path_factory):
+    """The sample month, its database made and its pictures published."""
     path = tmp_path_factory.mktemp("month") / "ws"
     init(path, sample=True)
+    workspace = open_workspace(path)
+    edition(workspace, KEY)
+    workspace.close()
     return path
 
 
@@ -193,7 +198,7 @@ def test_hostile_words_are_shown_as_text_on_every_page(editor):
     "path", ["/studio/numeros", ISSUE, f"{ISSUE}/apercu", f"{ISSUE}/envoi", "/studio/articles", f"{ISSUE}/envoi/flux"]
 )
 def test_pages_of_the_editors_are_closed_to_others(editor, role, path):
-    other = sign_in(editor.workspace, role)
+    other = sign_in(editor, role)
     assert other.get(path).status_code == 403
 
 

@@ -62,7 +62,7 @@ def served(editor, mail_browser):
     load_people(editor.workspace, 8)
     send.approve(editor.workspace, "2026-10-lettre", by="Claire", now=True)
     send.deliver(editor.workspace, send.begin(editor.workspace, send.current(editor.workspace, "2026-10-lettre")))
-    admin = sign_in(editor.workspace, "admin", may_send=True)
+    admin = sign_in(editor, "admin", may_send=True)
     with serving(editor.workspace) as address:
 
         def open_browser(**options):

@@ -19,7 +19,7 @@ ENVOI = f"{ISSUE}/envoi"
 @pytest.fixture
 def desk(editor) -> Desk:
     """Somebody who may do everything, on a copy of the sample month."""
-    return sign_in(editor.workspace, "admin", may_send=True)
+    return sign_in(editor, "admin", may_send=True)
 
 
 def words(answer) -> str:

@@ -32,7 +32,7 @@ MAY = {
 
 @pytest.fixture(scope="module")
 def desks(looking):
-    found = {role: sign_in(looking.workspace, role) for role in ("editor", "staff")}
+    found = {role: sign_in(looking, role) for role in ("editor", "staff")}
     return {**found, "admin": looking}
 
 
@@ -104,7 +104,7 @@ def test_no_form_is_taken_from_another_site(looking, unsafe, headers):
 
 
 def test_whoever_loses_a_right_loses_it_at_once(town):
-    desk = sign_in(town.workspace, "staff")
+    desk = sign_in(town, "staff")
     team.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
     assert desk.get("/studio/public", follow_redirects=False).status_code == 303, "and the session is closed"
 

@@ -25,7 +25,7 @@ ENVOI = f"/studio/numeros/{KEY}/envoi"
 def sender(editor) -> Desk:
     """Somebody who composes and may send, with twenty subscribers."""
     load_people(editor.workspace, 20)
-    return sign_in(editor.workspace, "admin", may_send=True)
+    return sign_in(editor, "admin", may_send=True)
 
 
 def mailing(desk: Desk):
