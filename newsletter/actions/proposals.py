@@ -164,7 +164,9 @@ def submit(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
     The file names the organisation and the proposal, never an address. Sent twice, it is one article.
     """
     draft = own(workspace, who, uid)
-    if draft.state == "draft" and problems(workspace, draft):
+    if draft.state != "draft":
+        return draft
+    if problems(workspace, draft):
         raise Refused(
             "the proposal is not complete",
             hint="see its preview",

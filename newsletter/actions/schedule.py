@@ -31,7 +31,11 @@ def parse(text: str, now: datetime) -> datetime:
     that does not exist or comes twice (the nights when the clocks change), or that cannot be read.
     """
     wanted = " ".join(text.lower().split())
-    moment = _iso(wanted) or _words(wanted, now)
+    found = _iso(wanted) or _words(wanted, now)
+    try:
+        moment = found and (found.astimezone(PARIS) if found.tzinfo else _local(found, text))
+    except OverflowError:  # at the ends of the calendar, where Paris is in no year any more
+        moment = None
     if moment is None:
         raise Refused(
             f"`{text}` is no time",
@@ -42,7 +46,6 @@ def parse(text: str, now: datetime) -> datetime:
                 text=text,
             ),
         )
-    moment = moment.astimezone(PARIS) if moment.tzinfo else _local(moment, text)
     if moment <= now:
         raise Refused(
             f"{moment:%d/%m/%Y %H:%M} is past",
@@ -138,7 +141,7 @@ def _day(words: str, today: date, *, passed: bool) -> date | None:
 
 def _calendar(written: re.Match[str], today: date) -> date | None:
     weekday, number, month, year = written.groups()
-    months = _MONTHS.index(month) + 1 if month in _MONTHS else int(month) if month.isdigit() else 0
+    months = _MONTHS.index(month) + 1 if month in _MONTHS else int(month) if month.isdecimal() else 0
     try:
         day = date(int(year or today.year), months, int(number))
         if not year and day < today:

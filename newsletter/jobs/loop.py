@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from newsletter.actions.owners import ended, owner
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
+from newsletter.i18n import speaking
 from newsletter.jobs.table import TABLE, Work
 from newsletter.store import jobs, queue
 from newsletter.store.jobs import JobState
@@ -54,7 +55,8 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     workspace.renew()
     error = ""
     try:
-        with _held(workspace, work, holder):
+        # What it writes to people is in the network's language: nobody is asking.
+        with _held(workspace, work, holder), speaking(workspace.settings.network.locale):
             work.run(workspace, stop)
     except NewsletterError as known:
         error = str(known)
@@ -80,8 +82,8 @@ def _held(workspace: Workspace, work: Work, holder: str) -> Iterator[None]:
                 with workspace.database.write() as connection:
                     now = workspace.database.now(connection)
                     jobs.prolong(connection, work.name, holder, now=now, hold=HOLD_SECONDS)
-            except NewsletterError as error:
-                _log.warning("%s: %s", work.name, error)  # the next beat tries again
+            except Exception as error:  # noqa: BLE001 - whatever the database's driver raises: the next beat tries again
+                _log.warning("%s: still held? %s", work.name, error)
 
     thread = threading.Thread(target=beat, name=f"hold-{work.name}", daemon=True)
     thread.start()

@@ -113,7 +113,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection for reading: one snapshot from first to last statement."""
+        """Give a connection for reading: on SQLite one snapshot, on PostgreSQL what is committed at each statement."""
         try:
             with self.engine.connect() as connection, connection.begin():
                 yield connection

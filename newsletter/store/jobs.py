@@ -45,7 +45,12 @@ def take(connection: Connection, name: str, holder: str, *, now: float, period: 
         return False
     taken = connection.execute(
         jobs.update()
-        .where(jobs.c.name == name, jobs.c.holder == state.holder, jobs.c.held_until == state.held_until)
+        .where(
+            jobs.c.name == name,
+            jobs.c.holder == state.holder,
+            jobs.c.held_until == state.held_until,
+            jobs.c.next_at == state.next_at,  # on PostgreSQL another process may have had its whole turn since
+        )
         .values(holder=holder, held_until=now + hold)
     )
     return taken.rowcount == 1

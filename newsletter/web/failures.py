@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from newsletter.errors import AddressError, NewsletterError, NotFound, Refused, TokenError
+from newsletter.errors import AddressError, ContentError, NewsletterError, NotFound, Refused, SettingsError, TokenError
 from newsletter.i18n import _, speaking
 from newsletter.web.public_subscribe import API as FORM
 from newsletter.web.security import headers_for, mask, private
@@ -41,7 +41,9 @@ def install(app: FastAPI, site: Site) -> None:
     def ours(request: Request, error: Exception) -> Response:
         if isinstance(error, TokenError) and request.url.path.removeprefix(site.prefix).startswith(_LINKS):
             return site.page(request, "public/link_gone.html", status=404, noindex=True)
-        if not isinstance(error, (NotFound, TokenError, Refused, AddressError)):
+        if not isinstance(error, (NotFound, TokenError, Refused, AddressError)) and not _explained(
+            site, request, error
+        ):
             return fault(request, error)
         return answer(site, request, 404 if isinstance(error, (NotFound, TokenError)) else 409, error)
 
@@ -56,6 +58,12 @@ def install(app: FastAPI, site: Site) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(NewsletterError, ours)
     app.add_exception_handler(Exception, fault)
+
+
+def _explained(site: Site, request: Request, error: Exception) -> bool:
+    """Tell whether a form of the Studio named a publication or a file that is not there, and the error says so."""
+    inside = request.url.path.removeprefix(site.prefix).startswith("/studio")
+    return inside and isinstance(error, (SettingsError, ContentError)) and bool(error.said)
 
 
 def answer(

@@ -122,6 +122,17 @@ def test_a_proposed_file_written_by_hand_is_answered_too(workspace: Workspace) -
     assert mails(workspace) == []
 
 
+def test_the_last_proposal_of_a_day_sent_twice_is_answered_as_the_first_time(workspace: Workspace) -> None:
+    contact = contacts(workspace)[0]
+    who = proposals.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
+    drafts = [proposals.save(workspace, who, {**FORM, "title": f"{FORM['title']} {n}"}) for n in range(proposals.MOST_A_DAY)]
+    for draft in drafts:
+        proposals.submit(workspace, who, draft.uid)
+    assert proposals.submit(workspace, who, drafts[-1].uid).state == "sent"
+    with pytest.raises(Refused, match="were sent today"):
+        proposals.submit(workspace, who, proposals.save(workspace, who, FORM).uid)
+
+
 @pytest.mark.parametrize("name", ["nope", "", "journee-nationale-cooperer", "../newsletter.toml"])
 def test_what_is_no_proposal_is_not_found(workspace: Workspace, name: str) -> None:
     with pytest.raises(NotFound):

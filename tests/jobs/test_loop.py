@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import InterfaceError, NoResultFound
 
-from newsletter import jobs
+from newsletter import i18n, jobs
 from newsletter.actions import schedule, send, start
 from newsletter.actions.workspace import open_workspace
-from newsletter.jobs import Work, run_due, run_loop
+from newsletter.jobs import Work, loop, run_due, run_loop
+from newsletter.store import jobs as rows
 from newsletter.store import mailings
 
 ISSUE = "2026-11-lettre"
@@ -167,3 +168,28 @@ def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace
         jobs.deliver(workspace, threading.Event())
     assert status(workspace) == "done"
     assert "lost: NoResultFound" in caplog.text, "only the first error is raised"
+
+
+def test_a_beat_that_fails_in_any_way_is_followed_by_the_next(workspace, monkeypatch, caplog):
+    """Whatever the driver raises: a job whose hold has run out would be done twice."""
+    beats = []
+
+    def prolong(*_arguments, **_options):
+        beats.append(1)
+        raise InterfaceError("the connection is closed", None, ValueError())
+
+    monkeypatch.setattr(loop, "HOLD_SECONDS", 0.2)
+    monkeypatch.setattr(rows, "prolong", prolong)
+    table = Work("slow", lambda *_: time.sleep(0.5), 60, "")
+    assert run_due(workspace, table, threading.Event())
+    assert len(beats) > 2
+    assert "slow: still held?" in caplog.text
+
+
+def test_what_recurring_work_writes_is_in_the_networks_language(workspace):
+    english = workspace.settings.network.model_copy(update={"locale": "en"})
+    abroad = replace(workspace, settings=workspace.settings.model_copy(update={"network": english}))
+    said = []
+    run_due(abroad, Work("j", lambda *_: said.append(i18n.locale()), 60, ""), threading.Event())
+    abroad.close()
+    assert said == ["en"]

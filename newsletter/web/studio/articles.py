@@ -100,7 +100,7 @@ class _Pages:
     def shelf(self, visit: Visit) -> Response:
         """Show the pool, as the filters narrow it."""
         wanted = {name: visit.query(name) for name in _FILTERS}
-        start = int(visit.query("de")) if visit.query("de").isdecimal() else 0
+        start = visit.number("de")
         found = desk.shelf(
             self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
             organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"],

@@ -42,10 +42,10 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/apercu")
     def preview(key: str, visit: Visit = allowed) -> Response:
-        variant, scheme = visit.query("lecteur"), visit.query("theme")
+        scheme = visit.query("theme")
         try:
             look = looking.issue_look(
-                site.workspace, key, int(variant) if variant.isdecimal() else 0,
+                site.workspace, key, visit.number("lecteur"),
                 "sombre" if scheme == "sombre" else "clair", site.prefix,
             )  # fmt: skip
         except NewsletterError as error:
@@ -73,8 +73,8 @@ def router(site: Site) -> APIRouter:
     @routes.post("/commentaires")
     def comment(key: str, visit: Visit = allowed) -> Response:
         path = f"/studio/numeros/{key}#commentaires"
-        if visit.text("fait").isdecimal():
-            proofs.settle(site.workspace, int(visit.text("fait")))
+        if done := visit.number("fait"):
+            proofs.settle(site.workspace, done)
             return pages.shell.back(path, say("Commentaire traité."))
         proofs.comment(site.workspace, key, visit.text("texte"), by=visit.by)
         return pages.shell.back(path, say("Commentaire ajouté."))
@@ -208,4 +208,4 @@ def _view(visit: Visit) -> dict[str, str]:
     choices = {"taille": ("telephone", "ordinateur"), "theme": ("clair", "sombre"), "images": ("avec", "sans"),
                "format": ("html", "texte")}  # fmt: skip
     found = {name: visit.query(name) if visit.query(name) in known else known[0] for name, known in choices.items()}
-    return found | {"lecteur": visit.query("lecteur") if visit.query("lecteur").isdecimal() else "0"}
+    return found | {"lecteur": str(visit.number("lecteur"))}

@@ -75,7 +75,7 @@ def _move(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
         section, item = (_number(part) for part in target.split(":", 1))
     else:
         section = _number(target)
-        item = len(issue.sections[section].items) if section < len(issue.sections) else 0
+        item = len(issue.sections[section].items) if 0 <= section < len(issue.sections) else 0
     made = composing.move(issue, place, Place(section, item))
     return made, _anchor(_found(made, plan.slug, Place(section, item), 0)), say("Article déplacé.")
 

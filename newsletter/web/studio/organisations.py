@@ -12,7 +12,7 @@ from newsletter.errors import Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say
 from newsletter.web.studio import codes
-from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell
 
 _HOME = "/studio/public/organisations"
@@ -51,7 +51,7 @@ def router(site: Site) -> APIRouter:
         return shell.back(f"{_HOME}/{made.id}", say("Organisation ajoutée."))
 
     @routes.get("/organisations/{number}")
-    def organisation(number: int, visit: Visit = allowed) -> Response:
+    def organisation(number: Number, visit: Visit = allowed) -> Response:
         place = browse.somewhere(workspace, number)
         return shell.page(
             visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
@@ -59,7 +59,7 @@ def router(site: Site) -> APIRouter:
         )  # fmt: skip
 
     @routes.post("/organisations/{number}/reconduire")
-    def renew(number: int, visit: Visit = allowed) -> Response:
+    def renew(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
             name = browse.somewhere(workspace, number).card.organisation.name
@@ -71,7 +71,7 @@ def router(site: Site) -> APIRouter:
         return shell.back(page, say("Adhésion enregistrée."))
 
     @routes.post("/organisations/{number}/terminer")
-    def end(number: int, visit: Visit = allowed) -> Response:
+    def end(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
             name = browse.somewhere(workspace, number).card.organisation.name

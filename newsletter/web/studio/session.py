@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Path, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -24,6 +24,7 @@ from newsletter.web.site import Site
 COOKIE = "studio"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
+Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # what the database can hold as an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Visit:
         """Return a field of the form without surrounding blanks; an empty text when it is not there."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        """Return a whole number of the form or of the query; 0 when it is none, or longer than any of ours."""
+        text = self.text(name) or self.query(name)
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
 
     def texts(self, name: str) -> list[str]:
         """Return every value of a field that stands several times in the form."""

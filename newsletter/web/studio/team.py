@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from newsletter.actions import signin, team
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.web.site import Site, say
-from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell, role_words
 
 _TEAM, _TOKENS = "/studio/reglages/equipe", "/studio/reglages/cles"
@@ -47,7 +47,7 @@ def router(site: Site) -> APIRouter:
         return shell.back(_TEAM, say("{address} a maintenant accès au Studio.").format(address=user.address))
 
     @routes.post(_TEAM + "/{user_id}")
-    def change(user_id: int, visit: Visit = allowed) -> Response:
+    def change(user_id: Number, visit: Visit = allowed) -> Response:
         try:
             user = team.change(
                 site.workspace, user_id, role=visit.text("role"), may_send=visit.text("may_send") == "yes",
@@ -58,7 +58,7 @@ def router(site: Site) -> APIRouter:
         return shell.back(_TEAM, say("Les droits de {address} sont enregistrés.").format(address=user.address))
 
     @routes.post(_TEAM + "/{user_id}/fin")
-    def end(user_id: int, visit: Visit = allowed) -> Response:
+    def end(user_id: Number, visit: Visit = allowed) -> Response:
         try:
             team.end(site.workspace, user_id, visit.by)
         except Refused:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from newsletter.actions import imports, reviewing, uploads
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused
 from newsletter.web.site import Site, say
-from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
 _HOME, _REVIEWS = "/studio/public/importer", "/studio/public/a-trancher"
@@ -62,7 +62,7 @@ def router(site: Site) -> APIRouter:
         return shell.back(_HOME, sentence, undo=Undo(f"{_HOME}/{number}/annuler") if number else None)
 
     @routes.post("/importer/{number}/annuler")
-    def undo(number: int, visit: Visit = allowed) -> Response:
+    def undo(number: Number, visit: Visit = allowed) -> Response:
         try:
             imports.take_back(workspace, number, visit.by)
         except (NotFound, Refused):
@@ -76,7 +76,7 @@ def router(site: Site) -> APIRouter:
         return shell.page(visit, "reviews.html", reviews=reviews[:100], total=len(reviews), question=question)
 
     @routes.post("/a-trancher/{number}")
-    def settle(number: int, visit: Visit = allowed) -> Response:
+    def settle(number: Number, visit: Visit = allowed) -> Response:
         try:
             n = reviewing.settle(
                 workspace, number, accept=visit.text("decision") == "accept", by=visit.by, email=visit.text("email"),

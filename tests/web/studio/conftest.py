@@ -40,11 +40,12 @@ class Desk:
         return unescape(re.search(rf'name="{name}"[^>]* value="([^"]*)"', self.get(path).text)[1])
 
 
-def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False) -> Desk:
+def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False, name: str = "") -> Desk:
     """Invite somebody of that role and sign them in by their link, on the site that stands there if one does."""
     workspace = where if isinstance(where, Workspace) else where.workspace
     app = make_app(where) if isinstance(where, Workspace) else where.client.app
-    user = team.invite(workspace, f"{role}@rtes.example", role, may_send=may_send, name=f"Une {role}", by="test")
+    address = f"{name or role}@rtes.example"
+    user = team.invite(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
     client = TestClient(app, base_url=BASE, headers={"Accept-Language": "fr"})
     assert client.post(signin.link_for(workspace, user), follow_redirects=False).status_code == 303
     return Desk(workspace, client, user)
