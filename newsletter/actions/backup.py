@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from newsletter.errors import Refused
 from newsletter.settings_file import FILE
 from newsletter.store import snapshots
 from newsletter.store.copy import Progress as Progress
+
+
+_SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,10 @@ def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_
         made = backup_manifest.write(part, moment.isoformat(timespec="seconds"), __version__, schema)
         os.sync()
         part.rename(target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise Refused(f"cannot be saved: {error.strerror}", where=str(error.filename or directory),
+                      hint="mend that, then run it again: nothing is left of this attempt") from None  # fmt: skip
     except BaseException:
         shutil.rmtree(part)
         raise
@@ -66,6 +74,8 @@ def _files(root: Path, target: Path) -> Iterator[str]:
     """Copy the workspace's files; yield what is left out, with why."""
     target.mkdir()
     for name in PARTS:
+        if name == FILE:
+            continue  # read below, wherever it lies
         if (root / name).is_symlink():
             yield f"{name} (a link)"
         elif (root / name).is_dir():
@@ -88,7 +98,8 @@ def _folder(root: Path, name: str, target: Path) -> Iterator[str]:
         for file in names:
             # What begins with a dot is a file being written, or somebody's tool's.
             if not file.startswith(".") and not (here / file).is_symlink():
-                shutil.copyfile(here / file, place / file)
+                with suppress(FileNotFoundError):  # renamed or removed by an editor since it was listed
+                    shutil.copyfile(here / file, place / file)
 
 
 def _settings(text: str) -> tuple[str, bool]:
@@ -96,7 +107,8 @@ def _settings(text: str) -> tuple[str, bool]:
     document = tomlkit.parse(text)
     section = document.get("database", {})
     url = make_url(str(section["url"])) if section.get("url") else None
-    if url is None or url.password is None:
+    if url is None or (url.password is None and not _SECRET & url.query.keys()):
         return text, False
-    section["url"] = url._replace(password=None).render_as_string(hide_password=False)
+    bare = url._replace(password=None).difference_update_query(_SECRET)
+    section["url"] = bare.render_as_string(hide_password=False)
     return tomlkit.dumps(document), True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
-from newsletter.errors import NewsletterError, Refused
+from newsletter.errors import Refused
 from newsletter.store import halt
 from newsletter.store.database import HEAD, UNFINISHED, Database
 
@@ -39,7 +39,7 @@ def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migr
             _stand_still(database, patience)
         try:
             database.migrate()
-        except NewsletterError:
+        except Exception:
             _go_on(database)
             raise
         return Migrated(before, HEAD, tuple(_go_on(database)))

@@ -40,10 +40,10 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
     manifest = backup_manifest.verify(source)
     root.mkdir(parents=True, exist_ok=True)
     root = root.resolve()
-    part = Path(tempfile.mkdtemp(prefix=".restore-", dir=root))
     # As the restored settings name it, in the environment of the restored workspace.
     settings = load(source / FILES, {**read_env_file(root / ".env"), **os.environ})
     target = Database(settings.database.url, root)
+    part = Path(tempfile.mkdtemp(prefix=".restore-", dir=root))
     try:
         there = _occupied(root, target)
         if there and not force:
@@ -102,6 +102,12 @@ def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
 def _move_aside(root: Path, target: Database) -> Path:
     aside = root / time.strftime(".before-restore-%Y-%m-%d-%H%M%S")
     aside.mkdir(mode=0o700)
+    if not target.sqlite:
+        try:  # before anything is moved: it may fail, and then all is as it was
+            _keep_former(target, aside / DATABASE)
+        except BaseException:
+            shutil.rmtree(aside)
+            raise
     for name in PARTS:
         if (root / name).exists():
             (root / name).rename(aside / name)
@@ -110,11 +116,15 @@ def _move_aside(root: Path, target: Database) -> Path:
             if path.name.removeprefix(_file(target).name) in ("", "-wal", "-shm", "-journal"):
                 shutil.move(path, aside / path.name)
     elif not target.version().startswith(UNFINISHED):
-        if target.version():
-            target.migrate()
-            snapshots.save(target, aside / DATABASE)
         copy.clear(target)
     return aside
+
+
+def _keep_former(target: Database, path: Path) -> None:
+    version = target.version()
+    if version and not version.startswith(UNFINISHED):
+        target.migrate()
+        snapshots.save(target, path)
 
 
 def _put(path: Path, target: Database, manifest: Manifest, progress: Progress) -> None:

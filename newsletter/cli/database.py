@@ -55,7 +55,9 @@ def check(session: Session, as_json: bool) -> None:
 
 
 @database.command()
-@click.option("--to", "url", required=True, help="The URL of an empty database (a relative SQLite path: from here).")
+@click.option(
+    "--to", "url", required=True, help="The URL of an empty database (a relative SQLite path: from the workspace)."
+)
 @click.option("--anew", is_flag=True, help="Throw away what a copy that was broken off has left there.")
 @click.option("--replace-nul", is_flag=True, help="Write U+FFFD for a NUL character, which PostgreSQL cannot hold.")
 @json_option

@@ -62,18 +62,15 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection in a transaction that holds the write lock from its first statement; commit at the end."""
-        with self._lock if self.sqlite else nullcontext():
+        alone = self._lock if self.sqlite else nullcontext()
+        with alone, _explained(self.engine), self.engine.connect() as connection:
+            if self.sqlite:
+                connection.info["immediate"] = True
             try:
-                with self.engine.connect() as connection:
-                    if self.sqlite:
-                        connection.info["immediate"] = True
-                    try:
-                        with connection.begin():
-                            yield connection
-                    finally:
-                        connection.info.pop("immediate", None)
-            except OperationalError as error:
-                raise _explain(error, self.engine) from error.orig
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.info.pop("immediate", None)
 
     def together(self, steps: Sequence[Callable[[Connection], _T]]) -> list[_T | Exception]:
         """Run many small writes in one transaction and return what became of each, in order, once all is committed.
@@ -114,11 +111,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection for reading: on SQLite one snapshot, on PostgreSQL what is committed at each statement."""
-        try:
-            with self.engine.connect() as connection, connection.begin():
-                yield connection
-        except OperationalError as error:
-            raise _explain(error, self.engine) from error.orig
+        with _explained(self.engine), self.engine.connect() as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -150,7 +144,7 @@ class Database:
 
     def version(self) -> str:
         """Return the version of the schema; an empty text when there is none yet."""
-        with self.engine.connect() as connection:
+        with _explained(self.engine), self.engine.connect() as connection:
             try:
                 return connection.scalar(sa.text("SELECT version_num FROM alembic_version")) or ""
             except DBAPIError:
@@ -172,7 +166,7 @@ class Database:
             )
         from newsletter.store.migrations.run import upgrade
 
-        with self._lock:
+        with self._lock, _explained(self.engine):
             upgrade(self.engine)
 
     def close(self) -> None:
@@ -183,10 +177,7 @@ class Database:
 def open_database(url: str, root: Path | None = None, *, durable: bool = False) -> Database:
     """Open and migrate the database at `url`; a relative SQLite path counts from `root`."""
     database = Database(url, root, durable=durable)
-    try:
-        database.migrate()
-    except OperationalError as error:
-        raise _explain(error, database.engine) from error.orig
+    database.migrate()
     return database
 
 
@@ -226,6 +217,15 @@ _HINTS = {
     "readonly": "check the rights of the database file and of its directory",
     "interrupted": "run the same command again",
 }
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    """Raise a StoreError for a database that refuses within the block."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _explain(error, engine) from error.orig
 
 
 def _explain(error: OperationalError, engine: Engine) -> Exception:

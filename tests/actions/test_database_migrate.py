@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import OperationalError
 
 from newsletter.actions import database_check, database_migrate
 from newsletter.actions.workspace import open_workspace
@@ -139,13 +141,22 @@ def test_what_a_person_has_paused_stays_paused(stage, later):
     workspace.close()
 
 
-def test_a_migration_that_fails_lets_go_on_what_it_halted(stage, later, monkeypatch):
+@pytest.mark.parametrize(
+    ("raised", "seen"),
+    [
+        (StoreError("no"), StoreError),
+        (OperationalError("ALTER", None, sqlite3.OperationalError("database or disk is full")), StoreError),
+        (ValueError("a fault of ours"), ValueError),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_migration_that_fails_lets_go_on_what_it_halted(stage, later, monkeypatch, raised, seen):
     def fail(_engine):
-        raise StoreError("no")
+        raise raised
 
     monkeypatch.setattr(run, "upgrade", fail)
     workspace = open_workspace(stage.home)
-    with pytest.raises(StoreError):
+    with pytest.raises(seen):
         database_migrate.migrate(workspace)
     with databases.Database(workspace.settings.database.url, workspace.root).read() as connection:
         assert halt.moving(connection) == [ISSUE]

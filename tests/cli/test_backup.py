@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from newsletter.actions import backup, send, start
+from newsletter.actions import backup, restore, send, start
 from newsletter.actions.workspace import open_workspace
-from newsletter.errors import Refused
+from newsletter.errors import Refused, StoreError
 from newsletter.store import people, snapshots
 from tests import postgres as clusters
 
@@ -109,6 +111,74 @@ def test_no_secret_and_nobody_elses_file_is_in_a_backup(newsletter, filled, tmp_
     assert "postgresql+psycopg://u@h/d" in (directory / "files" / "newsletter.toml").read_text()
     assert not (directory / "files" / "outbox").exists()
     assert {oct(path.stat().st_mode)[-2:] for path in [directory, *directory.rglob("*")]} == {"00"}
+
+
+def test_a_password_behind_the_question_mark_of_the_url_is_left_out_too(newsletter, filled, tmp_path):
+    filled()
+    settings = tmp_path / "ws" / "newsletter.toml"
+    url = f"postgresql+psycopg:///d?host=/run&password={SECRET[:9]}&sslpassword={SECRET[:9]}"
+    settings.write_text(settings.read_text().replace("sqlite:///subscribers.db", url))
+    (tmp_path / "elsewhere.toml").write_text(settings.read_text())
+    settings.unlink()
+    settings.symlink_to(tmp_path / "elsewhere.toml")
+    ran = newsletter("ws", "backup", tmp_path / "b", "--json", NEWSLETTER_DATABASE__URL="sqlite:///subscribers.db")
+    assert ran.code == 0, ran.err
+    assert ran.json["left_out"] == ["the database's password in newsletter.toml"], "the link's file is there"
+    kept = (next((tmp_path / "b").iterdir()) / "files" / "newsletter.toml").read_text()
+    assert "postgresql+psycopg:///d?host=%2Frun" in kept and SECRET[:9] not in kept
+
+
+def test_a_file_that_an_editor_takes_away_meanwhile_stops_nothing_and_one_that_cannot_be_read_is_named(
+    tmp_path, monkeypatch
+):
+    start.demo(tmp_path / "ws", 3, deliver=False)
+    workspace = open_workspace(tmp_path / "ws")
+    copy, (first, second) = shutil.copyfile, sorted((tmp_path / "ws" / "articles").iterdir())[:2]
+
+    def copying(source, target):
+        if source == first:
+            first.unlink(missing_ok=True)
+        if source == second and denied:
+            raise PermissionError(13, "Permission denied", str(second))
+        return copy(source, target)
+
+    monkeypatch.setattr(backup.shutil, "copyfile", copying)
+    denied = False
+    made = backup.backup(workspace, tmp_path / "b")
+    assert (made.path / "files" / "articles" / second.name).exists()
+    assert not (made.path / "files" / "articles" / first.name).exists()
+    denied = True
+    with pytest.raises(Refused, match=f"Permission denied .*{second.name}"):
+        backup.backup(workspace, tmp_path / "c")
+    assert list((tmp_path / "c").iterdir()) == []
+    workspace.close()
+
+
+def test_settings_that_cannot_be_used_leave_nothing_behind(newsletter, filled, tmp_path):
+    filled()
+    directory = saved(newsletter, tmp_path)
+    ran = newsletter("new", "restore", directory, NEWSLETTER_SENDING__RATE="often")
+    assert ran.code == 1 and "rate" in ran.err
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_former_database_that_cannot_be_saved_is_left_with_its_files_where_they_are(
+    newsletter, engine, filled, tmp_path, monkeypatch
+):
+    settings = engine("postgresql", "there")
+    filled(**settings)
+    directory = saved(newsletter, tmp_path, **settings)
+    before = figures(newsletter, "ws", **settings), files(tmp_path / "ws")
+
+    def full(*_arguments):
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "save", full)
+        patch.setenv("NEWSLETTER_DATABASE__URL", settings["NEWSLETTER_DATABASE__URL"])
+        with pytest.raises(StoreError, match="disk is full"):
+            restore.restore(tmp_path / "ws", Path(directory), force=True)
+    assert (figures(newsletter, "ws", **settings), files(tmp_path / "ws")) == before
 
 
 def damage(directory, what):
