@@ -22,7 +22,6 @@ from newsletter.settings_file import FILE
 from newsletter.store import snapshots
 from newsletter.store.copy import Progress as Progress
 
-
 _SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
 
 
