@@ -12,7 +12,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
-from newsletter.store import limits, people, records, retention, traces
+from newsletter.store import limits, one_time, people, records, retention, traces
 from newsletter.store.journal import Event, record
 from newsletter.store.records import Listed as Listed
 from newsletter.store.retention import DAY, Limits
@@ -128,6 +128,8 @@ def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
     )  # fmt: skip
     with workspace.database.write() as connection:
         done = retention.purge(connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now)
+        limits.purge(connection, now - 2 * DAY)
+        one_time.purge(connection, now - DAY)
         if dry_run:
             connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,9 +37,7 @@ def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
     """Store an upload, readable by its owner only, and return its token; older uploads are forgotten."""
     folder = workspace.root / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    for old in folder.iterdir():
-        if old.is_dir() and workspace.clock() - old.stat().st_mtime > _KEPT_SECONDS:
-            shutil.rmtree(old)
+    sweep(workspace)
     token = secrets.token_urlsafe(24)
     own = folder / token
     own.mkdir(mode=0o700)
@@ -47,6 +46,17 @@ def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
     with (own / clean).open("xb") as kept:
         shutil.copyfileobj(content, kept)
     return token
+
+
+def sweep(workspace: Workspace) -> int:
+    """Delete the uploads that nobody imported within an hour, and return how many there were."""
+    folder, gone = workspace.root / FOLDER, 0
+    for old in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # another process has just imported or deleted it
+            if old.is_dir() and workspace.clock() - old.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(old)
+                gone += 1
+    return gone
 
 
 def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> Rehearsal:

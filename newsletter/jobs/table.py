@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.actions import bounces, delivering, feeds_read, proposals_notes, rights, schedule, send
+from newsletter.actions import bounces, delivering, feeds_read, proposals_notes, rights, schedule, send, uploads
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
@@ -100,6 +100,12 @@ def read_feeds(workspace: Workspace, stop: threading.Event) -> None:
     feeds_read.read_all(workspace, stop)
 
 
+def forget_uploads(workspace: Workspace, _stop: threading.Event) -> None:
+    """Delete the files of people that were rehearsed and never imported."""
+    if gone := uploads.sweep(workspace):
+        _log.info("%d uploads that nobody imported are deleted", gone)
+
+
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 20, "take over from senders that ended without a word"),
@@ -107,5 +113,6 @@ TABLE = (
     Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so",
          files=True),
     Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
+    Work("uploads", forget_uploads, 3600, "delete files of people that nobody imported", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
 )  # fmt: skip

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from newsletter.actions import audience, imports, reviewing, rights
 from newsletter.errors import NotFound, Refused
-from newsletter.store import ledger, mailings, people
+from newsletter.store import ledger, limits, mailings, one_time, people
 from newsletter.store.journal import Event, record
 from newsletter.store.ledger import Settlement
 from newsletter.store.mailings import Frozen
 from newsletter.store.reviews import Review, ask
 from newsletter.store.tables import mailings as mailing_rows
 from newsletter.store.tables_people import webhook_calls
-from newsletter.store.tables_web import proposals
+from newsletter.store.tables_web import limits as limit_rows
+from newsletter.store.tables_web import one_time_links, proposals
 from tests.actions.audience_desk import DAY, NOW, bring, desk
 
 TRACES = ("zoe.blanc@ville.fr", "Zoe.Blanc@Ville.fr", "zoe.blanc", "Zoé", "Blanchard", "+33612345678")
@@ -210,3 +211,16 @@ def test_an_import_that_was_purged_can_no_longer_be_taken_back(local):
     rights.purge(local, by="anna")
     with pytest.raises(Refused, match="too old"):
         imports.take_back(local, number, "anna")
+
+
+def test_counters_and_links_go_by_age_though_nobody_asks_for_anything_any_more(workspace):
+    """A counter may name the hash of an IP address; a link, what somebody typed."""
+    with workspace.database.write() as c:
+        for age in (1, 3):
+            limits.hit(c, f"subscribe:ip:{age}", NOW - age * DAY, 3600)
+            one_time.make(c, "confirm", {"subscriber": age}, NOW - (age - 1) * DAY)
+    rights.purge(workspace, by="anna", dry_run=True)
+    rights.purge(workspace, by="anna")
+    with workspace.database.read() as c:
+        assert list(c.scalars(sa.select(limit_rows.c.name))) == ["subscribe:ip:1"]
+        assert list(c.scalars(sa.select(one_time_links.c.subject))) == ['{"subscriber": 1}']
