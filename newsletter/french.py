@@ -118,9 +118,10 @@ def plain(text: str) -> str:
     return text.replace(NARROW, NO_BREAK).replace(WORD_JOINER, "")
 
 
-def number_words(number: int) -> str:
-    """Return `6 540` for 6540: groups of three behind narrow no-break spaces; in English `6,540`."""
-    return f"{number:,}" if _in_english() else f"{number:,}".replace(",", NARROW)
+def number_words(number: float) -> str:
+    """Return `6 540` for 6540 (narrow no-break spaces) and `0,5` for 0.5; in English `6,540` and `0.5`."""
+    english = f"{number:,}".removesuffix(".0")
+    return english if _in_english() else english.translate({ord(","): NARROW, ord("."): ","})
 
 
 def share_words(share: float) -> str:

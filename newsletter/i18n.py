@@ -41,12 +41,12 @@ def _(text: str) -> str:
     return found if isinstance(found, str) else found[0]
 
 
-def ngettext(one: str, many: str, n: int) -> str:
-    """Return the singular or plural form for `n`: French counts 0 and 1 as singular, English only 1."""
+def ngettext(one: str, many: str, n: float) -> str:
+    """Return the singular or plural form for `n`: French counts all below 2 as singular, English only 1."""
     found = _catalogue(_locale.get()).get(one)
     if isinstance(found, tuple) and len(found) > 1:
         return found[0] if n == 1 else found[1]
-    return one if n in (0, 1) else many
+    return one if n < 2 else many
 
 
 class Sentence:

@@ -182,6 +182,7 @@ def test_a_deadline_tells_its_hour_only_if_it_has_one(deadline, words):
 def test_days_months_and_numbers_in_words():
     assert day_words(date(2026, 11, 3)) == "mardi 3 novembre 2026"
     assert month_words(date(2026, 11, 3)) == "novembre 2026"
+    assert [number_words(n) for n in (0.5, 25.0, 1234.5)] == ["0,5", "25", f"1{N}234,5"]
     assert [number_words(n) for n in (142, 6540, 1250000)] == ["142", f"6{N}540", f"1{N}250{N}000"]
 
 

@@ -17,7 +17,7 @@ from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
 from newsletter.errors import ContentError
-from newsletter.i18n import _
+from newsletter.i18n import _, ngettext
 from newsletter.model import Article, Issue, ItemPlan, Letter, SectionPlan, Visibility
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
@@ -134,4 +134,5 @@ def readers(workspace: Workspace, key: str) -> tuple[ReaderGroup, ...]:
 def _few(names: Sequence[str]) -> str:
     shown = ", ".join(names[:2])
     more = len(names) - 2
-    return _("{names} et {n} autres").format(names=shown, n=more) if more > 0 else shown
+    words = ngettext("{names} et {n} autre", "{names} et {n} autres", more)
+    return words.format(names=shown, n=more) if more > 0 else shown

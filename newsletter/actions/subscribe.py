@@ -19,7 +19,7 @@ from newsletter.actions.notices import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused, TokenError
-from newsletter.i18n import Sentence, _
+from newsletter.i18n import Sentence, _, ngettext
 from newsletter.settings import Publication
 from newsletter.store import feedback, one_time, organisations, people, reviews
 from newsletter.store.organisations import Organisation
@@ -112,7 +112,7 @@ def _notice(
         ),
         action=(_("Confirmer mon abonnement"), f"{workspace.settings.web.base_url}/confirmation/{token}"),
         small=(
-            _("Ce lien est valable {n} jours.").format(n=days),
+            ngettext("Ce lien est valable {n} jour.", "Ce lien est valable {n} jours.", days).format(n=days),
             _("Vous n’avez rien demandé ? Ignorez ce message : la demande s’efface d’elle-même."),
         ),
     )

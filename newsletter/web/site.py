@@ -147,7 +147,7 @@ def told(error: NewsletterError, *, place: bool = False) -> str:
     return french.printed(error.told) + where
 
 
-def _count(one: str, many: str, n: int) -> str:
+def _count(one: str, many: str, n: float) -> str:
     return french.printed(i18n.ngettext(one, many, n))
 
 

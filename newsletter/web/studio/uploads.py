@@ -56,7 +56,7 @@ def router(site: Site) -> APIRouter:
                 counts = dict(plan.counts)
         except NotFound:
             return shell.back(_HOME, say("Ce fichier a déjà été importé, ou date de plus d’une heure."), bad=True)
-        sentence = say("Import fait : {added} ajouts, {merged} mises à jour, {review} à trancher.").format(
+        sentence = say("Import fait. Ajouts : {added}. Mises à jour : {merged}. À trancher : {review}.").format(
             added=counts.get("accept", 0), merged=counts.get("merge", 0), review=counts.get("review", 0)
         )
         return shell.back(_HOME, sentence, undo=Undo(f"{_HOME}/{number}/annuler") if number else None)
