@@ -282,6 +282,7 @@ class Retention(_Frozen):
     deliveries_days: int = Field(default=3 * 365, ge=30)
     imports_days: int = Field(default=90, ge=1)
     webhooks_days: int = Field(default=90, ge=1)
+    pictures_days: int = Field(default=180, ge=30)
 
 
 class Bounces(_Frozen):

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from newsletter import paris
-from newsletter.actions import archive_page, links_count, schedule
+from newsletter.actions import archive_page, links_count, media, schedule
 from newsletter.actions.letters import Edition, edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
@@ -60,7 +60,10 @@ def approve(
                 schedule.record(connection, mailing.id, at, moment, by)
         return rest
 
-    with workspace.database.write() as connection:
+    # In turn with who takes unused pictures away: they are still there when their names are frozen.
+    with workspace.database.turn() as connection:
+        for picture in made.pictures.values():
+            media.required(workspace.media, picture.url.rpartition("/")[2])
         moment = workspace.database.now(connection)
         earlier = mailings.of_issue(connection, key)
         # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.

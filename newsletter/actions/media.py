@@ -79,6 +79,16 @@ class Files:
         write(self.folder / name, data)
         return stored
 
+    def weight(self, name: str) -> int:
+        """Return the bytes of a kept picture, 0 when it is not here."""
+        path = self.folder / name
+        return path.stat().st_size if names_picture(name) and path.is_file() else 0
+
+    def remove(self, name: str) -> None:
+        """Take a picture away, if it is here."""
+        if names_picture(name):
+            (self.folder / name).unlink(missing_ok=True)
+
     def names(self) -> Iterator[str]:
         """See `Media`."""
         if self.folder.is_dir():

@@ -30,6 +30,11 @@ def publish(workspace: Workspace, composed: ComposedIssue) -> tuple[Mapping[str,
     return ready, findings
 
 
+def stem(data: bytes, width: int, height: int | None) -> str:
+    """Return the name, without its extension, of a picture made of the file `data` for a slot (CSS pixels)."""
+    return hashlib.sha256(data + f"{width}x{height or ''}".encode()).hexdigest()[:24]
+
+
 def _where(composed: ComposedIssue, source: str) -> str:
     return next(
         (i.article.where("image") for i in composed.items if i.picture and i.picture.source == source), composed.path
@@ -38,15 +43,14 @@ def _where(composed: ComposedIssue, source: str) -> str:
 
 def _publish(workspace: Workspace, wanted: Wanted) -> PublishedPicture:
     data = _read(workspace.root, wanted.source)
-    slot = f"{wanted.width}x{wanted.height or ''}"
-    stem = hashlib.sha256(data + slot.encode()).hexdigest()[:24]
+    made = stem(data, wanted.width, wanted.height)
     # The name holds what is in the picture, so one that is there need not be made again.
-    for name in (f"{stem}.jpg", f"{stem}.png"):
+    for name in (f"{made}.jpg", f"{made}.png"):
         if stored := workspace.media.look(name):
             break
     else:
         fitted, extension, _width, _height = fit(data, wanted.width, wanted.height)
-        name = f"{stem}.{extension}"
+        name = f"{made}.{extension}"
         stored = workspace.media.put(name, fitted)
     url = f"{workspace.settings.web.base_url}/{PATH}/{name}"
     height = wanted.height or round(stored.height * wanted.width / stored.width)

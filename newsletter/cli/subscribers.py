@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import audience, rights
+from newsletter.actions import audience, media_purge, rights
 from newsletter.actions.imports import BASES
 from newsletter.cli import people_imports, reviews
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
@@ -202,13 +202,17 @@ for command in (*people_imports.COMMANDS, *reviews.COMMANDS):
 @json_option
 @pass_session
 def purge(session: Session, dry_run: bool, as_json: bool) -> None:
-    """Apply the retention periods of the settings and say what was done."""
-    counts = rights.purge(session.workspace, by=session.user, dry_run=dry_run).counts()
+    """Apply the retention periods of the settings and say what was done: to people, and to pictures nothing shows."""
+    counts: dict[str, int | str] = {**rights.purge(session.workspace, by=session.user, dry_run=dry_run).counts()}
+    counts |= media_purge.sweep(session.workspace, by=session.user, dry_run=dry_run).counts()
     if as_json:
         print_json({"dry_run": dry_run, **counts})
         return
+    held = counts.pop("pictures_held")
     for name, n in counts.items():
         click.echo(f"{'would be ' if dry_run else ''}{name.replace('_', ' ')}: {n}")
+    if held:
+        click.echo(f"pictures are left alone: {held}")
 
 
 COMMANDS = (subscribers, purge)

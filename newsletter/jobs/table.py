@@ -7,7 +7,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.actions import bounces, delivering, feeds_read, proposals_notes, rights, schedule, send, uploads
+from newsletter.actions import (
+    bounces,
+    delivering,
+    feeds_read,
+    media_purge,
+    proposals_notes,
+    rights,
+    schedule,
+    send,
+    uploads,
+)
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
@@ -89,6 +99,15 @@ def purge(workspace: Workspace, _stop: threading.Event) -> None:
     rights.purge(workspace, by="jobs")
 
 
+def sweep_pictures(workspace: Workspace, _stop: threading.Event) -> None:
+    """Take away the published pictures that nothing has shown for long."""
+    swept = media_purge.sweep(workspace, by="jobs")
+    if swept.pictures_removed:
+        _log.info("%d unused pictures taken away, %d bytes", swept.pictures_removed, swept.pictures_bytes)
+    if swept.pictures_held:
+        _log.warning("no unused picture is taken away: %s", swept.pictures_held)
+
+
 def notes(workspace: Workspace, _stop: threading.Event) -> None:
     """Ask contacts for proposals and write to who is in a letter, if the settings say so."""
     proposals_notes.remind_contacts(workspace)
@@ -115,4 +134,6 @@ TABLE = (
     Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
     Work("uploads", forget_uploads, 3600, "delete files of people that nobody imported", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
+    Work("pictures", sweep_pictures, 86_400, "take away the published pictures that nothing has shown for long",
+         files=True),
 )  # fmt: skip

@@ -22,6 +22,7 @@ CARD = Slot(276, 156)
 COVER = Slot(112)
 PORTRAIT = Slot(96, 96)
 BODY = Slot(576)
+SLOTS = (LOGO, LEAD, THUMB, CARD, COVER, PORTRAIT, BODY)
 
 
 class Wanted(NamedTuple):

@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from newsletter.errors import StoreError
 from newsletter.store.schema import metadata
 
-HEAD = "0005"
+HEAD = "0006"
 UNFINISHED = "copy-"  # stands before the version of a database that a copy is still filling
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)

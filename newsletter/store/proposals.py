@@ -123,6 +123,11 @@ def sent_since(connection: Connection, subscriber_id: int, since: float) -> int:
     return connection.scalar(sa.select(sa.func.count()).where(*recent)) or 0
 
 
+def pictures(connection: Connection) -> set[str]:
+    """Return every picture that a proposal shows, whatever became of it."""
+    return set(connection.scalars(sa.select(proposals.c.picture).where(proposals.c.picture != "").distinct()))
+
+
 def pictured(connection: Connection, picture: str) -> bool:
     """Tell whether a proposal shows this picture."""
     return connection.scalar(sa.select(proposals.c.id).where(proposals.c.picture == picture).limit(1)) is not None

@@ -51,6 +51,14 @@ media = sa.Table(
     sa.Column("created_at", Time, nullable=False),
 )
 
+# Published pictures, in either place, that nothing shows, since when.
+unused_pictures = sa.Table(
+    "unused_pictures",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", Time, nullable=False),
+)
+
 # What calendar programs were told of an event: another digest is the next sequence (RFC 5545 section 3.8.7.4).
 calendar_entries = sa.Table(
     "calendar_entries",

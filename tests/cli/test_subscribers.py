@@ -63,3 +63,4 @@ def test_a_purge_is_rehearsed_and_then_done(newsletter):
     done = newsletter("purge", "--json").json
     assert rehearsed == {**done, "dry_run": True}
     assert done["left_erased"] == 0
+    assert (done["pictures_removed"], done["pictures_held"]) == (0, "")
