@@ -15,7 +15,7 @@ from newsletter.actions.owners import ended, owner
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.i18n import speaking
-from newsletter.jobs.table import TABLE, Work
+from newsletter.jobs.table import TABLE, Work, is_ours
 from newsletter.store import jobs, queue
 from newsletter.store.jobs import JobState
 
@@ -103,7 +103,7 @@ def states(workspace: Workspace) -> Sequence[JobState]:
 def _repeat(workspace: Workspace, work: Work, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            if work.files or not _workers(workspace):
+            if is_ours(workspace, work) and (work.files or not _workers(workspace)):
                 run_due(workspace, work, stop)
         except Exception:  # noqa: BLE001 - the database itself is out of reach: the log is all there is
             _log.exception("%s: cannot be run", work.name)

@@ -100,7 +100,7 @@ def make_app(post: Post) -> App:
     for work in TABLE:
         if work.run is table.deliver:
             work = replace(work, run=partial(table.deliver, drain=drain_shared))
-        if not work.files or (post.workspace.root / "issues").is_dir():
+        if table.is_ours(post.workspace, work):
             _offer(app, post.workspace, work)
     _look_for_stalled(app)
     return app

@@ -42,6 +42,11 @@ class Work:
     files: bool = False
 
 
+def is_ours(workspace: Workspace, work: Work) -> bool:
+    """Tell whether this machine can do a job at all: it holds the files that the job reads or writes."""
+    return not work.files or any((workspace.root / folder).is_dir() for folder in ("articles", "issues"))
+
+
 def drain_here(workspace: Workspace, mailing: Mailing, stop: threading.Event) -> None:
     """Deliver what is due of a mailing in this process, over all its connections."""
     _receipt, troubles = send.deliver(workspace, mailing, stop=stop)

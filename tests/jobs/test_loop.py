@@ -74,6 +74,22 @@ def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, works
     assert (receipt.sent, receipt.balanced) == (12, True)
 
 
+def test_what_needs_files_is_left_to_a_machine_that_has_them(workspace):
+    ran = []
+    table = [
+        Work(name, lambda *_, name=name: ran.append(name), 0.1, "", files=name == "files") for name in ("files", "none")
+    ]
+    for folder in ("articles", "issues"):
+        (workspace.root / folder).rename(workspace.root / f"{folder}.away")
+    try:
+        loop_until(workspace, lambda: ran.count("none") > 2, table)
+    finally:
+        for folder in ("articles", "issues"):
+            (workspace.root / f"{folder}.away").rename(workspace.root / folder)
+    assert set(ran) == {"none"}
+    loop_until(workspace, lambda: "files" in ran, table)
+
+
 def test_an_approval_alone_sends_nothing(workspace):
     send.approve(workspace, ISSUE, by="editor", now=True)
     assert schedule.due(workspace) == []
