@@ -53,7 +53,7 @@ coverage: lint  ## all tests with the branches they take; the uncovered lines st
 	@$(BIN)/python -m coverage html --quiet
 	@$(BIN)/python -m coverage report --skip-covered --sort cover
 
-screenshots: $(STAMP)  ## draw docs/images again from the sample content
+screenshots: $(STAMP)  ## draw all of docs/images again, which the tests compare with what the product shows
 	@$(BIN)/python -m tests.screenshots
 
 $(RELEASE): $(STAMP)

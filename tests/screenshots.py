@@ -1,96 +1,128 @@
-"""Pictures for the documentation: `python -m tests.screenshots [letters] [studio]` writes docs/images/*.png.
+"""The pictures of the documentation: `python -m tests.screenshots` (`make screenshots`) writes all of docs/images.
 
-Of the Studio only the best are kept there; `python -m tests.web.studio.look DIR` shows every page in every state.
+`tests/test_screenshots.py` draws them again and compares. Every page of the Studio in every state, to look at and not
+kept: `python -m tests.web.studio.look DIR`.
 """
 
 from __future__ import annotations
 
 import io
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from newsletter.actions import browse, send
 from newsletter.actions.letters import SAMPLE_ADDRESS, edition, personal
-from newsletter.actions.start import init
-from newsletter.actions.workspace import open_workspace
+from newsletter.actions.workspace import Workspace
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
-from tests.web.studio import look
+from tests.web.studio import stage
+from tests.web.studio.stage import ISSUE, KEY, Stage
 
 OUT = ROOT / "docs" / "images"
-WIDTHS = (375, 640)
 TALLEST = 3600  # pixels; what lies below repeats what is seen
 COLOURS = 192
-# By scene: the file's name, the width and height of the screen, and whether it is dark.
-STUDIO = {
-    "accueil-admin": (("studio-home", 1280, 1190, False),),
-    "article": (("studio-article", 1280, 1000, False),),
-    "composer": (
-        ("studio-compose", 1280, 900, False), ("studio-compose-dark", 1280, 900, True),
-        ("studio-compose-phone", 375, 900, False),
-    ),
-    "envoi-programme": (("studio-send", 1280, 860, False),),
-    "envoi-douteux": (("studio-receipt", 1280, 1040, False),),
-    "personne": (("studio-person", 1280, 860, False),),
-    "chiffres": (("studio-figures", 1280, 1060, False), ("studio-figures-phone-dark", 375, 900, True)),
-}  # fmt: skip
+LETTERS = (("lettre-640-light", KEY, 640, False), ("flash-375-dark", "2026-11-17-flash", 375, True))
+BY = "Claire Morel"
 
 
-def letters() -> Iterator[tuple[str, str, Mapping[str, bytes]]]:
-    """Yield name, HTML and pictures by URL of the sample workspace's lettre and Flash, as a sample reader gets them."""
-    with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory)
-        init(root, sample=True)
-        workspace = open_workspace(root)
-        for name, key in (("lettre", "2026-11-lettre"), ("flash", "2026-11-17-flash")):
-            made = edition(workspace, key)
-            values = personal(workspace, made.publication, key, "parts").values(
-                SAMPLE_ADDRESS, bytes(16), 0, workspace.now()
-            )
-            files = {p.url: (workspace.published() / Path(p.url).name).read_bytes() for p in made.pictures.values()}
-            yield name, made.skeletons[0].parts(values).html, files
-        workspace.close()
+def drawn(browser: Browser) -> Iterator[tuple[str, Image.Image]]:
+    """Draw every picture of docs/images, by name: one month, its clock stopped, on one server, from draft to sent."""
+    page = browser.new_context(locale="fr-FR", reduced_motion="reduce").new_page()
+    with tempfile.TemporaryDirectory() as folder, stage.opened(page, stage.month(Path(folder) / "month")) as here:
+        for name, key, width, dark in LETTERS:
+            yield name, _letter(browser, here.workspace, key, width=width, dark=dark)
+        here.enter(stage.user(here.workspace, "admin"))
+        yield from _writing(here)
+        yield from _sending(here)
+        yield from _people(here)
+        page.context.clear_cookies()
+        yield from _readers(here)
+    page.context.close()
 
 
-def shoot(browser: Browser, html: str, files: Mapping[str, bytes], path: Path, *, width: int, dark: bool) -> None:
-    """Write what a reader sees of a letter on a screen `width` pixels wide, in few colours to keep the file small."""
-    with letter_page(browser, html, files, width=width, dark=dark) as page:
-        image = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+def _letter(browser: Browser, workspace: Workspace, key: str, *, width: int, dark: bool) -> Image.Image:
+    """Draw a letter as a sample reader gets it."""
+    made = edition(workspace, key)
+    values = personal(workspace, made.publication, key, "parts").values(
+        SAMPLE_ADDRESS, bytes(16), 0, workspace.now()
+    )  # fmt: skip
+    files = {p.url: (workspace.published() / Path(p.url).name).read_bytes() for p in made.pictures.values()}
+    with letter_page(browser, made.skeletons[0].parts(values).html, files, width=width, dark=dark) as page:
+        return _shot(page, whole=True)
+
+
+def _writing(here: Stage) -> Iterator[tuple[str, Image.Image]]:
+    yield "studio-home", _seen(here, "/studio", 1280, 1190)
+    yield "studio-article", _seen(here, "/studio/articles/entretien-helene-vasseur", 1280, 1000, settled=True)
+    yield "studio-compose", _seen(here, ISSUE, 1280, 900, settled=True)
+
+
+def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
+    """Approve, schedule, lose an answer, and come to the end."""
+    workspace = here.workspace
+    leaves = stage.NOW.replace(hour=14, minute=30)
+    send.approve(workspace, KEY, by=BY, at=leaves)
+    yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860)
+    send.cancel(workspace, KEY, by=BY)
+    mailing = send.begin(workspace, send.approve(workspace, KEY, by=BY, now=True))
+    left = send.receipt(workspace, KEY).open
+    stage.mailing_at(workspace, left - 5, doubtful=3)
+    send.pause(workspace, KEY, BY, f"mis en pause par {BY}")
+    yield "studio-receipt", _seen(here, f"{ISSUE}/envoi", 1280, 1090)
+    send.settle(workspace, KEY, resend=False, by=BY)
+    send.resume(workspace, KEY, BY)
+    send.deliver(workspace, mailing)
+
+
+def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
+    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    yield "studio-person", _seen(here, f"/studio/public/personnes/{someone.uid}", 1280, 860)
+    yield "studio-figures", _seen(here, "/studio/chiffres", 1280, 1000)
+
+
+def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
+    """Draw what a member's contact sees."""
+    links = here.workspace.links
+    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    uid = bytes.fromhex(someone.uid)
+    for name, link, width in (
+        ("web-archive", "/", 1280), ("web-abonnement", "/abonnement", 375),
+        ("web-preferences", links.preferences(uid), 375), ("web-proposer", links.proposal(uid), 375),
+    ):  # fmt: skip
+        yield name, _seen(here, here.local(link).removeprefix(here.address), width, 900)
+
+
+def _seen(here: Stage, path: str, width: int, height: int, *, settled: bool = False) -> Image.Image:
+    """Draw the first screen of a page; `settled` waits for what it fetches later, such as the letter in its frame."""
+    here.page.set_viewport_size({"width": width, "height": height})
+    here.open(path)
+    if settled:
+        here.page.wait_for_load_state("networkidle")
+    return _shot(here.page)
+
+
+def _shot(page: Page, *, whole: bool = False) -> Image.Image:
+    """Draw what is seen, in few colours to keep the file small."""
+    image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
     seen = image.crop((0, 0, image.width, min(image.height, TALLEST))).convert("RGB")
-    seen.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    return seen.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
-def shoot_studio(browser: Browser) -> None:
-    """Write the best pages of the Studio as they are seen on a screen, before one scrolls."""
-    page = browser.new_context(locale="fr-FR").new_page()
-    scenes = ["home", "articles", "composing", "departing", "audience"]
-    with tempfile.TemporaryDirectory() as directory:
-        for scene in look.walk(page, Path(directory), scenes):
-            for name, width, height, dark in STUDIO.get(scene, ()):
-                page.set_viewport_size({"width": width, "height": height})
-                page.emulate_media(color_scheme="dark" if dark else "light")
-                page.wait_for_timeout(800)  # the letter in its frame is drawn after the page
-                image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-                image.quantize(COLOURS, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
-
-
-def main(chosen: Sequence[str]) -> None:
-    """Write every letter at every width, light and dark, and the pages of the Studio; or one of the two."""
+def main() -> None:
+    """Write every picture, and remove what is drawn no more."""
     OUT.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
-        if not chosen or "letters" in chosen:
-            for name, html, files in letters():
-                for width in WIDTHS:
-                    for dark in (False, True):
-                        path = OUT / f"{name}-{width}-{'dark' if dark else 'light'}.png"
-                        shoot(browser, html, files, path, width=width, dark=dark)
-        if not chosen or "studio" in chosen:
-            shoot_studio(browser)
+        made = {f"{name}.png": image for name, image in drawn(browser)}
+    for name, image in made.items():
+        image.save(OUT / name, optimize=True)
+    for path in OUT.glob("*.png"):
+        if path.name not in made:
+            path.unlink()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
