@@ -28,6 +28,8 @@ from newsletter.store.feeds import Reading
 # What a site that goes wrong, or moves, may lay on the editors' table a day; the rest comes on the days after.
 MOST_A_DAY = 30
 _DAY = 86_400.0
+# There are sites whose validators say for ever that nothing has changed.
+_WHOLE = 86_400.0
 _log = logging.getLogger(__name__)
 
 
@@ -81,8 +83,10 @@ def unread(workspace: Workspace) -> frozenset[str]:
 def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
     with workspace.database.read() as connection:
         before = feeds.reading(connection, feed.url)
+        now = workspace.database.now(connection)
+    lately = before.read_at is not None and now - before.read_at < _WHOLE
     try:
-        page = articles_import.download(feed.url, Known(before.etag, before.modified))
+        page = articles_import.download(feed.url, Known(before.etag, before.modified) if lately else Known())
         if page.status == 304:
             _well(workspace, before)
             return Brought(feed.url, unchanged=True)
@@ -94,7 +98,8 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         return done
     # While something is left to take, the feed must not answer that nothing has changed.
     whole = not done.later and not stop.is_set()
-    _well(workspace, replace(before, etag=page.known.etag, modified=page.known.modified) if whole else before)
+    known = page.known if whole else Known()
+    _well(workspace, replace(before, etag=known.etag, modified=known.modified, read_at=now))
     if done.new or done.later:
         _log.info("%s: %d new drafts, %d left for later", feed.url, len(done.new), done.later)
     return done
@@ -155,8 +160,7 @@ def _well(workspace: Workspace, found: Reading) -> None:
     if found.failing_since is not None:
         _log.info("%s: it can be read again", found.url)
     with workspace.database.write() as connection:
-        now = workspace.database.now(connection)
-        feeds.note(connection, replace(found, read_at=now, failing_since=None, said=""))
+        feeds.note(connection, replace(found, failing_since=None, said=""))
 
 
 def _fails(workspace: Workspace, before: Reading, error: NewsletterError) -> None:

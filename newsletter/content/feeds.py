@@ -7,6 +7,7 @@ import html
 import io
 import re
 import unicodedata
+from calendar import timegm
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import feedparser
 import nh3
 from icalendar import Calendar
 
+from newsletter import paris
 from newsletter.content.fields import is_url, midnight
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
@@ -34,6 +36,12 @@ _PRIVATE = re.compile(r"\bressource\s+priv[ée]e\s*:?\s*(oui|non)\b\W*", re.IGNO
 _JUNK = re.compile(r"(utm_\w+|at_\w+|mc_[ce]id|fbclid|gclid|msclkid|xtor|_ga|_gl|pk_\w+|mtm_\w+|var_mode|PHPSESSID)\Z")
 _BLOCKS = re.compile(r"</?(?:p|div|br|li|ul|ol|h\d|tr|td|table)\b[^<>]{0,1000}>", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_MORE = re.compile(r" ?\[(?:…|\.\.\.)\]")
+_CREDITS = (
+    ("L’article ", " est apparu en premier sur "),
+    ("The post ", " appeared first on "),
+    ("The post ", " first appeared on "),
+)
 _SITE = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
 _SLOT = re.compile("qz7slot", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[\WA-ZÀ-Ý])")
@@ -177,12 +185,22 @@ def _entry(entry: Any) -> Found:
     return Found(
         title=plain(str(entry.get("title") or ""), _TITLE),
         link=tidy_link(str(entry.get("link") or "")),
-        summary=_cut(_PRIVATE.sub("", next(filter(None, whole), "")).strip(), _SUMMARY),
-        published=day(*stamp[:3]) if stamp and stamp[0] in _YEARS else None,
+        summary=_cut(_own_words(_PRIVATE.sub("", next(filter(None, whole), "")).strip()), _SUMMARY),
+        published=paris.day(timegm(stamp)) if stamp and stamp[0] in _YEARS else None,
         private=any(mark.lower() == "oui" for mark in marked),
         guid=str(entry.get("id") or "").strip(),
         categories=tuple(filter(None, (plain(label, 200) for label in labels))),
     )
+
+
+def _own_words(summary: str) -> str:
+    """Return a summary without what WordPress puts behind it: where the article appeared first, and `[…]`."""
+    for opening, middle in _CREDITS:
+        head, said, site = summary.rpartition(middle)
+        words, opened, title = head.rpartition(opening)
+        if said and opened and len(title) <= _TITLE and len(site) <= 200:
+            summary = words.strip()
+    return _MORE.sub("…", summary)
 
 
 def _calendar(data: bytes, name: str) -> list[Found]:

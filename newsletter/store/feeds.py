@@ -16,7 +16,8 @@ from newsletter.store.tables_web import feed_entries, feeds
 class Reading:
     """How a feed was found last: the validators of its answer (RFC 9110 section 8.8), and since when it fails and why.
 
-    Times are POSIX seconds; `said` is a JSON object of sentences by language, empty while all is well.
+    Times are POSIX seconds, `read_at` that of the last whole answer; `said` is a JSON object of sentences by language,
+    empty while all is well.
     """
 
     url: str

@@ -224,6 +224,18 @@ def test_a_feed_that_stayed_as_it_was_costs_nothing(workspace: Workspace, site: 
     assert [asked for _url, asked in site.asked] == [Known(), known]
 
 
+def test_a_site_that_always_says_that_nothing_changed_is_asked_for_all_once_a_day(
+    workspace: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = Known("", "Sat, 16 Nov 2041 18:11:00 GMT")
+    site.shows(item(workspace), known=stuck)
+    read(workspace)
+    site.shows(item(workspace), item(workspace, 2), known=stuck)
+    assert read(workspace).unchanged
+    monkeypatch.setattr(feeds_read, "_WHOLE", 0.0)  # the day is over
+    assert titles(read(workspace)) == ["Article 2"]
+
+
 def test_a_flood_is_spread_over_days_and_nothing_of_it_is_lost(
     workspace: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

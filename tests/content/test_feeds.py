@@ -180,6 +180,68 @@ def test_cancelled_and_broken_events_are_left_out() -> None:
     assert feeds.read(ics("SUMMARY:sans date"), "essai") == []
 
 
+@pytest.mark.parametrize(
+    ("summary", "kept"),
+    [
+        ("Un résumé [&amp;#8230;] L’article Un guide est apparu en premier sur Site.", "Un résumé…"),
+        ("A summary [...] The post A guide appeared first on Site.", "A summary…"),
+        ("The post A guide first appeared on Site.", ""),
+        ("Un livre est apparu en premier sur la liste.", "Un livre est apparu en premier sur la liste."),
+        ("L’article dit tout. " + "Mot. " * 80 + "Il est apparu en premier sur la page.", None),
+        ("Un résumé entier.", "Un résumé entier."),
+    ],
+)
+def test_what_wordpress_puts_behind_a_summary_is_left_out(summary: str, kept: str | None) -> None:
+    plain = summary.replace("&amp;#8230;", "…")
+    found = only(rss(item(more=f"<description>{summary}</description>")))
+    assert found.summary == (plain if kept is None else kept)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "day"),
+    [
+        ("Mon, 16 Nov 2026 10:00:00 +0100", date(2026, 11, 16)),
+        ("Mon, 16 Nov 2026 23:30:00 +0000", date(2026, 11, 17)),
+        ("Mon, 15 Jun 2026 22:30:00 GMT", date(2026, 6, 16)),
+        ("2026-11-16", date(2026, 11, 16)),
+        ("Mon, 16 Nov 0026 10:00:00 +0100", None),
+        ("hier", None),
+    ],
+)
+def test_an_entry_is_dated_as_the_day_is_in_paris(stamp: str, day: date | None) -> None:
+    assert only(rss(item(more=f"<pubDate>{stamp}</pubDate>"))).published == day
+
+
+def entry(**values: str) -> feeds.Found:
+    return feeds.Found(title=values.pop("title", "Titre"), **values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"guid": "https://a.example/?p=1"}, {"guid": "http://www.a.example/?p=1"}, True),
+        ({"guid": "https://a.example/?p=1"}, {"guid": "https://a.example/?p=2"}, False),
+        ({"guid": "https://a.example/#1"}, {"guid": "https://a.example/#2"}, False),
+        ({"guid": "1", "link": "https://a.example/x"}, {"guid": "2", "link": "http://a.example/x/"}, True),
+        ({"guid": "1", "link": "https://a.example/x"}, {"guid": "1", "link": "https://a.example/y"}, True),
+        ({"link": "https://a.example/x"}, {"link": "https://a.example/y"}, False),
+        ({"guid": "https://a.example/", "link": "https://a.example/x"},
+         {"guid": "https://a.example/", "link": "https://a.example/y"}, False),
+        ({"title": "Titre"}, {"title": "Titre"}, True),
+        ({"title": "Titre"}, {"title": "Autre"}, False),
+        ({"title": "Édito", "link": "https://a.example/x"}, {"title": "Édito", "link": "https://a.example/y"}, False),
+    ],
+)  # fmt: skip
+def test_an_entry_is_known_again_by_its_identifier_or_its_address(one: dict, other: dict, same: bool) -> None:
+    (first,), (second,) = (feeds.marks([entry(**values)], "https://a.example/feed") for values in (one, other))
+    assert bool(set(first) & set(second)) == same
+
+
+def test_an_identifier_that_is_no_address_is_good_for_one_site_only() -> None:
+    here, there = (feeds.marks([entry(guid="1")], f"https://{host}/feed")[0] for host in ("a.example", "b.example"))
+    assert not set(here) & set(there)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_are_more_than_refused(data: bytes) -> None:
