@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses
 from newsletter.actions.receive import DAY, REPEATED, Desk, Received
 from newsletter.actions.workspace import Workspace
-from newsletter.errors import AddressError, NotFound, Refused, SettingsError
+from newsletter.errors import AddressError, NotFound, Refused, SettingsError, StoreError
 from newsletter.model import Report, ReportKind
 from newsletter.providers.bounces import Classified, Fetched, Kind, classify, fetch_imap, read_sources
 from newsletter.providers.verp import Origin, open_message_id, open_return_path
@@ -88,8 +88,9 @@ def collect(
 ) -> Received:
     """Let every unread message of the IMAP mailbox act once, and mark it as read after its effect is stored.
 
-    It ends after the message in hand once `stop` is set. Raises SettingsError while no mailbox is set, MailboxError
-    when it cannot be read.
+    It ends after the message in hand once `stop` is set. A message that cannot be taken stays unread and keeps no other
+    back: what it raised is raised at the end. Raises SettingsError while no mailbox is set, MailboxError when it cannot
+    be read.
     """
     where = workspace.settings.bounces
     if not has_mailbox(workspace):
@@ -99,12 +100,21 @@ def collect(
             hint="set imap_host and imap_user, and the password in NEWSLETTER_IMAP_PASSWORD",
         )
     counts: Counter[str] = Counter()
+    failures: list[Exception] = []
     password = workspace.settings.secret("imap_password")
     for message in fetch(where.imap_host, where.imap_user, password, where.imap_folder):
-        counts[take(workspace, message.raw)] += 1
-        message.done()
+        try:
+            counts[take(workspace, message.raw)] += 1
+        except Exception as error:  # a stranger's bytes must not stop the reading of what others wrote
+            if type(error) is StoreError:  # the database itself refuses: it would refuse them all
+                raise
+            failures.append(error)
+        else:
+            message.done()
         if stop and stop.is_set():
             break
+    if failures:
+        raise failures[0]
     return Received(counts)
 
 

@@ -270,6 +270,39 @@ def test_a_message_whose_effect_could_not_be_stored_stays_unread():
     lille.workspace.close()
 
 
+def test_a_message_that_cannot_be_taken_keeps_no_other_back(monkeypatch):
+    lille = world("sqlite://", imap_host="imap.example", imap_user="retours")
+    person, done, take = lille.people[0], [], bounces.take
+
+    def taking(workspace, raw):
+        return take(workspace, raw) if raw != b"poison" else 1 / 0
+
+    monkeypatch.setattr(bounces, "take", taking)
+    bounce = dsn(lille.return_path(person), person.address)
+    mail = [Fetched(name, raw, lambda name=name: done.append(name)) for name, raw in (("1", b"poison"), ("2", bounce))]
+    with pytest.raises(ZeroDivisionError):
+        bounces.collect(lille.workspace, fetch=lambda *_where: iter(mail))
+    assert (done, lille.standing(person)[0]) == (["2"], "bounced")
+    lille.workspace.close()
+
+
+ODD = [
+    b"From: \x00a@b.example\r\nSubject: D\xe9sabonnez-moi\x00\r\n\r\nMerci de me d\xc3\xa9sabonner \x00\xff\r\n",
+    b"From: \xed\xa0\x80@b.example\r\nSubject: =?utf-16?q?unsubscribe?=\r\n\r\nunsubscribe me\r\n",
+]
+
+
+@pytest.mark.parametrize("raw", ODD, ids=["a NUL in the address", "half a character"])
+def test_an_answer_of_any_bytes_is_put_before_people_on_either_database(database_url, raw):
+    """PostgreSQL takes no NUL: one mail of a stranger would have kept all others from being read."""
+    made = world(database_url)
+    assert bounces.take(made.workspace, raw) == bounces.TO_REVIEW
+    with made.workspace.database.read() as c:
+        (subject,) = c.execute(sa.select(reviews.c.subject)).scalars()
+    made.workspace.close()
+    assert subject.isprintable() and subject.endswith("b.example")
+
+
 @pytest.mark.parametrize("missing", [{}, {"imap_host": "imap.example"}, {"imap_user": "retours"}])
 def test_without_a_mailbox_the_setting_is_named(missing):
     lille = world("sqlite://", **missing)

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from newsletter.actions import signin
+from newsletter.actions.start import init
 from newsletter.actions.workspace import open_workspace
 from tests.web.studio.conftest import Desk, sign_in
 
@@ -193,3 +194,28 @@ ODD = [
 def test_an_odd_number_or_name_is_answered_and_no_fault(desks, method, path, form, status):
     data = {"csrf": desks["admin"].csrf, **form} if method == "POST" else None
     assert desks["admin"].client.request(method, path, data=data, follow_redirects=False).status_code == status
+
+
+NUL = [
+    ("GET", "/studio/public?q=%00&publication=%00&etat=%00&niveau=%00&region=%00", {}),
+    ("POST", "/studio/reglages/equipe", {"address": "a@b.example", "role": "editor", "name": "\0x"}),
+    ("POST", "/studio/public/organisations", {"name": "\0Ville de Nulle", "level": "commune"}),
+    ("POST", "/studio/public/ajouter", {"address": "z@b.example", "publication": "lettre", "asked": "\0"}),
+    ("POST", "/studio/reglages/cles", {"name": "\0clé", "scope": "read"}),
+    ("POST", "/studio/reglages/cles/fin", {"token": "\0"}),
+    ("GET", "/?q=%00a", {}),
+    ("GET", "/lettres/%00", {}),
+    ("GET", "/l/%00/1", {}),
+]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite keeps a NUL like any character
+def test_a_nul_which_postgresql_cannot_hold_is_as_if_it_were_not_there(database_url, tmp_path, monkeypatch):
+    init(tmp_path / "ws", sample=True)
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
+    workspace = open_workspace(tmp_path / "ws")
+    desk = sign_in(workspace, "admin")
+    for method, path, form in NUL:
+        data = {"csrf": desk.csrf, **form} if method == "POST" else None
+        assert desk.client.request(method, path, data=data, follow_redirects=False).status_code in (200, 303, 404)
+    workspace.close()

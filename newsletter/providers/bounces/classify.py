@@ -16,6 +16,7 @@ _REAL = ("from", "to", "subject", "date", "received", "return-path", "message-id
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 _ENVELOPE = ("delivered-to", "x-original-to", "x-delivered-to", "envelope-to", "x-envelope-to", "to", "cc")
 _MOST = 20
+_LONGEST = 320  # of an address: RFC 5321 allows 64 + 1 + 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def classify(raw: bytes) -> Classified:
     chosen = [fate for fate in fates if fate.kind == kind]
     return Classified(
         kind=kind,
-        recipients=tuple(dict.fromkeys(fate.address for fate in chosen if fate.address)),
+        recipients=tuple(dict.fromkeys(name for fate in chosen if (name := one_line(fate.address, _LONGEST)))),
         status=chosen[0].status,
         diagnostic=chosen[0].diagnostic,
         message_ids=_message_ids(mail),

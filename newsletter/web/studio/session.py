@@ -52,7 +52,7 @@ class Visit:
     def text(self, name: str) -> str:
         """Return a field of the form without surrounding blanks; an empty text when it is not there."""
         value = self.form.get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        return _typed(value) if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
         """Return a whole number of the form or of the query; 0 when it is none, or longer than any of ours."""
@@ -61,7 +61,7 @@ class Visit:
 
     def texts(self, name: str) -> list[str]:
         """Return every value of a field that stands several times in the form."""
-        return [value.strip() for value in self.form.getlist(name) if isinstance(value, str)]
+        return [_typed(value) for value in self.form.getlist(name) if isinstance(value, str)]
 
     def file(self, name: str) -> UploadFile | None:
         """Return an uploaded file, or None when none was chosen."""
@@ -70,7 +70,11 @@ class Visit:
 
     def query(self, name: str) -> str:
         """Return a value of the address's query without surrounding blanks."""
-        return self.request.query_params.get(name, "").strip()
+        return _typed(self.request.query_params.get(name, ""))
+
+
+def _typed(text: str) -> str:
+    return text.replace("\0", "").strip()  # nobody can type one, and PostgreSQL takes none
 
 
 def allow(site: Site, right: str = "") -> Any:
