@@ -84,8 +84,9 @@ def decline(workspace: Workspace, name: str, word: str, by: str) -> Article:
 def _decide(
     workspace: Workspace, name: str, state: str, by: str, *, day: date | None = None, word: str = ""
 ) -> Article:
-    proposal, article = _find(workspace, name)
-    with workspace.database.write() as connection:
+    # Read and written in one turn: an editor may be saving this very article.
+    with workspace.database.turn() as connection:
+        proposal, article = _find(workspace, name)
         now = workspace.database.now(connection)
         if proposal:
             columns = {"word": word} if word else {}

@@ -175,8 +175,9 @@ def move(connection: Connection, person: Person, publication: str, state: str, c
     current = running_span(connection, person.id, publication)
     if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False
-    if current:
-        end_span(connection, person.id, publication, now)
+    if current and not end_span(connection, current.id, now):
+        # On PostgreSQL another transaction has ended it since it was read: what that one began counts now.
+        return move(connection, person, publication, state, consent, now, only=only)
     begin_span(
         connection, subscriber_id=person.id, publication=publication, state=state,
         basis=consent.basis or (current.basis if current else ""), role=person.role,

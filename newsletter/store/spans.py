@@ -19,19 +19,20 @@ _OPEN = sa.and_(
     subscriptions.c.publication == sa.bindparam("of"),
     subscriptions.c.to_at.is_(None),
 )
-_READ = sa.select(subscriptions.c.state, subscriptions.c.basis).where(_OPEN)
-_CLOSE = subscriptions.update().where(_OPEN).values(to_at=sa.bindparam("at"))
+_READ = sa.select(subscriptions.c.id, subscriptions.c.state, subscriptions.c.basis).where(_OPEN)
+_THIS = sa.and_(subscriptions.c.id == sa.bindparam("number"), subscriptions.c.to_at.is_(None))
+_CLOSE = subscriptions.update().where(_THIS).values(to_at=sa.bindparam("at"))
 _INSERT = subscriptions.insert().inline()
 
 
-def running_span(connection: Connection, subscriber_id: int, publication: str) -> sa.Row[Any, Any] | None:
-    """Return (state, basis) of the open span, or None when there never was a subscription."""
+def running_span(connection: Connection, subscriber_id: int, publication: str) -> sa.Row[Any, Any, Any] | None:
+    """Return (id, state, basis) of the open span, or None when there never was a subscription."""
     return connection.execute(_READ, {"whose": subscriber_id, "of": publication}).first()
 
 
-def end_span(connection: Connection, subscriber_id: int, publication: str, now: float) -> None:
-    """End the open span at `now`."""
-    connection.execute(_CLOSE, {"whose": subscriber_id, "of": publication, "at": now})
+def end_span(connection: Connection, number: int, now: float) -> bool:
+    """End the span with this id at `now`; tells whether it was still open."""
+    return connection.execute(_CLOSE, {"number": number, "at": now}).rowcount == 1
 
 
 def begin_span(connection: Connection, **values: Any) -> None:

@@ -133,6 +133,22 @@ def test_the_last_proposal_of_a_day_sent_twice_is_answered_as_the_first_time(wor
         proposals.submit(workspace, who, proposals.save(workspace, who, FORM).uid)
 
 
+def test_what_an_editor_saves_while_a_decision_waits_for_its_turn_is_kept(
+    workspace: Workspace, sent: proposals.Proposal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = workspace.pool().get(sent.article)
+    assert article
+    path, write = workspace.root / article.path, workspace.database.write
+
+    def waiting():
+        path.write_text(path.read_text("utf-8").replace(FORM["title"], "Un titre mieux trouvé"), "utf-8")
+        return write()
+
+    monkeypatch.setattr(workspace.database, "write", waiting)
+    assert proposals_desk.accept(workspace, sent.uid, "editor").title == "Un titre mieux trouvé"
+    assert "Un titre mieux trouvé" in path.read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", ["nope", "", "journee-nationale-cooperer", "../newsletter.toml"])
 def test_what_is_no_proposal_is_not_found(workspace: Workspace, name: str) -> None:
     with pytest.raises(NotFound):
