@@ -37,7 +37,14 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
             f"no {FILE} here", where=str(root), hint="run `newsletter init DIR`, or name the workspace with --workspace"
         ) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{FILE} is not valid TOML: {error}", where=str(path), hint="mend that line") from None
+        raise SettingsError(
+            f"{FILE} is not valid TOML: {error}",
+            where=str(path),
+            hint="mend that line",
+            said=Sentence(
+                "Le fichier {name} ne peut pas être lu. Corrigez-le : {place}", name=FILE, place=_place(error)
+            ),
+        ) from None
     env = {**read_env_file(root / ".env"), **(os.environ if environ is None else environ)}
     overridden = _override(data, env)
     for key, publication in data.get("publications", {}).items():
@@ -51,6 +58,14 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
         return Settings(root=root, secrets=secrets, **data)
     except (ValidationError, TypeError) as error:
         raise _explain(error, path, text, overridden) from None
+
+
+def _place(error: ValueError) -> Sentence:
+    """Return where a file stops being TOML, in the reader's language."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    if found:
+        return Sentence("ligne {line}, caractère {column}.", line=found[1], column=found[2])
+    return Sentence("il doit être enregistré en UTF-8 et se terminer proprement.")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -89,7 +104,12 @@ def _explain(
     error: ValidationError | TypeError, path: Path, text: str, overridden: Mapping[tuple[str, ...], str]
 ) -> SettingsError:
     if not isinstance(error, ValidationError):
-        return SettingsError(f"{FILE} holds a table that is not known: {error}", where=str(path), hint="see the sample")
+        return SettingsError(
+            f"{FILE} holds a table that is not known: {error}",
+            where=str(path),
+            hint="see the sample",
+            said=Sentence("Le fichier {name} contient un tableau inconnu. Comparez-le à l’exemple.", name=FILE),
+        )
     first = error.errors()[0]
     loc = tuple(first["loc"])
     dotted = ".".join(str(part) for part in loc)

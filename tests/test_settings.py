@@ -129,5 +129,6 @@ def test_secrets_come_from_the_environment_and_are_never_printed(workspace):
 
 
 def test_a_broken_file_says_where(workspace):
-    with pytest.raises(SettingsError, match=r"not valid TOML.*line 2"):
+    with pytest.raises(SettingsError, match=r"not valid TOML.*line 2") as raised:
         load(workspace("[network]\nname = \n"), {})
+    assert "newsletter.toml ne peut pas être lu" in raised.value.told and "ligne 2" in raised.value.told

@@ -78,7 +78,8 @@ def item_look(
     published, _unusable = pictures.publish(workspace, composed)
     letter = render(composed, setting, settings.network, settings.theme, settings.web.base_url, published, (slug,))
     html, _text = _parts(workspace, letter, setting, workspace.now())
-    return _shown(workspace, html, scheme, prefix)
+    # The first screen of a letter is its masthead; a frame that is shown at `#article` begins below.
+    return _shown(workspace, html.replace("<h2", '<h2 id="article"', 1), scheme, prefix)
 
 
 def _publication(workspace: Workspace, article: Article, key: str) -> Publication:

@@ -49,6 +49,13 @@ def comments(workspace: Workspace, key: str) -> Sequence[Comment]:
         return store.listing(connection, key)
 
 
+def titles(workspace: Workspace, key: str) -> dict[str, str]:
+    """Return the titles of the articles that comments on an issue speak of, by slug."""
+    pool = workspace.pool()
+    found = {c.item: pool.get(c.item) for c in comments(workspace, key) if c.item}
+    return {slug: article.title for slug, article in found.items() if article}
+
+
 def comment(workspace: Workspace, key: str, text: str, *, by: str) -> None:
     """Keep a team member's comment on an issue; Refused for an empty one, NotFound for an unknown issue."""
     read_issue(workspace, key)

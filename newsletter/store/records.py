@@ -62,8 +62,8 @@ def stream(
 
 def whole(connection: Connection, person: Person) -> dict[str, Any]:
     """Return everything that is kept of a person as plain values; times are POSIX seconds."""
-    mine = sa.select(mailings.c.issue, deliveries.c.state, deliveries.c.reason, deliveries.c.handed_at,
-                     deliveries.c.feedback)  # fmt: skip
+    mine = sa.select(mailings.c.issue, mailings.c.subject, deliveries.c.state, deliveries.c.reason,
+                     deliveries.c.handed_at, deliveries.c.feedback)  # fmt: skip
     sent = mine.join_from(deliveries, mailings, deliveries.c.mailing_id == mailings.c.id).where(
         deliveries.c.subscriber_id == person.id
     )

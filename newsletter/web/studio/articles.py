@@ -120,8 +120,8 @@ class _Pages:
         return self.shell.page(
             visit, "article.html", status=422 if problems else 200, article=article, kind=kind, file=file, v=values,
             chosen=tags if tags is not None else list(article.tags), problems=problems or {}, groups=groups,
-            remarks=writing.remarks(article) if file else [], tags=tag_words(), statuses=status_words(),
-            kinds=kind_words(), levels=level_words(), speakers=writing.SPEAKERS,
+            remarks=writing.remarks(article) if file else [], read=bool(file), tags=tag_words(),
+            statuses=status_words(), kinds=kind_words(), levels=level_words(), speakers=writing.SPEAKERS,
         )  # fmt: skip
 
     def edit(self, visit: Visit, slug: str) -> Response:
@@ -136,30 +136,29 @@ class _Pages:
         if kind not in writing.KINDS:
             raise Refused(say("Choisissez une sorte d’article."), where=kind, hint="choose one of the list")
         blank = writing.blank(self.site.workspace, kind)
+        form = _typed(visit)
         try:
-            form = writing.with_upload(self.site.workspace, _typed(visit), _upload(visit))
+            form = writing.with_upload(self.site.workspace, form, _upload(visit))
             made = writing.filled(blank, form, visit.texts("tags"), writing.KINDS[kind].groups)
             article = writing.create(self.site.workspace, made)
         except (Problems, ContentError) as error:
-            return self.form(
-                visit, blank, kind=kind, typed=_typed(visit), tags=visit.texts("tags"), problems=_said(error)
-            )
+            return self.form(visit, blank, kind=kind, typed=form, tags=visit.texts("tags"), problems=_said(error))
         return self.shell.back(f"/studio/articles/{article.slug}", say("Article créé. Relisez-le ci-dessous."))
 
     def save(self, visit: Visit, slug: str) -> Response:
         """Save an article from the version its form was made of."""
         _found(self.site, slug)
-        file, typed = editing.article_version(self.site.workspace, slug), _typed(visit)
+        file, form = editing.article_version(self.site.workspace, slug), _typed(visit)
         groups = [name for name in visit.texts("groupe") if name in ("organisations", "people", "event", "deadline")]
         try:
-            form = writing.with_upload(self.site.workspace, typed, _upload(visit))
+            form = writing.with_upload(self.site.workspace, form, _upload(visit))
             made = writing.filled(file.article, form, visit.texts("tags"), groups)
             saved = editing.save_article(self.site.workspace, made, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, slug, conflict)
         except (Problems, ContentError) as error:
             return self.form(
-                visit, file.article, file=file, typed=typed, tags=visit.texts("tags"), problems=_said(error)
+                visit, file.article, file=file, typed=form, tags=visit.texts("tags"), problems=_said(error)
             )
         undo = Undo(f"/studio/articles/{slug}/annuler", {"version": saved.version}) if saved.can_undo else None
         return self.shell.back(f"/studio/articles/{slug}", say("Article enregistré."), undo=undo)
@@ -179,11 +178,12 @@ class _Pages:
         )
 
     def look(self, visit: Visit) -> Response:
-        """Show what is being typed as it will stand in a letter; a picture just chosen is not in it yet."""
+        """Show what is being typed as it will stand in a letter, with the picture just chosen."""
         workspace, slug = self.site.workspace, visit.text("slug")
         article = workspace.pool().get(slug) or replace(writing.blank(workspace, visit.text("sorte")), slug="apercu")
         try:
-            made = writing.filled(article, _typed(visit), visit.texts("tags"), visit.texts("groupe"))
+            form = writing.with_upload(workspace, _typed(visit), _upload(visit))
+            made = writing.filled(article, form, visit.texts("tags"), visit.texts("groupe"))
             html = looking.item_look(workspace, made, scheme="clair", prefix=self.site.prefix)
         except Problems as problems:
             return text_frame("\n".join([say("Il reste quelque chose à corriger"), "", *problems.fields.values()]))

@@ -197,6 +197,8 @@ def details(detail: Mapping[str, object]) -> str:
         "keep": say("inchangés"),
         "address": say("adresse"),
         "reader": say("relecture par"),
+        "issue": say("numéro"),
+        "item": say("article"),
     }
     lines = [
         (names.get(name, name), _value(name, value))
@@ -213,6 +215,12 @@ def _value(name: str, value: object) -> str:
         return basis(str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
+            str(value), str(value)
+        )
+    if name == "how" and value in ("sent", "resend"):
+        return say("tenus pour partis") if value == "sent" else say("renvoyés")
+    if name == "scope":
+        return {"read": say("lire"), "write": say("lire et écrire"), "people": say("lire, personnes comprises")}.get(
             str(value), str(value)
         )
     return str(value)

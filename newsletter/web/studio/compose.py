@@ -104,7 +104,7 @@ class _Pages:
             typed=typed or _texts(found.issue), key=key,
             place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit), here=_here(visit, values),
             readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key),
-            sender=workspace.settings.network.short_name,
+            titles=proofs.titles(workspace, key), sender=workspace.settings.network.short_name,
         )  # fmt: skip
 
     def gesture(self, visit: Visit, key: str) -> Response:

@@ -57,7 +57,9 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/studio/numeros/{key}/faire-relire/{slug}")
     def ask(key: str, slug: str, visit: Visit = allowed) -> Response:
-        return shell.page(visit, "proof_ask.html", key=key, slug=slug, link="", days=proofs.DAYS)
+        return shell.page(
+            visit, "proof_ask.html", key=key, slug=slug, link="", days=proofs.DAYS, title=_title(site, slug)
+        )  # fmt: skip
 
     @routes.post("/studio/numeros/{key}/faire-relire/{slug}")
     def invite(key: str, slug: str, visit: Visit = allowed) -> Response:
@@ -68,6 +70,13 @@ def router(site: Site) -> APIRouter:
         except NewsletterError as error:
             words = f"{say('Le lien n’a pas été fait.')} {told(error)}"
             return shell.back(f"/studio/numeros/{key}/faire-relire/{slug}", words, bad=True)
-        return shell.page(visit, "proof_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS)
+        return shell.page(
+            visit, "proof_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS, title=_title(site, slug)
+        )  # fmt: skip
 
     return routes
+
+
+def _title(site: Site, slug: str) -> str:
+    article = site.workspace.pool().get(slug)
+    return article.title if article else slug

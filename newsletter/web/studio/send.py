@@ -126,6 +126,7 @@ class _Pages:
             remarks=desk.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
             states=state_words(), reasons=reason_words(), users=team.everybody(workspace),
             moment_words=departure.moment_words, comments=proofs.comments(workspace, key),
+            titles=proofs.titles(workspace, key),
             pause=codes.pause, links=links, shares=links_count.shares(links),
         )  # fmt: skip
 

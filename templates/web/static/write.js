@@ -6,6 +6,9 @@ let timer;
 
 async function check() {
   const body = new FormData(form);
+  // The picture itself stays here until it is saved; that there is one is enough to ask for its description.
+  const [chosen] = form.elements.upload.files;
+  if (chosen) body.set("picture", chosen.name);
   body.delete("upload");
   const answer = await fetch(form.dataset.check, { method: "POST", body }).catch(() => null);
   if (!answer?.ok) return;

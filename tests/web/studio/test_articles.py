@@ -202,3 +202,23 @@ def test_what_is_being_typed_is_seen_as_it_will_look_before_it_is_saved(editor, 
 def test_a_preview_of_what_cannot_be_says_what_is_missing(editor):
     answer = editor.post("/studio/articles/apercu", sorte="actualite", title="", tags="rtes")
     assert answer.headers["content-type"].startswith("text/plain") and "titre" in answer.text
+
+
+def test_a_picture_chosen_in_a_form_that_was_refused_need_not_be_chosen_again(editor):
+    files = {"upload": ("photo.png", picture(), "image/png")}
+    refused = editor.post("/studio/articles", files=files, alt="", **EVENT)
+    kept = re.search(r'name="picture" value="(images/[^"]+)"', refused.text)
+    assert refused.status_code == 422 and kept, "a browser gives no file back to a form"
+    made = article(editor, slug_of(editor.post("/studio/articles", picture=kept[1], alt="Un étal", **EVENT)))
+    assert made.picture.source == kept[1]
+
+
+def test_a_picture_just_chosen_is_in_the_preview(editor):
+    files = {"upload": ("photo.png", picture(), "image/png")}
+    seen = editor.post("/studio/articles/apercu", files=files, alt="Un étal de vélos réparés", **EVENT).text
+    assert "Un étal de vélos réparés" in seen and '<h2 id="article"' in seen
+
+
+def test_a_form_with_nothing_in_it_is_not_called_right(editor):
+    assert "Rien à signaler" not in editor.get("/studio/articles/nouveau?sorte=actualite").text
+    assert "Rien à signaler" not in editor.post("/studio/articles/controle", picture="photo.png", alt="", **EVENT).text

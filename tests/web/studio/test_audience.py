@@ -13,6 +13,7 @@ from newsletter.actions.browse import Wanted
 from newsletter.actions.uploads import FOLDER
 from newsletter.store import journal, people, reviews
 from newsletter.store.reviews import Review
+from newsletter.web.studio import codes
 from tests.web.conftest import heading
 from tests.web.studio.conftest import first_person
 
@@ -55,7 +56,15 @@ def test_a_persons_page_says_what_they_receive_and_why(looking):
     page = looking.get(first_person(looking.workspace)).text
     assert "contact d’une organisation adhérente" in page
     assert page.count(">reçoit<") == 2
-    assert "2026-11-lettre" in page
+    assert '<th scope="row">La lettre du RTES – novembre' in page
+    for path in (first_person(looking.workspace), "/studio/public", "/studio/public/organisations/3"):
+        page = looking.get(path).text
+        assert ">flash :" not in page and "(flash)" not in page, "a publication is named by its title"
+
+
+def test_what_the_journal_keeps_is_said_in_words(looking):
+    line = codes.details({"issue": "2026-11-lettre", "item": "marche", "how": "resend", "scope": "write"})
+    assert line == "numéro : 2026-11-lettre, article : marche, preuve : renvoyés, droit : lire et écrire"
 
 
 def test_an_unsubscription_is_taken_back_by_its_button(staff):

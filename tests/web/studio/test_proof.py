@@ -40,6 +40,16 @@ def test_a_person_interviewed_comments_and_approves_without_an_account(editor):
     assert "vous avez validé" in done.text
 
 
+def test_what_is_spoken_of_is_named_by_its_title_never_by_its_file(editor):
+    path = link(editor)
+    editor.client.post(path, data={"texte": "Une virgule en trop", "geste": "commenter"})
+    for page in (ASK, ISSUE, f"{ISSUE}/envoi"):
+        text = editor.get(page).text
+        assert "entretien avec Hélène Vasseur-Koné" in text and "<code>entretien-helene-vasseur</code>" not in text, (
+            page
+        )
+
+
 def test_an_approval_of_another_text_is_refused_and_the_words_stay(editor):
     answer = editor.client.post(link(editor), data={"texte": "Mes mots", "geste": "valider", "empreinte": "0" * 64})
     assert answer.status_code == 409 and "Mes mots" in answer.text and "a changé pendant votre lecture" in answer.text
