@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 # One more than there are cores: tests wait for servers, browsers and clocks a third of their time.
-WORKERS ?= $(shell expr `nproc` + 1)
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 QUICK := tests/content tests/exchange tests/rendering tests/providers tests/store $(wildcard tests/test_*.py)
 
 RELEASE := $(VENV)/.release

@@ -91,7 +91,6 @@ def test_a_row_that_names_a_missing_one_is_found(filled):
 
 
 def test_a_damaged_file_is_told_by_the_engine(tmp_path):
-
     database = open_database("sqlite:///damaged.db", tmp_path)
     with database.write() as c:
         subscribe(c, 2000)
