@@ -8,8 +8,9 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 QUICK := tests/content tests/exchange tests/rendering tests/providers tests/store $(wildcard tests/test_*.py)
 
 RELEASE := $(VENV)/.release
+OTHERS ?= 3.12 3.13
 
-.PHONY: help demo test check lint serve bench chaos coverage screenshots audit dist release clean
+.PHONY: help demo test check versions lint serve bench chaos coverage screenshots audit dist release clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -39,6 +40,11 @@ test: lint  ## everything: lint, then all tests (SQLite, PostgreSQL, browser)
 
 check: lint  ## under a minute on two quiet cores: the rooms, on SQLite, and one walk of the whole path
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(QUICK) -m 'not slow and not browser' -k 'not postgresql'
+
+versions:  ## the same on the other versions of Python that are supported, each in a venv of its own
+	@for version in $(OTHERS); do \
+	  echo "Python $$version"; $(MAKE) --no-print-directory PYTHON=python$$version VENV=.venv-$$version check || exit 1; \
+	done
 
 bench: $(STAMP)  ## reproducible benchmarks against peers, as ratios
 	@$(BIN)/python -m bench
@@ -70,4 +76,4 @@ release: $(RELEASE)  ## VERSION=1.2.3: check, test, audit, build, tag; pushes no
 	@$(BIN)/python -m scripts.release $(VERSION)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) demo htmlcov .coverage .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-* demo htmlcov .coverage .mypy_cache .ruff_cache .hypothesis build dist
