@@ -23,6 +23,7 @@ from tests.translations import sentences
 from tests.web.conftest import BASE
 from tests.web.studio.conftest import Desk, sign_in
 
+SILENT = ("script", "style", "textarea", "code")  # what stands in `code` is typed as it is, in whatever language
 SPOKEN = ("alt", "title", "aria-label", "placeholder", "label")
 # Words that are the same everywhere: names of products, formats and codes, of months and days in English.
 NAMES = """Studio English Français RSS iCalendar CSV JSON XLSX SMTP API URL DKIM SPF DMARC MX PTR HTML Ctrl Markdown
@@ -54,14 +55,14 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
-        self.silent += tag in ("script", "style", "textarea")
+        self.silent += tag in SILENT
         self.said += [found[name] for name in SPOKEN if found.get(name)]
         if tag == "input" and found.get("type") in ("submit", "button"):
             self.said.append(found.get("value") or "")
         self.links += [found[name] for name in ("href", "src") if tag in ("a", "iframe") and found.get(name)]
 
     def handle_endtag(self, tag):
-        self.silent -= tag in ("script", "style", "textarea")
+        self.silent -= tag in SILENT
 
     def handle_data(self, data):
         if not self.silent:
