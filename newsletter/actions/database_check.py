@@ -13,7 +13,7 @@ def check(workspace: Workspace) -> list[Check]:
     settings = workspace.settings.database
     database = Database(settings.url, workspace.root, durable=settings.durable)
     try:
-        with database.snapshot() as connection:
+        with database.read() as connection:
             return checks.run(connection, database.version())
     finally:
         database.close()

@@ -70,6 +70,7 @@ def finish(workspace: Workspace, mailing_id: int) -> Receipt:
             receipt = mailings.receipt(connection, mailing, now)
             mailings.touch(connection, mailing_id, receipt=json.dumps(asdict(receipt), ensure_ascii=False))
             return receipt
+    with workspace.database.read() as connection:  # others go on meanwhile: all figures of one moment
         return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
 
 

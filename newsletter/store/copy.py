@@ -55,7 +55,7 @@ def fill(reading: Connection, source: str, target: Database, *, anew: bool = Fal
     for table in metadata.sorted_tables:
         _table(reading, target, table, replace_nul, partial(progress, "copy", table.name, sizes[table.name]))
     digests = {}
-    with target.snapshot() as copy:
+    with target.read() as copy:
         for table in metadata.sorted_tables:
             digest = hashlib.sha256()
             _compare(

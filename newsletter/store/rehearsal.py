@@ -22,7 +22,7 @@ def copy_audience(source: Database, target: Database) -> None:
         subscribers: sa.select(subscribers),
         subscriptions: current,
     }
-    with source.snapshot() as reading, target.write() as writing:
+    with source.read() as reading, target.write() as writing:
         for table, query in queries.items():
             result = reading.execution_options(yield_per=_ROWS).execute(query)
             for rows in result.mappings().partitions():

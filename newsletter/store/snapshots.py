@@ -31,7 +31,7 @@ def save(database: Database, path: Path, progress: Progress = lambda *_: None) -
     else:
         made = as_file(path)
         try:
-            with database.snapshot() as reading:
+            with database.read() as reading:
                 copy.fill(reading, "backup", made, progress=progress)
         finally:
             made.close()

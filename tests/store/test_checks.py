@@ -29,7 +29,7 @@ def filled(database):
 
 
 def faults(database, version=HEAD):
-    with database.snapshot() as c:
+    with database.read() as c:
         return {check.name: check.fault for check in checks.run(c, version) if not check.ok}
 
 

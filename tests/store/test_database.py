@@ -16,6 +16,7 @@ from newsletter.store.database import HEAD, Database, open_database
 from newsletter.store.migrations.run import upgrade
 from newsletter.store.schema import metadata
 from newsletter.store.tables import erasures
+from newsletter.store.tables_web import jobs
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database):
@@ -139,3 +140,26 @@ def test_what_is_done_in_a_turn_is_done_by_one_process_at_a_time(database_url, t
     for database in processes:
         database.close()
     assert number.read_text() == "30"
+
+
+def test_a_reader_sees_one_moment_though_others_write_meanwhile(database):
+    known = sa.select(jobs.c.name)
+    with database.read() as reader:
+        before = reader.scalars(known).all()
+        with database.write() as writer:
+            writer.execute(jobs.insert().values(name="meanwhile", next_at=0))
+        assert reader.scalars(known).all() == before
+    with database.read() as reader:
+        assert reader.scalars(known).all() == [*before, "meanwhile"]
+
+
+def test_a_connection_that_was_read_with_writes_again_and_sees_what_others_commit(database):
+    known = sa.select(jobs.c.name)
+    with database.read() as reader:
+        reader.execute(known)
+    with database.write() as writer:
+        writer.execute(jobs.insert().values(name="after", next_at=0))
+        if not database.sqlite:
+            assert writer.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+    with database.read() as reader:
+        assert "after" in reader.scalars(known).all()

@@ -12,6 +12,7 @@ from newsletter.store import ledger, mailings, people
 from newsletter.store.database import open_database
 from newsletter.store.ledger import Settlement
 from newsletter.store.mailings import Frozen
+from newsletter.store.tables import deliveries
 from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, member, subscribe
 
 
@@ -219,6 +220,30 @@ def test_who_got_the_issue_from_a_cancelled_mailing_is_not_written_to_again(data
         second = mailing(c)
         receipt = mailings.receipt(c, second, NOW)
     assert receipt.excluded_by == {"already-sent": 1} and receipt.open == 2
+
+
+def test_a_receipt_read_in_mid_sending_agrees_with_itself_in_every_figure(database):
+    """Before each of its statements another process excludes one recipient and leaves one in doubt."""
+    with database.write() as c:
+        subscribe(c, 40)
+        m = mailing(c)
+
+    def go_on(*_):
+        with database.write() as other:
+            for handed, state in zip(send(other, m, 2), ("doubtful", "excluded"), strict=True):
+                values = {"state": state, "reason": "left" if state == "excluded" else ""}
+                other.execute(deliveries.update().where(deliveries.c.id == handed.id).values(**values))
+
+    for _reading in range(4):
+        with database.read() as c:
+            mailings.status(c, m.id)
+            sa.event.listen(c, "before_execute", go_on)
+            receipt = mailings.receipt(c, m, NOW)
+            sa.event.remove(c, "before_execute", go_on)
+        assert receipt.balanced and receipt.candidates == 40
+        assert receipt.excluded == sum(receipt.excluded_by.values())
+        assert receipt.doubtful == len(receipt.doubtful_names)
+    assert receipt.excluded == receipt.doubtful == 9
 
 
 def test_each_recipient_gets_the_variant_of_the_organisation(database):
