@@ -81,6 +81,7 @@ def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: t
     Ends soon once `stop` is set; `hurry` says that nobody will wait for a database that is away. Refused names what
     keeps the provider from taking more: the share is to be tried again later.
     """
+    workspace.renew()  # whoever handed it out may be another process
     troubles = delivering.share(workspace, mailing_id, stop=stop, hurry=hurry)
     if troubles:
         raise Refused(f"mailing {mailing_id}: {'; '.join(troubles)}", hint="it is tried again by itself")

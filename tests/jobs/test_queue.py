@@ -12,10 +12,12 @@ from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
 from newsletter import jobs
-from newsletter.actions import schedule, send
+from newsletter.actions import configure, delivering, schedule, send
+from newsletter.actions.workspace import open_workspace
 from newsletter.errors import StoreError
 from newsletter.jobs import TABLE, Work
 from newsletter.jobs.queue import MAILINGS, SHARE, Backoff, Post, make_app
+from newsletter.settings_file import FILE
 from newsletter.store import queue as tables
 from newsletter.store.database import open_database
 from tests import postgres as clusters
@@ -129,6 +131,31 @@ def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(wo
 
     in_app(workspace, offer)
     assert shares(workspace) == [(mailing.id, n, "todo") for n in range(total)], "the second offer finds them waiting"
+
+
+def test_a_share_is_delivered_by_the_settings_of_now_whichever_worker_ran_the_job(workspace, monkeypatch):
+    """Another process changed the file and another worker handed the share out: this one did nothing meanwhile."""
+    seen = []
+    monkeypatch.setattr(delivering, "share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or [])
+    path = workspace.root / FILE
+    before = path.read_text("utf-8")
+
+    async def take(app):
+        await app.tasks[SHARE].func(mailing=1, share=0)
+        configure.save(*change(workspace, ("sending", "rate"), 7), "sending", "a")
+        await app.tasks[SHARE].func(mailing=1, share=0)
+
+    try:
+        in_app(workspace, take)
+    finally:
+        path.write_text(before, "utf-8")
+    assert seen == [0, 7]
+
+
+def change(workspace, key, value):
+    """Return another process's opening of the workspace, and its draft of one changed setting."""
+    other = open_workspace(workspace.root)
+    return other, configure.draft(other, [(key, value)], configure.version(other))
 
 
 def test_the_share_of_a_worker_that_is_gone_is_given_to_another(workspace):
