@@ -83,7 +83,7 @@ def overview(workspace: Workspace) -> Overview:
         doubtful_issues=doubtful,
         points=line,
         has_people=people,
-        has_articles=any((workspace.root / "articles").glob("*.md")),
+        has_articles=any((workspace.root / "articles").rglob("*.md")),
     )
 
 

@@ -21,7 +21,8 @@ from newsletter.i18n import Sentence
 from newsletter.model import Finding
 from newsletter.paris import PARIS
 from newsletter.settings_file import FILE
-from newsletter.store import organisations, people, waiting
+from newsletter.store import emptying, journal, organisations, people, waiting
+from newsletter.store.journal import Event
 from newsletter.store.organisations import Organisation, Period
 from newsletter.store.people import Consent, Person
 
@@ -81,6 +82,35 @@ def install_sample(workspace: Workspace) -> None:
         shutil.copytree(resources.sample() / name, workspace.root / name, dirs_exist_ok=True)
     load_organisations(workspace, workspace.root / "data" / "organisations.csv")
     load_people(workspace, SAMPLE_PEOPLE)
+
+
+def holds_sample(workspace: Workspace) -> bool:
+    """Tell whether the sample month stands here among nobody real, so that it can be taken away."""
+    if not (workspace.root / "issues" / f"{LETTRE}.md").is_file():
+        return False
+    with workspace.database.read() as connection:
+        return emptying.only_fictional(connection)
+
+
+def remove_sample(workspace: Workspace, by: str) -> None:
+    """Take the sample's files and people away, with all that was tried on them; settings, team and own articles stay.
+
+    Refused where one address might be somebody's: then nothing is touched.
+    """
+    with workspace.database.write() as connection:
+        if not emptying.only_fictional(connection):
+            raise Refused(
+                "there are people here who are not of the sample",
+                hint="make a fresh workspace with `newsletter init`",
+                said=Sentence("De vraies personnes sont ici : rien n’a été retiré."),
+            )
+        emptying.take_away(connection)
+        now = workspace.database.now(connection)
+        journal.record(connection, Event(now, "sample-removed", actor=by))
+    for name in _FOLDERS:
+        sample = resources.sample() / name
+        for path in (p for p in sample.rglob("*") if p.is_file()):
+            (workspace.root / name / path.relative_to(sample)).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ def kind(code: str) -> str:
         "test-sent": say("message d’essai"),
         "article-deposited": say("article déposé par un autre programme"),
         "token-made": say("clé de l’API faite"),
+        "sample-removed": say("exemple retiré"),
         "token-revoked": say("clé de l’API retirée"),
         "user-invited": say("accès donné"),
         "user-changed": say("droits changés"),

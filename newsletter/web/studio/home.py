@@ -10,7 +10,7 @@ from newsletter import i18n
 from newsletter.actions import start, team
 from newsletter.actions.overview import overview
 from newsletter.errors import Refused
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio import charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
@@ -30,7 +30,10 @@ def router(site: Site) -> APIRouter:
             "subscribers": charts.line([(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]),
             "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
         }
-        return shell.page(visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour)
+        return shell.page(
+            visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour,
+            sample=start.holds_sample(site.workspace),
+        )  # fmt: skip
 
     @routes.post("/exemple")
     def sample(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency
@@ -40,6 +43,14 @@ def router(site: Site) -> APIRouter:
             return shell.back("/studio", say("Cet espace sert déjà : l’exemple n’y a pas été mis."), bad=True)
         words = say("Voici la lettre d’exemple : essayez tout, rien ne part.")
         return shell.back(f"/studio/numeros/{start.LETTRE}", words)
+
+    @routes.post("/exemple/retirer")
+    def without(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency
+        try:
+            start.remove_sample(site.workspace, visit.by)
+        except Refused as refused:
+            return shell.back("/studio", told(refused), bad=True)
+        return shell.back("/studio", say("L’exemple est retiré : place à votre réseau."))
 
     @routes.get("/compte")
     def account(visit: Visit = signed_in) -> Response:

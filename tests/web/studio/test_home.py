@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from newsletter.actions import content, feeds_read, fetch
+from newsletter.actions import content, deeds, feeds_read, fetch, send
 from newsletter.actions.overview import month_ends
 from newsletter.settings import Feed
 from newsletter.store import reviews
@@ -98,6 +98,38 @@ def test_the_sample_month_is_installed_by_a_button_where_nothing_is(admin):
     before = len(content.list_issues(admin.workspace)[0])
     assert "sert déjà" in admin.post("/studio/exemple").text
     assert len(content.list_issues(admin.workspace)[0]) == before > 0
+
+
+def test_the_first_article_written_here_counts(admin):
+    """The Studio writes into a folder a year."""
+    own = {"sorte": "actualite", "title": "Notre premier article", "tags": "rtes", "date": "2026-11-20"}
+    admin.post("/studio/articles", **own)
+    assert "Installer l’exemple" not in admin.get("/studio").text
+
+
+def test_the_sample_month_is_taken_away_and_what_the_team_made_stays(admin):
+    admin.post("/studio/exemple")
+    own = {"sorte": "actualite", "title": "Notre premier article", "tags": "rtes", "date": "2026-11-20"}
+    assert "Article créé" in admin.post("/studio/articles", **own).text
+    mailing = send.approve(admin.workspace, "2026-11-lettre", by="test", now=True)
+    send.deliver(admin.workspace, send.begin(admin.workspace, mailing))
+    assert "Retirer l’exemple" in admin.get("/studio").text
+    page = admin.post("/studio/exemple/retirer").text
+    assert "place à votre réseau" in page and "Installer" not in page and "Importer mes abonnés" in page
+    assert [article.title for article in admin.workspace.pool().articles] == ["Notre premier article"]
+    assert not content.list_issues(admin.workspace)[0] and not list((admin.workspace.root / "images").iterdir())
+    kinds = [deed.kind for deed in deeds.latest(admin.workspace, limit=50)]
+    assert "sample-removed" in kinds and "mailing-approved" not in kinds
+    assert "Retirer l’exemple" not in admin.get("/studio").text
+
+
+def test_nothing_is_taken_away_where_one_address_might_be_somebodys(admin, town):
+    admin.post("/studio/exemple")
+    town.person("elue@ville.fr", lettre="active")
+    assert "Retirer l’exemple" not in admin.get("/studio").text
+    before = admin.workspace.pool()
+    assert "rien n’a été retiré" in admin.post("/studio/exemple/retirer").text
+    assert len(admin.workspace.pool()) == len(before) > 20
 
 
 def test_fictional_people_never_join_real_ones(admin, town):
