@@ -27,7 +27,7 @@ DAY = 86_400
 
 
 def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
-    """Record the second person's word on an approved mailing; Refused for the person who approved it.
+    """Record the second person's word on a mailing that has not begun; Refused for the person who approved it.
 
     `seen` is the content hash of what that person was shown: another text approved since is Refused.
     """
@@ -35,6 +35,8 @@ def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
         mailing = _required(connection, key)
         if seen and seen != mailing.content_hash:
             raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
+        if mailing.status not in ("approved", "paused") or mailing.started_at is not None:
+            raise _moved_on(key, mailing.status)
         if mailing.approved_by == by:
             raise Refused(
                 "the second word must come from another person",

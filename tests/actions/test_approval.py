@@ -133,6 +133,13 @@ def test_a_letter_that_has_begun_to_leave_cannot_be_put_off(workspace):
     assert [event.kind for event in send.story(workspace, ISSUE)[1]] == ["mailing-approved", "mailing-started"]
 
 
+def test_nobody_gives_the_second_word_on_what_has_begun_to_leave(workspace):
+    send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    with pytest.raises(Refused, match="is sending"):
+        send.confirm(workspace, ISSUE, "b")
+    assert send.current(workspace, ISSUE).confirmed_by == ""
+
+
 def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
     broken_off(monkeypatch, 30)
     with pytest.raises(KeyboardInterrupt):
