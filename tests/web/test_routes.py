@@ -84,7 +84,8 @@ TABLE = {
     """,
     "settings": """
         GET /studio/boite | GET /studio/boite/{folder} | GET /studio/boite/{folder}/{file}
-        GET /studio/boite/{folder}/{file}/html | POST /studio/exemple | POST /studio/exemple/retirer | GET /studio/reglages
+        GET /studio/boite/{folder}/{file}/html | POST /studio/exemple | POST /studio/exemple/retirer
+        GET /studio/reglages
         GET /studio/reglages/apparence | POST /studio/reglages/apparence | GET /studio/reglages/cles
         POST /studio/reglages/cles | POST /studio/reglages/cles/fin | GET /studio/reglages/envoi
         POST /studio/reglages/envoi/essai | POST /studio/reglages/envoi/examen | GET /studio/reglages/equipe
