@@ -46,6 +46,8 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/exemple/retirer")
     def without(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency
+        if visit.text("certain") != "oui":  # nothing brings it back: no bare POST takes it away
+            return shell.back("/studio")
         try:
             start.remove_sample(site.workspace, visit.by)
         except Refused as refused:
