@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -25,7 +25,11 @@ from tests.web.studio.stage import ISSUE, KEY, Stage
 OUT = ROOT / "docs" / "images"
 TALLEST = 3600  # pixels; what lies below repeats what is seen
 COLOURS = 192
-LETTERS = (("lettre-640-light", KEY, 640, False), ("flash-375-dark", "2026-11-17-flash", 375, True))
+FOLD, GAP = 1000, 24
+FLASH = "2026-11-17-flash"
+LETTERS = tuple((name, key, width, dark) for name, key in (("lettre", KEY), ("flash", FLASH))
+                for width in (375, 640) for dark in (False, True))  # fmt: skip
+ON_TOP = ("lettre-640-light", "flash-375-dark")  # side by side at the top of the README
 BY = "Claire Morel"
 
 
@@ -33,8 +37,9 @@ def drawn(browser: Browser) -> Iterator[tuple[str, Image.Image]]:
     """Draw every picture of docs/images, by name: one month, its clock stopped, on one server, from draft to sent."""
     page = browser.new_context(locale="fr-FR", reduced_motion="reduce").new_page()
     with tempfile.TemporaryDirectory() as folder, stage.opened(page, stage.month(Path(folder) / "month")) as here:
-        for name, key, width, dark in LETTERS:
-            yield name, _letter(browser, here.workspace, key, width=width, dark=dark)
+        letters = dict(_letters(browser, here.workspace))
+        yield from letters.items()
+        yield "letters", _beside([letters[name] for name in ON_TOP])
         here.enter(stage.user(here.workspace, "admin"))
         yield from _writing(here)
         yield from _sending(here)
@@ -42,6 +47,22 @@ def drawn(browser: Browser) -> Iterator[tuple[str, Image.Image]]:
         page.context.clear_cookies()
         yield from _readers(here)
     page.context.close()
+
+
+def _letters(browser: Browser, workspace: Workspace) -> Iterator[tuple[str, Image.Image]]:
+    for name, key, width, dark in LETTERS:
+        look = "dark" if dark else "light"
+        yield f"{name}-{width}-{look}", _letter(browser, workspace, key, width=width, dark=dark)
+
+
+def _beside(images: Sequence[Image.Image]) -> Image.Image:
+    """Put the beginnings of several pictures side by side."""
+    sheet = Image.new("RGB", (sum(image.width + GAP for image in images) - GAP, FOLD), "white")
+    left = 0
+    for image in images:
+        sheet.paste(image.convert("RGB"), (left, 0))
+        left += image.width + GAP
+    return sheet.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 def _letter(browser: Browser, workspace: Workspace, key: str, *, width: int, dark: bool) -> Image.Image:
@@ -59,6 +80,10 @@ def _writing(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     yield "studio-home", _seen(here, "/studio", 1280, 1190)
     yield "studio-article", _seen(here, "/studio/articles/entretien-helene-vasseur", 1280, 1000, settled=True)
     yield "studio-compose", _seen(here, ISSUE, 1280, 900, settled=True)
+    yield "studio-compose-phone", _seen(here, ISSUE, 375, 900, settled=True)
+    here.page.emulate_media(color_scheme="dark")
+    yield "studio-compose-dark", _seen(here, ISSUE, 1280, 900, settled=True)
+    here.page.emulate_media(color_scheme="light")
 
 
 def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
@@ -89,17 +114,25 @@ def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     links = here.workspace.links
     someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
     uid = bytes.fromhex(someone.uid)
-    for name, link, width in (
-        ("web-archive", "/", 1280), ("web-abonnement", "/abonnement", 375),
-        ("web-preferences", links.preferences(uid), 375), ("web-proposer", links.proposal(uid), 375),
-    ):  # fmt: skip
-        yield name, _seen(here, here.local(link).removeprefix(here.address), width, 900)
+    pages = {
+        "archive": "/", "lettre": f"/lettres/{KEY}", "reservee": f"/lettres/{FLASH}", "agenda": "/agenda",
+        "abonnement": "/abonnement", "preferences": links.preferences(uid),
+        "desabonnement": links.unsubscribe(uid, "flash"), "proposer": links.proposal(uid),
+    }  # fmt: skip
+    for name, link in pages.items():
+        for width in (375, 1280):
+            status = 403 if name == "reservee" else 200  # it asks for an address
+            path = here.local(link).removeprefix(here.address)
+            yield f"web-{name}-{width}", _seen(here, path, width, 900, status=status)
 
 
-def _seen(here: Stage, path: str, width: int, height: int, *, settled: bool = False) -> Image.Image:
-    """Draw the first screen of a page; `settled` waits for what it fetches later, such as the letter in its frame."""
+def _seen(here: Stage, path: str, width: int, height: int, *, settled: bool = False, status: int = 200) -> Image.Image:
+    """Draw the first screen of a page, which must answer `status`.
+
+    `settled` waits for what it fetches later, such as the letter in its frame.
+    """
     here.page.set_viewport_size({"width": width, "height": height})
-    here.open(path)
+    here.open(path, status)
     if settled:
         here.page.wait_for_load_state("networkidle")
     return _shot(here.page)

@@ -35,7 +35,7 @@ def router(site: Site) -> APIRouter:
         except ClientDisconnect:
             raise HTTPException(400) from None
         if machine:
-            return PlainTextResponse(say("Vous ne recevrez plus {title}.").format(title=printed(publication.title)))
+            return PlainTextResponse(say("Vous ne recevrez plus « {title} ».").format(title=printed(publication.title)))
         values = {"token": token, "publication": publication, "state": "left"}
         return site.page(request, "public/left.html", noindex=True, **values)
 

@@ -54,7 +54,7 @@ def test_a_machine_gets_a_line_and_a_person_a_page(town, leave):
     for way in ("urlencoded", "multipart"):
         answer = town.client.post(leave, **ENCODINGS[way])
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
-        assert answer.text == "Vous ne recevrez plus La lettre du RTES."
+        assert answer.text == "Vous ne recevrez plus «\u202fLa lettre du RTES\u202f»."
     assert heading(town.client.post(leave)) == "Vous êtes désabonné·e"
 
 
