@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from newsletter import paris
-from newsletter.actions import archive_page, links_count, media, schedule
+from newsletter.actions import archive_page, delivering, links_count, media, schedule
 from newsletter.actions.letters import Edition, edition
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, _
-from newsletter.store import archive, candidates, journal, ledger, link_counts, mailings
+from newsletter.store import archive, candidates, journal, link_counts, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing
 
@@ -69,6 +69,8 @@ def approve(
         # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.
         if earlier and mailings.status(connection, earlier.id, hold=True) in ("approved", "loading"):
             withdraw(connection, earlier, moment, by, "approved again")
+        else:
+            earlier = None
         recall = 0.0 if now or sending.provider == "outbox" else sending.recall_minutes * 60
         mailing = mailings.freeze(
             connection,
@@ -98,6 +100,8 @@ def approve(
                     ),
                 )
             rest = load(connection)
+    if earlier:
+        delivering.finish(workspace, earlier.id)
     with workspace.database.read() as connection:
         return mailings.get(connection, mailing.id)
 
@@ -128,7 +132,6 @@ def _record(made: Edition) -> dict[str, object]:
 
 
 def withdraw(connection: Connection, mailing: Mailing, now: float, by: str, why: str) -> None:
-    """Cancel a mailing and everything of it that has not left, in the caller's transaction."""
+    """Cancel a mailing in the caller's transaction: nothing more leaves; `finish` cancels what is left of it."""
     mailings.change(connection, mailing.id, "cancelled", only=mailings.LIVE, ended_at=now)
-    ledger.cancel_open(connection, mailing.id, now)
     journal.record(connection, Event(now, "mailing-cancelled", mailing_id=mailing.id, actor=by, detail={"why": why}))

@@ -13,7 +13,7 @@ from newsletter.actions.letters import personal
 from newsletter.actions.owners import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.settings import Sending
-from newsletter.store import journal, ledger, mailings
+from newsletter.store import candidates, journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing, Receipt
 
@@ -60,7 +60,11 @@ def share(workspace: Workspace, mailing_id: int, *, stop: threading.Event, hurry
 
 
 def finish(workspace: Workspace, mailing_id: int) -> Receipt:
-    """Mark a mailing as done when nothing is open, store its receipt and return it."""
+    """Mark a mailing as done when nothing is open, store its receipt and return it.
+
+    What a cancelled one still holds is cancelled first, slice by slice (`candidates.SLICE`); broken off, it goes on.
+    """
+    _cancel_rest(workspace, mailing_id)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if ledger.open_count(connection, mailing_id) == 0:
@@ -72,6 +76,26 @@ def finish(workspace: Workspace, mailing_id: int) -> Receipt:
             return receipt
     with workspace.database.read() as connection:  # others go on meanwhile: all figures of one moment
         return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
+
+
+def finish_cancelled(workspace: Workspace) -> None:
+    """Finish the cancellations that were broken off."""
+    with workspace.database.read() as connection:
+        stopped = mailings.listing(connection, status=("cancelled",))
+        left = [mailing.id for mailing in stopped if any(ledger.kept_back(connection, mailing.id))]
+    for mailing_id in left:
+        finish(workspace, mailing_id)
+
+
+def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
+    with workspace.database.read() as connection:
+        if mailings.status(connection, mailing_id) != "cancelled":
+            return
+        first, last = ledger.kept_back(connection, mailing_id)
+    for after in range(first, last, candidates.SLICE):
+        with workspace.database.write() as connection:
+            now = workspace.database.now(connection)
+            ledger.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
 
 
 def _dispatch(workspace: Workspace, mailing: Mailing, sending: Sending, stop: threading.Event, *,

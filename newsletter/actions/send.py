@@ -149,16 +149,20 @@ def resume(workspace: Workspace, key: str, by: str) -> Mailing:
 
 
 def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
-    """Cancel everything that has not been handed over; what was sent stays sent, and the receipt is stored."""
+    """Cancel everything that has not been handed over; what was sent stays sent, and the receipt is stored.
+
+    Broken off, it is called again, or the job `sweep` ends it.
+    """
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
-        if not mailing.live:
+        if mailing.live:
+            withdraw(connection, mailing, workspace.database.now(connection), by, "")
+        elif mailing.status != "cancelled" or not any(ledger.kept_back(connection, mailing.id)):
             raise Refused(
                 f"the mailing of `{key}` is {mailing.status} already",
                 hint="nothing is left to cancel",
                 said=Sentence("Cet envoi est déjà terminé ou annulé : il n’y a plus rien à arrêter."),
             )
-        withdraw(connection, mailing, workspace.database.now(connection), by, "")
     return finish(workspace, mailing.id)
 
 

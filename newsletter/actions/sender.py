@@ -168,7 +168,8 @@ class Sender:
         if returned and self.limited:
             pace.give_back(connection, self.name, returned, _day(now))
         if returned and status == "cancelled":
-            ledger.cancel_open(connection, self.id, now)
+            ids = [s.id for s in back]
+            ledger.cancel_open(connection, self.id, now, after=min(ids) - 1, up_to=max(ids))
         if returned and status == "done":
             # The sender was frozen; others took its group for doubtful and ended without it.
             mailings.change(connection, self.id, "sending", only=("done",), ended_at=None)

@@ -88,7 +88,8 @@ def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: t
 
 
 def sweep(workspace: Workspace, _stop: threading.Event) -> None:
-    """Take over what senders that are gone have left: claims are queued again, hand-offs become doubtful."""
+    """Take over from those that are gone: claims are queued again, hand-offs doubtful, cancellations ended."""
+    delivering.finish_cancelled(workspace)
     queued, doubtful = recover(workspace.database)
     if queued or doubtful:
         _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)

@@ -20,6 +20,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from newsletter.store.entitlement import Rule, open_span, verdict
 from newsletter.store.tables import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
+_KEPT_BACK = ("queued", "deferred", "claimed")
+
 
 @dataclass(frozen=True, slots=True)
 class Handed:
@@ -280,11 +282,30 @@ def _give_back(connection: Connection, mailing_id: int | None, condition: sa.Col
     return back.rowcount
 
 
-def cancel_open(connection: Connection, mailing_id: int, now: float) -> int:
-    """Cancel everything that has not been handed; returns how many."""
+def kept_back(connection: Connection, mailing_id: int) -> tuple[int, int]:
+    """Return the ids between which everything lies that has not been handed over: behind the first, up to the second.
+
+    Both are 0 when there is nothing of the kind.
+    """
+    lowest, highest = connection.execute(
+        sa.select(sa.func.min(deliveries.c.id), sa.func.max(deliveries.c.id)).where(
+            deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(_KEPT_BACK), OPEN_ROWS
+        )
+    ).one()
+    return (lowest - 1, highest) if highest else (0, 0)
+
+
+def cancel_open(connection: Connection, mailing_id: int, now: float, *, after: int, up_to: int) -> int:
+    """Cancel everything behind the id `after`, up to `up_to`, that has not been handed over; returns how many."""
     done = connection.execute(
         deliveries.update()
-        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(("queued", "deferred", "claimed")))
+        .where(
+            deliveries.c.mailing_id == mailing_id,
+            deliveries.c.state.in_(_KEPT_BACK),
+            deliveries.c.id > after,
+            deliveries.c.id <= up_to,
+            OPEN_ROWS,
+        )
         .values(state="cancelled", settled_at=now, token=None, lease_until=None)
     )
     return done.rowcount

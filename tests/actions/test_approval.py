@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.actions import schedule, send, start
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
+from newsletter.jobs import table
 from newsletter.paris import PARIS
 from newsletter.store import candidates, ledger, people
 from newsletter.store import mailings as rows_of_mailings
@@ -161,3 +163,52 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
     for _person, office, variant, *_rest in rows(workspace, made):
         assert variant == (mine.index(office) + 1 if office in mine else 0)
     assert {row[2] for row in rows(workspace, made)} == {0, 1, 2}
+
+
+def stopped_after(monkeypatch, slices):
+    """Let the power go when so many slices of a cancellation are written; returns how to mend it."""
+    cancel, done = ledger.cancel_open, []
+
+    def failing(*arguments, **options):
+        if len(done) == slices:
+            raise KeyboardInterrupt
+        done.append(cancel(*arguments, **options))
+        return done[-1]
+
+    monkeypatch.setattr(ledger, "cancel_open", failing)
+    return lambda: monkeypatch.setattr(ledger, "cancel_open", cancel)
+
+
+def again_by_hand(workspace):
+    send.cancel(workspace, ISSUE, "a")
+
+
+def again_by_the_job(workspace):
+    table.sweep(workspace, threading.Event())
+
+
+@pytest.mark.parametrize("go_on", [again_by_hand, again_by_the_job])
+def test_a_cancellation_broken_off_between_slices_balances_sends_nothing_and_is_ended(workspace, monkeypatch, go_on):
+    send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    mend = stopped_after(monkeypatch, 3)
+    with pytest.raises(KeyboardInterrupt):
+        send.cancel(workspace, ISSUE, "a")
+    half = send.receipt(workspace, ISSUE)
+    assert (half.status, half.cancelled, half.open, half.balanced) == ("cancelled", 30, PEOPLE - 30, True)
+    mend()
+    go_on(workspace)
+    receipt = send.receipt(workspace, ISSUE)
+    assert (receipt.cancelled, receipt.sent, receipt.open) == (PEOPLE, 0, 0)
+    with pytest.raises(Refused, match="cancelled already"):
+        send.cancel(workspace, ISSUE, "a")
+    kinds = [event.kind for event in send.story(workspace, ISSUE)[1]]
+    assert kinds.count("mailing-cancelled") == 1
+
+
+def test_an_approval_given_again_cancels_the_former_in_slices_too(workspace, monkeypatch):
+    former = send.approve(workspace, ISSUE, by="a", now=True)
+    cancelled, cancel = [], ledger.cancel_open
+    monkeypatch.setattr(ledger, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
+    send.approve(workspace, ISSUE, by="a", now=True)
+    assert cancelled == [10] * (PEOPLE // 10)
+    assert {row[4] for row in rows(workspace, former)} == {"cancelled"}

@@ -245,7 +245,7 @@ def test_what_comes_back_from_a_cancelled_mailing_is_cancelled_too(database):
     def answer(message):
         with d.database.write() as connection:
             if mailings.change(connection, d.mailing.id, "cancelled", only=("sending",)):
-                ledger.cancel_open(connection, d.mailing.id, time.time())
+                ledger.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
         return Outcome(message.delivery, "deferred")
 
     receipt = d.deliver(Peer(answer), connections=1)
