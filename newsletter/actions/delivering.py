@@ -16,6 +16,7 @@ from newsletter.settings import Sending
 from newsletter.store import candidates, journal, ledger, mailings
 from newsletter.store.journal import Event
 from newsletter.store.mailings import Mailing, Receipt
+from newsletter.store.tables import OPEN
 
 Progress = Callable[[Mapping[str, int]], None]
 
@@ -124,4 +125,5 @@ def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
         return True
     with workspace.database.read() as connection:
         tally = ledger.tally(connection, mailing_id)
-    return bool(tally.get("claimed") or tally.get("handed"))
+    # Nothing open at all: they have settled the last of it since we counted, so that it is to be counted once more.
+    return bool(tally.get("claimed") or tally.get("handed")) or not any(tally.get(state) for state in OPEN)

@@ -79,12 +79,17 @@ def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
 
 
 def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None, by: str = "") -> Mailing:
-    """Let an approved mailing leave at another time, or at once (None); Refused when it began or was called back."""
+    """Let an approved mailing leave at another time, or at once (None); Refused when it began or was called back.
+
+    At once is also what another sender made of it meanwhile: then it is returned as it stands.
+    """
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         hour = at.timestamp() if at else now
         if not mailings.change(connection, mailing.id, "approved", only=("approved",), not_before=hour):
-            raise _moved_on(mailing.issue, mailings.status(connection, mailing.id))
+            status = mailings.status(connection, mailing.id)
+            if at or status not in ("sending", "done"):
+                raise _moved_on(mailing.issue, status)
         if at:
             schedule.record(connection, mailing.id, at, now, by)
         return mailings.get(connection, mailing.id)

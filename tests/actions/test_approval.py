@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import schedule, send, start
+from newsletter.actions import delivering, schedule, send, start
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.jobs import table
@@ -140,6 +140,34 @@ def test_nobody_gives_the_second_word_on_what_has_begun_to_leave(workspace):
     with pytest.raises(Refused, match="is sending"):
         send.confirm(workspace, ISSUE, "b")
     assert send.current(workspace, ISSUE).confirmed_by == ""
+
+
+def test_who_wants_a_letter_to_leave_now_joins_whoever_was_quicker(workspace):
+    read = send.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    send.begin(workspace, send.reschedule(workspace, read, None))
+    assert send.reschedule(workspace, read, None).status == "sending"
+
+
+def test_who_delivers_says_done_though_another_settles_the_last_just_after_the_count(workspace, monkeypatch):
+    mailing = send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    others = delivering.recover
+
+    def settle_last(database, mailing_id):
+        with database.write() as connection:
+            connection.execute(deliveries.update().where(deliveries.c.mailing_id == mailing_id).values(state="sent"))
+        return others(database, mailing_id)
+
+    monkeypatch.setattr(delivering, "drain", lambda _dispatch: None)
+    monkeypatch.setattr(delivering, "recover", settle_last)
+    receipt, _troubles = send.deliver(workspace, mailing)
+    assert (receipt.status, receipt.sent, receipt.open) == ("done", PEOPLE, 0)
+
+
+def test_a_letter_called_back_meanwhile_does_not_leave_now(workspace):
+    read = send.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    send.cancel(workspace, ISSUE, "b")
+    with pytest.raises(Refused, match="is cancelled"):
+        send.reschedule(workspace, read, None)
 
 
 def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
