@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from newsletter.actions import sender
+from newsletter.actions.dispatch import Dispatch
 from newsletter.actions.drain import drain
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
@@ -95,15 +96,19 @@ def test_a_dead_provider_is_given_up_with_its_words_and_everybody_still_queued(d
     assert d.tally() == {"queued": 20}
 
 
-def test_while_the_provider_is_down_nothing_stands_as_handed_over(database):
+def test_while_the_provider_is_down_nothing_stands_as_handed_over(database, monkeypatch):
     d = desk(database, 20)
     dispatch = d.dispatch(Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="down")), connections=1)
-    thread = threading.Thread(target=drain, args=(dispatch,))
-    thread.start()
-    time.sleep(0.6)
-    assert d.tally() == {"queued": 20}, "a kill now leaves nobody in doubt"
-    dispatch.stop.set()
-    thread.join()
+    waiting = []
+
+    def rest(_dispatch, _seconds):
+        waiting.append(d.tally())
+        dispatch.stop.set()
+        return True
+
+    monkeypatch.setattr(Dispatch, "rest", rest)
+    drain(dispatch)
+    assert waiting[0] == {"queued": 20}, "a kill now leaves nobody in doubt"
 
 
 class Broken(Peer):
