@@ -142,7 +142,7 @@ def _check_facts(article: Article, where: Where) -> Iterator[Finding]:
         yield Finding("event-reversed", Severity.ERROR, message, where("event"))
     needed = (
         (Tag.AGENDA, event, "event", "event-missing",
-         _("Cet article va dans l’agenda : donnez sa date dans « event ».")),
+         _("Cet article va dans l’agenda : donnez la date de l’événement.")),
         (Tag.APPEL, article.deadline, "deadline", "deadline-missing",
          _("Cet appel n’a pas de date limite. Indiquez-la dans « deadline » : c’est ce que les lecteurs cherchent.")),
         (Tag.ELU, article.speakers, "people", "speakers-missing",

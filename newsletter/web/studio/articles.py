@@ -13,7 +13,7 @@ from newsletter.actions.editing import Conflict
 from newsletter.actions.writing import Problems
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
 from newsletter.i18n import Sentence
-from newsletter.model import Article
+from newsletter.model import Article, Status
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
@@ -143,7 +143,10 @@ class _Pages:
             article = writing.create(self.site.workspace, made)
         except (Problems, ContentError) as error:
             return self.form(visit, blank, kind=kind, typed=form, tags=visit.texts("tags"), problems=_said(error))
-        return self.shell.back(f"/studio/articles/{article.slug}", say("Article créé. Relisez-le ci-dessous."))
+        words = say("Article créé. Il sera proposé pour le prochain numéro.")
+        if article.status is not Status.READY:
+            words = say("Article créé, en brouillon. Il sera proposé pour un numéro quand il sera prêt.")
+        return self.shell.back(f"/studio/articles/{article.slug}", words)
 
     def save(self, visit: Visit, slug: str) -> Response:
         """Save an article from the version its form was made of."""
@@ -222,7 +225,8 @@ class _Pages:
 
 
 def _typed(visit: Visit) -> dict[str, str]:
-    return {name: visit.text(name) for name in visit.form if isinstance(visit.form[name], str)}
+    typed = {name: visit.text(name) for name in visit.form if isinstance(visit.form[name], str)}
+    return typed | {"status": Status.READY} if typed.get("pret") else typed
 
 
 def _upload(visit: Visit) -> bytes:

@@ -222,3 +222,15 @@ def test_a_picture_just_chosen_is_in_the_preview(editor):
 def test_a_form_with_nothing_in_it_is_not_called_right(editor):
     assert "Rien à signaler" not in editor.get("/studio/articles/nouveau?sorte=actualite").text
     assert "Rien à signaler" not in editor.post("/studio/articles/controle", picture="photo.png", alt="", **EVENT).text
+
+
+def test_one_button_saves_and_makes_ready(admin):
+    form = {"sorte": "actualite", "title": "Une halle pour les producteurs", "tags": "rtes", "status": "draft",
+            "summary": "La halle ouvre le samedi.", "date": "2026-11-12"}  # fmt: skip
+    drafted = admin.post("/studio/articles", **form)
+    assert "en brouillon" in drafted.text and "Enregistrer comme prêt" in drafted.text
+    slug = drafted.url.path.rpartition("/")[2]
+    version = admin.field(f"/studio/articles/{slug}", "version")
+    saved = admin.post(f"/studio/articles/{slug}", **{**form, "version": version, "pret": "oui"})
+    assert admin.workspace.pool().get(slug).status == "ready"
+    assert "Enregistrer comme prêt" not in saved.text
