@@ -62,7 +62,9 @@ def main() -> None:
     )  # fmt: skip
     for message, path, _line in sentences():
         known = old.get(message[0] if isinstance(message, tuple) else message)
-        new.add(message, known.string if known else None, locations=[(path, None)])
+        # A sentence that has got a plural has to be said anew.
+        same = known is not None and isinstance(known.id, tuple) == isinstance(message, tuple)
+        new.add(message, known.string if known and same else None, locations=[(path, None)])
     with CATALOGUE.open("wb") as file:
         write_po(file, new, width=116, sort_by_file=True, include_lineno=False)
 

@@ -76,12 +76,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A finding and its place: an `anchor` of the issue's page, or the `article` whose `field` is meant."""
+    """A finding and its place: an `anchor` of the issue's page, or a `field` of the `article`, with its title."""
 
     finding: Finding
     anchor: str = ""
     article: str = ""
     field: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +149,12 @@ def remarks(issue: Issue, pool: Pool, findings: Sequence[Finding]) -> tuple[Rema
     for s, section in enumerate(issue.sections):
         anchors[section.line] = f"s{s}"
         anchors |= {plan.line: f"i{s}-{n}" for n, plan in enumerate(section.items)}
-    slugs = {article.path: article.slug for article in pool}
-    found = [_remark(finding, issue, anchors, slugs) for finding in findings]
+    files = {article.path: article for article in pool}
+    found = [_remark(finding, issue, anchors, files) for finding in findings]
     return tuple(sorted(found, key=lambda r: _ORDER[r.finding.level]))
 
 
-def _remark(finding: Finding, issue: Issue, anchors: Mapping[int, str], slugs: Mapping[str, str]) -> Remark:
+def _remark(finding: Finding, issue: Issue, anchors: Mapping[int, str], files: Mapping[str, Article]) -> Remark:
     place = _WHERE.match(finding.where)
     if not place:
         return Remark(finding)
@@ -161,7 +162,10 @@ def _remark(finding: Finding, issue: Issue, anchors: Mapping[int, str], slugs: M
         field = place["field"] or ""
         named = {"subject": "objet", "preheader": "apercu-texte", "body": "editorial", "date": "date"}
         return Remark(finding, anchor=named.get(field) or anchors.get(int(place["line"] or 0), "numero"))
-    return Remark(finding, article=slugs.get(place["path"], ""), field=place["field"] or "")
+    article = files.get(place["path"])
+    if article is None:
+        return Remark(finding)
+    return Remark(finding, article=article.slug, field=place["field"] or "", title=article.title)
 
 
 def _available(

@@ -69,7 +69,9 @@ class Placing:
 
     @staticmethod
     def _words(reason: str, match: Match) -> str:
-        said = _("organisation : {explanation} (confiance {percent} %)").format(
-            explanation=match.explanation, percent=round(match.confidence * 100)
-        )
+        said = match.explanation
+        if match.confidence:
+            said = _("organisation : {explanation} (confiance {percent} %)").format(
+                explanation=match.explanation, percent=round(match.confidence * 100)
+            )
         return f"{reason} ; {said}" if reason else said

@@ -138,17 +138,17 @@ def _check_facts(article: Article, where: Where) -> Iterator[Finding]:
         )
         yield Finding("link-missing", Severity.WARNING, message, where("link"))
     if event and event.end and event.end < event.start:
-        message = _("L’événement finit avant d’avoir commencé. Corrigez « start » ou « end ».")
+        message = _("L’événement finit avant d’avoir commencé. Corrigez son début ou sa fin.")
         yield Finding("event-reversed", Severity.ERROR, message, where("event"))
     needed = (
         (Tag.AGENDA, event, "event", "event-missing",
          _("Cet article va dans l’agenda : donnez la date de l’événement.")),
         (Tag.APPEL, article.deadline, "deadline", "deadline-missing",
-         _("Cet appel n’a pas de date limite. Indiquez-la dans « deadline » : c’est ce que les lecteurs cherchent.")),
+         _("Cet appel n’a pas de date limite. Indiquez-la : c’est ce que les lecteurs cherchent.")),
         (Tag.ELU, article.speakers, "people", "speakers-missing",
-         _("Cet entretien ne dit pas qui parle. Ajoutez nom, fonction et organisation dans « people ».")),
+         _("Cet entretien ne dit pas qui parle. Ajoutez le nom, la fonction et l’organisation.")),
         (Tag.TERRITOIRES, article.organisations, "organisations", "organisation-missing",
-         _("Cet article ne dit pas de quelle collectivité il parle. Nommez-la dans « organisations ».")),
+         _("Cet article ne dit pas de quelle collectivité il parle. Nommez-la.")),
     )  # fmt: skip
     for tag, value, name, code, message in needed:
         if tag in article.tags and not value:

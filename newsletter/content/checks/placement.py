@@ -127,14 +127,13 @@ def check_item(item: Placed, publication: Publication, now: datetime) -> Iterato
         words = message.format(titre=cited(item.title), publication=publication.title)
         yield Finding("members-only", Severity.ERROR, words, item.where)
     if article.status != Status.READY:
-        message = _(
-            "« {titre} » n’est pas prêt. Relisez-le, puis donnez-lui l’état « prêt »."
-        )
+        message = _("« {titre} » n’est pas prêt. Relisez-le, puis donnez-lui l’état « prêt ».")
         words = message.format(titre=cited(item.title))
         yield Finding("article-not-ready", Severity.ERROR, words, item.where)
     if item.agenda and not article.event:
         message = _(
-            "« {titre} » est dans l’agenda sans date. Donnez à l’article la date de l’événement, ou changez-le de rubrique."
+            "« {titre} » est dans l’agenda sans date. Donnez à l’article la date de l’événement, ou changez-le "
+            "de rubrique."
         )
         yield Finding("event-missing", Severity.ERROR, message.format(titre=cited(item.title)), item.where)
     if article.event and _is_over(article, now.date()):

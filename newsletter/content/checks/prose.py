@@ -89,8 +89,8 @@ def check_picture(picture: Picture | None, where: str) -> Iterator[Finding]:
         return
     if not picture.alt.strip():
         message = _(
-            "L’image n’a pas de texte de remplacement. Décrivez-la en une phrase, ou dites qu’elle est décorative si elle "
-            "n’apporte rien."
+            "L’image n’a pas de texte de remplacement. Décrivez-la en une phrase, ou dites qu’elle est décorative "
+            "si elle n’apporte rien."
         )
         yield Finding("alt-missing", Severity.ERROR, message, where)
     elif _is_noise(picture.alt.strip()):

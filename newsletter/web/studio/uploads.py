@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from newsletter.actions import imports, reviewing, uploads
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused
+from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -90,16 +91,16 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def action(code: str) -> str:
-    """Return what would become of a row of a file."""
+def action(code: str, n: int = 1) -> str:
+    """Return what would become of a row of a file, or of `n` rows."""
     return {
-        "accept": say("ajouté·e"),
-        "merge": say("complété·e"),
-        "suppress": say("bloqué·e"),
-        "keep": say("inchangé·e"),
-        "reject": say("refusé"),
+        "accept": ngettext("ajouté·e", "ajouté·es", n),
+        "merge": ngettext("complété·e", "complété·es", n),
+        "suppress": ngettext("bloqué·e", "bloqué·es", n),
+        "keep": ngettext("inchangé·e", "inchangé·es", n),
+        "reject": ngettext("ligne refusée", "lignes refusées", n),
         "review": say("à trancher"),
-        "ignore": say("ignoré"),
+        "ignore": ngettext("ignoré", "ignorés", n),
     }.get(code, code)
 
 

@@ -89,7 +89,7 @@ def test_an_import_is_looked_at_done_and_undone_without_script(served, mail_brow
         page.get_by_role("button", name="Voir ce que cela donnerait").click()
         expect(page.get_by_role("cell", name="pas une adresse")).to_be_visible()
         page.get_by_role("button", name="Importer").click()
-        expect(page.get_by_role("status")).to_contain_text("1 ajouts")
+        expect(page.get_by_role("status")).to_contain_text("Ajouts : 1")
         page.get_by_role("button", name="Annuler cette action").click()
         expect(page.get_by_role("status")).to_contain_text("Import annulé")
 
