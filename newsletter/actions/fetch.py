@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from newsletter.errors import ExchangeError
 from newsletter.i18n import Sentence
@@ -23,6 +23,9 @@ from newsletter.i18n import Sentence
 # IPv6 has one range of public hosts; addresses that carry an IPv4 address inside lead wherever a gateway takes them.
 _HOSTS = ipaddress.ip_network("2000::/3")
 _CARRIERS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+
+# What stands in an address as it is (RFC 3986, and the % of what is escaped already); a browser escapes the rest.
+_PLAIN = "!#$%&'()*+,/:;=?@[]~"
 
 REDIRECTS = 3
 TIMEOUT = 10.0
@@ -148,16 +151,16 @@ def _answer(
 ) -> Page | str:  # fmt: skip
     if isinstance(connection.sock, ssl.SSLSocket):
         connection.sock.do_handshake()
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_PLAIN)
     asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified} if known else {}
     headers = {"User-Agent": "newsletter-link-check", "Accept": "*/*", **{n: v for n, v in asked.items() if v}}
     connection.request(method, path, headers=headers)
     response = connection.getresponse()
     location = response.headers.get("Location")
     if response.status in (301, 302, 303, 307, 308) and location:
-        return location
-    if method == "HEAD" and response.status in (403, 405, 501):
-        # Some sites answer only to GET.
+        return location.encode("latin-1", "replace").decode(errors="replace")  # it may hold letters beyond ASCII
+    if method == "HEAD" and response.status >= 400:
+        # Some sites answer only to GET, and refuse a HEAD by whatever status.
         return _one(url, "GET", limit, deadline)
     body = _read(response, 0 if limit == 1 else limit, url)
     found = Known(_validator(response, "ETag"), _validator(response, "Last-Modified"))

@@ -19,15 +19,12 @@ def follow_links(workspace: Workspace, key: str) -> list[Finding]:
     issue = read_issue(workspace, key)
     publication = workspace.settings.publication(issue.publication)
     composed = compose(issue, workspace.pool(), publication, workspace.settings.network)
-    places = dict(reversed(checks.links(composed)))
     with ThreadPoolExecutor(8) as pool:
-        found = pool.map(lambda pair: _follow(*pair), places.items())
+        found = pool.map(lambda pair: _follow(*pair), checks.links(composed))
     return [finding for finding in found if finding]
 
 
 def _follow(url: str, where: str) -> Finding | None:
-    if not url.startswith(("http://", "https://")):
-        return None
     try:
         status = fetch.status(url)
     except NewsletterError as error:

@@ -66,7 +66,7 @@ def _next_steps(made: start.Demo) -> None:
         click.echo(f"  {path}")
     if made.receipts:
         click.echo(f"  {made.workspace}/outbox/{made.receipts[0].issue}/index.html  every message, as it would arrive")
-    command = f"{shlex.quote(_own_name())} -w {made.workspace}"
+    command = f"{_own_name()} -w {shlex.quote(str(made.workspace))}"
     click.echo("Try next:")
     for line in ("issues check 2026-11-lettre", "issues new lettre --date 2026-12-15", "mailings list"):
         click.echo(f"  {command} {line}")
@@ -75,8 +75,15 @@ def _next_steps(made: start.Demo) -> None:
 
 
 def _own_name() -> str:
-    """Return how this program can be called again from here: by its name, or by its path in a checkout."""
-    return "newsletter" if shutil.which("newsletter") else os.path.relpath(sys.argv[0])
+    """Return how this program can be called again from here: by its name, or by Python and its path in a checkout."""
+    if shutil.which("newsletter"):
+        return "newsletter"
+    script = Path(sys.argv[0])
+    if script.suffix != ".py":
+        return shlex.quote(os.path.relpath(script))
+    name = Path(sys.executable).name
+    python = name if shutil.which(name) == sys.executable else shlex.quote(sys.executable)
+    return f"{python} " + ("-m newsletter" if script.name == "__main__.py" else shlex.quote(os.path.relpath(script)))
 
 
 COMMANDS = (init, demo)
