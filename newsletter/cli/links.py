@@ -24,6 +24,8 @@ def links(session: Session, issue: str, as_json: bool) -> None:
         document = {"issue": issue, "method": METHOD, "links": [asdict(link) for link in counted], "shares": shares}
         print_json(document)
         return
+    if not counted:
+        click.echo(f"No link of {issue} is counted: see count_links in docs/settings.md.", err=True)
     print_table(f"{issue}: {METHOD}", ("visits", "section", "address"), [(x.n, x.section, x.url) for x in counted])
     for section, share in shares.items():
         click.echo(f"{share:.0%} {section}")

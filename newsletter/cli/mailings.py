@@ -132,6 +132,8 @@ def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
         )  # fmt: skip
         return
     click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
+    if not (found.fewer or found.more):
+        click.echo("  the same people")
     for word, groups in (("fewer", found.fewer), ("more", found.more)):
         for one in groups:
             click.echo(f"  {one.count} {word}: {one.sentence}")

@@ -100,7 +100,7 @@ def findings_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def seconds(value: float) -> str:
     """Return a duration for people: `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
-    if value < 60:
+    if round(value, 1) < 60:
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)

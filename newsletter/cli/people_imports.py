@@ -74,7 +74,8 @@ def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], 
     if plan.file_action == "refuse":
         click.echo(f"error: nothing was imported: {plan.reason}", err=True)
         return
-    click.echo(f"{plan.rows} rows, {plan.encoding}, delimiter {plan.delimiter!r}" + (", rehearsal" if dry_run else ""))
+    form = f"{plan.encoding}, delimiter {plan.delimiter!r}" if plan.delimiter else plan.encoding
+    click.echo(f"{plan.rows} rows, {form}" + (", rehearsal" if dry_run else ""))
     for action, n in sorted(plan.counts.items(), key=lambda pair: -pair[1]):
         click.echo(f"  {action}: {n}")
     for note in plan.notes:

@@ -94,7 +94,7 @@ def show(session: Session, email: str, as_json: bool) -> None:
     for event in found["events"]:
         words = (event["at"], event["kind"], event["publication"], event["actor"] and f"by {event['actor']}")
         click.echo("  " + "  ".join(word for word in words if word))
-    click.echo(f"  {len(found['deliveries'])} letters")
+    click.echo(f"  letters: {len(found['deliveries'])}")
 
 
 @subscribers.command()
@@ -208,9 +208,11 @@ def purge(session: Session, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dry_run": dry_run, **counts})
         return
+    if dry_run:
+        click.echo("rehearsal, nothing is changed:")
     held = counts.pop("pictures_held")
     for name, n in counts.items():
-        click.echo(f"{'would be ' if dry_run else ''}{name.replace('_', ' ')}: {n}")
+        click.echo(f"{name.replace('_', ' ')}: {n}")
     if held:
         click.echo(f"pictures are left alone: {held}")
 
