@@ -60,7 +60,10 @@ def sweep(workspace: Workspace) -> int:
 
 
 def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> Rehearsal:
-    """Say what would become of every row; nothing is stored of them. Rows that change nobody come last."""
+    """Say what would become of every row; nothing is stored of them. Rows that change nobody come last.
+
+    A file that is refused is forgotten at once.
+    """
     asking: list[ImportRow] = []
     plain: list[ImportRow] = []
 
@@ -71,6 +74,8 @@ def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, 
 
     source = imports.open_source(file(workspace, token))
     plan, _number = imports.run(workspace, source, publication, by=by, dry_run=True, basis=basis, each=see)
+    if plan.file_action == "refuse":
+        forget(workspace, token)
     return Rehearsal(plan, tuple((asking + plain)[:SHOWN]), token)
 
 
@@ -83,10 +88,10 @@ def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str,
 
 
 def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
-    """Import a file of organisations, or rehearse it; the file is forgotten once it is imported."""
+    """Import a file of organisations, or rehearse it; the file is forgotten once it is imported or refused."""
     source = imports.open_source(file(workspace, token), ORGANISATIONS)
     plan = member_imports.run(workspace, source, by=by, dry_run=dry_run)
-    if not dry_run:
+    if not dry_run or plan.file_action == "refuse":
         forget(workspace, token)
     return plan
 

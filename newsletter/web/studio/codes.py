@@ -200,6 +200,10 @@ def details(detail: Mapping[str, object]) -> str:
         "reader": say("relecture par"),
         "issue": say("numéro"),
         "item": say("article"),
+        "details": say("champs"),
+        "was": say("auparavant"),
+        "before": say("auparavant"),
+        "ended": say("dernier jour"),
     }
     lines = [
         (names.get(name, name), _value(name, value))
@@ -209,11 +213,30 @@ def details(detail: Mapping[str, object]) -> str:
     return ", ".join(say("{name} : {value}").format(name=name, value=value) for name, value in lines)
 
 
+def _field(name: str) -> str:
+    """Return what a field of a person's card is called there, within a sentence."""
+    labels = {
+        "salutation": say("Civilité"),
+        "first_name": say("Prénom"),
+        "last_name": say("Nom"),
+        "function": say("Fonction"),
+        "phone": say("Téléphone"),
+        "role": say("Rôle"),
+    }
+    return labels.get(name, name).lower()
+
+
 def _value(name: str, value: object) -> str:
     if isinstance(value, bool):
         return say("oui") if value else say("non")
     if name == "basis":
         return basis(str(value))
+    if name == "details" and isinstance(value, list):
+        return ", ".join(_field(str(field)) for field in value)
+    if name == "was":
+        return state(str(value))
+    if name in ("before", "ended"):
+        return iso_day(str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
             str(value), str(value)

@@ -62,9 +62,18 @@ def test_a_persons_page_says_what_they_receive_and_why(looking):
         assert ">flash :" not in page and "(flash)" not in page, "a publication is named by its title"
 
 
-def test_what_the_journal_keeps_is_said_in_words(looking):
-    line = codes.details({"issue": "2026-11-lettre", "item": "marche", "how": "resend", "scope": "write"})
-    assert line == "numéro : 2026-11-lettre, article : marche, preuve : renvoyés, droit : lire et écrire"
+@pytest.mark.parametrize(
+    ("kept", "line"),
+    [
+        ({"issue": "2026-11-lettre", "item": "marche", "how": "resend", "scope": "write"},
+         "numéro : 2026-11-lettre, article : marche, preuve : renvoyés, droit : lire et écrire"),
+        ({"details": ["first_name", "phone"]}, "champs : prénom, téléphone"),
+        ({"was": "bounced"}, "auparavant : adresse perdue"),
+        ({"ended": "2026-12-31", "before": None}, "dernier jour : 31 décembre 2026"),
+    ],
+)  # fmt: skip
+def test_what_the_journal_keeps_is_said_in_words(looking, kept, line):
+    assert codes.details(kept).replace("\xa0", " ") == line
 
 
 def test_an_unsubscription_is_taken_back_by_its_button(staff):
