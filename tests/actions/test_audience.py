@@ -11,6 +11,7 @@ from newsletter.actions.compare import compare
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.store import mailings, organisations, people
 from newsletter.store.mailings import Frozen
+from newsletter.store.people import Consent
 from tests.actions.audience_desk import DAY, NOW, bring, desk
 
 
@@ -160,6 +161,30 @@ def test_a_comparison_says_why_recipients_are_fewer_and_more(workspace):
         (1, "left on 2026-12-04"),
     ]
     assert [(g.count, g.sentence) for g in found.more] == [(1, "membership of Ville de Foix began on 2026-12-01")]
+
+
+def test_a_comparison_names_whoever_was_left_out_of_one_of_the_two(workspace):
+    add(workspace, "stays@lille.fr", organisation="Ville de Lille")
+    add(workspace, "placed@lille.fr")
+    unplaced = add(workspace, "moves@lille.fr", organisation="Ville de Lille")
+    send(workspace, "first")
+    workspace.clock.now = NOW + 10 * DAY
+    with workspace.database.write() as c:
+        lille = organisations.find(c, "Ville de Lille").id
+        people.attach(c, people.by_key(c, "placed@lille.fr"), lille, workspace.clock(), "anna")
+        people.attach(c, unplaced, organisations.find(c, "Ville de Foix").id, workspace.clock(), "anna")
+        people.suppress(c, people.by_key(c, "stays@lille.fr"), "bounced", Consent("", "test"), workspace.clock())
+    add(workspace, "new@lille.fr", organisation="Ville de Lille")
+    send(workspace, "second")
+    found = compare(workspace, "first", "second")
+    assert [(g.reason, g.sentence) for g in found.fewer] == [
+        ("bounced", "address bounced on 2026-12-04"),
+        ("not-a-member", "membership of Ville de Foix ended on 2026-10-31"),
+    ]
+    assert [(g.reason, g.sentence) for g in found.more] == [
+        ("no-organisation", "excluded before: no organisation"),
+        ("subscribed", "subscribed on 2026-12-04"),
+    ]
 
 
 def test_a_comparison_needs_two_mailings(workspace):

@@ -71,6 +71,33 @@ def test_two_cells_in_far_corners_do_not_cost_gigabytes(reference):
     assert "trop gros" in reason_of(xlsx_of(cells + far))
 
 
+_TEXTS = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>email</t></si></sst>'
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"xl/sharedStrings.xml": _TEXTS.encode(), "XL/SHAREDSTRINGS.XML": _TEXTS.encode()},
+        {"xl/sharedStrings.xml": _TEXTS[:-8].encode()},
+        {"xl/sharedStrings.xml": b'<!DOCTYPE a [<!ENTITY b "bbbb">]>' + _TEXTS.encode()},
+    ],
+    ids=["twice", "broken off", "with entities"],
+)
+def test_shared_texts_that_cannot_be_counted_are_refused(extra):
+    assert "abîmé" in reason_of(xlsx([["email"], ["a@ville.fr"]], extra=extra))
+
+
+def test_a_sheet_that_cannot_be_counted_though_its_texts_are_long_is_refused():
+    long = _TEXTS.replace("email", "x" * 9_000_000).encode()
+    sheet = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>' * 200
+    assert "trop gros" in reason_of(xlsx_of(sheet, "<row>", extra={"xl/sharedStrings.xml": long}))
+
+
+def test_empty_rows_at_the_end_of_a_sheet_are_no_rows():
+    table = read_table(xlsx([["email"], ["a@ville.fr"], [""], [""]]), "contacts.xlsx")
+    assert [record.cells for record in table] == [["a@ville.fr"]]
+
+
 def _shared(text: str, cells: int) -> bytes:
     """Return a workbook of a few kilobytes in which `cells` cells name the same stored text."""
     strings = f'<sst xmlns="{MAIN}"><si><t>email</t></si><si><t>{text}</t></si></sst>'

@@ -130,6 +130,28 @@ def test_one_bad_address_is_refused_alone_and_the_others_leave(kind: type[Fake],
     assert verdicts(outcomes) == {("accepted", "recipient"), ("refused", "recipient")}
 
 
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ({"ErrorCode": "mj-0015", "StatusCode": 429, "ErrorMessage": "Too many"}, ("deferred", "provider")),
+        ({"ErrorCode": "send-0008", "StatusCode": 403, "ErrorMessage": "not an authorized sender"},
+         ("deferred", "mailing")),
+        ({"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorRelatedTo": ["From.Email"]}, ("deferred", "mailing")),
+        ({"ErrorCode": "mj-0001", "StatusCode": 500}, ("unknown", "recipient")),
+        ({"StatusCode": "400"}, ("unknown", "recipient")),
+    ],
+    ids=["too fast", "no sender of ours", "an address that is not the recipient's", "a fault of theirs", "no number"],
+)  # fmt: skip
+def test_one_message_that_mailjet_refuses_says_nothing_wrong_of_its_recipient(error, verdict) -> None:
+    with fake_api.serving(fake_api.Mailjet()) as api:
+        real = api.item
+        bad = {"Status": "error", "Errors": [error]}
+        api.item = lambda message: bad if "abonne2@" in message["To"][0]["Email"] else real(message)
+        outcomes = sent(api, letters(3))
+    (one,) = (o for o in outcomes if o.kind != "accepted")
+    assert (one.delivery, one.kind, one.scope) == (2, *verdict)
+
+
 @identifying
 def test_an_answer_in_the_wrong_order_is_read_by_name(kind: type[Fake], api: Fake) -> None:
     straight = {o.delivery: o.provider_id for o in sent(api, letters(5))}
