@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -199,6 +200,13 @@ def damage(directory, what):
         path.unlink()
     elif what == "half a manifest":
         path.write_text(path.read_text()[:100])
+    elif what == "a manifest without end":
+        os.truncate(path, 100_000_001)  # a hole: it takes no room
+    elif what == "a newer format":
+        path.write_text(json.dumps({**made, "format": made["format"] + 1}))
+    elif what == "no database":
+        del made["files"]["database.db"]
+        path.write_text(json.dumps(made))
     else:
         made["files"][what] = entry
         path.write_text(json.dumps(made))
@@ -212,6 +220,9 @@ def damage(directory, what):
         ("a link", "is missing or not as it was saved"),
         ("no manifest", "it has no manifest"),
         ("half a manifest", "cannot be read"),
+        ("a manifest without end", "too large to be one"),
+        ("a newer format", "install the newest version"),
+        ("no database", "the manifest lacks `database.db`"),
         ("../../etc/cron.d/x", "names `../../etc/cron.d/x`, which no backup holds"),
         ("/etc/passwd", "which no backup holds"),
         ("files/articles/../../../x", "which no backup holds"),

@@ -154,6 +154,7 @@ def test_an_address_given_as_content_is_not_fetched(monkeypatch: pytest.MonkeyPa
         (["DTSTART:20270601T120000Z", "DURATION:PT90M"], (2027, 6, 1, 14, 0), (2027, 6, 1, 15, 30), False),
         (["DTSTART;VALUE=DATE:20270929", "DTEND;VALUE=DATE:20271006"], (2027, 9, 29), (2027, 10, 5), True),
         (["DTSTART;VALUE=DATE:20270929", "DTEND;VALUE=DATE:20270930"], (2027, 9, 29), None, True),
+        (["DTSTART;VALUE=DATE:20270929", "DTEND:20270930T120000Z"], (2027, 9, 29), None, True),
     ],
 )
 def test_a_calendar_event_keeps_its_time_in_paris(
@@ -178,6 +179,7 @@ def test_a_calendar_gives_names_and_never_addresses() -> None:
 def test_cancelled_and_broken_events_are_left_out() -> None:
     assert feeds.read(ics("SUMMARY:x", "DTSTART:20270601T140000", "STATUS:CANCELLED"), "essai") == []
     assert feeds.read(ics("SUMMARY:sans date"), "essai") == []
+    assert feeds.read(ics("SUMMARY:d’un autre temps", "DTSTART:16010101T000000"), "essai") == []
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from newsletter.actions import subscribe
-from newsletter.errors import Refused
+from newsletter.actions import reviewing, rights, subscribe
+from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, people, reviews
+from newsletter.store.people import Consent
 from tests.web.conftest import BASE, heading
 
 ADDRESS = "jeanne@ville.example"
@@ -51,6 +53,44 @@ def test_confirming_twice_is_harmless(town):
     first, second = town.client.post(page), town.client.post(page)
     assert (first.status_code, second.status_code) == (200, 200)
     assert heading(first) == heading(second)
+
+
+def test_a_name_given_at_the_second_request_is_kept_while_nothing_is_confirmed(town, monkeypatch):
+    with monkeypatch.context() as patch:  # a first mail that has left would close the door for an hour
+        patch.setattr("newsletter.actions.notices.post", lambda *_arguments: False)
+        town.ask(ADDRESS)
+    town.ask(ADDRESS, first_name="Jeanne")
+    with town.workspace.database.read() as connection:
+        assert people.by_key(connection, ADDRESS).first_name == "Jeanne"
+
+
+def test_an_address_that_was_lost_serves_again_once_its_owner_confirms_from_it(town):
+    person = town.person(ADDRESS, lettre="active")
+    with town.workspace.database.write() as connection:
+        people.suppress(connection, person, "bounced", Consent("", "test"), time.time())
+    assert town.state(ADDRESS) == "bounced"
+    town.ask(ADDRESS)
+    assert town.state(ADDRESS) == "bounced", "to ask is not to show that mail arrives"
+    town.client.post(town.link("/confirmation/"))
+    assert town.state(ADDRESS) == "active"
+
+
+def test_a_confirmation_of_somebody_erased_meanwhile_says_that_the_link_is_gone(town):
+    town.ask(ADDRESS)
+    page = town.link("/confirmation/")
+    rights.forget(town.workspace, ADDRESS, by="test")
+    answer = town.client.post(page)
+    assert answer.status_code == 404
+    with town.workspace.database.read() as connection, pytest.raises(NotFound):
+        people.by_key(connection, ADDRESS)
+
+
+def test_an_organisation_that_is_typed_and_not_proven_is_a_question_for_staff(town):
+    town.member("Ville de Lille")
+    town.ask(ADDRESS, organisation="Ville de Lille")
+    town.client.post(town.link("/confirmation/"))
+    (question,) = reviewing.listing(town.workspace)
+    assert (question.kind, question.subject) == ("organisation", "Ville de Lille")
 
 
 def test_a_late_second_click_does_not_bring_back_somebody_who_left(town):
