@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import sqlite3
@@ -318,3 +319,35 @@ def test_an_interruption_says_that_nothing_is_lost(look, monkeypatch):
     assert (ran.code, ran.err) == (
         1, "\ninterrupted: nothing is lost, run the same command again to go on\n",
     )  # fmt: skip
+
+
+class Terminal(io.StringIO):
+    """A keyboard at which somebody types what is given."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "asked"), [("n\n", "Send? [y/N]"), ("", "Send? [y/N]")], ids=["no", "nothing"])
+def test_nothing_real_leaves_without_a_yes_and_the_question_names_what_is_near(say, monkeypatch, typed, asked):
+    real = {"NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1"}
+    say("issues", "new", "lettre", "--date", "2026-12-15", "--key", "une")
+    say("issues", "new", "lettre", "--date", "2026-12-16", "--key", "autre")
+    say("issues", "approve", "autre", **real)
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    ran = say("send", "une", "--now", **real)
+    assert ran.code == 1 and "60 recipients through smtp; `autre` of the same publication leaves within" in ran.out
+    assert asked in ran.out and say("mailings", "receipt", "une", "--json").json["open"] == 60
+
+
+def test_a_letter_that_is_called_back_while_it_waits_does_not_leave(say, monkeypatch):
+    real = {"NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1"}
+    say("issues", "new", "lettre", "--date", "2026-12-15", "--key", "une")
+
+    def call_back(_seconds: float) -> None:
+        change(say.root, "UPDATE mailings SET status = 'cancelled' WHERE issue = 'une'")
+
+    monkeypatch.setattr("newsletter.cli.sending.time.sleep", call_back)
+    ran = say("send", "une", "--yes", **real)
+    assert ran.code == 1 and "cancel: newsletter mailings cancel une" in ran.err
+    assert "`une` was called back. see `newsletter mailings show`" in ran.err

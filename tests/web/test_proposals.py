@@ -202,6 +202,36 @@ def test_sending_twice_is_one_article(town: Town, member: str) -> None:
     assert len(proposed(town)) == len(town.mails()) == 1
 
 
+def test_a_proposal_that_was_sent_is_not_changed_from_a_page_left_open(town: Town, member: str) -> None:
+    preview = town.client.post(member, data={**GOOD, "action": "apercu"}, files={"picture": ("", b"")})
+    number = draft(preview)
+    town.client.post(member, data={"proposition": number, "action": "envoyer"}, files={"x": ("", b"")})
+    before = proposed(town)
+    late = {**GOOD, "title": "Un tout autre titre, tapé plus tard", "proposition": number, "action": "apercu"}
+    answer = town.client.post(member, data=late, files={"picture": ("", b"")})
+    assert answer.status_code == 200 and heading(answer).startswith("Merci")
+    assert proposed(town) == before
+
+
+def test_a_draft_that_is_not_complete_is_not_sent(town: Town, member: str) -> None:
+    kept = town.client.post(member, data={**GOOD, "summary": "", "action": "garder"}, files={"picture": ("", b"")})
+    answer = town.client.post(member, data={"proposition": draft(kept), "action": "envoyer"}, files={"x": ("", b"")})
+    assert answer.status_code == 422 and 'id="summary-erreur"' in answer.text
+    assert proposed(town) == []
+
+
+def test_a_picture_that_is_replaced_leaves_no_file(town: Town, member: str) -> None:
+    number = ""
+    for size in ((1600, 900), (1200, 800)):
+        files = {"picture": ("photo.jpg", picture(size=size), "image/jpeg")}
+        data = {**GOOD, **PHOTO, "action": "garder", **({"proposition": number} if number else {})}
+        number = draft(town.client.post(member, data=data, files=files))
+        shown = town.client.get(f"{member}/image/{number}")
+    assert shown.status_code == 200 and Image.open(io.BytesIO(shown.content)).size == (1200, 800)
+    kept = [f for f in town.workspace.root.rglob("*") if f.is_file() and f.read_bytes()[:2] == b"\xff\xd8"]
+    assert [f.read_bytes() for f in kept] == [shown.content]
+
+
 def test_somebody_elses_proposal_cannot_be_seen_changed_or_sent(town: Town, member: str) -> None:
     other = path_of(town, "autre@ville.example", town.member("Autre Ville"))
     files = {"picture": ("a.jpg", picture())}
