@@ -119,7 +119,7 @@ def renew(workspace: Workspace, name: str, *, begin: date | None, until: date | 
                     hint="give a later --until",
                     said=Sentence(
                         "Cette adhésion court déjà jusqu’au {day:%d/%m/%Y}. Donnez une date plus tardive.",
-                        day=last.ended,
+                        day=date.fromisoformat(last.ended),
                     ),
                 )
             organisations.end(connection, found.id, until, now=workspace.clock(), actor=by)
