@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from string import Formatter
 
 import pytest
 
@@ -120,6 +121,18 @@ def test_an_error_that_is_kept_speaks_to_each_reader_in_their_language(tmp_path)
     with speaking("en"):
         assert kept.told == "“hier” is no date. Write 2026-11-24, or 2026-11-24 09:30."
     assert str(kept).startswith("`hier` is no date (articles/x.md:4, date)")
+
+
+def test_every_place_to_fill_in_a_sentence_is_filled_and_nothing_is_given_for_none():
+    wrong = []
+    for path in sorted((ROOT / "newsletter").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Sentence":
+                text, given = call.args[0], {word.arg for word in call.keywords}
+                if isinstance(text, ast.Constant) and None not in given:
+                    places = {name for _text, name, _form, _how in Formatter().parse(str(text.value)) if name}
+                    wrong += [f"{path.name}:{call.lineno}"] if places != given else []
+    assert wrong == []
 
 
 def test_a_value_with_braces_is_no_place_to_fill():
