@@ -125,6 +125,7 @@ _BY_KEY, _BY_ID, _BY_UID = (
     sa.select(subscribers).where(column == sa.bindparam("sought"))
     for column in (subscribers.c.address_key, subscribers.c.id, subscribers.c.uid)
 )
+_HOLD = sa.select(subscribers.c.id).where(subscribers.c.id == sa.bindparam("number")).with_for_update()
 
 
 def _one(connection: Connection, query: sa.Select[Any], sought: str | int | bytes) -> Person:
@@ -173,6 +174,10 @@ def move(connection: Connection, person: Person, publication: str, state: str, c
     Returns False, changing nothing, when it is in that state already, or in none of the states `only` (if any).
     """
     current = running_span(connection, person.id, publication)
+    if current is None:
+        # Two at once with no span to end would both begin one on PostgreSQL: the second waits, and looks again.
+        connection.execute(_HOLD, {"number": person.id})
+        current = running_span(connection, person.id, publication)
     if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False
     if current and not end_span(connection, current.id, now):

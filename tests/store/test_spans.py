@@ -49,3 +49,20 @@ def test_a_bounce_and_a_leave_at_once_follow_each_other(database, monkeypatch, p
     assert history(database, person) == [
         ("active", NOW, NOW + 1), ("left", NOW + 1, NOW + 2), ("bounced", NOW + 2, None),
     ]  # fmt: skip
+
+
+def test_a_first_subscription_confirmed_twice_at_once_begins_once(database, monkeypatch, person):
+    read = people.running_span
+
+    def reading(connection, number, publication):
+        """Read what is there; another process then subscribes the person, and waits for no lock that we hold."""
+        found = read(connection, number, publication)
+        monkeypatch.setattr(people, "running_span", read)
+        with database.write() as other:
+            assert people.move(other, person, "flash", "active", BY_FORM, NOW + 1)
+        return found
+
+    monkeypatch.setattr(people, "running_span", reading)
+    with database.write() as connection:
+        assert not people.move(connection, person, "flash", "active", BY_FORM, NOW + 2)
+    assert sorted(history(database, person)) == [("active", NOW, None), ("active", NOW + 1, None)]
