@@ -61,7 +61,7 @@ def import_a_feed(page: Page, folder: Path) -> None:
     page.get_by_role("link", name=FEED_TITLE).click()
     page.get_by_label("L’image est décorative").check()
     page.get_by_label("État").select_option("ready")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name="Enregistrer", exact=True).click()
     expect(page.locator(".flash")).to_be_visible()
 
 
