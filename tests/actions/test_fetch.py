@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from newsletter.actions import fetch
 from newsletter.actions.fetch import Known
 from newsletter.errors import ExchangeError
+from tests.providers.test_smtp_security import certificate
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
 
@@ -59,15 +61,18 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch):
 
 
 @contextmanager
-def host(monkeypatch: pytest.MonkeyPatch, answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Serve one connection on this machine, which stands for a public host."""
+def host(
+    monkeypatch: pytest.MonkeyPatch, answer: Callable[[socket.socket], None], *, first: bool = True
+) -> Iterator[str]:
+    """Serve one connection on this machine, which stands for a public host; `first` reads the request."""
     monkeypatch.setattr(fetch, "public_address", lambda _host, _port: "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
             with server.accept()[0] as peer:
-                peer.recv(4096)
                 try:
+                    if first:
+                        peer.recv(4096)
                     answer(peer)
                 except OSError:
                     return  # cut off
@@ -76,6 +81,31 @@ def host(monkeypatch: pytest.MonkeyPatch, answer: Callable[[socket.socket], None
         thread.start()
         yield f"http://site.example:{server.getsockname()[1]}/flux"
         thread.join(30)
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "served"),
+    [("site.example", True, True), ("elsewhere.example", True, False), ("site.example", False, False)],
+    ids=["its own certificate", "that of another host", "one that nobody vouches for"],
+)
+def test_a_page_over_https_is_taken_from_the_host_that_was_named_only(tmp_path, monkeypatch, name, trusted, served):
+    file = certificate(tmp_path, name)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(file)
+    real = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: real(cafile=str(file) if trusted else None))
+
+    def answer(raw: socket.socket) -> None:
+        with serving.wrap_socket(raw, server_side=True) as peer:
+            peer.recv(4096)
+            peer.sendall(OK + b"Content-Length: 2\r\n\r\nok")
+
+    with host(monkeypatch, answer, first=False) as url:
+        if served:
+            assert fetch.get(url.replace("http:", "https:")).body == b"ok"
+        else:
+            with pytest.raises(ExchangeError, match="certificate verify failed"):
+                fetch.get(url.replace("http:", "https:"))
 
 
 def drip(peer: socket.socket, start: bytes, end: bytes, heard: list[str]) -> None:
