@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import datetime
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.actions import delivering, schedule, send, start
+from newsletter.actions.letters import edition
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.jobs import table
@@ -24,10 +26,21 @@ from tests.store.helpers import TODAY
 PEOPLE = 60
 
 
+@pytest.fixture(scope="session")
+def month(tmp_path_factory):
+    """The sample month, its pictures published: to make them smaller takes longer than an approval."""
+    path = tmp_path_factory.mktemp("month") / "ws"
+    start.init(path, sample=True)
+    made = open_workspace(path)
+    edition(made, ISSUE)
+    made.close()
+    return path
+
+
 @pytest.fixture
-def workspace(tmp_path, database_url, monkeypatch):
+def workspace(month, tmp_path, database_url, monkeypatch):
     """The sample month in an empty database of either engine, its people approved ten ids at a time."""
-    start.init(tmp_path / "ws", sample=True)
+    shutil.copytree(month, tmp_path / "ws")
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
     made = open_workspace(tmp_path / "ws")
     start.load_organisations(made, made.root / "data" / "organisations.csv")

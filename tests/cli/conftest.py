@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,11 +42,18 @@ def run(root: Path, *arguments: str, **environ: str) -> Ran:
 Newsletter = Callable[..., Ran]
 
 
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the sample month, its members and sixty subscribers; nothing sent. Tests take copies of it."""
+    path = tmp_path_factory.mktemp("month") / "ws"
+    demo(path, 60, deliver=False)
+    return path
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    """A workspace with the sample month, its members and sixty subscribers; nothing sent."""
-    demo(tmp_path / "ws", 60, deliver=False)
-    return tmp_path / "ws"
+def workspace(month: Path, tmp_path: Path) -> Path:
+    """A copy of that month."""
+    return shutil.copytree(month, tmp_path / "ws")
 
 
 @pytest.fixture

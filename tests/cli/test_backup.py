@@ -39,11 +39,11 @@ def engine(request, monkeypatch):
 
 
 @pytest.fixture
-def filled(tmp_path, monkeypatch):
+def filled(month, tmp_path, monkeypatch):
     """Fill a workspace `ws`: the sample month, sixty people, a letter sent."""
 
     def fill(**settings):
-        start.demo(tmp_path / "ws", 1 if settings else 60, deliver=False)
+        shutil.copytree(month, tmp_path / "ws")
         with monkeypatch.context() as patch:
             for name, value in settings.items():
                 patch.setenv(name, value)
@@ -130,9 +130,9 @@ def test_a_password_behind_the_question_mark_of_the_url_is_left_out_too(newslett
 
 
 def test_a_file_that_an_editor_takes_away_meanwhile_stops_nothing_and_one_that_cannot_be_read_is_named(
-    tmp_path, monkeypatch
+    month, tmp_path, monkeypatch
 ):
-    start.demo(tmp_path / "ws", 3, deliver=False)
+    shutil.copytree(month, tmp_path / "ws")
     workspace = open_workspace(tmp_path / "ws")
     copy, (first, second) = shutil.copyfile, sorted((tmp_path / "ws" / "articles").iterdir())[:2]
 
@@ -234,8 +234,8 @@ def damage(directory, what):
         ("", "which no backup holds"),
     ],
 )
-def test_a_damaged_or_forged_backup_is_refused_and_nothing_is_written(newsletter, filled, tmp_path, what, words):
-    start.demo(tmp_path / "ws", 3, deliver=False)
+def test_a_damaged_or_forged_backup_is_refused_and_nothing_is_written(newsletter, filled, month, tmp_path, what, words):
+    shutil.copytree(month, tmp_path / "ws")
     directory = saved(newsletter, tmp_path)
     damage(tmp_path / "backups" / directory.rpartition("/")[2], what)
     ran = newsletter("new", "restore", directory)
@@ -306,8 +306,8 @@ def test_a_backup_is_one_moment_of_a_database_that_is_written_to_meanwhile(tmp_p
     workspace.close()
 
 
-def test_a_place_that_cannot_be_written_is_refused_and_a_failed_backup_leaves_nothing(tmp_path, monkeypatch):
-    start.demo(tmp_path / "ws", 3, deliver=False)
+def test_a_place_that_cannot_be_written_is_refused_and_a_failed_backup_leaves_nothing(month, tmp_path, monkeypatch):
+    shutil.copytree(month, tmp_path / "ws")
     workspace = open_workspace(tmp_path / "ws")
     (tmp_path / "file").touch()
     with pytest.raises(Refused, match="cannot write"):
