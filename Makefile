@@ -38,7 +38,7 @@ lint: $(STAMP)  ## ruff, mypy --strict, import floors
 test: lint  ## everything: lint, then all tests (SQLite, PostgreSQL, browser)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-check: lint  ## under a minute on two quiet cores: the rooms, on SQLite, and one walk of the whole path
+check: lint  ## about a minute on two cores: the rooms, on SQLite, and one walk of the whole path
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(QUICK) -m 'not slow and not browser' -k 'not postgresql'
 
 versions:  ## the same on the other versions of Python that are supported, each in a venv of its own
