@@ -39,7 +39,7 @@ def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migr
             _stand_still(database, patience)
         try:
             database.migrate()
-        except Exception:
+        except Exception:  # whatever it was, what has been halted goes on before it is told
             _go_on(database)
             raise
         return Migrated(before, HEAD, tuple(_go_on(database)))
