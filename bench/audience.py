@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store import sequences
 from newsletter.store.database import Database

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bench import message as letters
 from bench.peers import LETTER, SENDER
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
 from newsletter.links import Links
 from newsletter.rendering.message import Skeleton
 from newsletter.store import mailings, people

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.ledger import approve, maker
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.model import Outcome, Outgoing
 from newsletter.settings import Sending
 from newsletter.store import mailings

@@ -20,7 +20,7 @@ import psycopg
 import sqlalchemy as sa
 
 from bench import audience
-from newsletter.actions import report
+from newsletter.actions.reports import report
 from newsletter.actions.workspace import Workspace
 from newsletter.store import candidates, ledger, mailings
 from newsletter.store.entitlement import Rule

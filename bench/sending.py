@@ -19,8 +19,8 @@ from statistics import median
 from bench import smtp
 from bench.ledger import approve, maker, skeleton
 from bench.peers import SENDER, Sender, peers
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Sending, Smtp

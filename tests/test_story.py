@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from tests.cli.conftest import run
 
 ARTICLE = """---

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter import addresses, paris
-from newsletter.actions.kept import Kept
-from newsletter.actions.media import Files, InDatabase, Media
+from newsletter.actions.cache import Kept
+from newsletter.actions.published_pictures import Files, InDatabase, Media
 from newsletter.content.filecache import FileCache
 from newsletter.content.pool import Pool, read_pool
 from newsletter.errors import SettingsError

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from newsletter import paris
-from newsletter.actions import bounces as actions
-from newsletter.actions.receive import Received
+from newsletter.actions.returns import bounces as actions
+from newsletter.actions.returns.provider_reports import Received
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 _PATHS = click.Path(exists=True, path_type=Path)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from newsletter.actions import documents, report_forms
-from newsletter.actions import report as reports
+from newsletter.actions import documents
+from newsletter.actions.reports import formats
+from newsletter.actions.reports import report as reports
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.errors import Refused
 
@@ -34,16 +35,16 @@ def count(session: Session, on: datetime | None, by: str | None, what: reports.W
 
 @click.command()
 @click.argument("year", type=int)
-@click.option("--format", "form", type=click.Choice(report_forms.FORMS), help="Default: text.")
+@click.option("--format", "form", type=click.Choice(formats.FORMS), help="Default: text.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @json_option
 @pass_session
-def report(session: Session, year: int, form: report_forms.Form | None, out: Path | None, as_json: bool) -> None:
+def report(session: Session, year: int, form: formats.Form | None, out: Path | None, as_json: bool) -> None:
     """Make the report of YEAR, the year before beside it: text, JSON, CSV for a spreadsheet, or a page to print."""
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} contradict each other")
     made = reports.report(session.workspace, year)
-    written = report_forms.write(session.workspace, made, "json" if as_json else form or "text")
+    written = formats.write(session.workspace, made, "json" if as_json else form or "text")
     if out is None:
         click.echo(written, nl=False)
         return

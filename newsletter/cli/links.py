@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from newsletter.actions import links_count
+from newsletter.actions.archive import link_counts
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 METHOD = "anonymous visits; HEAD, robots and bursts of one source are not counted; the text part is not counted"
@@ -18,8 +18,8 @@ METHOD = "anonymous visits; HEAD, robots and bursts of one source are not counte
 @pass_session
 def links(session: Session, issue: str, as_json: bool) -> None:
     """Show the anonymous totals of an issue's links, and each section's share ([web] count_links)."""
-    counted = links_count.totals(session.workspace, issue)
-    shares = links_count.shares(counted)
+    counted = link_counts.totals(session.workspace, issue)
+    shares = link_counts.shares(counted)
     if as_json:
         document = {"issue": issue, "method": METHOD, "links": [asdict(link) for link in counted], "shares": shares}
         print_json(document)

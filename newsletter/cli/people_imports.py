@@ -15,8 +15,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter import paris
-from newsletter.actions import imports
-from newsletter.actions.imports import BASES, ImportPlan, ImportRow
+from newsletter.actions.imports import subscribers
+from newsletter.actions.imports.subscribers import BASES, ImportPlan, ImportRow
 from newsletter.cli.output import Session, console, json_option, pass_session, print_json, print_table
 
 _SHOWN = 50
@@ -40,7 +40,7 @@ def import_(session: Session, file: Path | None, publication: str, dry_run: bool
         return
     if file is None or not publication:
         raise click.UsageError("name a FILE and a --publication")
-    source = imports.open_source(file)
+    source = subscribers.open_source(file)
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool, _progress(source.lines, quiet=as_json) as advance:
         notable: list[ImportRow] = []
 
@@ -51,7 +51,7 @@ def import_(session: Session, file: Path | None, publication: str, dry_run: bool
             elif row.action in ("suppress", "reject", "review") and len(notable) < _SHOWN:
                 notable.append(row)
 
-        plan, number = imports.run(session.workspace, source, publication, by=session.user, dry_run=dry_run,
+        plan, number = subscribers.run(session.workspace, source, publication, by=session.user, dry_run=dry_run,
                                    basis=basis, wording=wording, each=each)  # fmt: skip
         if as_json:
             _print_document(plan, number, spool)
@@ -90,7 +90,7 @@ def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], 
 
 
 def _undo(session: Session, number: int, as_json: bool) -> None:
-    counts = imports.take_back(session.workspace, number, session.user)
+    counts = subscribers.take_back(session.workspace, number, session.user)
     if as_json:
         print_json({"import": number, "undone": counts})
     else:
@@ -103,7 +103,7 @@ def _undo(session: Session, number: int, as_json: bool) -> None:
 @pass_session
 def list_imports(session: Session, as_json: bool) -> None:
     """List the imports, newest first."""
-    found = imports.listing(session.workspace)
+    found = subscribers.listing(session.workspace)
     if as_json:
         print_json(
             [

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from newsletter.actions.owners import ended, owner
+from newsletter.actions.sending.claims import ended, owner
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.i18n import speaking

@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from fastapi.security import HTTPBearer
 
-from newsletter.actions import keys
-from newsletter.actions.keys import Caller
+from newsletter.actions.team import api_keys
+from newsletter.actions.team.api_keys import Caller
 from newsletter.web.public_subscribe import Refusal
 from newsletter.web.site import Site
 
@@ -33,14 +33,14 @@ def allow(site: Site, right: str) -> Any:
     """Return the dependency that lets a key with `right` in, counts its call, and gives the Caller."""
 
     def check(request: Request, _shown: object = _SHOWN) -> Caller:
-        who = keys.caller(site.workspace, request.headers.get("authorization", ""))
+        who = api_keys.caller(site.workspace, request.headers.get("authorization", ""))
         if who is None:
             raise declined(
                 401, "no key in use was shown", "send `Authorization: Bearer KEY`", {"WWW-Authenticate": "Bearer"}
             )
-        if not keys.admit(site.workspace, who):
-            hint = f"at most {keys.PER_MINUTE} a minute: wait, then go on"
-            raise declined(429, "too many calls with this key", hint, {"Retry-After": str(keys.MINUTE)})
+        if not api_keys.admit(site.workspace, who):
+            hint = f"at most {api_keys.PER_MINUTE} a minute: wait, then go on"
+            raise declined(429, "too many calls with this key", hint, {"Retry-After": str(api_keys.MINUTE)})
         if right not in who.rights:
             has = ", ".join(sorted(who.rights)) or "none"
             raise declined(403, f"this key lacks the right `{right}`", f"it has: {has}; make another in the Studio")

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
-from newsletter.actions import content, deposits, desk, documents, letters
-from newsletter.actions.keys import Caller
-from newsletter.actions.writing import Problems
+from newsletter.actions import documents
+from newsletter.actions.issues import api_drafts, board, files
+from newsletter.actions.issues.article_form import Problems
+from newsletter.actions.letters import editions
+from newsletter.actions.team.api_keys import Caller
 from newsletter.errors import ContentError
 from newsletter.i18n import speaking
 from newsletter.model import ItemPlan, Status, Tag
@@ -31,7 +33,7 @@ def router(site: Site) -> APIRouter:
     @api.get("/issues", response_model=Issues)
     def issues(after: After = "", limit: Limit = 50, _who: Caller = reads) -> Any:
         """Issues, newest first."""
-        found, _errors = content.list_issues(workspace)
+        found, _errors = files.list_issues(workspace)
         part, following = page(found, lambda s: s.issue.key, after, limit)
         return {"issues": [documents.issue(s) for s in part], "next": following}
 
@@ -44,7 +46,7 @@ def router(site: Site) -> APIRouter:
     def articles(after: After = "", limit: Limit = 50, tag: Tag | None = None, status: Status | None = None,
                  month: Month = "", _who: Caller = reads) -> Any:  # fmt: skip
         """Articles, newest first; `month` is `2026-11`."""
-        found = desk.shelf(workspace, tag=tag or "", status=status or "", month=month, size=_ALL).articles
+        found = board.shelf(workspace, tag=tag or "", status=status or "", month=month, size=_ALL).articles
         part, following = page(found, lambda row: row[0].slug, after, limit)
         return {"articles": [documents.article(*row) for row in part], "next": following}
 
@@ -55,7 +57,7 @@ def router(site: Site) -> APIRouter:
             raise declined(422, "a draft needs a link or an Idempotency-Key", "so that a repeated call makes no second")
         try:
             with speaking("en"):
-                done = deposits.deposit(workspace, who, draft.kind, _form(draft), draft.tags, once)
+                done = api_drafts.deposit(workspace, who, draft.kind, _form(draft), draft.tags, once)
         except Problems as problems:
             said = " ".join(f"{name}: {words}" for name, words in problems.fields.items())
             raise declined(422, said, "mend these fields") from None
@@ -70,7 +72,7 @@ def router(site: Site) -> APIRouter:
 def _whole(site: Site, key: str) -> dict[str, Any]:
     workspace = site.workspace
     try:
-        plan, pool = content.read_issue(workspace, key), workspace.pool()
+        plan, pool = files.read_issue(workspace, key), workspace.pool()
     except ContentError as error:
         raise declined(409, f"the issue's file cannot be read: {error.what}", error.hint) from None
 
@@ -78,13 +80,13 @@ def _whole(site: Site, key: str) -> dict[str, Any]:
         article = pool.get(row.slug)
         return {"article": row.slug, "title": row.title or (article.title if article else "")}
 
-    listed, _errors = content.list_issues(workspace)
-    summary = next((s for s in listed if s.issue.key == key), content.IssueSummary(plan, "draft"))
+    listed, _errors = files.list_issues(workspace)
+    summary = next((s for s in listed if s.issue.key == key), files.IssueSummary(plan, "draft"))
     return {
         **documents.issue(summary),
         "lead": item(plan.lead) if plan.lead else None,
         "sections": [{"tag": s.tag, "title": s.title, "items": [item(i) for i in s.items]} for s in plan.sections],
-        "warnings": [asdict(finding) for finding in letters.findings(workspace, key)],
+        "warnings": [asdict(finding) for finding in editions.findings(workspace, key)],
     }
 
 

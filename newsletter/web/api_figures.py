@@ -6,9 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from newsletter.actions import documents, members, report_forms, send
-from newsletter.actions import report as reports
-from newsletter.actions.keys import Caller
+from newsletter.actions import documents
+from newsletter.actions.people import members
+from newsletter.actions.reports import formats
+from newsletter.actions.reports import report as reports
+from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.team.api_keys import Caller
 from newsletter.i18n import speaking
 from newsletter.web.api import After, Key, Limit, allow, page, routes
 from newsletter.web.api_shapes import Count, Day, Mailings, Members, Receipt, Report
@@ -30,18 +33,18 @@ def router(site: Site) -> APIRouter:
     def report(year: Year, _who: Caller = allowed) -> Any:
         """The report of a year."""
         with speaking(workspace.settings.network.locale):
-            return report_forms.as_json(reports.report(workspace, year))
+            return formats.as_json(reports.report(workspace, year))
 
     @api.get("/mailings", response_model=Mailings)
     def mailings(after: After = "", limit: Limit = 50, _who: Caller = allowed) -> Any:
         """Mailings, newest first."""
-        part, following = page(send.listing(workspace), lambda m: m.uid, after, limit)
+        part, following = page(sending_mailings.listing(workspace), lambda m: m.uid, after, limit)
         return {"mailings": [documents.mailing(m) for m in part], "next": following}
 
     @api.get("/mailings/{issue}/receipt", response_model=Receipt)
     def receipt(issue: Key, who: Caller = allowed) -> Any:
         """The receipt of an issue's mailing; who is doubtful is named to a key that may see people."""
-        made = documents.receipt(send.receipt(workspace, issue))
+        made = documents.receipt(sending_mailings.receipt(workspace, issue))
         return made if "people" in who.rights else documents.without_names(made)
 
     @api.get("/members", response_model=Members)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Query
 
 from newsletter import addresses
-from newsletter.actions import applications, audience, rights, subscribe
-from newsletter.actions.applications import Application
-from newsletter.actions.keys import Caller
+from newsletter.actions.people import data_rights, signup, signup_rules, subscriptions
+from newsletter.actions.people.signup_rules import Application
+from newsletter.actions.team.api_keys import Caller
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import speaking
@@ -29,7 +29,7 @@ def router(site: Site) -> APIRouter:
     @api.get("/people", response_model=Record)
     def record(address: Address, _who: Caller = reads) -> Any:
         """Everything that is kept of one person."""
-        return rights.whole_record(workspace, _address(address))
+        return data_rights.whole_record(workspace, _address(address))
 
     @api.post("/people", status_code=202, response_model=Taken)
     def enrol(wish: Enrolment, background: BackgroundTasks, who: Caller = writes) -> Any:
@@ -40,7 +40,7 @@ def router(site: Site) -> APIRouter:
             asked=wish.asked,
         )  # fmt: skip
         with speaking("en"):
-            problems = applications.problems(workspace, application)
+            problems = signup_rules.problems(workspace, application)
         if problems:
             said = " ".join(f"{name}: {words}" for name, words in problems.items())
             raise declined(422, said, "mend these fields")
@@ -55,7 +55,7 @@ def router(site: Site) -> APIRouter:
         if publication and publication not in known:
             raise declined(404, "there is no such publication", f"known: {', '.join(known)}")
         with suppress(NotFound):  # the answer is the same
-            audience.unsubscribe(workspace, _address(address), by=who.by, publication=publication)
+            subscriptions.unsubscribe(workspace, _address(address), by=who.by, publication=publication)
         return {"message": "nothing is sent to this person any more, of what was named"}
 
     return api
@@ -70,4 +70,4 @@ def _address(text: str) -> str:
 
 def _ask(workspace: Workspace, application: Application) -> None:
     with speaking(workspace.settings.network.locale):
-        subscribe.answer(workspace, application)
+        signup.answer(workspace, application)

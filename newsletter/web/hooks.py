@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from newsletter.actions import receive
+from newsletter.actions.returns import provider_reports
 from newsletter.errors import NotFound, ProviderError, Refused
 from newsletter.web.site import Site
 
@@ -29,13 +29,15 @@ def router(site: Site) -> APIRouter:
 
     def opened(provider: str) -> None:
         # Asked before the body is read, so that a closed endpoint takes nothing in.
-        if not receive.is_open(site.workspace, provider):
+        if not provider_reports.is_open(site.workspace, provider):
             raise NotFound("this endpoint is closed")
 
     @routes.post("/hooks/{provider}", dependencies=[Depends(opened)])
     def hook(request: Request, provider: str, body: Annotated[bytes, Depends(_body)]) -> JSONResponse:
         try:
-            found = receive.webhook(site.workspace, provider, dict(request.headers), dict(request.query_params), body)
+            found = provider_reports.webhook(
+                site.workspace, provider, dict(request.headers), dict(request.query_params), body
+            )
         except Refused:
             log.warning("a call to /hooks/%s was not proven", provider)
             raise HTTPException(403) from None

@@ -8,7 +8,7 @@ import mimetypes
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from newsletter.actions import health
+from newsletter.actions.operations import health
 from newsletter.web.security import PRIVATE
 from newsletter.web.site import Site
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from newsletter.actions import agenda
+from newsletter.actions.archive import agenda
 from newsletter.web.site import Site
 
 _ICS = "text/calendar; charset=utf-8; method=PUBLISH"

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from starlette.background import BackgroundTask
 
 from newsletter import addresses
-from newsletter.actions import applications, archive, feeds
-from newsletter.actions.archive import Opened, Page
+from newsletter.actions.archive import public_letters, rss
+from newsletter.actions.archive.public_letters import Opened, Page
+from newsletter.actions.people import signup_rules
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import Sentence
 from newsletter.web.site import Site, told
@@ -29,19 +30,19 @@ def router(site: Site) -> APIRouter:
     @routes.get("/")
     def home(request: Request, q: str = "") -> Response:
         words = q.strip()[:100]
-        return site.page(request, "public/archive.html", shelves=archive.shelves(workspace, words), words=words)
+        return site.page(request, "public/archive.html", shelves=public_letters.shelves(workspace, words), words=words)
 
     @routes.get("/lettres.rss")
     def letters() -> Response:
-        return Response(feeds.letters_rss(workspace), media_type=_RSS)
+        return Response(rss.letters_rss(workspace), media_type=_RSS)
 
     @routes.get("/articles.rss")
     def articles() -> Response:
-        return Response(feeds.articles_rss(workspace), media_type=_RSS)
+        return Response(rss.articles_rss(workspace), media_type=_RSS)
 
     @routes.get("/lettres/{issue}")
     def letter(request: Request, issue: str, cle: str = "") -> Response:
-        opened = archive.read(workspace, issue, cle)
+        opened = public_letters.read(workspace, issue, cle)
         if opened.page is None:
             return _locked(request, opened, status=403)
         base = workspace.settings.web.base_url
@@ -54,7 +55,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/lettres/{issue}")
     def ask(request: Request, issue: str, adresse: Annotated[str, Form(max_length=320)] = "") -> Response:
-        opened = archive.read(workspace, issue)
+        opened = public_letters.read(workspace, issue)
         if opened.public:
             raise NotFound(
                 "this letter is open to everybody",
@@ -65,11 +66,11 @@ def router(site: Site) -> APIRouter:
             address = addresses.parse(adresse).text
         except AddressError as error:
             return _locked(request, opened, status=422, typed=adresse, error=told(error))
-        if not applications.admit(workspace, request.client.host if request.client else ""):
-            raise HTTPException(429, headers={"Retry-After": str(applications.HOUR)})
+        if not signup_rules.admit(workspace, request.client.host if request.client else ""):
+            raise HTTPException(429, headers={"Retry-After": str(signup_rules.HOUR)})
         answer = _locked(request, opened, asked=True)
         # After the answer: its time must not tell who is a reader.
-        answer.background = BackgroundTask(archive.mail_key, workspace, issue, address)
+        answer.background = BackgroundTask(public_letters.mail_key, workspace, issue, address)
         return answer
 
     def _locked(request: Request, opened: Opened, status: int = 200, **values: Any) -> Response:
@@ -92,7 +93,7 @@ def events_json(page: Page, base: str) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - as said
 
 
-def _event(page: Page, item: archive.PageItem, base: str) -> dict[str, Any]:
+def _event(page: Page, item: public_letters.PageItem, base: str) -> dict[str, Any]:
     event = item.event
     assert event is not None
     online = event.place.casefold().startswith("en ligne")

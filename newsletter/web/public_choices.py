@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import JSONResponse, Response
 
-from newsletter.actions import choices
+from newsletter.actions.people import reader_choices
 from newsletter.web.site import Site
 
 Text = Annotated[str, Form(max_length=120)]
@@ -31,17 +31,17 @@ def _leave(routes: APIRouter, site: Site) -> None:
 
     @routes.get(page)
     def ask(request: Request, token: str) -> Response:
-        publication = choices.leaving(site.workspace, token)
+        publication = reader_choices.leaving(site.workspace, token)
         return site.page(request, "public/leave.html", publication=publication, token=token, noindex=True)
 
     @routes.post(page + "/annuler")
     def undo(request: Request, token: str) -> Response:
-        publication, active = choices.come_back(site.workspace, token)
+        publication, active = reader_choices.come_back(site.workspace, token)
         return _left(request, token, publication=publication, state="back" if active else "late")
 
     @routes.post(page + "/raison")
     def explain(request: Request, token: str, reason: Text = "") -> Response:
-        publication = choices.explain(site.workspace, token, reason)
+        publication = reader_choices.explain(site.workspace, token, reason)
         return _left(request, token, publication=publication, state="explained")
 
     def _left(request: Request, token: str, **values: Any) -> Response:
@@ -52,7 +52,7 @@ def _preferences(routes: APIRouter, site: Site) -> None:
     page = "/preferences/{token}"
 
     def show(request: Request, token: str, **values: Any) -> Response:
-        found = choices.choices(site.workspace, token)
+        found = reader_choices.choices(site.workspace, token)
         values = {"saved": False, "closed": (), "mailed": "", **values}
         return site.page(request, "public/preferences.html", found=found, token=token, noindex=True, **values)
 
@@ -66,7 +66,7 @@ def _preferences(routes: APIRouter, site: Site) -> None:
         organisation: Text = "",
     ) -> Response:  # fmt: skip
         details = {"first_name": first_name, "last_name": last_name, "organisation": organisation}
-        closed = choices.choose(site.workspace, token, publications, details)
+        closed = reader_choices.choose(site.workspace, token, publications, details)
         return show(request, token, saved=True, closed=closed)
 
     @routes.post(page + "/copie")
@@ -79,27 +79,29 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 
     def mail(request: Request, token: str, background: BackgroundTasks, what: str) -> Response:
         answer = show(request, token, mailed=what)
-        background.add_task(choices.mail_copy if what == "copy" else choices.mail_erasure, site.workspace, token)
+        background.add_task(
+            reader_choices.mail_copy if what == "copy" else reader_choices.mail_erasure, site.workspace, token
+        )
         return answer
 
 
 def _record(routes: APIRouter, site: Site) -> None:
     @routes.get("/mes-donnees/{token}")
     def data(request: Request, token: str) -> Response:
-        kept = choices.whole_record(site.workspace, token)
+        kept = reader_choices.whole_record(site.workspace, token)
         return site.page(request, "public/record.html", kept=kept, token=token, noindex=True)
 
     @routes.get("/mes-donnees/{token}/fichier")
     def download(request: Request, token: str) -> Response:
-        kept = choices.whole_record(site.workspace, token)
+        kept = reader_choices.whole_record(site.workspace, token)
         return JSONResponse(kept, headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'})
 
     @routes.get("/effacement/{token}")
     def ask(request: Request, token: str) -> Response:
-        choices.erasable(site.workspace, token)
+        reader_choices.erasable(site.workspace, token)
         return site.page(request, "public/erase.html", token=token, done=False, noindex=True)
 
     @routes.post("/effacement/{token}")
     def erase(request: Request, token: str) -> Response:
-        choices.erase(site.workspace, token)
+        reader_choices.erase(site.workspace, token)
         return site.page(request, "public/erase.html", token=token, done=True, noindex=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from newsletter.actions.applications import WORDING, purpose
+from newsletter.actions.people.signup_rules import WORDING, purpose
 from newsletter.web.site import Site
 
 # Who a message passes through on its way, by the name in `[sending] provider`: company and country.

@@ -7,8 +7,8 @@ import time
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from newsletter.actions import links_count
-from newsletter.actions.links_count import Bursts
+from newsletter.actions.archive import link_counts
+from newsletter.actions.archive.link_counts import Bursts
 from newsletter.web.site import Site
 
 
@@ -24,9 +24,9 @@ def router(site: Site) -> APIRouter:
         source = request.client.host if request.client else ""
         burst = bursts.too_many(source, issue, time.monotonic())
         head = request.scope.get("asked") == "HEAD"
-        robot = links_count.robot(request.headers.get("user-agent", ""))
+        robot = link_counts.robot(request.headers.get("user-agent", ""))
         counted = site.workspace.settings.web.count_links and not (burst or head or robot)
-        url = links_count.follow(site.workspace, issue, int(number), count=counted)
+        url = link_counts.follow(site.workspace, issue, int(number), count=counted)
         return RedirectResponse(url, 302, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"})
 
     return routes

@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.actions import choices
+from newsletter.actions.people import reader_choices
 from newsletter.french import printed
 from newsletter.web.gather import Gather
 from newsletter.web.site import Site, say
@@ -25,7 +25,7 @@ def router(site: Site) -> APIRouter:
     """Return the one route that changes something by a link alone."""
     routes = APIRouter(include_in_schema=False)
 
-    gone = Gather(partial(choices.leave, site.workspace))
+    gone = Gather(partial(reader_choices.leave, site.workspace))
 
     async def leave(request: Request) -> Response:
         token = request.path_params["token"]

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
-from newsletter.actions import proposals
-from newsletter.actions.proposal_form import LENGTHS, Form
-from newsletter.actions.proposals import Proposal, Proposer
+from newsletter.actions.proposals import submissions
+from newsletter.actions.proposals.form import LENGTHS, Form
+from newsletter.actions.proposals.submissions import Proposal, Proposer
 from newsletter.errors import Refused
 from newsletter.i18n import _
 from newsletter.web.site import Site, told
@@ -42,28 +42,28 @@ def router(site: Site) -> APIRouter:
     @routes.get("/proposer/{token}")
     def show(request: Request, token: str, proposition: str = "", envoyee: str = "") -> Response:
         try:
-            desk = _Desk(site, request, token, proposals.proposer(workspace, token))
+            desk = _Desk(site, request, token, submissions.proposer(workspace, token))
         except Refused:
             return site.page(request, "public/propose_closed.html", status=403, noindex=True)
         if envoyee:
-            return desk.receipt(proposals.own(workspace, desk.who, envoyee))
-        return desk.form(proposals.own(workspace, desk.who, proposition) if proposition else None)
+            return desk.receipt(submissions.own(workspace, desk.who, envoyee))
+        return desk.form(submissions.own(workspace, desk.who, proposition) if proposition else None)
 
     @routes.get("/proposer/{token}/image/{uid}")
     def picture(token: str, uid: str) -> Response:
-        who = proposals.proposer(workspace, token)
-        return FileResponse(proposals.picture(workspace, proposals.own(workspace, who, uid)))
+        who = submissions.proposer(workspace, token)
+        return FileResponse(submissions.picture(workspace, submissions.own(workspace, who, uid)))
 
     def known(token: str) -> None:
         # Asked before the form is read: nothing is taken in from somebody without a link.
-        proposals.proposer(workspace, token)
+        submissions.proposer(workspace, token)
 
     @routes.post("/proposer/{token}", dependencies=[Depends(known)])
     def act(request: Request, token: str, sent: Annotated[Posted, Depends(posted)]) -> Response:
-        desk = _Desk(site, request, token, proposals.proposer(workspace, token))
+        desk = _Desk(site, request, token, submissions.proposer(workspace, token))
         uid, action = sent.values.get("proposition", ""), sent.values.get("action", "")
         if action == "supprimer":
-            proposals.discard(workspace, desk.who, uid)
+            submissions.discard(workspace, desk.who, uid)
             return desk.back()
         if action == "envoyer":
             return desk.send(uid)
@@ -98,40 +98,40 @@ class _Desk:
         return self.site.page(
             self.request, "public/propose.html", status=422 if problems else 200, noindex=True, token=self.token,
             who=self.who, proposal=proposal, form=form or Form.of(proposal.values if proposal else {}),
-            problems=problems or {}, saved=saved, lengths=LENGTHS, mine=proposals.mine(self.site.workspace, self.who),
+            problems=problems or {}, saved=saved, lengths=LENGTHS, mine=submissions.mine(self.site.workspace, self.who),
         )  # fmt: skip
 
     def keep(self, sent: Posted, uid: str, *, preview: bool) -> Response:
         """Keep the draft; with `preview`, show it as it will look if nothing is missing."""
         workspace, form = self.site.workspace, Form.of(sent.values)
-        before = proposals.own(workspace, self.who, uid) if uid else None
+        before = submissions.own(workspace, self.who, uid) if uid else None
         if before and before.state != "draft":
             return self.receipt(before)
         if before is None and form.blank and not sent.picture:
             return self.form(None, form=form, problems=form.problems(workspace.today(), pictured=False))
         try:
-            draft = proposals.save(
+            draft = submissions.save(
                 workspace, self.who, sent.values, uid, sent.picture, remove=sent.values.get("retirer") == "oui"
             )
         except Refused as error:
             return self.form(before, form=form, problems={"picture": told(error)})
-        found = proposals.problems(workspace, draft) if preview else {}
+        found = submissions.problems(workspace, draft) if preview else {}
         if found or not preview:
             return self.form(draft, problems=found, saved=True)
         return self.site.page(
             self.request, "public/propose_preview.html", noindex=True, token=self.token, proposal=draft,
-            item=proposals.look(workspace, draft),
+            item=submissions.look(workspace, draft),
         )  # fmt: skip
 
     def send(self, uid: str) -> Response:
         """Send the draft to the editors."""
         workspace = self.site.workspace
-        draft = proposals.own(workspace, self.who, uid)
-        found = proposals.problems(workspace, draft) if draft.state == "draft" else {}
+        draft = submissions.own(workspace, self.who, uid)
+        found = submissions.problems(workspace, draft) if draft.state == "draft" else {}
         if found:
             return self.form(draft, problems=found)
         try:
-            proposals.submit(workspace, self.who, uid)
+            submissions.submit(workspace, self.who, uid)
         except Refused:
             often = _("Vous avez envoyé beaucoup de propositions aujourd’hui. Le brouillon est gardé : revenez demain.")
             return self.form(draft, problems={"title": often})

@@ -9,8 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from newsletter.actions import applications, subscribe
-from newsletter.actions.applications import Application
+from newsletter.actions.people import signup, signup_rules
+from newsletter.actions.people.signup_rules import Application
 from newsletter.i18n import _
 from newsletter.web.site import Site
 
@@ -73,11 +73,11 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
             status=422 if problems else 200,
             layout="embedded.html" if frame else "base.html",
             action=page,
-            form=applications.form_key(site.workspace),
+            form=signup_rules.form_key(site.workspace),
             asked=application,
             problems=problems,
-            purpose=applications.purpose(site.workspace),
-            organisations=applications.organisation_names(site.workspace),
+            purpose=signup_rules.purpose(site.workspace),
+            organisations=signup_rules.organisation_names(site.workspace),
         )
 
     @routes.get(page)
@@ -93,7 +93,7 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
             address=address, publications=tuple(dict.fromkeys(publications)), first_name=first_name,
             last_name=last_name, organisation=organisation, form=form,
         )  # fmt: skip
-        problems = applications.problems(site.workspace, application)
+        problems = signup_rules.problems(site.workspace, application)
         if problems:
             return show(request, application, problems)
         # People do not see the field `website`; whoever fills it is answered like anybody else.
@@ -104,21 +104,21 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
 
 
 def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> None:
-    if not applications.admit(site.workspace, request.client.host if request.client else ""):
-        raise HTTPException(429, headers={"Retry-After": str(applications.HOUR)})
+    if not signup_rules.admit(site.workspace, request.client.host if request.client else ""):
+        raise HTTPException(429, headers={"Retry-After": str(signup_rules.HOUR)})
     # After the answer, so that neither its words nor its time tell who is known.
-    background.add_task(subscribe.answer, site.workspace, application)
+    background.add_task(signup.answer, site.workspace, application)
 
 
 def _confirmation(routes: APIRouter, site: Site) -> None:
     @routes.get("/confirmation/{token}")
     def ask(request: Request, token: str) -> Response:
-        titles = subscribe.pending(site.workspace, token)
+        titles = signup.pending(site.workspace, token)
         return site.page(request, "public/confirm.html", titles=titles, token=token, noindex=True)
 
     @routes.post("/confirmation/{token}")
     def confirm(request: Request, token: str) -> Response:
-        done = subscribe.confirm(site.workspace, token)
+        done = signup.confirm(site.workspace, token)
         choices = urlsplit(done.preferences).path.removeprefix(site.prefix)
         return site.page(request, "public/confirmed.html", done=done, choices=choices, noindex=True)
 
@@ -136,9 +136,9 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
                 {"key": p.key, "title": p.title, "description": p.description, "audience": p.audience}
                 for p in publications
             ],
-            "purpose": list(applications.purpose(site.workspace)),
-            "wording": applications.WORDING,
-            "form": applications.form_key(site.workspace),
+            "purpose": list(signup_rules.purpose(site.workspace)),
+            "wording": signup_rules.WORDING,
+            "form": signup_rules.form_key(site.workspace),
         }
         return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
 
@@ -151,7 +151,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
             address=wish.email, publications=tuple(dict.fromkeys(wish.publications)), first_name=wish.first_name,
             last_name=wish.last_name, organisation=wish.organisation, form=wish.form,
         )  # fmt: skip
-        problems = applications.problems(site.workspace, application)
+        problems = signup_rules.problems(site.workspace, application)
         if problems:
             named = {("email" if name == "address" else name): text for name, text in problems.items()}
             return JSONResponse({"error": {"status": 422, "fields": named}}, 422, shared)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import imports, start
+from newsletter.actions.imports import subscribers as subscriber_imports
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
 from newsletter.store import organisations
@@ -67,9 +68,9 @@ def bring(workspace: Workspace, text: str | bytes, publication: str = "lettre", 
     """Import a file with this text; returns its outcomes and its number."""
     path = workspace.root / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rows: list[imports.ImportRow] = []
-    source = imports.open_source(path)
-    plan, number = imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
+    rows: list[subscriber_imports.ImportRow] = []
+    source = subscriber_imports.open_source(path)
+    plan, number = subscriber_imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
     assert plan.rows == len(rows)
     return rows, number
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
 from newsletter.providers import Provider

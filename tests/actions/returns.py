@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions.receive import Desk
+from newsletter.actions.returns.provider_reports import Desk
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Report
 from newsletter.providers import verp

@@ -9,8 +9,11 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import delivering, schedule, send, start
-from newsletter.actions.letters import edition
+from newsletter.actions.letters.editions import edition
+from newsletter.actions.operations import start
+from newsletter.actions.sending import deliveries as sending_deliveries
+from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending import schedule
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.jobs import table
@@ -75,23 +78,25 @@ def test_slices_write_the_same_candidates_as_one_transaction(workspace, monkeypa
     with workspace.database.write() as connection:
         person = people.by_id(connection, 7)
         people.move(connection, person, "lettre", "left", people.Consent("consent", "test"), workspace.clock())
-    sliced = rows(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    sliced = rows(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
     monkeypatch.setattr(candidates, "SLICE", 1_000_000)
-    assert rows(workspace, send.approve(workspace, ISSUE, by="a", now=True)) == sliced
+    assert rows(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True)) == sliced
     assert len(sliced) == PEOPLE - 1 and {row[4] for row in sliced} == {"queued"}
 
 
 def test_an_approval_broken_off_sends_nothing_and_is_given_again(workspace, monkeypatch):
     mend = broken_off(monkeypatch, 30)
     with pytest.raises(KeyboardInterrupt):
-        send.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
-    half = send.current(workspace, ISSUE)
+        sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    half = sending_mailings.current(workspace, ISSUE)
     assert (half.status, len(rows(workspace, half))) == ("loading", 30)
     assert schedule.due(workspace) == []
-    receipt, _troubles = send.deliver(workspace, send.begin(workspace, half))
+    receipt, _troubles = sending_mailings.deliver(workspace, sending_mailings.begin(workspace, half))
     assert (receipt.status, receipt.sent, receipt.open) == ("loading", 0, 30)
     mend()
-    done, _troubles = send.deliver(workspace, send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True)))
+    done, _troubles = sending_mailings.deliver(
+        workspace, sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    )
     assert (done.status, done.sent) == ("done", PEOPLE)
     with workspace.database.read() as connection:
         states = connection.execute(sa.select(mailings.c.status).order_by(mailings.c.id)).scalars().all()
@@ -105,89 +110,92 @@ def test_an_approval_called_back_meanwhile_is_refused(workspace, monkeypatch):
     def counted():
         turns.append(len(turns))
         if len(turns) == 3:
-            send.cancel(workspace, ISSUE, "somebody else")
+            sending_mailings.cancel(workspace, ISSUE, "somebody else")
         return write()
 
     monkeypatch.setattr(workspace.database, "write", counted)
     with pytest.raises(Refused, match="replaced or called back"):
-        send.approve(workspace, ISSUE, by="a", now=True)
-    found = send.receipt(workspace, ISSUE)
+        sending_mailings.approve(workspace, ISSUE, by="a", now=True)
+    found = sending_mailings.receipt(workspace, ISSUE)
     assert (found.status, found.cancelled, found.open) == ("cancelled", 20, 0)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
 def test_a_letter_that_begins_to_leave_in_the_moment_of_a_new_approval_is_not_replaced(workspace, monkeypatch):
-    first, read = send.approve(workspace, ISSUE, by="a", now=True), rows_of_mailings.of_issue
+    first, read = sending_mailings.approve(workspace, ISSUE, by="a", now=True), rows_of_mailings.of_issue
 
     def beginning(connection, issue):
         found = read(connection, issue)
-        send.begin(workspace, found)
+        sending_mailings.begin(workspace, found)
         return found
 
     monkeypatch.setattr(rows_of_mailings, "of_issue", beginning)
     with pytest.raises(Refused, match="already has a mailing"):
-        send.approve(workspace, ISSUE, by="b", now=True)
+        sending_mailings.approve(workspace, ISSUE, by="b", now=True)
     monkeypatch.undo()
-    assert send.current(workspace, ISSUE).id == first.id
-    assert send.receipt(workspace, ISSUE).open == PEOPLE
+    assert sending_mailings.current(workspace, ISSUE).id == first.id
+    assert sending_mailings.receipt(workspace, ISSUE).open == PEOPLE
 
 
 def test_a_letter_put_off_since_somebody_read_when_it_leaves_does_not_leave_at_the_old_hour(workspace):
-    read = send.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
-    send.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    sending_mailings.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
     with pytest.raises(Refused, match="leaves on 01/01/2126"):
-        send.begin(workspace, read)
-    assert send.current(workspace, ISSUE).status == "approved"
+        sending_mailings.begin(workspace, read)
+    assert sending_mailings.current(workspace, ISSUE).status == "approved"
 
 
 def test_a_letter_that_has_begun_to_leave_cannot_be_put_off(workspace):
-    read = send.approve(workspace, ISSUE, by="a", now=True)
-    send.begin(workspace, read)
+    read = sending_mailings.approve(workspace, ISSUE, by="a", now=True)
+    sending_mailings.begin(workspace, read)
     with pytest.raises(Refused, match="is sending"):
-        send.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
-    assert [event.kind for event in send.story(workspace, ISSUE)[1]] == ["mailing-approved", "mailing-started"]
+        sending_mailings.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+    assert [event.kind for event in sending_mailings.story(workspace, ISSUE)[1]] == [
+        "mailing-approved",
+        "mailing-started",
+    ]
 
 
 def test_nobody_gives_the_second_word_on_what_has_begun_to_leave(workspace):
-    send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
     with pytest.raises(Refused, match="is sending"):
-        send.confirm(workspace, ISSUE, "b")
-    assert send.current(workspace, ISSUE).confirmed_by == ""
+        sending_mailings.confirm(workspace, ISSUE, "b")
+    assert sending_mailings.current(workspace, ISSUE).confirmed_by == ""
 
 
 def test_who_wants_a_letter_to_leave_now_joins_whoever_was_quicker(workspace):
-    read = send.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
-    send.begin(workspace, send.reschedule(workspace, read, None))
-    assert send.reschedule(workspace, read, None).status == "sending"
+    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    sending_mailings.begin(workspace, sending_mailings.reschedule(workspace, read, None))
+    assert sending_mailings.reschedule(workspace, read, None).status == "sending"
 
 
 def test_who_delivers_says_done_though_another_settles_the_last_just_after_the_count(workspace, monkeypatch):
-    mailing = send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
-    others = delivering.recover
+    mailing = sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    others = sending_deliveries.recover
 
     def settle_last(database, mailing_id):
         with database.write() as connection:
             connection.execute(deliveries.update().where(deliveries.c.mailing_id == mailing_id).values(state="sent"))
         return others(database, mailing_id)
 
-    monkeypatch.setattr(delivering, "drain", lambda _dispatch: None)
-    monkeypatch.setattr(delivering, "recover", settle_last)
-    receipt, _troubles = send.deliver(workspace, mailing)
+    monkeypatch.setattr(sending_deliveries, "drain", lambda _dispatch: None)
+    monkeypatch.setattr(sending_deliveries, "recover", settle_last)
+    receipt, _troubles = sending_mailings.deliver(workspace, mailing)
     assert (receipt.status, receipt.sent, receipt.open) == ("done", PEOPLE, 0)
 
 
 def test_a_letter_called_back_meanwhile_does_not_leave_now(workspace):
-    read = send.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
-    send.cancel(workspace, ISSUE, "b")
+    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    sending_mailings.cancel(workspace, ISSUE, "b")
     with pytest.raises(Refused, match="is cancelled"):
-        send.reschedule(workspace, read, None)
+        sending_mailings.reschedule(workspace, read, None)
 
 
 def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
     broken_off(monkeypatch, 30)
     with pytest.raises(KeyboardInterrupt):
-        send.approve(workspace, ISSUE, by="a")
-    receipt = send.cancel(workspace, ISSUE, "a")
+        sending_mailings.approve(workspace, ISSUE, by="a")
+    receipt = sending_mailings.cancel(workspace, ISSUE, "a")
     assert (receipt.status, receipt.cancelled, receipt.balanced) == ("cancelled", 30, True)
 
 
@@ -221,7 +229,7 @@ def stopped_after(monkeypatch, slices):
 
 
 def again_by_hand(workspace):
-    send.cancel(workspace, ISSUE, "a")
+    sending_mailings.cancel(workspace, ISSUE, "a")
 
 
 def again_by_the_job(workspace):
@@ -230,26 +238,26 @@ def again_by_the_job(workspace):
 
 @pytest.mark.parametrize("go_on", [again_by_hand, again_by_the_job])
 def test_a_cancellation_broken_off_between_slices_balances_sends_nothing_and_is_ended(workspace, monkeypatch, go_on):
-    send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True))
+    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
     mend = stopped_after(monkeypatch, 3)
     with pytest.raises(KeyboardInterrupt):
-        send.cancel(workspace, ISSUE, "a")
-    half = send.receipt(workspace, ISSUE)
+        sending_mailings.cancel(workspace, ISSUE, "a")
+    half = sending_mailings.receipt(workspace, ISSUE)
     assert (half.status, half.cancelled, half.open, half.balanced) == ("cancelled", 30, PEOPLE - 30, True)
     mend()
     go_on(workspace)
-    receipt = send.receipt(workspace, ISSUE)
+    receipt = sending_mailings.receipt(workspace, ISSUE)
     assert (receipt.cancelled, receipt.sent, receipt.open) == (PEOPLE, 0, 0)
     with pytest.raises(Refused, match="cancelled already"):
-        send.cancel(workspace, ISSUE, "a")
-    kinds = [event.kind for event in send.story(workspace, ISSUE)[1]]
+        sending_mailings.cancel(workspace, ISSUE, "a")
+    kinds = [event.kind for event in sending_mailings.story(workspace, ISSUE)[1]]
     assert kinds.count("mailing-cancelled") == 1
 
 
 def test_an_approval_given_again_cancels_the_former_in_slices_too(workspace, monkeypatch):
-    former = send.approve(workspace, ISSUE, by="a", now=True)
+    former = sending_mailings.approve(workspace, ISSUE, by="a", now=True)
     cancelled, cancel = [], ledger.cancel_open
     monkeypatch.setattr(ledger, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
-    send.approve(workspace, ISSUE, by="a", now=True)
+    sending_mailings.approve(workspace, ISSUE, by="a", now=True)
     assert cancelled == [10] * (PEOPLE // 10)
     assert {row[4] for row in rows(workspace, former)} == {"cancelled"}

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from newsletter.actions import audience, members
-from newsletter.actions.compare import compare
+from newsletter.actions.people import members, subscriptions
+from newsletter.actions.sending.compare_audiences import compare
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.store import mailings, organisations, people
 from newsletter.store.mailings import Frozen
@@ -22,7 +22,7 @@ def workspace(tmp_path):
 
 
 def add(workspace, email, publication="flash", organisation=""):
-    return audience.add(workspace, email, publication, by="anna", organisation=organisation)
+    return subscriptions.add(workspace, email, publication, by="anna", organisation=organisation)
 
 
 @pytest.mark.parametrize(
@@ -35,50 +35,50 @@ def add(workspace, email, publication="flash", organisation=""):
 )
 def test_the_flash_is_for_contacts_of_current_members(workspace, organisation, reason, since):
     add(workspace, "a@ville.fr", organisation=organisation)
-    found = audience.why(workspace, "a@ville.fr", "flash")
+    found = subscriptions.why(workspace, "a@ville.fr", "flash")
     assert (found.receives, found.reason, found.since) == (not reason, reason, since)
 
 
 def test_a_membership_that_ends_takes_the_flash_from_the_next_day_on(workspace):
     add(workspace, "a@ville.fr", organisation="Ville de Lille")
     members.end(workspace, "Ville de Lille", date(2026, 11, 24), by="anna")
-    assert audience.why(workspace, "a@ville.fr", "flash").receives
+    assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
     workspace.clock.now = NOW + DAY
-    found = audience.why(workspace, "a@ville.fr", "flash")
+    found = subscriptions.why(workspace, "a@ville.fr", "flash")
     assert (found.reason, found.since) == ("not-a-member", date(2026, 11, 25))
     members.renew(workspace, "Ville de Lille", begin=None, until=date(2027, 12, 31), by="anna")
-    assert audience.why(workspace, "a@ville.fr", "flash").receives
+    assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
 
 
 def test_an_unknown_address_has_a_clear_answer_and_a_wrong_one_an_error(workspace):
-    assert audience.why(workspace, "nobody@ville.fr", "lettre").reason == "unknown"
+    assert subscriptions.why(workspace, "nobody@ville.fr", "lettre").reason == "unknown"
     with pytest.raises(AddressError):
-        audience.why(workspace, "nobody", "lettre")
+        subscriptions.why(workspace, "nobody", "lettre")
 
 
 def test_since_when_somebody_receives_survives_a_change_of_organisation(workspace):
     add(workspace, "a@ville.fr", "lettre")
     workspace.clock.now = NOW + 10 * DAY
     add(workspace, "a@ville.fr", "lettre", organisation="Ville de Lille")
-    assert audience.why(workspace, "a@ville.fr", "lettre").since == date(2026, 11, 24)
+    assert subscriptions.why(workspace, "a@ville.fr", "lettre").since == date(2026, 11, 24)
 
 
 def test_who_left_is_not_subscribed_again_by_the_team_unless_they_asked(workspace):
     add(workspace, "a@ville.fr", "lettre")
-    assert audience.unsubscribe(workspace, "A@ville.fr", by="anna") == ["lettre"]
+    assert subscriptions.unsubscribe(workspace, "A@ville.fr", by="anna") == ["lettre"]
     with pytest.raises(Refused, match="left on 2026-11-24"):
         add(workspace, "a@ville.fr", "lettre")
-    audience.add(workspace, "a@ville.fr", "lettre", by="anna", asked="by letter")
-    assert audience.why(workspace, "a@ville.fr", "lettre").receives
+    subscriptions.add(workspace, "a@ville.fr", "lettre", by="anna", asked="by letter")
+    assert subscriptions.why(workspace, "a@ville.fr", "lettre").receives
 
 
 def test_unsubscribing_from_one_publication_leaves_the_other(workspace):
     for publication in ("lettre", "flash"):
         add(workspace, "a@ville.fr", publication, "Ville de Lille")
-    assert audience.unsubscribe(workspace, "a@ville.fr", by="anna", publication="flash") == ["flash"]
-    assert audience.why(workspace, "a@ville.fr", "lettre").receives
+    assert subscriptions.unsubscribe(workspace, "a@ville.fr", by="anna", publication="flash") == ["flash"]
+    assert subscriptions.why(workspace, "a@ville.fr", "lettre").receives
     with pytest.raises(NotFound):
-        audience.unsubscribe(workspace, "b@ville.fr", by="anna")
+        subscriptions.unsubscribe(workspace, "b@ville.fr", by="anna")
 
 
 # --- members ------------------------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_comparison_says_why_recipients_are_fewer_and_more(workspace):
     send(workspace, "first")
     workspace.clock.now = NOW + 10 * DAY
     members.end(workspace, "Ville de Lille", date(2026, 11, 30), by="anna")
-    audience.unsubscribe(workspace, "leaves@bretagne.fr", by="anna")
+    subscriptions.unsubscribe(workspace, "leaves@bretagne.fr", by="anna")
     with workspace.database.write() as c:
         people.forget(c, people.by_key(c, "erased@bretagne.fr"), "f" * 64, workspace.clock(), reason="asked")
         foix = organisations.find(c, "Ville de Foix")
@@ -221,5 +221,5 @@ def test_a_comparison_needs_two_mailings(workspace):
 
 def test_imported_contacts_get_the_flash_of_their_organisation(workspace):
     bring(workspace, "email;collectivite\na@ville.fr;VILLE DE LILLE\nb@ville.fr;Foix\n", "flash")
-    assert audience.why(workspace, "a@ville.fr", "flash").receives
-    assert audience.why(workspace, "b@ville.fr", "flash").reason == "not-a-member"
+    assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
+    assert subscriptions.why(workspace, "b@ville.fr", "flash").reason == "not-a-member"

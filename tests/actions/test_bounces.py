@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.actions import bounces
+from newsletter.actions.returns import bounces
 from newsletter.errors import SettingsError
 from newsletter.providers import verp
 from newsletter.providers.bounces import Fetched

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.actions import composing, desk, writing
-from newsletter.actions.composing import LEAD, Place
-from newsletter.actions.start import init
+from newsletter.actions.issues import article_form
+from newsletter.actions.issues import board as issue_board
+from newsletter.actions.issues import gestures as board_gestures
+from newsletter.actions.issues.gestures import LEAD, Place
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.model import Issue, ItemPlan, SectionPlan
@@ -49,7 +51,7 @@ def shape(found: Issue) -> str:
     ],
 )
 def test_an_item_moves_before_the_one_it_is_dropped_on(place, to, after):
-    assert shape(composing.move(issue("abc", "de", lead="L"), place, to)) == after
+    assert shape(board_gestures.move(issue("abc", "de", lead="L"), place, to)) == after
 
 
 @pytest.mark.parametrize(
@@ -64,49 +66,49 @@ def test_an_item_moves_before_the_one_it_is_dropped_on(place, to, after):
     ],
 )
 def test_a_step_goes_on_into_the_next_section_and_stops_at_the_edges(place, by, after):
-    assert shape(composing.step(issue("ab", "cd", lead="L"), place, by)) == after
+    assert shape(board_gestures.step(issue("ab", "cd", lead="L"), place, by)) == after
 
 
 def test_a_lead_is_added_over_the_present_one_which_opens_the_first_section():
-    assert shape(composing.add(issue("ab", lead="L"), "n", LEAD.section)) == "n|Lab"
-    assert shape(composing.add(issue("ab"), "n", LEAD.section)) == "n|ab"
+    assert shape(board_gestures.add(issue("ab", lead="L"), "n", LEAD.section)) == "n|Lab"
+    assert shape(board_gestures.add(issue("ab"), "n", LEAD.section)) == "n|ab"
 
 
 def test_an_article_stands_once_in_a_section_but_may_stand_in_two():
-    made = composing.add(issue("a", "b"), "a", 1)
+    made = board_gestures.add(issue("a", "b"), "a", 1)
     assert shape(made) == "|a|ba"
     with pytest.raises(Refused, match="déjà dans cette rubrique"):
-        composing.add(made, "a", 1)
+        board_gestures.add(made, "a", 1)
 
 
 def test_a_section_is_split_renamed_moved_and_removed():
-    made = composing.split(issue("abc", "d"), Place(0, 1), "La suite")
+    made = board_gestures.split(issue("abc", "d"), Place(0, 1), "La suite")
     assert shape(made) == "|a|bc|d" and [s.title for s in made.sections] == ["S0", "La suite", "S1"]
-    assert composing.rename(made, 1, "Autre").sections[1].title == "Autre"
-    assert shape(composing.move_section(made, 2, -1)) == "|a|d|bc"
-    assert shape(composing.remove_section(made, 1)) == "|a|d"
+    assert board_gestures.rename(made, 1, "Autre").sections[1].title == "Autre"
+    assert shape(board_gestures.move_section(made, 2, -1)) == "|a|d|bc"
+    assert shape(board_gestures.remove_section(made, 1)) == "|a|d"
     with pytest.raises(Refused, match="après son premier"):
-        composing.split(made, Place(0, 0), "")
+        board_gestures.split(made, Place(0, 0), "")
 
 
 def test_what_is_overridden_follows_its_item_and_can_be_taken_back():
-    made = composing.override(issue("ab", "c"), Place(0, 1), title="Titre", summary="Résumé.")
-    made = composing.move(made, Place(0, 1), Place(1, 0))
+    made = board_gestures.override(issue("ab", "c"), Place(0, 1), title="Titre", summary="Résumé.")
+    made = board_gestures.move(made, Place(0, 1), Place(1, 0))
     assert made.sections[1].items[0] == ItemPlan(slug="b", title="Titre", summary="Résumé.")
-    assert composing.override(made, Place(1, 0), title="", summary="").sections[1].items[0] == plan("b")
+    assert board_gestures.override(made, Place(1, 0), title="", summary="").sections[1].items[0] == plan("b")
 
 
 @pytest.mark.parametrize(
     "gesture",
     [
-        lambda i: composing.remove(i, Place(0, 9)),
-        lambda i: composing.move(i, Place(0, 0), Place(9, 0)),
-        lambda i: composing.step(i, Place(-3, 0), 1),
-        lambda i: composing.lead(i, Place(4, 0)),
-        lambda i: composing.remove(i, LEAD),
-        lambda i: composing.rename(i, 7, "x"),
-        lambda i: composing.remove_section(i, -1),
-        lambda i: composing.add(i, "x", 5),
+        lambda i: board_gestures.remove(i, Place(0, 9)),
+        lambda i: board_gestures.move(i, Place(0, 0), Place(9, 0)),
+        lambda i: board_gestures.step(i, Place(-3, 0), 1),
+        lambda i: board_gestures.lead(i, Place(4, 0)),
+        lambda i: board_gestures.remove(i, LEAD),
+        lambda i: board_gestures.rename(i, 7, "x"),
+        lambda i: board_gestures.remove_section(i, -1),
+        lambda i: board_gestures.add(i, "x", 5),
     ],
 )
 def test_a_place_that_is_not_there_is_refused(gesture):
@@ -125,22 +127,22 @@ PLACES = st.builds(Place, st.integers(-1, 3), st.integers(0, 4))
 )
 def test_no_moving_about_loses_or_doubles_an_item(sections, lead, gestures):
     made = issue(*sections, lead=lead)
-    before = Counter(p.slug for p in desk.plans(made))
+    before = Counter(p.slug for p in issue_board.plans(made))
     for name, place, to in gestures:
         try:
             if name == "move":
-                made = composing.move(made, place, to)
+                made = board_gestures.move(made, place, to)
             elif name == "step":
-                made = composing.step(made, place, 1 if to.item % 2 else -1)
+                made = board_gestures.step(made, place, 1 if to.item % 2 else -1)
             elif name == "lead":
-                made = composing.lead(made, place)
+                made = board_gestures.lead(made, place)
             elif name == "split":
-                made = composing.split(made, place, "x")
+                made = board_gestures.split(made, place, "x")
             else:
-                made = composing.move_section(made, place.section, 1)
+                made = board_gestures.move_section(made, place.section, 1)
         except Refused:
             continue
-        assert Counter(p.slug for p in desk.plans(made)) == before
+        assert Counter(p.slug for p in issue_board.plans(made)) == before
 
 
 # --- on the sample month ---------------------------------------------------------------------------------------------
@@ -154,7 +156,7 @@ def workspace(tmp_path_factory):
 
 
 def badges(workspace, key: str, slug: str) -> set[str]:
-    board = desk.board(workspace, key, words=slug, everything=True)
+    board = issue_board.board(workspace, key, words=slug, everything=True)
     return {b.words for card in board.cards if card.article.slug == slug for b in card.badges}
 
 
@@ -178,20 +180,20 @@ def test_what_is_for_members_bears_no_warning_in_the_flash(workspace):
 
 
 def test_a_remark_leads_to_its_item_or_to_its_article(workspace):
-    board = desk.board(workspace, "2026-11-lettre")
+    board = issue_board.board(workspace, "2026-11-lettre")
     (advice,) = [r for r in board.remarks if r.finding.code == "inclusive-domain"]
     assert (advice.article, advice.field, advice.anchor) == ("parcours-nouveaux-elus", "summary", "")
-    october = desk.board(workspace, "2026-10-lettre")
+    october = issue_board.board(workspace, "2026-10-lettre")
     anchors = {row.anchor for block in october.blocks for row in block.rows} | {"une", "numero"}
     placed = [r for r in october.remarks if r.anchor.startswith("i")]
     assert placed and {r.anchor for r in placed} <= anchors
 
 
 def test_an_issue_begun_from_the_last_one_has_its_sections_and_what_slipped(workspace):
-    made = composing.from_last(workspace, "flash", date(2026, 12, 8))
-    last = next(i for i in desk.history(workspace) if i.key == "2026-11-17-flash")
+    made = board_gestures.from_last(workspace, "flash", date(2026, 12, 8))
+    last = next(i for i in issue_board.history(workspace) if i.key == "2026-11-17-flash")
     assert [s.title for s in made.sections] == [s.title for s in last.sections]
-    carried = [workspace.pool().find(p.slug).date for p in desk.plans(made)]
+    carried = [workspace.pool().find(p.slug).date for p in issue_board.plans(made)]
     assert all(day <= last.date for day in carried)
 
 
@@ -200,8 +202,8 @@ def test_an_issue_begun_from_the_last_one_has_its_sections_and_what_slipped(work
 
 def test_every_article_of_the_sample_survives_its_own_form(workspace):
     for article in workspace.pool():
-        form = writing.values(article)
-        same = writing.filled(article, form, list(article.tags), writing.groups_of(article))
+        form = article_form.values(article)
+        same = article_form.filled(article, form, list(article.tags), article_form.groups_of(article))
         assert same == article, article.slug
 
 
@@ -222,13 +224,15 @@ def test_every_article_of_the_sample_survives_its_own_form(workspace):
 )
 def test_a_field_that_cannot_be_is_named(workspace, change, field):
     article = workspace.pool().find("agenda-atelier-clauses")
-    with pytest.raises(writing.Problems) as caught:
-        writing.filled(article, {**writing.values(article), **change}, list(article.tags), ["event"])
+    with pytest.raises(article_form.Problems) as caught:
+        article_form.filled(article, {**article_form.values(article), **change}, list(article.tags), ["event"])
     assert field in caught.value.fields
 
 
 def test_the_form_leaves_what_it_does_not_show(workspace):
     article = workspace.pool().find("appel-nord-pas-de-calais")
     assert article.restriction
-    changed = writing.filled(article, {**writing.values(article), "title": "Un autre titre"}, list(article.tags), [])
+    changed = article_form.filled(
+        article, {**article_form.values(article), "title": "Un autre titre"}, list(article.tags), []
+    )
     assert changed.restriction == article.restriction and changed.deadline == article.deadline

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
-from newsletter.actions import database_check, database_migrate
+from newsletter.actions.operations import database_check, database_migrate
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
 from newsletter.store import database as databases

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions import doctor
-from newsletter.actions.doctor import Level, Line, examine, worst
-from newsletter.actions.doctor_dns import same_organisation
+from newsletter.actions.operations import doctor
+from newsletter.actions.operations.doctor import Level, Line, examine, worst
+from newsletter.actions.operations.doctor_dns import same_organisation
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
 from newsletter.settings import Database, DomainCap, Sending, Smtp, Web

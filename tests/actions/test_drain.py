@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from newsletter.actions import sender
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
+from newsletter.actions.sending import sender
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
 from newsletter.store import ledger, mailings

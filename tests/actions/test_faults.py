@@ -14,7 +14,7 @@ from collections import Counter
 
 import pytest
 
-from newsletter.actions.drain import drain
+from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
 from newsletter.store.database import open_database
 from tests.actions import counting

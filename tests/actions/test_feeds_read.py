@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from newsletter.actions import articles_import, feeds_read, fetch
+from newsletter.actions import fetch
 from newsletter.actions.fetch import Known, Page
-from newsletter.actions.start import init
+from newsletter.actions.issues import feed_import, feed_reader
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.cli import cli
 from newsletter.errors import ContentError, ExchangeError, NewsletterError
@@ -85,12 +86,12 @@ def item(workspace: Workspace, n: int = 1, *, title: str = "", link: str = "", g
     )  # fmt: skip
 
 
-def read(workspace: Workspace) -> feeds_read.Brought:
-    (brought,) = feeds_read.read_all(workspace)
+def read(workspace: Workspace) -> feed_reader.Brought:
+    (brought,) = feed_reader.read_all(workspace)
     return brought
 
 
-def titles(brought: feeds_read.Brought) -> list[str]:
+def titles(brought: feed_reader.Brought) -> list[str]:
     return [article.title for article in brought.new]
 
 
@@ -111,7 +112,7 @@ def test_a_new_entry_becomes_a_draft_as_by_hand_and_comes_once(workspace: Worksp
     )
     assert (first.link, first.summary) == ("https://www.site.example/article-1/", "Un résumé.")
     assert second.tags == ("rtes",)
-    assert feeds_read.unread(workspace) == {first.slug, second.slug}
+    assert feed_reader.unread(workspace) == {first.slug, second.slug}
     assert [read(workspace).new for _time in range(2)] == [(), ()]
     assert len(files(workspace)) == 2
 
@@ -155,12 +156,12 @@ def test_what_an_editor_did_to_an_article_is_not_undone(workspace: Workspace, si
     site.shows(item(workspace), item(workspace, 2))
     assert titles(read(workspace)) == ["Article 2"]
     assert after.items() <= {path: path.read_bytes() for path in files(workspace)}.items()
-    assert article.slug not in feeds_read.unread(workspace)
+    assert article.slug not in feed_reader.unread(workspace)
 
 
 def test_what_was_taken_by_hand_and_deleted_does_not_come_back(workspace: Workspace, site: Site) -> None:
     site.shows(item(workspace))
-    (article,) = articles_import.take(workspace, articles_import.look(workspace, URL))
+    (article,) = feed_import.take(workspace, feed_import.look(workspace, URL))
     (workspace.root / article.path).unlink()
     assert read(workspace).new == ()
 
@@ -174,7 +175,7 @@ def test_an_article_that_is_here_already_is_left_alone_and_remembered(workspace:
     assert read(workspace).new == ()
     path.unlink()
     assert read(workspace).new == ()
-    assert feeds_read.unread(workspace) == frozenset()
+    assert feed_reader.unread(workspace) == frozenset()
 
 
 def test_an_identifier_shared_by_all_entries_hides_none(workspace: Workspace, site: Site) -> None:
@@ -232,18 +233,18 @@ def test_a_site_that_always_says_that_nothing_changed_is_asked_for_all_once_a_da
     read(workspace)
     site.shows(item(workspace), item(workspace, 2), known=stuck)
     assert read(workspace).unchanged
-    monkeypatch.setattr(feeds_read, "_WHOLE", 0.0)  # the day is over
+    monkeypatch.setattr(feed_reader, "_WHOLE", 0.0)  # the day is over
     assert titles(read(workspace)) == ["Article 2"]
 
 
 def test_a_flood_is_spread_over_days_and_nothing_of_it_is_lost(
     workspace: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds_read, "MOST_A_DAY", 4)
+    monkeypatch.setattr(feed_reader, "MOST_A_DAY", 4)
     site.shows(*(item(workspace, n) for n in range(6)), known=Known("x"))
     assert (len((brought := read(workspace)).new), brought.later) == (4, 2)
     assert (len((brought := read(workspace)).new), brought.later) == (0, 2)
-    monkeypatch.setattr(feeds_read, "_DAY", -1.0)  # the day is over
+    monkeypatch.setattr(feed_reader, "_DAY", -1.0)  # the day is over
     assert titles(read(workspace)) == ["Article 4", "Article 5"]
     assert read(workspace).unchanged
 
@@ -273,17 +274,17 @@ def test_a_feed_that_fails_is_told_once_and_until_it_is_well_again(
     site.answers[URL] = answer
     errors = [read(workspace).error for _time in range(3)]
     if words is None:
-        assert (errors, feeds_read.failing(workspace)) == ([None] * 3, ())
+        assert (errors, feed_reader.failing(workspace)) == ([None] * 3, ())
         return
     assert all(isinstance(error, ContentError | ExchangeError) for error in errors)
-    (told,) = feeds_read.failing(workspace)
+    (told,) = feed_reader.failing(workspace)
     assert (told.url, words in told.reason) == (URL, True)
     with speaking("en"):
-        assert feeds_read.failing(workspace)[0].reason
+        assert feed_reader.failing(workspace)[0].reason
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     site.shows(item(workspace), item(workspace, 2), known=Known("x"))
     assert titles(read(workspace)) == ["Article 2"], "it was asked for whole again"
-    assert feeds_read.failing(workspace) == ()
+    assert feed_reader.failing(workspace) == ()
 
 
 def test_a_private_address_is_never_asked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,7 +299,7 @@ def test_a_feed_that_fails_keeps_no_other_back(workspace: Workspace, site: Site)
     workspace.settings = workspace.settings.model_copy(update={"feeds": both})
     site.answers[URL] = Page(URL, 404, "text/html", PAGE)
     site.shows(item(workspace, guid="7"), url=other)
-    failed, well = feeds_read.read_all(workspace)
+    failed, well = feed_reader.read_all(workspace)
     assert (failed.error is not None, [a.tags for a in well.new]) == (True, [("bref", "rtes")])
 
 
@@ -311,7 +312,7 @@ def test_a_run_broken_off_between_file_and_database_brings_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(feeds_read.feeds, "remember", broken)
+        patch.setattr(feed_reader.feeds, "remember", broken)
         with pytest.raises(KeyboardInterrupt):
             read(workspace)
     assert len(files(workspace)) == 1
@@ -321,7 +322,7 @@ def test_a_run_broken_off_between_file_and_database_brings_nothing_twice(
 
 def test_many_at_once_bring_each_entry_once(workspace: Workspace, site: Site) -> None:
     site.shows(*(item(workspace, n) for n in range(8)))
-    found: list[feeds_read.Brought] = []
+    found: list[feed_reader.Brought] = []
     threads = [threading.Thread(target=lambda: found.append(read(workspace))) for _n in range(4)]
     for thread in threads:
         thread.start()
@@ -339,7 +340,7 @@ def test_the_job_of_the_table_reads_the_feeds_once_an_hour_and_survives_their_fa
     assert work.files, "a machine without articles leaves it to the others"
     assert [run_due(workspace, work, threading.Event()) for _time in range(2)] == [True, False]
     assert len(site.asked) == 1
-    assert len(feeds_read.failing(workspace)) == 1
+    assert len(feed_reader.failing(workspace)) == 1
 
 
 def test_the_command_brings_what_is_new_and_says_so(fresh: Path, tmp_path: Path) -> None:
@@ -365,5 +366,5 @@ def test_a_stopping_service_takes_no_more_and_forgets_nothing(workspace: Workspa
     site.shows(item(workspace), known=Known("x"))
     stop = threading.Event()
     stop.set()
-    assert feeds_read.read_all(workspace, stop) == []
+    assert feed_reader.read_all(workspace, stop) == []
     assert titles(read(workspace)) == ["Article 1"]

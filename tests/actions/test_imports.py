@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.actions import audience, imports, reviewing, rights
+from newsletter.actions.imports import reviews, subscribers
+from newsletter.actions.people import data_rights, subscriptions
 from newsletter.errors import NotFound, Refused
 from tests.actions.audience_desk import NOW, actions, again, bring, desk, state
 
@@ -48,7 +49,7 @@ def test_every_record_has_an_outcome_and_the_rehearsal_says_the_same(workspace):
 
 def test_a_person_comes_with_details_organisation_basis_and_proof(workspace):
     bring(workspace, LETTER, wording="2024-01")
-    record = rights.whole_record(workspace, "a@ville.fr")
+    record = data_rights.whole_record(workspace, "a@ville.fr")
     assert record["organisation"] == "Ville de Lille"
     assert record["details"]["function"] == "Maire de Lille"
     assert record["details"]["role"] == "elu"
@@ -71,7 +72,7 @@ def test_a_person_comes_with_details_organisation_basis_and_proof(workspace):
 )
 def test_the_basis_follows_the_audience_unless_it_is_named(local, publication, basis, stored):
     bring(local, "email\na@ville.fr\n", publication, basis=basis)
-    assert rights.whole_record(local, "a@ville.fr")["subscriptions"][0]["basis"] == stored
+    assert data_rights.whole_record(local, "a@ville.fr")["subscriptions"][0]["basis"] == stored
 
 
 def test_an_unknown_basis_is_refused(local):
@@ -94,66 +95,66 @@ def test_nobody_who_is_gone_comes_back_by_a_file(workspace, how):
     else:
         bring(workspace, "email\na@ville.fr\n")
     if how == "left":
-        audience.unsubscribe(workspace, "a@ville.fr", by="anna")
+        subscriptions.unsubscribe(workspace, "a@ville.fr", by="anna")
     if how == "erased":
-        rights.forget(workspace, "A@ville.fr", by="anna")
+        data_rights.forget(workspace, "A@ville.fr", by="anna")
     before = state(workspace)
     rows, _number = bring(workspace, "email;prenom;statut\na@ville.fr;Zoé;abonné\n")
     assert (actions(rows), state(workspace)) == (["keep"], before)
-    assert not audience.why(workspace, "a@ville.fr", "lettre").receives
+    assert not subscriptions.why(workspace, "a@ville.fr", "lettre").receives
 
 
 def test_a_file_of_a_second_publication_adds_to_the_people_who_are_there(workspace):
     bring(workspace, "email\na@ville.fr\n")
     bring(workspace, "email;collectivite\na@ville.fr;Région Bretagne\n", "flash")
-    assert audience.why(workspace, "a@ville.fr", "flash").receives
-    assert audience.why(workspace, "a@ville.fr", "lettre").receives
+    assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
+    assert subscriptions.why(workspace, "a@ville.fr", "lettre").receives
 
 
 def test_what_a_human_wrote_is_not_replaced_by_a_file(local):
-    audience.add(local, "a@ville.fr", "lettre", by="anna", details={"first_name": "Zoé"})
+    subscriptions.add(local, "a@ville.fr", "lettre", by="anna", details={"first_name": "Zoé"})
     rows, _number = bring(local, "email;prenom;nom\na@ville.fr;Zoé-Alexandrine;Blanc\n")
-    details = rights.whole_record(local, "a@ville.fr")["details"]
+    details = data_rights.whole_record(local, "a@ville.fr")["details"]
     assert (details["first_name"], details["last_name"], actions(rows)) == ("Zoé", "Blanc", ["merge"])
 
 
 def test_two_organisations_for_one_person_become_a_question(local):
     bring(local, "email;collectivite\na@ville.fr;Ville de Lille\n")
     bring(local, "email;collectivite\na@ville.fr;Région Bretagne\n")
-    (question,) = reviewing.listing(local)
+    (question,) = reviews.listing(local)
     assert (question.kind, question.subject) == ("organisations", "Ville de Lille / Région Bretagne")
-    reviewing.settle(local, question.id, accept=True, by="anna", organisation="Région Bretagne")
-    assert rights.whole_record(local, "a@ville.fr")["organisation"] == "Région Bretagne"
+    reviews.settle(local, question.id, accept=True, by="anna", organisation="Région Bretagne")
+    assert data_rights.whole_record(local, "a@ville.fr")["organisation"] == "Région Bretagne"
 
 
 def test_an_organisation_settled_once_is_settled_for_everybody_who_named_it(local):
     bring(local, "email;collectivite\na@ville.fr;Lile\nb@ville.fr;Lile\n")
-    first, second = reviewing.listing(local, kind="organisation")
+    first, second = reviews.listing(local, kind="organisation")
     assert first.subject == second.subject == "Lile"
-    assert reviewing.settle(local, second.id, accept=True, by="anna", organisation="Ville de Lille") == 2
-    assert rights.whole_record(local, "b@ville.fr")["organisation"] == "Ville de Lille"
-    assert reviewing.listing(local) == []
+    assert reviews.settle(local, second.id, accept=True, by="anna", organisation="Ville de Lille") == 2
+    assert data_rights.whole_record(local, "b@ville.fr")["organisation"] == "Ville de Lille"
+    assert reviews.listing(local) == []
 
 
 def test_a_doubtful_row_is_subscribed_under_the_corrected_address(local):
     bring(local, "email;prenom\nc@gmial.com;Zoé\n")
-    (question,) = reviewing.listing(local)
-    reviewing.settle(local, question.id, accept=True, by="anna", email="c@gmail.com")
-    record = rights.whole_record(local, "c@gmail.com")
+    (question,) = reviews.listing(local)
+    reviews.settle(local, question.id, accept=True, by="anna", email="c@gmail.com")
+    record = data_rights.whole_record(local, "c@gmail.com")
     assert (record["details"]["first_name"], record["subscriptions"][0]["state"]) == ("Zoé", "active")
     with pytest.raises(Refused, match="settled by anna"):
-        reviewing.settle(local, question.id, accept=False, by="anna")
+        reviews.settle(local, question.id, accept=False, by="anna")
 
 
 def test_a_declined_row_is_not_asked_again(local):
     bring(local, "email\nc@gmial.com\n")
-    reviewing.settle(local, reviewing.listing(local)[0].id, accept=False, by="anna")
+    reviews.settle(local, reviews.listing(local)[0].id, accept=False, by="anna")
     bring(local, "email\nc@gmial.com\n")
-    assert reviewing.listing(local) == []
+    assert reviews.listing(local) == []
 
 
 def test_a_file_that_is_no_table_is_refused_and_changes_nothing(local):
-    plan, number = imports.run(local, imports.open_source(page(local)), "lettre", by="anna")
+    plan, number = subscribers.run(local, subscribers.open_source(page(local)), "lettre", by="anna")
     assert (plan.file_action, number, state(local)) == ("refuse", None, set())
     assert "page web" in plan.reason
 
@@ -175,33 +176,33 @@ def test_an_import_taken_back_leaves_the_state_before_it(workspace):
     _rows, number = bring(workspace, text)
     assert state(workspace) != before
     workspace.clock.now = NOW + 60
-    counts = imports.take_back(workspace, number, "anna")
+    counts = subscribers.take_back(workspace, number, "anna")
     assert (counts, state(workspace)) == ({"removed": 1, "restored": 2}, before)
 
 
 def test_an_import_is_taken_back_once_only(local):
     _rows, number = bring(local, "email\na@ville.fr\n")
-    imports.take_back(local, number, "anna")
+    subscribers.take_back(local, number, "anna")
     with pytest.raises(Refused, match="undone already"):
-        imports.take_back(local, number, "anna")
+        subscribers.take_back(local, number, "anna")
     with pytest.raises(NotFound):
-        imports.take_back(local, 99, "anna")
+        subscribers.take_back(local, 99, "anna")
 
 
 def test_what_happened_since_an_import_is_not_undone(local):
     _rows, number = bring(local, "email\na@ville.fr\nb@ville.fr\n")
     local.clock.now = NOW + 60
-    audience.unsubscribe(local, "a@ville.fr", by="a@ville.fr")
-    imports.take_back(local, number, "anna")
-    assert audience.why(local, "a@ville.fr", "lettre").reason == "left"
-    assert audience.why(local, "b@ville.fr", "lettre").reason == "unknown"
+    subscriptions.unsubscribe(local, "a@ville.fr", by="a@ville.fr")
+    subscribers.take_back(local, number, "anna")
+    assert subscriptions.why(local, "a@ville.fr", "lettre").reason == "left"
+    assert subscriptions.why(local, "b@ville.fr", "lettre").reason == "unknown"
 
 
 def test_a_person_removed_never_lends_the_number_to_another(local):
     _rows, number = bring(local, "email\na@ville.fr\n")
-    imports.take_back(local, number, "anna")
+    subscribers.take_back(local, number, "anna")
     bring(local, "email\nb@ville.fr\n")
-    assert [span["state"] for span in rights.whole_record(local, "b@ville.fr")["history"]] == ["active"]
+    assert [span["state"] for span in data_rights.whole_record(local, "b@ville.fr")["history"]] == ["active"]
 
 
 # --- one state ----------------------------------------------------------------------------------------------------

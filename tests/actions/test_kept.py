@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from newsletter import i18n
-from newsletter.actions import editing, letters, looking
-from newsletter.actions.kept import Kept
-from newsletter.actions.start import init
+from newsletter.actions.cache import Kept
+from newsletter.actions.issues import versions
+from newsletter.actions.letters import editions, previews
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 
 KEY = "2026-11-lettre"
@@ -45,42 +46,42 @@ def rendered(tmp_path, monkeypatch):
     import time
 
     init(tmp_path, sample=True)
-    workspace, calls, real, clock = open_workspace(tmp_path), [], letters.render, time.time_ns
+    workspace, calls, real, clock = open_workspace(tmp_path), [], editions.render, time.time_ns
     monkeypatch.setattr("newsletter.content.filecache.time.time_ns", lambda: clock() + 60_000_000_000)
-    monkeypatch.setattr(letters, "render", lambda *args, **more: calls.append(1) or real(*args, **more))
+    monkeypatch.setattr(editions, "render", lambda *args, **more: calls.append(1) or real(*args, **more))
     yield workspace, calls
     workspace.close()
 
 
 def test_preview_checks_and_approval_render_once(rendered):
     workspace, calls = rendered
-    first = letters.edition(workspace, KEY)
-    looking.issue_look(workspace, KEY)
-    assert letters.findings(workspace, KEY) == first.findings
-    assert letters.edition(workspace, KEY).content_hash == first.content_hash and len(calls) == 1
+    first = editions.edition(workspace, KEY)
+    previews.issue_look(workspace, KEY)
+    assert editions.findings(workspace, KEY) == first.findings
+    assert editions.edition(workspace, KEY).content_hash == first.content_hash and len(calls) == 1
 
 
 def test_an_article_the_issue_and_the_settings_each_make_it_anew(rendered):
     workspace, calls = rendered
-    texts = [letters.edition(workspace, KEY).letters[0].text]
-    slug = next(plan.slug for section in letters.read_issue(workspace, KEY).sections for plan in section.items)
-    file = editing.article_version(workspace, slug)
-    editing.save_article(workspace, replace(file.article, title="Un tout autre titre"), file.version)
-    texts.append(letters.edition(workspace, KEY).letters[0].text)
-    issue = editing.issue_version(workspace, KEY)
-    editing.save_issue(workspace, replace(issue.issue, editorial="Tout autre chose."), issue.version)
-    texts.append(letters.edition(workspace, KEY).letters[0].text)
+    texts = [editions.edition(workspace, KEY).letters[0].text]
+    slug = next(plan.slug for section in editions.read_issue(workspace, KEY).sections for plan in section.items)
+    file = versions.article_version(workspace, slug)
+    versions.save_article(workspace, replace(file.article, title="Un tout autre titre"), file.version)
+    texts.append(editions.edition(workspace, KEY).letters[0].text)
+    issue = versions.issue_version(workspace, KEY)
+    versions.save_issue(workspace, replace(issue.issue, editorial="Tout autre chose."), issue.version)
+    texts.append(editions.edition(workspace, KEY).letters[0].text)
     settings = workspace.root / "newsletter.toml"
     settings.write_text(settings.read_text().replace("75 rue Léon Gambetta", "1 place du Marché"))
     workspace.reload()
-    texts.append(letters.edition(workspace, KEY).letters[0].text)
+    texts.append(editions.edition(workspace, KEY).letters[0].text)
     assert len(set(texts)) == 4 and len(calls) == 4
 
 
 def test_findings_are_told_in_the_language_of_whoever_looks(rendered):
     workspace, _calls = rendered
-    issue = editing.issue_version(workspace, KEY)
-    editing.save_issue(workspace, replace(issue.issue, subject="Un objet " * 12), issue.version)
-    french = letters.findings(workspace, KEY)
+    issue = versions.issue_version(workspace, KEY)
+    versions.save_issue(workspace, replace(issue.issue, subject="Un objet " * 12), issue.version)
+    french = editions.findings(workspace, KEY)
     with i18n.speaking("en"):
-        assert {f.message for f in letters.findings(workspace, KEY)} != {f.message for f in french}
+        assert {f.message for f in editions.findings(workspace, KEY)} != {f.message for f in french}

@@ -8,8 +8,8 @@ from email import policy
 
 import pytest
 
-from newsletter.actions.letters import SAMPLE_ADDRESS, edition, findings, personal, preview
-from newsletter.actions.start import init
+from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, findings, personal, preview
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.model import Severity
 from newsletter.store import organisations

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from starlette.testclient import TestClient
 
-from newsletter.actions import approval, letters, looking, media_purge, send, start
-from newsletter.actions.media_purge import Swept, frozen_stems, sweep
+from newsletter.actions.letters import editions, picture_cleanup, previews
+from newsletter.actions.letters.picture_cleanup import Swept, frozen_stems, sweep
+from newsletter.actions.operations import start
+from newsletter.actions.sending import approval, mailings
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound
 from newsletter.rendering import picture_slots, quoted
@@ -66,7 +68,7 @@ def workspace(
     shutil.copytree(fresh, tmp_path / "w")
     made = open_workspace(tmp_path / "w", Clock())
     write(made, "a", PICTURE.format(name="un.png"))
-    looking.item_look(made, made.pool().find("a"))
+    previews.item_look(made, made.pool().find("a"))
     yield made
     made.close()
 
@@ -226,18 +228,18 @@ def lose_everything(workspace: Workspace) -> None:
 
 
 def approve(workspace: Workspace) -> Mailing:
-    return send.approve(workspace, ISSUE, by="test", now=True)
+    return mailings.approve(workspace, ISSUE, by="test", now=True)
 
 
 def deliver(workspace: Workspace, mailing: Mailing) -> None:
-    send.deliver(workspace, send.begin(workspace, mailing))
+    mailings.deliver(workspace, mailings.begin(workspace, mailing))
 
 
 @pytest.mark.parametrize("state", ["sent", "approved"])
 def test_no_picture_of_a_letter_that_left_or_may_leave_nor_of_its_page_is_ever_taken_away(
     month: Workspace, state: str
 ) -> None:
-    looking.item_look(month, next(a for a in month.pool() if a.picture and a.status == "ready"))
+    previews.item_look(month, next(a for a in month.pool() if a.picture and a.status == "ready"))
     mailing = approve(month)
     if state == "sent":
         deliver(month, mailing)
@@ -256,8 +258,8 @@ def test_no_picture_of_a_letter_that_left_or_may_leave_nor_of_its_page_is_ever_t
 
 def test_a_letter_that_was_called_back_keeps_its_pictures_too(month: Workspace) -> None:
     approve(month)
-    send.cancel(month, ISSUE, "test")
-    shown = {picture.url.rpartition("/")[2] for picture in letters.edition(month, ISSUE).pictures.values()}
+    mailings.cancel(month, ISSUE, "test")
+    shown = {picture.url.rpartition("/")[2] for picture in editions.edition(month, ISSUE).pictures.values()}
     lose_everything(month)
     later(month, 0)
     later(month, 5000)
@@ -269,11 +271,11 @@ def test_an_approval_never_freezes_a_picture_that_was_just_taken_away(
 ) -> None:
     real = approval.archive_page.make
 
-    def taken_meanwhile(workspace: Workspace, made: letters.Edition) -> object:
+    def taken_meanwhile(workspace: Workspace, made: editions.Edition) -> object:
         page = real(workspace, made)
         name = next(iter(made.pictures.values())).url.rpartition("/")[2]
         with workspace.database.write() as connection:
-            media_purge.media.remove(connection, name)
+            picture_cleanup.media.remove(connection, name)
         (workspace.published() / name).unlink(missing_ok=True)
         return page
 
@@ -281,7 +283,7 @@ def test_an_approval_never_freezes_a_picture_that_was_just_taken_away(
         patch.setattr(approval.archive_page, "make", taken_meanwhile)
         with pytest.raises(NotFound, match="published picture is gone"):
             approve(month)
-    assert send.current(month, ISSUE) is None
+    assert mailings.current(month, ISSUE) is None
     assert approve(month).status == "approved", "it is made again"
 
 

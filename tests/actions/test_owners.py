@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from newsletter.actions.owners import ended, owner
+from newsletter.actions.sending.claims import ended, owner
 
 
 def test_this_process_has_not_ended():

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.actions import composing, editing, proofs
-from newsletter.actions.composing import LEAD
-from newsletter.actions.start import init
+from newsletter.actions.issues import gestures, versions
+from newsletter.actions.issues.gestures import LEAD
+from newsletter.actions.letters import proofs
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import NotFound, Refused, TokenError
 from newsletter.store import one_time
@@ -48,15 +49,15 @@ def test_what_the_reader_says_stands_beside_the_issue(workspace, token):
 
 def test_an_approval_is_for_the_text_that_was_read(workspace, token):
     seen = proofs.open_proof(workspace, token).content_hash
-    file = editing.issue_version(workspace, KEY)
-    changed = composing.override(file.issue, LEAD, title="« Un tout autre titre »", summary="")
-    editing.save_issue(workspace, changed, file.version)
+    file = versions.issue_version(workspace, KEY)
+    changed = gestures.override(file.issue, LEAD, title="« Un tout autre titre »", summary="")
+    versions.save_issue(workspace, changed, file.version)
     with pytest.raises(Refused, match="a changé pendant votre lecture"):
         proofs.answer(workspace, token, "", approves=True, seen=seen)
     now = proofs.open_proof(workspace, token).content_hash
     assert proofs.answer(workspace, token, "", approves=True, seen=now).approved
-    file = editing.issue_version(workspace, KEY)
-    editing.save_issue(workspace, replace(file.issue, lead=replace(file.issue.lead, title="")), file.version)
+    file = versions.issue_version(workspace, KEY)
+    versions.save_issue(workspace, replace(file.issue, lead=replace(file.issue.lead, title="")), file.version)
     assert not proofs.open_proof(workspace, token).approved
 
 
@@ -84,8 +85,8 @@ def test_a_link_is_made_for_an_item_of_the_issue_and_a_named_reader(workspace, s
 
 
 def test_an_item_taken_out_of_the_issue_is_not_shown_any_more(workspace, token):
-    file = editing.issue_version(workspace, KEY)
-    editing.save_issue(workspace, replace(file.issue, lead=None), file.version)
+    file = versions.issue_version(workspace, KEY)
+    versions.save_issue(workspace, replace(file.issue, lead=None), file.version)
     with pytest.raises(NotFound):
         proofs.open_proof(workspace, token)
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import send
-from newsletter.actions.receive import webhook
+from newsletter.actions.returns.provider_reports import webhook
+from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.providers import verp
 from newsletter.store import journal, ledger, mailings, people
 from newsletter.tokens import Signer
@@ -159,10 +159,10 @@ def test_soft_bounces_suppress_after_the_limit_counted_by_mailing(quick):
 def test_a_proof_of_delivery_settles_a_doubt_and_the_stored_receipt(database_url):
     lille = world(database_url, state="doubtful")
     first, second, third = lille.people[:3]
-    lille_receipt = send.receipt(lille.workspace, "2026-11-lettre")
+    lille_receipt = sending_mailings.receipt(lille.workspace, "2026-11-lettre")
     assert (lille_receipt.doubtful, lille_receipt.sent) == (5, 0)
     lille.take(lille.report(first, "delivered"), lille.report(second, "hard"), lille.report(third, "block"))
-    made = send.receipt(lille.workspace, "2026-11-lettre")
+    made = sending_mailings.receipt(lille.workspace, "2026-11-lettre")
     assert (made.doubtful, made.sent, made.status) == (3, 2, "done") and made.balanced
     with lille.workspace.database.read() as c:
         settled = [e for e in journal.of_mailing(c, lille.mailing) if e.kind == "doubt-settled"]

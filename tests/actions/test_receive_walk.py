@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from newsletter.actions import bounces, send
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
+from newsletter.actions.returns import bounces
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
 from newsletter.store import counts, journal, people
@@ -116,8 +117,8 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
     with serving(make()) as fake:
         provider = fake.name
         workspace = Workspace(load(root, environ(fake)))
-        mailing = send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
-        receipt, troubles = send.deliver(workspace, mailing)
+        mailing = mailings.begin(workspace, mailings.approve(workspace, ISSUE, by="editor", now=True))
+        receipt, troubles = mailings.deliver(workspace, mailing)
         assert (receipt.sent, receipt.status, troubles) == (10, "done", [])
         letters = sorted(fake.taken, key=lambda letter: letter.to)
     happened = dict(zip(KINDS, zip(EVENTS[provider], letters, strict=False), strict=True))
@@ -149,7 +150,7 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
             assert STANDING[kind][1] in told[kind]
     assert [state(workspace, letter.to[0]) for letter in letters[5:]] == untouched
     assert before - active(workspace) == len({"hard", "complaint", "unsubscribe"} & set(calls))
-    assert send.receipt(workspace, ISSUE).sent == 10 and send.receipt(workspace, ISSUE).balanced
+    assert mailings.receipt(workspace, ISSUE).sent == 10 and mailings.receipt(workspace, ISSUE).balanced
     failing = {one.address: one.suppressed for one in bounces.failing(workspace)}
     assert failing[letters[1].to[0]] is True and letters[3].to[0] not in failing
     workspace.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions import send, start
-from newsletter.actions.rehearse import FAULTS, estimate, rehearse
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
+from newsletter.actions.sending.rehearsals import FAULTS, estimate, rehearse
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import NewsletterError
 from tests.actions.desk import sending
@@ -48,7 +49,7 @@ def test_nothing_real_changes_and_a_real_mailing_can_follow(workspace):
     before = everything(workspace)
     rehearse(workspace, ISSUE, 0.1)
     assert everything(workspace) == before
-    assert send.current(workspace, ISSUE) is None
+    assert mailings.current(workspace, ISSUE) is None
     assert not (workspace.root / "outbox").exists()
 
 

@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 import pytest
 
-from newsletter.actions import report as reports
-from newsletter.actions import report_forms, start
-from newsletter.actions.report_year import a_year_before, end_of
+from newsletter.actions.operations import start
+from newsletter.actions.reports import formats
+from newsletter.actions.reports import report as reports
+from newsletter.actions.reports.year import a_year_before, end_of
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
@@ -213,7 +214,7 @@ def test_nothing_recorded_later_changes_the_report_of_a_past_year(workspace, c):
         reader(c, f"p{n}", at(2025, 2, 1 + n), organisation_id=office)
     sent(c, "2025-03-lettre", at(2025, 3, 1), record(("territoires", "t"), t={"organisations": ["Ville A"]}))
     c.commit()
-    before = report_forms.as_json(reports.report(workspace, 2025))
+    before = formats.as_json(reports.report(workspace, 2025))
     with workspace.database.write() as later:
         organisations.end(later, office, date(2026, 5, 31), now=at(2026, 5, 1))
         member(later, "Ville B", ("2026-02-01",))
@@ -222,7 +223,7 @@ def test_nothing_recorded_later_changes_the_report_of_a_past_year(workspace, c):
         people.suppress(later, people.by_key(later, "p2@example.org"), "bounced", BY_FORM, at(2026, 1, 3))
         reader(later, "new", at(2026, 1, 4))
         sent(later, "2026-01-lettre", at(2026, 1, 5), record(("rtes", "n")))
-    assert report_forms.as_json(reports.report(workspace, 2025)) == before
+    assert formats.as_json(reports.report(workspace, 2025)) == before
 
 
 # --- words and forms ---------------------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def test_sentences_read_as_the_network_writes_them(workspace, c):
     for month in (1, 2):
         sent(c, f"2025-{month:02d}-lettre", at(2025, month, 20))
     c.commit()
-    text = report_forms.write(workspace, reports.report(workspace, 2025), "text").decode()
+    text = formats.write(workspace, reports.report(workspace, 2025), "text").decode()
     assert "1 200 abonnés en décembre 2025 (900 un an plus tôt), 2 lettres envoyées (0 en 2024)" in text
     assert "1 collectivité adhérente au 31 décembre 2025" in text
     assert "Taux de remise" in text and "100,0 %" in text
@@ -246,7 +247,7 @@ def test_sentences_read_as_the_network_writes_them(workspace, c):
 
 def test_the_contract_of_the_json_document_holds(workspace, c):
     c.commit()
-    document = json.loads(report_forms.write(workspace, reports.report(workspace, 2025), "json"))
+    document = json.loads(formats.write(workspace, reports.report(workspace, 2025), "json"))
     keys = {figure["key"] for figure in document["figures"]}
     assert document["year"] == 2025
     assert keys >= {
@@ -263,7 +264,7 @@ def test_the_contract_of_the_json_document_holds(workspace, c):
 def test_the_spreadsheet_has_a_line_for_every_figure_and_group(workspace, c):
     member(c, '=Ville "A"; x', ("2020-01-01",), level="commune", region="=1+1")
     c.commit()
-    raw = report_forms.write(workspace, reports.report(workspace, 2025), "csv")
+    raw = formats.write(workspace, reports.report(workspace, 2025), "csv")
     rows = {row["key"]: row for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";")}
     assert raw.startswith(b"\xef\xbb\xbf")
     assert rows["members_by_level.commune"]["value"] == "1"

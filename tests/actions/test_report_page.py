@@ -9,9 +9,10 @@ from itertools import pairwise
 import lxml.html
 import pytest
 
-from newsletter.actions import report as reports
-from newsletter.actions import report_forms, start
-from newsletter.actions.report_charts import columns, rows, scale
+from newsletter.actions.operations import start
+from newsletter.actions.reports import formats
+from newsletter.actions.reports import report as reports
+from newsletter.actions.reports.charts import columns, rows, scale
 from newsletter.actions.workspace import open_workspace
 from newsletter.paris import PARIS
 from newsletter.store import organisations
@@ -42,7 +43,7 @@ def full(tmp_path_factory):
         for month in range(1, 13):
             content = record(("territoires", f"t{month}"), ("rtes", f"r{month}"))
             sent(c, f"2025-{month:02d}-lettre", at(2025, month, 20), content, feedback=["hard"])
-    yield report_forms.write(workspace, reports.report(workspace, 2025), "html").decode()
+    yield formats.write(workspace, reports.report(workspace, 2025), "html").decode()
     workspace.close()
 
 
@@ -51,7 +52,7 @@ def empty(tmp_path_factory):
     root = tmp_path_factory.mktemp("empty")
     start.init(root)
     workspace = open_workspace(root, datetime(2026, 1, 1, tzinfo=PARIS).timestamp)
-    yield report_forms.write(workspace, reports.report(workspace, 2026), "html").decode()
+    yield formats.write(workspace, reports.report(workspace, 2026), "html").decode()
     workspace.close()
 
 

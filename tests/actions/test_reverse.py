@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import bounces
+from newsletter.actions.returns import bounces
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, people
 from newsletter.store.tables import subscribers

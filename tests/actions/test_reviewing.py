@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions import audience, browse, reviewing, rights
+from newsletter.actions.imports import reviews as import_reviews
+from newsletter.actions.people import data_rights, directory, subscriptions
 from newsletter.errors import Refused
 from newsletter.store import organisations, people, reviews
 from newsletter.store.reviews import Review
@@ -20,7 +21,7 @@ def workspace(tmp_path):
 def question(workspace, **more) -> int:
     with workspace.database.write() as connection:
         reviews.ask(connection, [Review(at=workspace.clock(), **more)])
-    return reviewing.listing(workspace)[-1].id
+    return import_reviews.listing(workspace)[-1].id
 
 
 def person(workspace, address: str) -> people.Person:
@@ -29,15 +30,15 @@ def person(workspace, address: str) -> people.Person:
 
 
 def erase(workspace) -> None:
-    rights.forget(workspace, "zoe@ville.fr", by="anna")
+    data_rights.forget(workspace, "zoe@ville.fr", by="anna")
 
 
 def leave(workspace) -> None:
-    audience.unsubscribe(workspace, "zoe@ville.fr", by="anna")
+    subscriptions.unsubscribe(workspace, "zoe@ville.fr", by="anna")
 
 
 def block(workspace) -> None:
-    browse.suppress(workspace, person(workspace, "zoe@ville.fr").uid.hex(), "anna")
+    directory.suppress(workspace, person(workspace, "zoe@ville.fr").uid.hex(), "anna")
 
 
 @pytest.mark.parametrize(
@@ -46,39 +47,39 @@ def block(workspace) -> None:
     ids=["erased", "left", "suppressed"],
 )
 def test_the_corrected_address_of_somebody_who_is_gone_brings_nobody_back(workspace, deed, words):
-    audience.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
     deed(workspace)
     bring(workspace, "email\nzoe@gmial.com\n")
-    number = reviewing.listing(workspace)[0].id
+    number = import_reviews.listing(workspace)[0].id
     with pytest.raises(Refused, match=words) as refused:
-        reviewing.settle(workspace, number, accept=True, by="anna", email="zoe@ville.fr")
+        import_reviews.settle(workspace, number, accept=True, by="anna", email="zoe@ville.fr")
     assert "Écartez ce cas." in refused.value.told
-    assert not audience.why(workspace, "zoe@ville.fr", "lettre").receives
-    assert [r.id for r in reviewing.listing(workspace)] == [number], "it still waits"
+    assert not subscriptions.why(workspace, "zoe@ville.fr", "lettre").receives
+    assert [r.id for r in import_reviews.listing(workspace)] == [number], "it still waits"
 
 
 def test_the_only_organisation_that_could_be_meant_needs_no_name(workspace):
-    zoe = audience.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    zoe = subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
     with workspace.database.read() as connection:
         lille = organisations.find(connection, "Ville de Lille").id
     asked = question(
         workspace, kind=reviews.ORGANISATION, subject="Lile", subscriber_id=zoe.id, detail={"candidates": [lille]}
     )
-    reviewing.settle(workspace, asked, accept=True, by="anna")
-    assert rights.whole_record(workspace, "zoe@ville.fr")["organisation"] == "Ville de Lille"
+    import_reviews.settle(workspace, asked, accept=True, by="anna")
+    assert data_rights.whole_record(workspace, "zoe@ville.fr")["organisation"] == "Ville de Lille"
 
 
 def test_several_that_could_be_meant_are_named(workspace):
-    zoe = audience.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    zoe = subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
     asked = question(
         workspace, kind=reviews.ORGANISATION, subject="L.", subscriber_id=zoe.id, detail={"candidates": [1, 2]}
     )
     with pytest.raises(Refused, match="`Ville de Lille`, `Région Bretagne`"):
-        reviewing.settle(workspace, asked, accept=True, by="anna")
+        import_reviews.settle(workspace, asked, accept=True, by="anna")
 
 
 def test_a_doubtful_member_that_is_named_by_nobody_is_taken_as_new(workspace):
     asked = question(workspace, kind=reviews.MEMBER, subject="Ville de Neuve", detail={"fields": {"level": "commune"}})
-    reviewing.settle(workspace, asked, accept=True, by="anna")
-    found, _total = browse.search(workspace, browse.Wanted())
-    assert not found and "Ville de Neuve" in browse.names(workspace)
+    import_reviews.settle(workspace, asked, accept=True, by="anna")
+    found, _total = directory.search(workspace, directory.Wanted())
+    assert not found and "Ville de Neuve" in directory.names(workspace)

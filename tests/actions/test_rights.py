@@ -9,7 +9,8 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import audience, imports, reviewing, rights
+from newsletter.actions.imports import reviews, subscribers
+from newsletter.actions.people import data_rights, subscriptions
 from newsletter.errors import NotFound, Refused
 from newsletter.store import ledger, limits, mailings, one_time, people
 from newsletter.store.journal import Event, record
@@ -81,7 +82,7 @@ def test_erasing_a_person_leaves_no_trace_in_the_file_but_the_hash(local):
     leave_traces(local)
     before = bytes_of(local)
     assert all(text.encode() in before for text in ("Zoe.Blanc@Ville.fr", "Zoé", "Blanchard", "+33612345678"))
-    rights.forget(local, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget(local, "zoe.blanc@ville.fr", by="anna")
     after = bytes_of(local)
     assert [text for text in TRACES if text.lower().encode() in after.lower()] == []
     assert local.signer.fingerprint("erasure", "zoe.blanc@ville.fr").encode() in after
@@ -90,7 +91,7 @@ def test_erasing_a_person_leaves_no_trace_in_the_file_but_the_hash(local):
 
 def test_erasing_a_person_empties_every_table_on_both_databases(workspace):
     leave_traces(workspace)
-    rights.forget(workspace, "ZOE.BLANC@ville.fr", by="anna")
+    data_rights.forget(workspace, "ZOE.BLANC@ville.fr", by="anna")
     with workspace.database.read() as c:
         tables = sa.inspect(c).get_table_names()
         rest = "\n".join(str(list(c.execute(sa.text(f'SELECT * FROM "{name}"')))) for name in tables)
@@ -99,20 +100,20 @@ def test_erasing_a_person_empties_every_table_on_both_databases(workspace):
 
 def test_an_erased_person_cannot_be_imported_nor_erased_twice(workspace):
     leave_traces(workspace)
-    rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
     rows, _number = bring(workspace, "email;prenom\nZOE.blanc@ville.fr;Zoé\n")
     assert [row.action for row in rows] == ["keep"]
     assert "effacement" in rows[0].reason
-    assert audience.why(workspace, "zoe.blanc@ville.fr", "lettre").reason == "erased"
+    assert subscriptions.why(workspace, "zoe.blanc@ville.fr", "lettre").reason == "erased"
     with pytest.raises(Refused, match="erased already"):
-        rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
+        data_rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
     with pytest.raises(NotFound):
-        rights.forget(workspace, "unknown@ville.fr", by="anna")
+        data_rights.forget(workspace, "unknown@ville.fr", by="anna")
 
 
 def test_the_history_of_an_erased_person_still_counts(local):
     leave_traces(local)
-    rights.forget(local, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget(local, "zoe.blanc@ville.fr", by="anna")
     with local.database.read() as c:
         receipt = mailings.receipt(c, mailings.of_issue(c, "2026-11-lettre"), NOW)
         spans = c.execute(sa.text("SELECT state, from_at FROM subscriptions ORDER BY id")).all()
@@ -122,24 +123,24 @@ def test_the_history_of_an_erased_person_still_counts(local):
 
 def test_an_address_that_only_waits_for_review_can_be_erased(local):
     bring(local, "email;prenom\nzoe@gmial.com;Zoé\n")
-    rights.forget(local, "zoe@gmial.com", by="anna")
-    assert reviewing.listing(local) == []
+    data_rights.forget(local, "zoe@gmial.com", by="anna")
+    assert reviews.listing(local) == []
     assert b"zoe@gmial.com" not in bytes_of(local)
     assert bring(local, "email\nzoe@gmial.com\n")[0][0].action == "keep"
 
 
 def test_who_was_erased_comes_back_only_by_asking(local):
     bring(local, "email\na@ville.fr\n")
-    rights.forget(local, "a@ville.fr", by="anna")
+    data_rights.forget(local, "a@ville.fr", by="anna")
     with pytest.raises(Refused, match="--asked"):
-        audience.add(local, "a@ville.fr", "lettre", by="anna")
-    audience.add(local, "a@ville.fr", "lettre", by="anna", asked="by telephone")
-    assert audience.why(local, "a@ville.fr", "lettre").receives
+        subscriptions.add(local, "a@ville.fr", "lettre", by="anna")
+    subscriptions.add(local, "a@ville.fr", "lettre", by="anna", asked="by telephone")
+    assert subscriptions.why(local, "a@ville.fr", "lettre").receives
 
 
 def test_the_whole_record_tells_what_was_sent_asked_and_brought(local):
     leave_traces(local)
-    found = rights.whole_record(local, "zoe.blanc@ville.fr")
+    found = data_rights.whole_record(local, "zoe.blanc@ville.fr")
     assert [(d["issue"], d["state"]) for d in found["deliveries"]] == [("2026-11-lettre", "sent")]
     assert {r["kind"] for r in found["reviews"]} == {"organisation", "reply"}
     assert [i["what"] for i in found["imports"]] == ["created", "filled"]
@@ -153,8 +154,8 @@ def test_the_whole_record_tells_what_was_sent_asked_and_brought(local):
 @pytest.mark.parametrize("plain", [True, False])
 def test_an_export_read_back_changes_nothing_and_no_cell_is_a_formula(local, plain):
     bring(local, 'email;prenom;nom;telephone\na@ville.fr;"=cmd()";Blanc;+33 3 20\nb@ville.fr;;désabonné;\n')
-    audience.unsubscribe(local, "b@ville.fr", by="anna")
-    data = b"".join(rights.export(local, by="anna", plain=plain))
+    subscriptions.unsubscribe(local, "b@ville.fr", by="anna")
+    data = b"".join(data_rights.export(local, by="anna", plain=plain))
     cells = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter="," if plain else ";"))
     assert not [cell for row in cells for cell in row if cell.startswith(("=", "+", "-", "@"))]
     assert data.startswith(b"\xef\xbb\xbf") is not plain
@@ -174,19 +175,19 @@ def pending(workspace, address, at):
 def test_a_request_never_confirmed_vanishes_and_may_be_made_again(workspace):
     pending(workspace, "old@ville.fr", NOW - 31 * DAY)
     pending(workspace, "new@ville.fr", NOW - 29 * DAY)
-    assert rights.purge(workspace, by="anna").pending_expired == 1
-    assert audience.why(workspace, "old@ville.fr", "lettre").reason == "unknown"
-    assert audience.why(workspace, "new@ville.fr", "lettre").reason == "pending"
-    audience.add(workspace, "old@ville.fr", "lettre", by="anna")
+    assert data_rights.purge(workspace, by="anna").pending_expired == 1
+    assert subscriptions.why(workspace, "old@ville.fr", "lettre").reason == "unknown"
+    assert subscriptions.why(workspace, "new@ville.fr", "lettre").reason == "pending"
+    subscriptions.add(workspace, "old@ville.fr", "lettre", by="anna")
 
 
 def test_who_left_long_ago_is_erased_to_a_hash(workspace):
     bring(workspace, "email\na@ville.fr\nb@ville.fr\n")
-    audience.unsubscribe(workspace, "a@ville.fr", by="anna")
+    subscriptions.unsubscribe(workspace, "a@ville.fr", by="anna")
     workspace.clock.now = NOW + 3 * 365 * DAY + 1
-    assert rights.purge(workspace, by="anna").left_erased == 1
-    assert audience.why(workspace, "a@ville.fr", "lettre").reason == "erased"
-    assert audience.why(workspace, "b@ville.fr", "lettre").receives
+    assert data_rights.purge(workspace, by="anna").left_erased == 1
+    assert subscriptions.why(workspace, "a@ville.fr", "lettre").reason == "erased"
+    assert subscriptions.why(workspace, "b@ville.fr", "lettre").receives
 
 
 def test_a_rehearsed_purge_says_the_same_and_does_nothing(local):
@@ -195,22 +196,22 @@ def test_a_rehearsed_purge_says_the_same_and_does_nothing(local):
     local.clock.now = NOW + 4 * 365 * DAY
     with local.database.write() as c:
         c.execute(mailing_rows.update().values(status="done", ended_at=NOW))
-    rehearsed = rights.purge(local, by="anna", dry_run=True)
-    assert rights.purge(local, by="anna", dry_run=True) == rehearsed
-    assert rights.purge(local, by="anna") == rehearsed
+    rehearsed = data_rights.purge(local, by="anna", dry_run=True)
+    assert data_rights.purge(local, by="anna", dry_run=True) == rehearsed
+    assert data_rights.purge(local, by="anna") == rehearsed
     assert rehearsed.counts() == {
         "pending_expired": 1, "left_erased": 0, "deliveries_trimmed": 1, "events_trimmed": 0, "imports_sealed": 2,
         "reviews_removed": 0, "webhooks_removed": 1,
     }  # fmt: skip
-    assert set(rights.purge(local, by="anna").counts().values()) == {0}
+    assert set(data_rights.purge(local, by="anna").counts().values()) == {0}
 
 
 def test_an_import_that_was_purged_can_no_longer_be_taken_back(local):
     _rows, number = bring(local, "email\na@ville.fr\n")
     local.clock.now = NOW + 91 * DAY
-    rights.purge(local, by="anna")
+    data_rights.purge(local, by="anna")
     with pytest.raises(Refused, match="too old"):
-        imports.take_back(local, number, "anna")
+        subscribers.take_back(local, number, "anna")
 
 
 def test_counters_and_links_go_by_age_though_nobody_asks_for_anything_any_more(workspace):
@@ -219,8 +220,8 @@ def test_counters_and_links_go_by_age_though_nobody_asks_for_anything_any_more(w
         for age in (1, 3):
             limits.hit(c, f"subscribe:ip:{age}", NOW - age * DAY, 3600)
             one_time.make(c, "confirm", {"subscriber": age}, NOW - (age - 1) * DAY)
-    rights.purge(workspace, by="anna", dry_run=True)
-    rights.purge(workspace, by="anna")
+    data_rights.purge(workspace, by="anna", dry_run=True)
+    data_rights.purge(workspace, by="anna")
     with workspace.database.read() as c:
         assert list(c.scalars(sa.select(limit_rows.c.name))) == ["subscribe:ip:1"]
         assert list(c.scalars(sa.select(one_time_links.c.subject))) == ['{"subscriber": 1}']

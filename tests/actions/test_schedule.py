@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from newsletter.actions.schedule import parse
+from newsletter.actions.sending.schedule import parse
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
 

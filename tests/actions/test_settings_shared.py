@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions import configure
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.team import settings_edits
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.settings_file import FILE
@@ -25,7 +25,7 @@ def two(tmp_path):
 
 def test_what_one_process_saved_is_taken_up_by_the_other_once(two):
     mine, other = two
-    configure.save(mine, configure.draft(mine, CHANGE, configure.version(mine)), "identity", "a")
+    settings_edits.save(mine, settings_edits.draft(mine, CHANGE, settings_edits.version(mine)), "identity", "a")
     assert not mine.renew()
     assert other.renew()
     assert other.settings.network.short_name == "RESEAU"
@@ -34,10 +34,10 @@ def test_what_one_process_saved_is_taken_up_by_the_other_once(two):
 
 def test_a_change_made_from_what_another_process_has_replaced_is_refused_and_nothing_is_lost(two):
     mine, other = two
-    draft = configure.draft(mine, [(("network", "baseline"), "la mienne")], configure.version(mine))
-    configure.save(other, configure.draft(other, CHANGE, configure.version(other)), "identity", "b")
+    draft = settings_edits.draft(mine, [(("network", "baseline"), "la mienne")], settings_edits.version(mine))
+    settings_edits.save(other, settings_edits.draft(other, CHANGE, settings_edits.version(other)), "identity", "b")
     with pytest.raises(Refused, match="changed meanwhile"):
-        configure.save(mine, draft, "identity", "a")
+        settings_edits.save(mine, draft, "identity", "a")
     text = (mine.root / FILE).read_text("utf-8")
     assert "RESEAU" in text
     assert "la mienne" not in text

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from newsletter.actions import applications, choices, subscribe
-from newsletter.actions.applications import Application
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.people import reader_choices, signup, signup_rules
+from newsletter.actions.people.signup_rules import Application
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, organisations, people, reviews
@@ -36,14 +36,14 @@ def workspace(tmp_path, database_url, monkeypatch) -> Iterator[Workspace]:
 def posted(workspace, monkeypatch) -> list[str]:
     """Return the list that the addresses written to are added to."""
     sent: list[str] = []
-    monkeypatch.setattr("newsletter.actions.notices.post", lambda _w, to, _notice: not sent.append(to))
+    monkeypatch.setattr("newsletter.actions.mail.post", lambda _w, to, _notice: not sent.append(to))
     return sent
 
 
 def test_the_cap_of_all_requests_holds_and_raises_one_alarm(workspace, monkeypatch):
     sent = posted(workspace, monkeypatch)
     for n in range(10):
-        subscribe.answer(workspace, Application(address=f"a{n}@ville.example", publications=("lettre",)))
+        signup.answer(workspace, Application(address=f"a{n}@ville.example", publications=("lettre",)))
     assert len(sent) == 4
     with workspace.database.read() as connection:
         alarms = [e.detail for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
@@ -55,7 +55,7 @@ def test_a_hundred_requests_for_one_address_at_the_same_moment_send_one_mail(wor
     spellings = (ADDRESS, ADDRESS.upper(), ADDRESS.replace("mairie", "Mairie"))
     wishes = [Application(address=spellings[n % 3], publications=("lettre", "flash")[: 1 + n % 2]) for n in range(100)]
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda wish: subscribe.answer(workspace, wish), wishes))
+        list(pool.map(lambda wish: signup.answer(workspace, wish), wishes))
     assert len(sent) == 1
     with workspace.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM subscribers").scalar() == 1
@@ -70,13 +70,13 @@ def test_ten_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_ala
     monkeypatch.setattr(Database, "now", lambda _self, _connection: now)  # the caps are those of one hour
     for n in range(10_000):
         application = Application(
-            address=f"someone{n}@ville.example", publications=("lettre",), form=applications.form_key(workspace)
+            address=f"someone{n}@ville.example", publications=("lettre",), form=signup_rules.form_key(workspace)
         )
-        assert set(applications.problems(workspace, application)) == {"form"}  # too fast; and nothing else is wrong
+        assert set(signup_rules.problems(workspace, application)) == {"form"}  # too fast; and nothing else is wrong
         ip = "203.0.113.7" if which == "one-ip" else f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"
-        if applications.admit(workspace, ip):
+        if signup_rules.admit(workspace, ip):
             admitted += 1
-            subscribe.answer(workspace, application)
+            signup.answer(workspace, application)
     assert len(sent) == len(set(sent)) == most
     assert admitted == (most if which == "one-ip" else 10_000)
     with workspace.database.read() as connection:
@@ -96,17 +96,17 @@ def test_ten_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_ala
     ],
 )
 def test_one_customer_of_a_network_has_one_cap(workspace, ips, admitted):
-    assert [applications.admit(workspace, ip) for ip in ips] == admitted
+    assert [signup_rules.admit(workspace, ip) for ip in ips] == admitted
 
 
 def test_mail_goes_to_the_address_on_record_and_not_to_a_look_alike(workspace, monkeypatch):
     sent = posted(workspace, monkeypatch)
     with workspace.database.write() as connection:
         people.add(connection, Person(address="Mike@ville.example", key="mike@ville.example"), time.time())
-    subscribe.answer(workspace, Application(address="MIKE@VILLE.example", publications=("lettre",)))
+    signup.answer(workspace, Application(address="MIKE@VILLE.example", publications=("lettre",)))
     assert sent == ["Mike@ville.example"]
     application = Application(address="m\u0131ke@ville.example", publications=("lettre",))
-    assert "address" in applications.problems(workspace, application)
+    assert "address" in signup_rules.problems(workspace, application)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_mail_goes_to_the_address_on_record_and_not_to_a_look_alike(workspace, m
 )
 def test_a_domain_names_an_organisation_only_if_it_is_the_only_one(domains, address, found):
     known = [Organisation(name=str(n), domain=domain, id=n) for n, domain in enumerate(domains)]
-    at = subscribe.at_domain(known, address)
+    at = signup.at_domain(known, address)
     assert (at.id if at else None) == found
 
 
@@ -140,8 +140,8 @@ def enter(workspace, **more) -> Person:
 def test_a_contact_on_record_of_a_member_chooses_the_flash_by_themselves(workspace):
     person = enter(workspace, organisation_id=member(workspace))
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
-    assert choices.choose(workspace, token, ["flash"], {}) == ()
-    found = choices.choices(workspace, token)
+    assert reader_choices.choose(workspace, token, ["flash"], {}) == ()
+    found = reader_choices.choices(workspace, token)
     assert [p.key for p, received in found.publications if received] == ["flash"]
 
 
@@ -150,10 +150,10 @@ def test_somebody_at_a_members_domain_waits_for_the_team_and_is_attached_by_it(w
     organisation = member(workspace)
     person = enter(workspace)
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
-    assert choices.choose(workspace, token, ["flash"], {}) == ("Flash hebdo du RTES",)
+    assert reader_choices.choose(workspace, token, ["flash"], {}) == ("Flash hebdo du RTES",)
     with workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
-    subscribe.decide(workspace, review.id, accept=True, by="camille")
+        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+    signup.decide(workspace, review.id, accept=True, by="camille")
     with workspace.database.read() as connection:
         now = people.by_key(connection, ADDRESS)
         flash = people.subscription(connection, now.id, "flash")
@@ -166,13 +166,13 @@ def test_a_declined_request_opens_nothing_and_is_not_asked_again(workspace, monk
     person = enter(workspace)
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
     for _again in range(2):
-        choices.choose(workspace, token, ["flash"], {})
+        reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
-    subscribe.decide(workspace, review.id, accept=False, by="camille")
-    choices.choose(workspace, token, ["flash"], {})
+        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+    signup.decide(workspace, review.id, accept=False, by="camille")
+    reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
-        assert reviews.listing(connection, kind=subscribe.REQUEST) == []
+        assert reviews.listing(connection, kind=signup.REQUEST) == []
         assert people.subscription(connection, person.id, "flash") is None
     assert sent == [ADDRESS]
 
@@ -180,7 +180,7 @@ def test_a_declined_request_opens_nothing_and_is_not_asked_again(workspace, monk
 def test_a_name_that_was_only_typed_becomes_a_question(workspace):
     person = enter(workspace)
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
-    choices.choose(workspace, token, [], {"organisation": "  Ville  de Réze "})
+    reader_choices.choose(workspace, token, [], {"organisation": "  Ville  de Réze "})
     with workspace.database.read() as connection:
         (review,) = reviews.listing(connection, kind=reviews.ORGANISATION)
         assert (review.subject, people.by_key(connection, ADDRESS).organisation_id) == ("Ville de Réze", None)
@@ -188,12 +188,12 @@ def test_a_name_that_was_only_typed_becomes_a_question(workspace):
 
 def test_only_requests_are_decided_here(workspace):
     with pytest.raises(NotFound):
-        subscribe.decide(workspace, 999, accept=True, by="camille")
+        signup.decide(workspace, 999, accept=True, by="camille")
     with workspace.database.write() as connection:
         reviews.ask(connection, [Review(kind=reviews.ROW, subject="x", at=1.0)])
         (review,) = reviews.listing(connection)
     with pytest.raises(Refused):
-        subscribe.decide(workspace, review.id, accept=True, by="camille")
+        signup.decide(workspace, review.id, accept=True, by="camille")
 
 
 def test_an_address_that_complained_is_not_opened_by_a_link(workspace):
@@ -201,7 +201,7 @@ def test_an_address_that_complained_is_not_opened_by_a_link(workspace):
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
     with workspace.database.write() as connection:
         people.suppress(connection, person, "complained", people.Consent("", "test"), 1.0)
-    assert choices.choose(workspace, token, ["lettre"], {}) == ("La lettre du RTES",)
+    assert reader_choices.choose(workspace, token, ["lettre"], {}) == ("La lettre du RTES",)
 
 
 HOSTILE = ("a\x00b", "a\r\nBcc: x@y.example", "a\u2028b", "a\x85b", "\u202eabc", "\x00", "\ud800")
@@ -211,7 +211,9 @@ HOSTILE = ("a\x00b", "a\r\nBcc: x@y.example", "a\u2028b", "a\x85b", "\u202eabc",
 def test_a_name_typed_on_the_preferences_page_is_one_line_of_text(workspace, text):
     person = enter(workspace, first_name="Jeanne")
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
-    assert choices.choose(workspace, token, [], {"first_name": text, "last_name": text, "organisation": text}) == ()
+    assert (
+        reader_choices.choose(workspace, token, [], {"first_name": text, "last_name": text, "organisation": text}) == ()
+    )
     with workspace.database.read() as connection:
         now = people.by_key(connection, ADDRESS)
         asked = [review.subject for review in reviews.listing(connection, kind=reviews.ORGANISATION)]

@@ -7,8 +7,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from newsletter.actions import signin, team
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import open_workspace
 from newsletter.cli import cli
 from newsletter.errors import AddressError, NotFound, Refused, TokenError
@@ -24,7 +24,7 @@ def workspace(tmp_path):
 
 
 def invite(workspace, address="claire@rtes.example", role="admin", **more):
-    return team.invite(workspace, address, role, by="test", **more)
+    return users.invite(workspace, address, role, by="test", **more)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def invite(workspace, address="claire@rtes.example", role="admin", **more):
     ],
 )
 def test_sending_is_a_right_of_its_own(workspace, role, may_send, rights):
-    assert team.rights(invite(workspace, role=role, may_send=may_send)) == rights
+    assert users.rights(invite(workspace, role=role, may_send=may_send)) == rights
 
 
 @pytest.mark.parametrize("address", ["", "claire", "claire@rtes.example\r\nBcc: x@y.fr", "a@b@c.fr"])
@@ -56,7 +56,7 @@ def test_one_spelling_of_an_address_is_one_user(workspace):
     invite(workspace, "Claire@RTES.example")
     with pytest.raises(Refused):
         invite(workspace, "claire@rtes.example")
-    assert team.find(workspace, "CLAIRE@rtes.example").address == "Claire@RTES.example", "mail goes as invited"
+    assert users.find(workspace, "CLAIRE@rtes.example").address == "Claire@RTES.example", "mail goes as invited"
 
 
 @pytest.mark.parametrize("how", ["end", "change"])
@@ -65,31 +65,31 @@ def test_the_last_admin_cannot_go(workspace, how):
 
     def go(user):
         if how == "end":
-            team.end(workspace, user.id, "test")
+            users.end(workspace, user.id, "test")
         else:
-            team.change(workspace, user.id, role="editor", may_send=False, name="", by="test")
+            users.change(workspace, user.id, role="editor", may_send=False, name="", by="test")
 
     with pytest.raises(Refused):
         go(claire)
     invite(workspace, "paul@rtes.example")
     go(claire)
     with pytest.raises(Refused):
-        go(team.find(workspace, "paul@rtes.example"))
+        go(users.find(workspace, "paul@rtes.example"))
 
 
 def test_whose_access_has_ended_cannot_be_changed(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
-    team.end(workspace, paul.id, "test")
+    users.end(workspace, paul.id, "test")
     with pytest.raises(NotFound):
-        team.change(workspace, paul.id, role="admin", may_send=True, name="", by="test")
+        users.change(workspace, paul.id, role="admin", may_send=True, name="", by="test")
 
 
 def test_a_link_made_before_the_end_of_an_access_opens_nothing(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
     token = signin.link_for(workspace, paul).rpartition("/")[2]
-    team.end(workspace, paul.id, "test")
+    users.end(workspace, paul.id, "test")
     with pytest.raises(TokenError):
         signin.sign_in(workspace, token)
 
@@ -98,9 +98,9 @@ def test_a_new_name_closes_no_session_and_new_rights_do(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
     cookie = signin.sign_in(workspace, signin.link_for(workspace, paul).rpartition("/")[2]).cookie
-    team.change(workspace, paul.id, role="staff", may_send=False, name="Paul", by="test")
+    users.change(workspace, paul.id, role="staff", may_send=False, name="Paul", by="test")
     assert signin.session(workspace, cookie).user.name == "Paul"
-    team.change(workspace, paul.id, role="staff", may_send=True, name="Paul", by="test")
+    users.change(workspace, paul.id, role="staff", may_send=True, name="Paul", by="test")
     assert signin.session(workspace, cookie) is None
 
 
@@ -115,15 +115,15 @@ def test_the_journal_keeps_who_gave_which_right_and_no_address(workspace):
 @pytest.mark.parametrize(("name", "scope"), [("", "read"), ("  ", "read"), ("Site", "everything")])
 def test_a_token_needs_a_name_and_a_scope(workspace, name, scope):
     with pytest.raises(Refused):
-        team.make_token(workspace, name, scope, "test")
-    assert team.tokens(workspace) == []
+        users.make_token(workspace, name, scope, "test")
+    assert users.tokens(workspace) == []
 
 
 def test_a_tokens_text_is_stored_nowhere(workspace):
-    token = team.make_token(workspace, "Site", "read", "test")
+    token = users.make_token(workspace, "Site", "read", "test")
     workspace.close()
     kept = b"".join(path.read_bytes() for path in workspace.root.glob("subscribers.db*"))
-    assert team.digest(token).encode() in kept
+    assert users.digest(token).encode() in kept
     assert token.encode() not in kept
 
 
@@ -143,7 +143,7 @@ def test_the_command_line_invites_lists_and_ends(workspace):
         ("paul@rtes.example", "editor", True),
     }
     assert newsletter(workspace, "end", "paul@rtes.example").exit_code == 0
-    assert [u.address for u in team.everybody(workspace)] == ["claire@rtes.example"]
+    assert [u.address for u in users.everybody(workspace)] == ["claire@rtes.example"]
 
 
 def test_the_command_line_prints_a_link_when_no_mail_arrives(workspace):

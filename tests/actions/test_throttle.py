@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from newsletter.actions import sender
-from newsletter.actions.drain import drain
-from newsletter.actions.owners import recover
+from newsletter.actions.sending import sender
+from newsletter.actions.sending.claims import recover
+from newsletter.actions.sending.drain import drain
 from newsletter.model import Outcome
 from newsletter.store import pace
 from tests.actions.desk import Peer, desk

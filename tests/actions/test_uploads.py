@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from newsletter.actions import uploads
+from newsletter.actions.imports import uploads
 from newsletter.errors import NotFound
 from newsletter.jobs import TABLE
 from tests.actions.audience_desk import NOW, desk

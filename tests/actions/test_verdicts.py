@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions.verdicts import Verdicts, objection, outage
+from newsletter.actions.sending.outcomes import Verdicts, objection, outage
 from newsletter.model import Outcome
 from tests.actions.desk import sending
 

@@ -12,7 +12,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.cli import progress
 from newsletter.store.database import HEAD
 from tests import postgres as clusters

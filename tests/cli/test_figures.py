@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from newsletter.cli import main
 from tests.cli.conftest import Ran
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.store import queue
 from newsletter.store.database import open_database
 from tests import postgres as clusters

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import demo, init
+from newsletter.actions.operations.start import demo, init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store import organisations, people
 from newsletter.store.organisations import Organisation, Period

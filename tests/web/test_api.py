@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from click.testing import CliRunner
 
-from newsletter.actions import documents, keys, rights, send, team
+from newsletter.actions import documents
+from newsletter.actions.people import data_rights
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import api_keys, users
 from newsletter.cli import cli
 from tests.web.conftest import opened
 
@@ -45,14 +48,14 @@ class Program:
     """Another program with a key of its own."""
 
     def __init__(self, town, scope="read"):
-        self.town, self.key = town, team.make_token(town.workspace, f"Site {scope}", scope, "test")
+        self.town, self.key = town, users.make_token(town.workspace, f"Site {scope}", scope, "test")
 
     def __call__(self, method, path, body=None, **headers):
         wanted = {"Authorization": f"Bearer {self.key}", **headers}
         return self.town.client.request(method, f"{API}{path}", json=body, headers=wanted)
 
     def revoke(self):
-        team.revoke_token(self.town.workspace, team.digest(self.key), "test")
+        users.revoke_token(self.town.workspace, users.digest(self.key), "test")
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +77,15 @@ def on_each_database(database_url, fresh_workspace, tmp_path, monkeypatch):
 
 def sample(town):
     """Return the words of the table for the sample workspace: an issue that was sent, and a person."""
-    person = next(iter(rights.listing(town.workspace, publication="lettre", limit=1)))
-    mailing = next(m for m in send.listing(town.workspace) if m.publication == "lettre")
+    person = next(iter(data_rights.listing(town.workspace, publication="lettre", limit=1)))
+    mailing = next(m for m in mailings.listing(town.workspace) if m.publication == "lettre")
     return {"issue": mailing.issue, "person": person.person.address}
 
 
 @each_call
 def test_a_key_opens_what_its_scope_says_and_nothing_else(sent, method, path, body, scopes, status):
     path = path.format(**sample(sent))
-    for scope in team.SCOPES:
+    for scope in users.SCOPES:
         answer = Program(sent, scope)(method, path, body)
         if scope in scopes:
             assert answer.status_code == status, answer.text
@@ -97,7 +100,7 @@ def test_without_a_key_in_use_there_is_no_answer(standing, method, path, body, s
     path = path.format(**sample(standing))
     gone = Program(standing, "people" if scopes is PEOPLE else "write")
     gone.revoke()
-    fresh = team.make_token(standing.workspace, "Site", next(iter(scopes)), "test")
+    fresh = users.make_token(standing.workspace, "Site", next(iter(scopes)), "test")
     beside = f"{path}{'&' if '?' in path else '?'}"
     answers = [
         gone(method, path, body),
@@ -154,7 +157,7 @@ def test_a_receipt_names_the_doubtful_only_to_a_key_that_may_see_people(sent):
     named = {**seen, "doubtful_names": ["Jeanne Petit <jeanne@ville.example>"]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(documents, "receipt", lambda _made: dict(named))
-        answers = {s: Program(sent, s)("GET", f"/mailings/{issue}/receipt").json() for s in team.SCOPES}
+        answers = {s: Program(sent, s)("GET", f"/mailings/{issue}/receipt").json() for s in users.SCOPES}
     assert answers == {"read": {**seen, "doubtful_names": []}, "write": {**seen, "doubtful_names": []}, "people": named}
 
 
@@ -213,7 +216,7 @@ class TestDrafts:
         assert len({a.json()["article"] for a in answers}) == 1
         assert len(list(town.workspace.root.rglob("articles/**/*centre-social*.md"))) == 1
         # What was counted and noted on the way is read back on either database.
-        assert team.tokens(town.workspace)[0].used_at
+        assert users.tokens(town.workspace)[0].used_at
 
     def test_an_event_keeps_its_day(self, town):
         body = {**DRAFT, "kind": "evenement", "day": "2026-12-03", "hour": "14:00", "place": "Lille"}
@@ -232,7 +235,7 @@ class TestDrafts:
     def test_what_cannot_be_is_refused_and_nothing_is_written(self, town, change):
         before = sorted(town.workspace.root.rglob("articles/**/*.md"))
         content = json.dumps({**DRAFT, **change}).encode()
-        key = team.make_token(town.workspace, "Site", "write", "test")
+        key = users.make_token(town.workspace, "Site", "write", "test")
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         answer = town.client.post(f"{API}/articles", content=content, headers=headers)
         assert answer.status_code == 422, answer.text
@@ -245,7 +248,7 @@ class TestDrafts:
         assert town.workspace.pool().get(slug).title == " ".join(title.split())
 
     def test_too_many_within_an_hour_are_refused(self, town, monkeypatch):
-        monkeypatch.setattr("newsletter.actions.deposits.PER_HOUR", 1)
+        monkeypatch.setattr("newsletter.actions.issues.api_drafts.PER_HOUR", 1)
         program = Program(town, "write")
         statuses = [
             program("POST", "/articles", {"title": f"N {n}"}, **{"Idempotency-Key": str(n)}).status_code for n in "ab"
@@ -260,7 +263,7 @@ class TestPeople:
         assert Program(town, "write")("POST", "/people", WISH).status_code == 202
         assert len(town.mails()) == 1
         assert town.state("jeanne@ville.example") == "pending"
-        event = rights.whole_record(town.workspace, "jeanne@ville.example")["events"][-1]
+        event = data_rights.whole_record(town.workspace, "jeanne@ville.example")["events"][-1]
         assert event["actor"] == "API: Site write"
         assert "case cochée" in json.dumps(event, ensure_ascii=False)
 
@@ -274,7 +277,7 @@ class TestPeople:
 
     def test_somebody_erased_is_not_brought_back(self, town):
         town.person("jeanne@ville.example", lettre="active")
-        rights.forget(town.workspace, "jeanne@ville.example", by="test")
+        data_rights.forget(town.workspace, "jeanne@ville.example", by="test")
         assert Program(town, "write")("POST", "/people", WISH).status_code == 202
         assert town.state("jeanne@ville.example") != "active"
 
@@ -311,7 +314,7 @@ class TestPeople:
 
 
 def test_a_key_is_refused_for_a_while_after_too_many_calls(town, monkeypatch):
-    monkeypatch.setattr(keys, "PER_MINUTE", 2)
+    monkeypatch.setattr(api_keys, "PER_MINUTE", 2)
     program = Program(town)
     answers = [program("GET", "/issues") for _n in range(3)]
     assert [a.status_code for a in answers] == [200, 200, 429]
@@ -321,9 +324,9 @@ def test_a_key_is_refused_for_a_while_after_too_many_calls(town, monkeypatch):
 
 def test_the_hour_of_the_last_use_is_kept(town):
     program = Program(town)
-    assert team.tokens(town.workspace)[0].used_at is None
+    assert users.tokens(town.workspace)[0].used_at is None
     program("GET", "/issues")
-    used = team.tokens(town.workspace)[0].used_at
+    used = users.tokens(town.workspace)[0].used_at
     assert used % 3600 == 0
 
 

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from newsletter.actions import archive, send
+from newsletter.actions.archive import public_letters
+from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.store import organisations, people
 from newsletter.store.people import Consent
 from newsletter.store.tables import mailings, subscribers
@@ -105,7 +106,7 @@ def test_a_letter_tells_search_engines_its_events_and_its_picture(standing: Town
 
 
 def test_no_event_breaks_out_of_the_structured_data(standing: Town) -> None:
-    page = archive.read(standing.workspace, "2026-11-lettre").page
+    page = public_letters.read(standing.workspace, "2026-11-lettre").page
     item = next(item for item in page.items if item.event)
     evil = replace(page, lead=replace(item, slug="evil", title="</script><script>alert(1)</script> & <!--"))
     text = str(events_json(evil, BASE))
@@ -123,7 +124,10 @@ def test_a_restricted_article_is_on_no_page(sent: Town) -> None:
         "---\npublication: lettre\ndate: 2026-12-20\nsubject: Essai\nsections:\n  - tag: territoires\n    items:\n"
         "      - bretagne-energie-citoyenne\n      - redon-habitat-participatif\n---\nBonjour.\n"
     )
-    send.deliver(sent.workspace, send.begin(sent.workspace, send.approve(sent.workspace, issue.stem, by="a", now=True)))
+    sending_mailings.deliver(
+        sent.workspace,
+        sending_mailings.begin(sent.workspace, sending_mailings.approve(sent.workspace, issue.stem, by="a", now=True)),
+    )
     for address in ("/lettres/2026-12-essai", "/articles.rss", "/?q=bretagne+energie+citoyenne"):
         page = sent.client.get(address).text
         assert "bretagne-energie-citoyenne" not in page
@@ -225,9 +229,9 @@ def test_one_ip_asks_for_so_many_keys_and_unknown_addresses_use_up_nothing(sent:
     person, cap = reader(sent), sent.workspace.settings.web.requests_per_ip
     strangers = [{"adresse": f"someone{n}@ailleurs.example"} for n in range(cap + 2)]
     assert [sent.client.post(FLASH, data=one).status_code for one in strangers] == [200] * cap + [429] * 2
-    for _ in range(archive.MOST_KEYS):
-        archive.mail_key(sent.workspace, "2026-12-01-flash", "someone@ailleurs.example")
-    archive.mail_key(sent.workspace, "2026-12-01-flash", person.address)
+    for _ in range(public_letters.MOST_KEYS):
+        public_letters.mail_key(sent.workspace, "2026-12-01-flash", "someone@ailleurs.example")
+    public_letters.mail_key(sent.workspace, "2026-12-01-flash", person.address)
     assert [mail["To"] for mail in sent.mails()] == [person.address]
 
 

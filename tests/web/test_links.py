@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import links_count, send, start
-from newsletter.actions.links_count import Bursts
-from newsletter.actions.start import demo
+from newsletter.actions.archive import link_counts as archive_link_counts
+from newsletter.actions.archive.link_counts import Bursts
+from newsletter.actions.operations import start
+from newsletter.actions.operations.start import demo
+from newsletter.actions.sending import mailings
 from newsletter.store.tables_web import link_counts
 from tests.web.conftest import Town, opened
 from tests.web.studio.conftest import looking as looking
@@ -32,7 +34,7 @@ def counting_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "count_links = false" in text
     settings.write_text(text.replace("count_links = false", "count_links = true"), "utf-8")
     workspace = start.open_workspace(path)
-    send.deliver(workspace, send.begin(workspace, send.approve(workspace, ISSUE, by="a", now=True)))
+    mailings.deliver(workspace, mailings.begin(workspace, mailings.approve(workspace, ISSUE, by="a", now=True)))
     workspace.close()
     return path
 
@@ -57,7 +59,7 @@ def counted_links(town: Town) -> list[str]:
 
 
 def total(town: Town) -> int:
-    return sum(link.n for link in links_count.totals(town.workspace, ISSUE))
+    return sum(link.n for link in archive_link_counts.totals(town.workspace, ISSUE))
 
 
 def test_a_letter_has_no_counted_link_by_default(standing: Town) -> None:
@@ -74,7 +76,7 @@ def test_switched_on_every_link_of_an_item_is_counted_and_the_footer_says_so(cou
     assert "Aucun traceur" not in page
     assert "de façon anonyme" in page
     own = [url for url in re.findall(r'href="(http[^"]+)"', page) if "/l/" not in url]
-    urls = {link.url for link in links_count.totals(counting.workspace, ISSUE)}
+    urls = {link.url for link in archive_link_counts.totals(counting.workspace, ISSUE)}
     assert urls.isdisjoint(own)
     assert any("/desabonnement/" in url for url in own)
     assert "/l/" not in letter(counting, "plain").replace("/lettres/", "")
@@ -93,9 +95,9 @@ def test_a_visit_is_one_more_and_the_share_of_its_section_grows(counting: Town) 
     place = counted_links(counting)[0]
     for _ in range(2):
         counting.client.get(place, follow_redirects=False)
-    found = links_count.totals(counting.workspace, ISSUE)
+    found = archive_link_counts.totals(counting.workspace, ISSUE)
     assert [link.n for link in found if link.n] == [2]
-    assert links_count.shares(found)[found[0].section] == 1.0
+    assert archive_link_counts.shares(found)[found[0].section] == 1.0
 
 
 @pytest.mark.parametrize("agent", ["", "Googlebot/2.1", "python-requests/2", "curl/8", "Barracuda link scanner"])
@@ -112,7 +114,7 @@ def test_head_is_not_counted(counting: Town) -> None:
 def test_a_scanner_that_follows_every_link_counts_as_three_visits_at_most(counting: Town) -> None:
     for place in counted_links(counting):
         counting.client.get(place, follow_redirects=False)
-    assert total(counting) == links_count.MOST
+    assert total(counting) == archive_link_counts.MOST
 
 
 @pytest.mark.parametrize(
@@ -132,9 +134,9 @@ def test_what_is_stored_holds_no_person_and_no_time() -> None:
 
 
 def test_the_approved_letter_is_still_recognised(counting: Town) -> None:
-    mailing = send.current(counting.workspace, ISSUE)
+    mailing = mailings.current(counting.workspace, ISSUE)
     assert mailing is not None
-    assert not send.changed_since_approval(counting.workspace, mailing)
+    assert not mailings.changed_since_approval(counting.workspace, mailing)
 
 
 def test_a_burst_is_one_sources_and_passes() -> None:
@@ -142,7 +144,7 @@ def test_a_burst_is_one_sources_and_passes() -> None:
     assert [bursts.too_many("1.2.3.4", "a", 0.0) for _ in range(5)] == [False, False, False, True, True]
     assert not bursts.too_many("5.6.7.8", "a", 0.0)
     assert not bursts.too_many("1.2.3.4", "b", 0.0)
-    assert not bursts.too_many("1.2.3.4", "a", links_count.WINDOW)
+    assert not bursts.too_many("1.2.3.4", "a", archive_link_counts.WINDOW)
 
 
 def test_editors_see_the_share_of_each_section_and_how_it_was_counted(counting: Town) -> None:

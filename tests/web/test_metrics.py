@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from newsletter.actions import metrics, send
-from newsletter.actions.start import init, load_people
+from newsletter.actions.operations import metrics
+from newsletter.actions.operations.start import init, load_people
+from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store import jobs
 from newsletter.store.tables import mailings
@@ -32,7 +33,7 @@ def workspace(tmp_path_factory, request) -> Iterator[Workspace]:
         init(root, sample=True)
         made = open_workspace(root)
     load_people(made, 40)
-    send.begin(made, send.approve(made, "2026-11-lettre", by="test", now=True))
+    sending_mailings.begin(made, sending_mailings.approve(made, "2026-11-lettre", by="test", now=True))
     yield made
     made.close()
 

@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.actions import content, signin, team
+from newsletter.actions.issues import files
+from newsletter.actions.team import signin, users
 from newsletter.store import proposals as store
 from tests.browser import mail_browser as mail_browser
 from tests.cli.conftest import run
@@ -49,7 +50,7 @@ def propose(town: Town, site: str, page: Page) -> str:
 
 
 def items(town: Town, issue: str) -> list[str]:
-    found = content.read_issue(town.workspace, issue)
+    found = files.read_issue(town.workspace, issue)
     return [item.slug for section in found.sections for item in section.items]
 
 
@@ -58,7 +59,7 @@ def items(town: Town, issue: str) -> list[str]:
 def test_two_clicks_of_an_editor(sent: Town, site: str, mail_browser: Browser, script: bool, publication: str) -> None:
     page = visitor(mail_browser, script=script)
     article = propose(sent, site, page)
-    user = team.invite(sent.workspace, "claire@rtes.example", "editor", name="Claire Morel")
+    user = users.invite(sent.workspace, "claire@rtes.example", "editor", name="Claire Morel")
     page.goto(signin.link_for(sent.workspace, user).replace(BASE, site))
     page.get_by_role("button").click()
 
@@ -91,5 +92,5 @@ def test_two_commands(sent: Town, site: str, mail_browser: Browser, publication:
     assert (accepted.code, accepted.json["outcome"]) == (0, "accepted")
     made = run(root, "issues", "new", publication, "--date", "2026-12-22", "--json")
     assert made.code == 0
-    (issue,) = [s.issue.key for s in content.list_issues(sent.workspace)[0] if s.issue.date == date(2026, 12, 22)]
+    (issue,) = [s.issue.key for s in files.list_issues(sent.workspace)[0] if s.issue.date == date(2026, 12, 22)]
     assert article in items(sent, issue)

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from PIL import Image
 
-from newsletter.actions import proposals_desk
+from newsletter.actions.proposals import decisions
 from newsletter.content import article as articles
 from newsletter.store import organisations, people
 from newsletter.web.app import make_app
@@ -291,7 +291,7 @@ def test_looking_changes_nothing(town: Town, member: str) -> None:
 def test_the_word_of_the_editors_is_seen_with_the_same_link(town: Town, member: str) -> None:
     send(town, member, GOOD)
     (article,) = proposed(town)
-    proposals_desk.decline(town.workspace, article.slug, "Nous avons déjà publié un texte voisin.", "editor")
+    decisions.decline(town.workspace, article.slug, "Nous avons déjà publié un texte voisin.", "editor")
     page = town.client.get(member).text
     uid = re.search(r"proposition=(\w+)", page)[1]
     assert "texte voisin" in town.client.get(member, params={"proposition": uid}).text

@@ -10,8 +10,8 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from newsletter.actions import signin
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.team import signin
 from newsletter.actions.workspace import open_workspace
 from tests.web.studio.conftest import Desk, sign_in
 

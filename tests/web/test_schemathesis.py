@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode, checks
 
-from newsletter.actions import keys, team
+from newsletter.actions.team import api_keys, users
 from tests.web.conftest import Town
 
 EXAMPLES, EXAMPLES_WITH_KEY = 80, 15
@@ -54,8 +54,8 @@ def test_no_call_fails_the_server_or_gets_an_answer_that_is_not_described(operat
 @pytest.mark.parametrize("scope", ["write", "people"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_no_call_with_a_key_does_either(sent: Town, monkeypatch, scope, mode) -> None:
-    monkeypatch.setattr(keys, "PER_MINUTE", 1_000_000)
-    shown = {"Authorization": f"Bearer {team.make_token(sent.workspace, 'Site', scope, 'test')}"}
+    monkeypatch.setattr(api_keys, "PER_MINUTE", 1_000_000)
+    shown = {"Authorization": f"Bearer {users.make_token(sent.workspace, 'Site', scope, 'test')}"}
     api = schemathesis.openapi.from_asgi("/api/v1/openapi.json", sent.client.app)
     called, seen = set(), set()
     for operation in (o for o in (result.ok() for result in api.get_all_operations()) if keyed(o)):

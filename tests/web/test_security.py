@@ -13,7 +13,7 @@ import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.web import public_legal
 from newsletter.web.app import make_app

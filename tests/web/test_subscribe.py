@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from newsletter.actions import reviewing, rights, subscribe
+from newsletter.actions.imports import reviews as import_reviews
+from newsletter.actions.people import data_rights, signup
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal, people, reviews
 from newsletter.store.people import Consent
@@ -57,7 +58,7 @@ def test_confirming_twice_is_harmless(town):
 
 def test_a_name_given_at_the_second_request_is_kept_while_nothing_is_confirmed(town, monkeypatch):
     with monkeypatch.context() as patch:  # a first mail that has left would close the door for an hour
-        patch.setattr("newsletter.actions.notices.post", lambda *_arguments: False)
+        patch.setattr("newsletter.actions.mail.post", lambda *_arguments: False)
         town.ask(ADDRESS)
     town.ask(ADDRESS, first_name="Jeanne")
     with town.workspace.database.read() as connection:
@@ -78,7 +79,7 @@ def test_an_address_that_was_lost_serves_again_once_its_owner_confirms_from_it(t
 def test_a_confirmation_of_somebody_erased_meanwhile_says_that_the_link_is_gone(town):
     town.ask(ADDRESS)
     page = town.link("/confirmation/")
-    rights.forget(town.workspace, ADDRESS, by="test")
+    data_rights.forget(town.workspace, ADDRESS, by="test")
     answer = town.client.post(page)
     assert answer.status_code == 404
     with town.workspace.database.read() as connection, pytest.raises(NotFound):
@@ -89,7 +90,7 @@ def test_an_organisation_that_is_typed_and_not_proven_is_a_question_for_staff(to
     town.member("Ville de Lille")
     town.ask(ADDRESS, organisation="Ville de Lille")
     town.client.post(town.link("/confirmation/"))
-    (question,) = reviewing.listing(town.workspace)
+    (question,) = import_reviews.listing(town.workspace)
     assert (question.kind, question.subject) == ("organisation", "Ville de Lille")
 
 
@@ -301,7 +302,7 @@ def test_no_ip_address_is_kept(town):
 
 
 def test_a_mail_that_did_not_leave_may_be_asked_for_again(town, monkeypatch):
-    monkeypatch.setattr("newsletter.actions.notices.post", lambda *_args: False)
+    monkeypatch.setattr("newsletter.actions.mail.post", lambda *_args: False)
     town.ask(ADDRESS)
     monkeypatch.undo()
     town.ask(ADDRESS)
@@ -315,12 +316,12 @@ def test_the_flash_is_for_contacts_of_members_and_others_at_a_members_domain_may
     assert "vérifie votre demande" in done.text
     assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("active", "pending")
     with town.workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=subscribe.REQUEST)
-    subscribe.decide(town.workspace, review.id, accept=True, by="camille")
+        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+    signup.decide(town.workspace, review.id, accept=True, by="camille")
     assert town.state(ADDRESS, "flash") == "active"
     assert town.mails()[-1]["Subject"].endswith("votre demande est acceptée")
     with pytest.raises(Refused):
-        subscribe.decide(town.workspace, review.id, accept=True, by="camille")
+        signup.decide(town.workspace, review.id, accept=True, by="camille")
 
 
 def test_the_flash_stays_closed_for_an_address_of_no_member(town):
@@ -329,7 +330,7 @@ def test_the_flash_stays_closed_for_an_address_of_no_member(town):
     assert "réservé aux collectivités adhérentes" in done.text
     assert town.state(ADDRESS, "flash") == "pending"
     with town.workspace.database.read() as connection:
-        assert reviews.listing(connection, kind=subscribe.REQUEST) == []
+        assert reviews.listing(connection, kind=signup.REQUEST) == []
 
 
 def test_the_form_fits_into_another_site_and_nothing_else_does(town):

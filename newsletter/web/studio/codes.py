@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from newsletter import french
-from newsletter.actions.database_migrate import HALTED
+from newsletter.actions.operations.database_migrate import HALTED
 from newsletter.web.site import day_words, say
 
 

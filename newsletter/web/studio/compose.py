@@ -10,8 +10,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from newsletter.actions import content, desk, editing, letters, looking, proofs, send
-from newsletter.actions.editing import Conflict, IssueVersion
+from newsletter.actions.issues import board as issue_board
+from newsletter.actions.issues import files, versions
+from newsletter.actions.issues.versions import Conflict, IssueVersion
+from newsletter.actions.letters import editions, previews, proofs
+from newsletter.actions.sending import mailings
 from newsletter.errors import ContentError, NewsletterError, Refused
 from newsletter.model import Issue
 from newsletter.web.site import Site, say, told
@@ -36,15 +39,15 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/controles")
     def checks(key: str, visit: Visit = allowed) -> Response:
-        issue, pool = content.read_issue(site.workspace, key), site.workspace.pool()
-        found = desk.remarks(issue, pool, letters.findings(site.workspace, key))
+        issue, pool = files.read_issue(site.workspace, key), site.workspace.pool()
+        found = issue_board.remarks(issue, pool, editions.findings(site.workspace, key))
         return pages.shell.page(visit, "compose_checks.html", key=key, remarks=found, levels=level_words())
 
     @routes.get("/apercu")
     def preview(key: str, visit: Visit = allowed) -> Response:
         scheme = visit.query("theme")
         try:
-            look = looking.issue_look(
+            look = previews.issue_look(
                 site.workspace, key, visit.number("lecteur"),
                 "sombre" if scheme == "sombre" else "clair", site.prefix,
             )  # fmt: skip
@@ -94,22 +97,22 @@ class _Pages:
         """Show the issue; with `typed`, what was entered and could not be saved."""
         workspace = self.site.workspace
         values = {name: visit.query(name) or visit.text(name) for name in _FILTERS}
-        found = desk.board(
+        found = issue_board.board(
             workspace, key, tag=values["etiquette"], words=values["q"], everything=values["tout"] == "oui"
         )
-        mailing = send.current(workspace, key)
+        mailing = mailings.current(workspace, key)
         return self.shell.page(
             visit, "compose.html", status=status, board=found, filters=values, tags=tag_words(), levels=level_words(),
             state=mailing.status if mailing else "draft", states=state_words(), problem=problem,
             typed=typed or _texts(found.issue), key=key,
             place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit), here=_here(visit, values),
-            readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key),
+            readers=previews.readers(workspace, key), comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key), sender=workspace.settings.network.short_name,
         )  # fmt: skip
 
     def gesture(self, visit: Visit, key: str) -> Response:
         """Do what a button says."""
-        issue = editing.issue_version(self.site.workspace, key).issue
+        issue = versions.issue_version(self.site.workspace, key).issue
         try:
             changed, anchor, sentence = gestures.perform(issue, visit, self.site)
         except (Refused, ContentError) as refused:
@@ -119,13 +122,13 @@ class _Pages:
     def words(self, visit: Visit, key: str) -> Response:
         """Save subject, preheader, date and éditorial; a script that asks for JSON gets the new version."""
         typed = {name: visit.text(name) for name in ("objet", "apercu_texte", "date", "editorial")}
-        issue = editing.issue_version(self.site.workspace, key).issue
+        issue = versions.issue_version(self.site.workspace, key).issue
         try:
             changed = replace(
                 issue, subject=typed["objet"], preheader=typed["apercu_texte"], editorial=typed["editorial"],
                 date=date.fromisoformat(typed["date"]) if typed["date"] else issue.date,
             )  # fmt: skip
-            saved = editing.save_issue(self.site.workspace, changed, visit.text("version"))
+            saved = versions.save_issue(self.site.workspace, changed, visit.text("version"))
             if visit.request.headers.get("accept") == "application/json":
                 hour = f"{self.site.workspace.now():%H:%M}"
                 return JSONResponse({"version": saved.version, "message": say("Enregistré à {h}").format(h=hour)})
@@ -141,7 +144,7 @@ class _Pages:
     def undo(self, visit: Visit, key: str) -> Response:
         """Take the last save back."""
         try:
-            editing.undo_issue(self.site.workspace, key, visit.text("version"))
+            versions.undo_issue(self.site.workspace, key, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, key, conflict)
         except Refused:
@@ -152,7 +155,7 @@ class _Pages:
         """Settle a conflict: the whole text that was chosen becomes the file; the other stays in its history."""
         text = str(visit.form.get("texte", "")).replace("\r\n", "\n")
         try:
-            editing.save_issue_text(self.site.workspace, key, text, visit.text("version"))
+            versions.save_issue_text(self.site.workspace, key, text, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, key, Conflict(f"{key}.md", text, conflict.theirs))
         except ContentError as error:
@@ -162,7 +165,7 @@ class _Pages:
 
     def conflict(self, visit: Visit, key: str, conflict: Conflict) -> Response:
         """Show both texts; nothing was written."""
-        version = editing.issue_version(self.site.workspace, key).version
+        version = versions.issue_version(self.site.workspace, key).version
         return self.shell.page(
             visit, "compose_conflict.html", status=409, path=f"/studio/numeros/{key}", mine=conflict.mine,
             theirs=conflict.theirs, version=version,
@@ -170,7 +173,7 @@ class _Pages:
 
     def _save(self, visit: Visit, key: str, changed: Issue, anchor: str, sentence: str) -> Response:
         try:
-            saved = editing.save_issue(self.site.workspace, changed, visit.text("version"))
+            saved = versions.save_issue(self.site.workspace, changed, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, key, conflict)
         except ContentError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, BackgroundTasks, Request
 from fastapi.responses import RedirectResponse, Response
 
-from newsletter.actions import signin
+from newsletter.actions.team import signin
 from newsletter.errors import AddressError, TokenError
 from newsletter.web.site import Site, say
 from newsletter.web.studio.session import COOKIE, Visit, allow, forget, own_origin, remember

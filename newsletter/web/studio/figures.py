@@ -10,7 +10,8 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import i18n
-from newsletter.actions import overview, report, report_figures, report_forms
+from newsletter.actions import home
+from newsletter.actions.reports import figures, formats, report
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say
 from newsletter.web.studio import charts, codes
@@ -40,7 +41,7 @@ def router(site: Site) -> APIRouter:
             refused = say("Choisissez un jour passé : un chiffre se compte sur ce qui a été enregistré.")
             on = workspace.today()
             found = report.count(workspace, what=what)
-        points = overview.points(workspace, on, _MONTHS)
+        points = home.points(workspace, on, _MONTHS)
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
             visit, "figures.html", found=found, on=on, refused=refused, groupings=report.GROUPINGS[what],
@@ -55,22 +56,22 @@ def router(site: Site) -> APIRouter:
     def year(year: int, visit: Visit = allowed) -> Response:
         made = _report(site, year, i18n.locale())
         return shell.page(
-            visit, "figures_year.html", report=made, shown=report_figures.shown, groups=report_figures.groups,
-            group_name=report_figures.group_name, this_year=workspace.today().year,
+            visit, "figures_year.html", report=made, shown=figures.shown, groups=figures.groups,
+            group_name=figures.group_name, this_year=workspace.today().year,
         )  # fmt: skip
 
     @routes.get("/annee/{year}/imprimer")
     def printed(year: int, _visit: Visit = allowed) -> Response:
-        page = report_forms.write(workspace, _report(site, year), "html")
+        page = formats.write(workspace, _report(site, year), "html")
         # One file that also opens from a disk: its style stands in it, and nothing else is allowed.
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     @routes.get("/annee/{year}/rapport.{form}")
     def download(year: int, form: str, _visit: Visit = allowed) -> Response:
-        if form not in _TYPES or form not in get_args(report_forms.Form):
+        if form not in _TYPES or form not in get_args(formats.Form):
             raise HTTPException(404)
-        data = report_forms.write(workspace, _report(site, year), "csv" if form == "csv" else "json")
+        data = formats.write(workspace, _report(site, year), "csv" if form == "csv" else "json")
         name = {"Content-Disposition": f'attachment; filename="rapport-{year}.{form}"'}
         return Response(data, media_type=_TYPES[form], headers=name)
 

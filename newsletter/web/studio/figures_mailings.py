@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import mailings_table
-from newsletter.actions.compare import Comparison, compare
+from newsletter.actions.sending import results_table
+from newsletter.actions.sending.compare_audiences import Comparison, compare
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.web.site import Site
@@ -25,7 +25,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/envois")
     def mailings(visit: Visit = allowed) -> Response:
         wanted = visit.query("publication")
-        lines = mailings_table.lines(site.workspace, wanted if wanted in site.workspace.settings.publications else "")
+        lines = results_table.lines(site.workspace, wanted if wanted in site.workspace.settings.publications else "")
         names = [line.mailing.issue for line in lines]
         second, first = (visit.query("deuxieme") or (names[:1] or [""])[0]), (visit.query("premier") or _before(names))
         return shell.page(

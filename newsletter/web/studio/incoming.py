@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import articles_import, proposals_desk, uploads
-from newsletter.actions.articles_import import Harvest
+from newsletter.actions.imports import uploads
+from newsletter.actions.issues import feed_import
+from newsletter.actions.issues.feed_import import Harvest
+from newsletter.actions.proposals import decisions
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio.session import Visit, allow
@@ -28,8 +30,8 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/propositions")
     def inbox(visit: Visit = allowed) -> Response:
-        states = ("accepted", "declined") if visit.query("etat") == "closes" else proposals_desk.OPEN
-        found = proposals_desk.offers(site.workspace, states)
+        states = ("accepted", "declined") if visit.query("etat") == "closes" else decisions.OPEN
+        found = decisions.offers(site.workspace, states)
         later = site.workspace.today() + timedelta(days=28)
         return shell.page(visit, "articles_inbox.html", offers=found, closed=states[0] == "accepted", later=later)
 
@@ -64,7 +66,7 @@ def router(site: Site) -> APIRouter:
         # The feed is read again: only what is in it now and was chosen is taken.
         chosen = {*visit.texts("pris")}
         kept = replace(harvest, new=tuple(one for one in harvest.new if (one.link or one.title) in chosen))
-        taken = articles_import.take(site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else [])
+        taken = feed_import.take(site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else [])
         if seen.token:
             uploads.forget(site.workspace, seen.token)
         words = say("{n} brouillons sont arrivés.") if len(taken) > 1 else say("{n} brouillon est arrivé.")
@@ -84,21 +86,21 @@ class _Import:
 
 def _look(site: Site, seen: _Import) -> Harvest:
     if seen.token:
-        return articles_import.look(site.workspace, str(uploads.file(site.workspace, seen.token)))
+        return feed_import.look(site.workspace, str(uploads.file(site.workspace, seen.token)))
     if not seen.address.startswith(("https://", "http://")):
         words = say("Donnez un fichier, ou l’adresse complète du flux, qui commence par https://")
         raise Refused(words, hint="give an address or a file")
-    return articles_import.look(site.workspace, seen.address)
+    return feed_import.look(site.workspace, seen.address)
 
 
 def _decide(site: Site, visit: Visit, name: str) -> str:
     workspace, verb = site.workspace, visit.text("geste")
     if verb == "accepter":
-        article = proposals_desk.accept(workspace, name, visit.by)
+        article = decisions.accept(workspace, name, visit.by)
         return say("« {title} » est prêt pour le prochain numéro.").format(title=article.title)
     if verb == "reporter":
         until = date.fromisoformat(visit.text("jusqu"))
-        article = proposals_desk.postpone(workspace, name, until, visit.by)
+        article = decisions.postpone(workspace, name, until, visit.by)
         return say("« {title} » attendra.").format(title=article.title)
-    proposals_desk.decline(workspace, name, visit.text("mot"), visit.by)
+    decisions.decline(workspace, name, visit.text("mot"), visit.by)
     return say("La proposition est écartée, et la personne prévenue.")

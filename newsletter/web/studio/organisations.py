@@ -7,7 +7,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import browse, members
+from newsletter.actions.people import directory, members
 from newsletter.errors import Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say
@@ -35,7 +35,7 @@ def router(site: Site) -> APIRouter:
         return shell.page(
             visit, "organisations.html", rows=rows[(number - 1) * _SIZE : number * _SIZE], total=len(rows),
             wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=codes.level, levels=tuple(Territory),
-            iso_day=codes.iso_day, regions=browse.regions(workspace), by_level=_tally(rows, "level"),
+            iso_day=codes.iso_day, regions=directory.regions(workspace), by_level=_tally(rows, "level"),
             by_region=_tally(rows, "region"),
         )  # fmt: skip
 
@@ -52,7 +52,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/organisations/{number}")
     def organisation(number: Number, visit: Visit = allowed) -> Response:
-        place = browse.somewhere(workspace, number)
+        place = directory.somewhere(workspace, number)
         return shell.page(
             visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
             kind=codes.kind, state=codes.state, words=codes.iso_day,
@@ -62,7 +62,7 @@ def router(site: Site) -> APIRouter:
     def renew(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
-            name = browse.somewhere(workspace, number).card.organisation.name
+            name = directory.somewhere(workspace, number).card.organisation.name
             members.renew(
                 workspace, name, begin=_day(visit.text("begin")), until=_day(visit.text("until")), by=visit.by
             )
@@ -74,7 +74,7 @@ def router(site: Site) -> APIRouter:
     def end(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
-            name = browse.somewhere(workspace, number).card.organisation.name
+            name = directory.somewhere(workspace, number).card.organisation.name
             members.end(workspace, name, _day(visit.text("on")), by=visit.by)
         except (Refused, ValueError):
             return shell.back(page, say("Cette date précède le début de l’adhésion, ou il n’y en a pas."), bad=True)
@@ -82,7 +82,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/rebonds")
     def lost(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "lost.html", lost=browse.lost(workspace))
+        return shell.page(visit, "lost.html", lost=directory.lost(workspace))
 
     return routes
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from newsletter.actions import proofs
+from newsletter.actions.letters import proofs
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.security import headers_for
 from newsletter.web.site import Site, say, told

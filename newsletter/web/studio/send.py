@@ -12,7 +12,11 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from newsletter.actions import departure, desk, letters, links_count, proofs, send, team
+from newsletter.actions.archive import link_counts
+from newsletter.actions.issues import board
+from newsletter.actions.letters import editions, proofs
+from newsletter.actions.sending import mailings, send_page
+from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.web.site import Site, say, told
@@ -47,7 +51,7 @@ def router(site: Site) -> APIRouter:
     def confirm(key: str, visit: Visit = editor) -> Response:
         seen = visit.text("empreinte")
         return pages.do(
-            key, say("Second accord enregistré."), lambda: send.confirm(site.workspace, key, visit.by, seen)
+            key, say("Second accord enregistré."), lambda: mailings.confirm(site.workspace, key, visit.by, seen)
         )
 
     @routes.post("/partir")
@@ -57,20 +61,20 @@ def router(site: Site) -> APIRouter:
     @routes.post("/rappeler")
     def recall(key: str, visit: Visit = sender) -> Response:
         done = say("L’envoi est rappelé : rien n’est parti. Le numéro peut être corrigé.")
-        return pages.do(key, done, lambda: send.cancel(site.workspace, key, visit.by))
+        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
 
     @routes.post("/pause")
     def pause(key: str, visit: Visit = sender) -> Response:
-        return pages.do(key, say("L’envoi est en pause."), lambda: send.pause(site.workspace, key, visit.by))
+        return pages.do(key, say("L’envoi est en pause."), lambda: mailings.pause(site.workspace, key, visit.by))
 
     @routes.post("/reprendre")
     def resume(key: str, visit: Visit = sender) -> Response:
-        return pages.do(key, say("L’envoi reprend."), lambda: send.resume(site.workspace, key, visit.by))
+        return pages.do(key, say("L’envoi reprend."), lambda: mailings.resume(site.workspace, key, visit.by))
 
     @routes.post("/arreter")
     def stop(key: str, visit: Visit = sender) -> Response:
         done = say("L’envoi est arrêté. Ce qui était parti reste parti.")
-        return pages.do(key, done, lambda: send.cancel(site.workspace, key, visit.by))
+        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
 
     @routes.post("/trancher")
     def settle(key: str, visit: Visit = sender) -> Response:
@@ -79,16 +83,18 @@ def router(site: Site) -> APIRouter:
             raise HTTPException(422)
         done = say("C’est réglé.") if how == "parti" else say("C’est noté : le message repart.")
         return pages.do(
-            key, done, lambda: send.settle(site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address)
+            key,
+            done,
+            lambda: mailings.settle(site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address),
         )
 
     @routes.get("/etat")
     def state(key: str, _visit: Visit = editor) -> Response:
-        return JSONResponse(departure.progress(site.workspace, key))
+        return JSONResponse(send_page.progress(site.workspace, key))
 
     @routes.get("/flux")
     def stream(key: str, visit: Visit = editor) -> Response:
-        departure.progress(site.workspace, key)
+        send_page.progress(site.workspace, key)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         events = _events(site.workspace, key, visit.request)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -102,7 +108,7 @@ async def _events(workspace: Workspace, key: str, request: Request) -> AsyncIter
         if await request.is_disconnected():
             return
         try:
-            state = await run_in_threadpool(departure.progress, workspace, key)
+            state = await run_in_threadpool(send_page.progress, workspace, key)
         except NotFound:
             return
         yield f"data: {json.dumps(state)}\n\n"
@@ -119,15 +125,15 @@ class _Pages:
     def show(self, visit: Visit, key: str, *, status: int = 200, problem: str = "", when: str = "") -> Response:
         """Show where the issue stands and what can be done now."""
         workspace = self.site.workspace
-        found = departure.departure(workspace, key)
-        links = links_count.totals(workspace, key)
+        found = send_page.departure(workspace, key)
+        links = link_counts.totals(workspace, key)
         return self.shell.page(
             visit, "send.html", status=status, key=key, d=found, problem=problem, when=when,
-            remarks=desk.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
-            states=state_words(), reasons=reason_words(), users=team.everybody(workspace),
-            moment_words=departure.moment_words, comments=proofs.comments(workspace, key),
+            remarks=board.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
+            states=state_words(), reasons=reason_words(), users=users.everybody(workspace),
+            moment_words=send_page.moment_words, comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key),
-            pause=codes.pause, links=links, shares=links_count.shares(links),
+            pause=codes.pause, links=links, shares=link_counts.shares(links),
         )  # fmt: skip
 
     def proof(self, visit: Visit, key: str) -> Response:
@@ -139,7 +145,7 @@ class _Pages:
         failed = []
         for address in addresses:
             try:
-                letters.proof(self.site.workspace, key, address)
+                editions.proof(self.site.workspace, key, address)
             except NewsletterError as error:
                 failed.append(f"{address} ({told(error)})")
         if failed:
@@ -148,12 +154,12 @@ class _Pages:
 
     def approve(self, visit: Visit, key: str) -> Response:
         """Give the bon à tirer; one that is already to leave is replaced by those who may send only."""
-        before = departure.departure(self.site.workspace, key)
+        before = send_page.departure(self.site.workspace, key)
         if before.stage == "scheduled" and not visit.may("send"):
             raise HTTPException(403)
         done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")
         seen = visit.text("empreinte")
-        return self.do(key, done, lambda: send.approve(self.site.workspace, key, by=visit.by, seen=seen))
+        return self.do(key, done, lambda: mailings.approve(self.site.workspace, key, by=visit.by, seen=seen))
 
     def leave(self, visit: Visit, key: str) -> Response:
         """Let it leave, now or at the hour that was typed."""
@@ -161,10 +167,10 @@ class _Pages:
         if visit.text("quand") == "heure" and not when:
             return self.show(visit, key, status=422, problem=say("Écrivez le jour et l’heure du départ."))
         try:
-            at = departure.leave(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
+            at = send_page.leave(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
         except NewsletterError as error:
             return self.show(visit, key, status=422, problem=told(error), when=when)
-        words = departure.moment_words(at)
+        words = send_page.moment_words(at)
         return self._back(key, say("C’est entendu : départ {when}.").format(when=words))
 
     def do(self, key: str, done: str, act: Callable[[], object]) -> Response:

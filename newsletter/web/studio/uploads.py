@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import imports, reviewing, uploads
+from newsletter.actions.imports import reviews as import_reviews
+from newsletter.actions.imports import subscribers, uploads
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say
@@ -24,7 +25,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/importer")
     def form(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "import.html", imports=imports.listing(workspace)[:20], bases=uploads.BASES)
+        return shell.page(visit, "import.html", imports=subscribers.listing(workspace)[:20], bases=uploads.BASES)
 
     @routes.post("/importer")
     def rehearse(visit: Visit = allowed) -> Response:
@@ -65,7 +66,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/importer/{number}/annuler")
     def undo(number: Number, visit: Visit = allowed) -> Response:
         try:
-            imports.take_back(workspace, number, visit.by)
+            subscribers.take_back(workspace, number, visit.by)
         except (NotFound, Refused):
             return shell.back(_HOME, say("Cet import est déjà annulé."), bad=True)
         sentence = say("Import annulé : les personnes ajoutées sont retirées, sauf celles qui ont agi depuis.")
@@ -73,13 +74,13 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/a-trancher")
     def waiting(visit: Visit = allowed) -> Response:
-        reviews = reviewing.listing(workspace)
+        reviews = import_reviews.listing(workspace)
         return shell.page(visit, "reviews.html", reviews=reviews[:100], total=len(reviews), question=question)
 
     @routes.post("/a-trancher/{number}")
     def settle(number: Number, visit: Visit = allowed) -> Response:
         try:
-            n = reviewing.settle(
+            n = import_reviews.settle(
                 workspace, number, accept=visit.text("decision") == "accept", by=visit.by, email=visit.text("email"),
                 organisation=visit.text("organisation"),
             )  # fmt: skip

@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from newsletter import addresses
-from newsletter.actions import proposals, send, signin, start, team
+from newsletter.actions.operations import start
+from newsletter.actions.proposals import submissions
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
 from newsletter.paris import PARIS
@@ -51,7 +54,7 @@ class Stage:
         answer = self.page.goto(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
 
-    def enter(self, user: team.User) -> None:
+    def enter(self, user: users.User) -> None:
         """Sign somebody in."""
         self.page.context.clear_cookies()
         self.page.goto(self.local(signin.link_for(self.workspace, user)))
@@ -110,8 +113,8 @@ def month(path: Path) -> Path:
         for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
                                      ("Inès Caron", "staff", False)):  # fmt: skip
             address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
-            team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
-        team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
+            users.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+        users.make_token(workspace, "Site du réseau", "read", "Claire Morel")
     return path
 
 
@@ -141,8 +144,8 @@ def _subscribe(workspace: Workspace) -> None:
 
 
 def _send_the_flash(workspace: Workspace) -> None:
-    mailing = send.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
-    send.deliver(workspace, send.begin(workspace, mailing))
+    mailing = mailings.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
+    mailings.deliver(workspace, mailings.begin(workspace, mailing))
 
 
 def _propose(workspace: Workspace) -> None:
@@ -152,8 +155,8 @@ def _propose(workspace: Workspace) -> None:
 
         found = contacts(connection, rule, NOW.date())[:2]
     for contact, values in zip(found, OFFERS, strict=True):
-        who = proposals.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
-        proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
+        who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
+        submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
 
 
 def _ask(workspace: Workspace) -> None:
@@ -170,7 +173,7 @@ def _ask(workspace: Workspace) -> None:
 
 def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: int = 2) -> None:
     """Bring the lettre's mailing to a point of its way by hand: so many sent, so many in doubt."""
-    mailing = send.current(workspace, KEY)
+    mailing = mailings.current(workspace, KEY)
     assert mailing
     own = deliveries.c.mailing_id == mailing.id
     with workspace.database.write() as c:
@@ -182,9 +185,9 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
                 state=state, handed_at=workspace.clock(), settled_at=workspace.clock()))  # fmt: skip
 
 
-def user(workspace: Workspace, role: str) -> team.User:
+def user(workspace: Workspace, role: str) -> users.User:
     """Return the first user of a role."""
-    return next(one for one in team.everybody(workspace) if one.role == role)
+    return next(one for one in users.everybody(workspace) if one.role == role)
 
 
 def today() -> date:

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from newsletter.actions import audience, browse
-from newsletter.actions.browse import Wanted
-from newsletter.actions.uploads import FOLDER
+from newsletter.actions.imports.uploads import FOLDER
+from newsletter.actions.people import directory, subscriptions
+from newsletter.actions.people.directory import Wanted
 from newsletter.store import journal, people, reviews
 from newsletter.store.reviews import Review
 from newsletter.web.studio import codes
@@ -21,7 +21,7 @@ HOME = "/studio/public"
 
 
 def everybody(workspace, **wanted):
-    return browse.search(workspace, Wanted(**wanted), 0, 100)[0]
+    return directory.search(workspace, Wanted(**wanted), 0, 100)[0]
 
 
 def known(workspace, address):
@@ -47,9 +47,9 @@ def test_a_list_holds_exactly_those_who_fit(looking, wanted, fits):
 
 
 def test_no_page_is_longer_than_a_hundred(looking):
-    found, total = browse.search(looking.workspace, Wanted(), 0, 10_000)
+    found, total = directory.search(looking.workspace, Wanted(), 0, 10_000)
     assert (len(found), total) == (30, 30)
-    assert browse.search(looking.workspace, Wanted(), 20, 50)[0] == found[20:]
+    assert directory.search(looking.workspace, Wanted(), 20, 50)[0] == found[20:]
 
 
 def test_a_persons_page_says_what_they_receive_and_why(looking):
@@ -83,9 +83,9 @@ def test_an_unsubscription_is_taken_back_by_its_button(staff):
     undo = re.search(r'<div class="notice flash.*?action="([^"]+)".*?</form>', after.text, re.DOTALL)
     fields = dict(re.findall(r'name="(publication|asked)" value="([^"]+)"', undo[0]))
     address = everybody(staff.workspace, publication="flash", state="left")[0].address
-    assert not audience.why(staff.workspace, address, "flash").receives
+    assert not subscriptions.why(staff.workspace, address, "flash").receives
     staff.post(undo[1], **fields)
-    assert audience.why(staff.workspace, address, "flash").receives
+    assert subscriptions.why(staff.workspace, address, "flash").receives
 
 
 def test_a_notice_is_shown_once(staff):
@@ -113,10 +113,10 @@ def test_a_suppressed_person_gets_nothing_until_it_is_reversed(staff):
     person = everybody(staff.workspace, state="active")[0]
     page = f"{HOME}/personnes/{person.uid}"
     staff.post(f"{page}/bloquer")
-    assert audience.why(staff.workspace, person.address, "lettre").reason == "complained"
+    assert subscriptions.why(staff.workspace, person.address, "lettre").reason == "complained"
     staff.post(f"{page}/debloquer")
     assert known(staff.workspace, person.address).suppressed == ""
-    assert not audience.why(staff.workspace, person.address, "lettre").receives, "only the person comes back"
+    assert not subscriptions.why(staff.workspace, person.address, "lettre").receives, "only the person comes back"
 
 
 def test_an_erasure_asks_twice_and_leaves_nothing(staff):

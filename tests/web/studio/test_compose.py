@@ -8,9 +8,9 @@ from html import unescape
 
 import pytest
 
-from newsletter.actions import editing
-from newsletter.actions.letters import edition
-from newsletter.actions.start import init
+from newsletter.actions.issues import versions
+from newsletter.actions.letters.editions import edition
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from tests.web.studio.conftest import Desk, sign_in
 
@@ -40,11 +40,11 @@ def editor(month, tmp_path) -> Desk:
 
 
 def issue(desk: Desk):
-    return editing.issue_version(desk.workspace, KEY).issue
+    return versions.issue_version(desk.workspace, KEY).issue
 
 
 def version(desk: Desk) -> str:
-    return editing.issue_version(desk.workspace, KEY).version
+    return versions.issue_version(desk.workspace, KEY).version
 
 
 def gesture(desk: Desk, geste: str, **more):
@@ -158,7 +158,7 @@ def test_the_preview_shows_each_reader_dark_light_without_pictures_and_as_text(e
 
 
 def test_a_targeted_call_is_seen_as_the_readers_it_is_for(editor):
-    from newsletter.actions.start import load_organisations
+    from newsletter.actions.operations.start import load_organisations
 
     load_organisations(editor.workspace, editor.workspace.root / "data" / "organisations.csv")
     flash = "/studio/numeros/2026-11-17-flash"

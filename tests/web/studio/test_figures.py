@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from newsletter.actions import report
+from newsletter.actions.reports import report
 
 HOME = "/studio/chiffres"
 

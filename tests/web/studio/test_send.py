@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.actions import departure, editing, send
-from newsletter.actions.start import load_people
+from newsletter.actions.issues import versions
+from newsletter.actions.operations.start import load_people
+from newsletter.actions.sending import mailings, send_page
 from newsletter.store import people
 from newsletter.store.people import Consent
 from tests.web.studio.conftest import Desk, sign_in
@@ -29,7 +30,7 @@ def sender(editor) -> Desk:
 
 
 def mailing(desk: Desk):
-    return send.current(desk.workspace, KEY)
+    return mailings.current(desk.workspace, KEY)
 
 
 def approve(desk: Desk) -> None:
@@ -41,7 +42,7 @@ def leave(desk: Desk, **fields):
 
 
 def deliver(desk: Desk) -> None:
-    send.deliver(desk.workspace, send.begin(desk.workspace, mailing(desk)))
+    mailings.deliver(desk.workspace, mailings.begin(desk.workspace, mailing(desk)))
 
 
 def test_one_sentence_says_to_how_many_before_any_button(sender):
@@ -49,7 +50,7 @@ def test_one_sentence_says_to_how_many_before_any_button(sender):
         gone = people.by_id(connection, 1)
         people.move(connection, gone, "lettre", "left", Consent("", "test"), time.time())
     page = sender.get(ENVOI).text
-    found = departure.departure(sender.workspace, KEY)
+    found = send_page.departure(sender.workspace, KEY)
     assert f"{found.people} personnes" in page and found.people == 20 - 1
 
 
@@ -78,13 +79,13 @@ def test_an_hour_that_cannot_be_keeps_the_letter_here(sender, when):
     approve(sender)
     answer = leave(sender, quand="heure", heure=when)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
-    assert not departure.departure(sender.workspace, KEY).at
+    assert not send_page.departure(sender.workspace, KEY).at
 
 
 def test_an_approval_is_for_what_was_read(sender):
     approve(sender)
-    file = editing.issue_version(sender.workspace, KEY)
-    editing.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
+    file = versions.issue_version(sender.workspace, KEY)
+    versions.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
     assert "Le numéro a changé depuis" in sender.get(ENVOI).text
     answer = leave(sender)
     assert answer.status_code == 422 and "a changé depuis" in answer.text
@@ -94,8 +95,8 @@ def test_an_approval_is_for_what_was_read(sender):
 
 def test_the_bon_a_tirer_is_given_to_the_text_that_the_page_showed(sender):
     seen = sender.field(ENVOI, "empreinte")
-    file = editing.issue_version(sender.workspace, KEY)
-    editing.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
+    file = versions.issue_version(sender.workspace, KEY)
+    versions.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
     assert "n’est plus celui que vous avez vu" in sender.post(f"{ENVOI}/bon-a-tirer", empreinte=seen).text
     assert mailing(sender) is None
     assert "Bon à tirer donné" in sender.post(f"{ENVOI}/bon-a-tirer", empreinte=sender.field(ENVOI, "empreinte")).text
@@ -104,9 +105,9 @@ def test_the_bon_a_tirer_is_given_to_the_text_that_the_page_showed(sender):
 def test_the_second_word_is_given_to_the_text_that_the_page_showed(sender):
     approve(sender)
     seen = mailing(sender).content_hash
-    file = editing.issue_version(sender.workspace, KEY)
-    editing.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
-    send.approve(sender.workspace, KEY, by="somebody else")
+    file = versions.issue_version(sender.workspace, KEY)
+    versions.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
+    mailings.approve(sender.workspace, KEY, by="somebody else")
     assert "n’est plus celui que vous avez vu" in sender.post(f"{ENVOI}/second-accord", empreinte=seen).text
     assert mailing(sender).confirmed_by == ""
     current = mailing(sender).content_hash
@@ -116,7 +117,7 @@ def test_the_second_word_is_given_to_the_text_that_the_page_showed(sender):
 def test_a_letter_seen_in_another_state_does_not_leave(sender):
     approve(sender)
     answer = sender.post(f"{ENVOI}/partir", empreinte="0" * 64, quand="maintenant")
-    assert answer.status_code == 422 and not departure.departure(sender.workspace, KEY).at
+    assert answer.status_code == 422 and not send_page.departure(sender.workspace, KEY).at
 
 
 @pytest.mark.parametrize("action", ["partir", "rappeler", "pause", "reprendre", "arreter", "trancher"])
@@ -134,19 +135,19 @@ def test_an_editor_gives_the_bon_a_tirer_but_finds_no_button_to_send(editor):
 
 def test_pause_resume_and_stop(sender):
     approve(sender)
-    send.begin(sender.workspace, mailing(sender))
+    mailings.begin(sender.workspace, mailing(sender))
     assert "en pause par Une admin" in sender.post(f"{ENVOI}/pause").text
     assert "reprend" in sender.post(f"{ENVOI}/reprendre").text
     assert "Ce qui était parti reste parti" in sender.post(f"{ENVOI}/arreter").text
-    receipt = send.receipt(sender.workspace, KEY)
+    receipt = mailings.receipt(sender.workspace, KEY)
     assert receipt.balanced and receipt.cancelled == 20
     assert "Ce n’était plus possible" in sender.post(f"{ENVOI}/pause").text
 
 
 def test_the_stream_tells_the_counts_until_nothing_moves(sender):
     approve(sender)
-    send.begin(sender.workspace, mailing(sender))
-    deliver_now = send.deliver(sender.workspace, mailing(sender))[0]
+    mailings.begin(sender.workspace, mailing(sender))
+    deliver_now = mailings.deliver(sender.workspace, mailing(sender))[0]
     assert deliver_now.status == "done"
     answer = sender.get(f"{ENVOI}/flux")
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -167,10 +168,10 @@ def test_a_proof_goes_to_the_people_chosen_and_says_who_was_not_reached(sender):
 
 
 def test_nothing_is_approved_while_a_check_forbids_it(sender):
-    file = editing.issue_version(sender.workspace, KEY)
+    file = versions.issue_version(sender.workspace, KEY)
     first = file.issue.sections[0]
     wrong = replace(first, items=(replace(first.items[0], slug="nulle-part"), *first.items[1:]))
-    editing.save_issue(sender.workspace, replace(file.issue, sections=(wrong, *file.issue.sections[1:])), file.version)
+    versions.save_issue(sender.workspace, replace(file.issue, sections=(wrong, *file.issue.sections[1:])), file.version)
     page = sender.get(ENVOI).text
     assert "à corriger d’abord" in page and "bon-a-tirer" not in page
     assert "Ce n’était plus possible" in sender.post(f"{ENVOI}/bon-a-tirer").text and mailing(sender) is None
