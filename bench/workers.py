@@ -16,7 +16,7 @@ from statistics import median
 
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import queue
+from newsletter.store.engine import queue
 from tests import postgres
 from tests.actions.counting import Server, counting
 from tests.actions.stage import ISSUE, Stage

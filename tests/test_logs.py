@@ -28,7 +28,7 @@ from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.logs import GONE, JsonLines, TextLines, redact
 from newsletter.settings_file import load
-from newsletter.store.tables import subscribers
+from newsletter.store.tables.core import subscribers
 from tests.web.server import serving
 
 FORMS = (TextLines, JsonLines)

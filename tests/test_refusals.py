@@ -42,10 +42,10 @@ ELSEWHERE = {
     "providers/bounces/sources.py": "as actions/returns/bounces.py",
     "providers/scaleway.py": "as actions/returns/provider_reports.py",
     "providers/webhooks.py": "as actions/returns/provider_reports.py",
-    "store/copy.py": "as actions/operations/database_copy.py",
-    "store/database.py": "a database that is away is a fault: the page says that it was recorded",
-    "store/migrations/run.py": "as store/database.py",
-    "store/queue.py": "as store/database.py",
+    "store/engine/copy.py": "as actions/operations/database_copy.py",
+    "store/engine/database.py": "a database that is away is a fault: the page says that it was recorded",
+    "store/migrations/run.py": "as store/engine/database.py",
+    "store/engine/queue.py": "as store/engine/database.py",
     "web/hooks.py": "as actions/returns/provider_reports.py",
 }
 # The same for one refusal of a part: its opening words.

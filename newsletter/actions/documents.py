@@ -11,8 +11,8 @@ from newsletter.actions.issues.files import IssueSummary
 from newsletter.actions.people.members import Listed
 from newsletter.actions.reports.report import Count
 from newsletter.model import Article
-from newsletter.store.mailings import Mailing, Receipt
-from newsletter.store.organisations import Organisation
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 def receipt(made: Receipt) -> dict[str, Any]:

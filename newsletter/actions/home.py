@@ -16,8 +16,10 @@ from newsletter.actions.reports.year import end_of
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ContentError
 from newsletter.settings import Publication
-from newsletter.store import counts, organisations, waiting
-from newsletter.store.waiting import Waiting as Waiting
+from newsletter.store import home
+from newsletter.store.home import Waiting as Waiting
+from newsletter.store.people import organisations
+from newsletter.store.reports import counts
 
 _LOST_DAYS = 30
 _LIVE = ("approved", "sending", "paused")
@@ -67,9 +69,9 @@ def overview(workspace: Workspace) -> Overview:
     with workspace.database.read() as connection:
         soon = today + timedelta(days=workspace.settings.members.ending_soon_days)
         lost_since = workspace.clock() - _LOST_DAYS * 86_400
-        found = waiting.waiting(connection, today, soon, lost_since)
-        doubtful = tuple(waiting.doubtful_issues(connection)) if found.doubtful else ()
-        people = waiting.anybody(connection)
+        found = home.waiting(connection, today, soon, lost_since)
+        doubtful = tuple(home.doubtful_issues(connection)) if found.doubtful else ()
+        people = home.anybody(connection)
         line = _points(connection, today, 12)
     return Overview(
         issues=tuple(_next(publication, summaries, today) for publication in workspace.settings.publications.values()),

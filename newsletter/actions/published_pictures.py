@@ -18,8 +18,8 @@ from PIL import Image, UnidentifiedImageError
 
 from newsletter.errors import NotFound, RenderingError
 from newsletter.i18n import Sentence
-from newsletter.store import media
-from newsletter.store.database import Database
+from newsletter.store import published_pictures
+from newsletter.store.engine.database import Database
 
 if TYPE_CHECKING:
     from newsletter.actions.workspace import Workspace
@@ -105,7 +105,7 @@ class InDatabase:
     def look(self, name: str) -> Stored | None:
         """See `Media`."""
         with self.database.read() as connection:
-            found = media.look(connection, name) if names_picture(name) else None
+            found = published_pictures.look(connection, name) if names_picture(name) else None
         return Stored(*found) if found else None
 
     def read(self, name: str) -> bytes | None:
@@ -113,7 +113,7 @@ class InDatabase:
         if not names_picture(name):
             return None
         with self.database.read() as connection:
-            found = media.read(connection, name)
+            found = published_pictures.read(connection, name)
         return self.files.read(name) if found is None else found
 
     def put(self, name: str, data: bytes) -> Stored:
@@ -121,13 +121,13 @@ class InDatabase:
         stored = _judge(name, data)
         with self.database.write() as connection:
             now = self.database.now(connection)
-            media.save(connection, name, data, (stored.width, stored.height), now)
+            published_pictures.save(connection, name, data, (stored.width, stored.height), now)
         return stored
 
     def names(self) -> Iterator[str]:
         """See `Media`."""
         with self.database.read() as connection:
-            yield from list(media.names(connection))
+            yield from list(published_pictures.names(connection))
 
 
 def write(path: Path, data: bytes) -> None:

@@ -20,8 +20,8 @@ from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
 from newsletter.settings import Publication, Settings
 from newsletter.settings_file import FILE, load
-from newsletter.store.database import Database, open_database
-from newsletter.store.entitlement import Rule
+from newsletter.store.engine.database import Database, open_database
+from newsletter.store.people.entitlement import Rule
 from newsletter.tokens import Signer
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from newsletter.actions.sending import deliveries, mailings, schedule
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.store.mailings import Mailing
+from newsletter.store.sending.mailings import Mailing
 
 _log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from newsletter.actions.imports import subscribers as subscriber_imports
 from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
-from newsletter.store import organisations
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.tables import organisations as places
-from newsletter.store.tables import subscribers, subscriptions
-from newsletter.store.tables_people import reviews
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.tables.core import organisations as places
+from newsletter.store.tables.core import subscribers, subscriptions
+from newsletter.store.tables.imports import reviews
 
 NOW = 1_795_500_000.0  # 24 November 2026
 DAY = 86_400.0

@@ -16,9 +16,9 @@ from newsletter.model import Letter, Outcome, Outgoing
 from newsletter.providers import Provider
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
-from newsletter.store import ledger, mailings
-from newsletter.store.database import Database
-from newsletter.store.mailings import Frozen, Mailing, Receipt
+from newsletter.store.engine.database import Database
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.mailings import Frozen, Mailing, Receipt
 from newsletter.tokens import Signer
 from tests.store.helpers import mailing as freeze
 from tests.store.helpers import subscribe

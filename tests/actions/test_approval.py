@@ -18,11 +18,12 @@ from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.jobs import table
 from newsletter.paris import PARIS
-from newsletter.store import candidates, ledger, people
-from newsletter.store import mailings as rows_of_mailings
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen, freeze, load
-from newsletter.store.tables import deliveries, mailings, subscribers
+from newsletter.store.people import people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import candidates, ledger
+from newsletter.store.sending import mailings as rows_of_mailings
+from newsletter.store.sending.mailings import Frozen, freeze, load
+from newsletter.store.tables.core import deliveries, mailings, subscribers
 from tests.actions.stage import ISSUE
 from tests.store.helpers import TODAY
 

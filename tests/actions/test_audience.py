@@ -9,9 +9,10 @@ import pytest
 from newsletter.actions.people import members, subscriptions
 from newsletter.actions.sending.compare_audiences import compare
 from newsletter.errors import AddressError, NotFound, Refused
-from newsletter.store import mailings, organisations, people
-from newsletter.store.mailings import Frozen
-from newsletter.store.people import Consent
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen
 from tests.actions.audience_desk import DAY, NOW, bring, desk
 
 

@@ -14,8 +14,8 @@ from newsletter.actions.returns import bounces
 from newsletter.errors import SettingsError
 from newsletter.providers import verp
 from newsletter.providers.bounces import Fetched
-from newsletter.store import people
-from newsletter.store.tables_people import reviews
+from newsletter.store.people import people
+from newsletter.store.tables.imports import reviews
 from newsletter.tokens import Signer
 from tests.actions.returns import DOMAIN, World, answer, dsn, world
 from tests.conftest import ROOT

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 from newsletter.actions.operations import database_check, database_migrate
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
-from newsletter.store import database as databases
-from newsletter.store import halt
+from newsletter.store.engine import database as databases
+from newsletter.store.engine import halt
 from newsletter.store.migrations import run
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage

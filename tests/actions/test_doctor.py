@@ -269,8 +269,8 @@ def test_a_database_that_cannot_be_written_is_named_and_the_rest_still_checked(w
 
 
 def test_trying_the_database_leaves_nothing_behind(workspace):
-    from newsletter.store import probe
-    from newsletter.store.tables import paces
+    from newsletter.store.engine import probe
+    from newsletter.store.tables.core import paces
 
     ws = workspace()
     for _again in range(2):

@@ -14,7 +14,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
-from newsletter.store import ledger, mailings
+from newsletter.store.sending import ledger, mailings
 from tests.actions.desk import Peer, accept, desk
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
-from newsletter.store.database import open_database
+from newsletter.store.engine.database import open_database
 from tests.actions import counting
 from tests.actions.counting import counting as counted
 from tests.actions.desk import Peer, desk

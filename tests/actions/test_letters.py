@@ -12,8 +12,8 @@ from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, finding
 from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.model import Severity
-from newsletter.store import organisations
-from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
 from tests import axe
 from tests.browser import chromium, letter_page
 

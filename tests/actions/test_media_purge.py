@@ -24,7 +24,7 @@ from newsletter.errors import NotFound
 from newsletter.rendering import picture_slots, quoted
 from newsletter.rendering.picture_slots import Slot
 from newsletter.store import proposals
-from newsletter.store.mailings import Mailing
+from newsletter.store.sending.mailings import Mailing
 from newsletter.web.app import make_app
 
 DAY = 86_400.0

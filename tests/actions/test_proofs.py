@@ -13,7 +13,7 @@ from newsletter.actions.letters import proofs
 from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import NotFound, Refused, TokenError
-from newsletter.store import one_time
+from newsletter.store.people import one_time
 
 KEY, SLUG, READER = "2026-11-lettre", "entretien-helene-vasseur", "Hélène Vasseur-Koné"
 

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from newsletter.actions.returns.provider_reports import webhook
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.providers import verp
-from newsletter.store import journal, ledger, mailings, people
+from newsletter.store import journal
+from newsletter.store.people import people
+from newsletter.store.sending import ledger, mailings
 from newsletter.tokens import Signer
 from tests.actions.returns import DOMAIN, HOOK, World, world
 from tests.store.helpers import NOW

@@ -19,8 +19,10 @@ from newsletter.actions.returns import bounces
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
-from newsletter.store import counts, journal, people
-from newsletter.store.tables import deliveries
+from newsletter.store import journal
+from newsletter.store.people import people
+from newsletter.store.reports import counts
+from newsletter.store.tables.core import deliveries
 from newsletter.web.app import make_app
 from tests.conftest import ROOT
 from tests.providers import fake_api

@@ -16,9 +16,9 @@ from newsletter.actions.reports.year import a_year_before, end_of
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
-from newsletter.store import organisations, people
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.people import Person
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Person
 from tests.actions.past import BY_FORM, at, reader, record, sent
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=PARIS)

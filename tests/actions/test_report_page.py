@@ -15,8 +15,8 @@ from newsletter.actions.reports import report as reports
 from newsletter.actions.reports.charts import columns, rows, scale
 from newsletter.actions.workspace import open_workspace
 from newsletter.paris import PARIS
-from newsletter.store import organisations
-from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
 from tests import axe
 from tests.actions.past import at, reader, record, sent
 from tests.browser import letter_page, mail_browser

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from newsletter.actions.returns import bounces
 from newsletter.errors import NotFound, Refused
-from newsletter.store import journal, people
-from newsletter.store.tables import subscribers
+from newsletter.store import journal
+from newsletter.store.people import people
+from newsletter.store.tables.core import subscribers
 from tests.store.helpers import NOW
 
 

@@ -7,8 +7,9 @@ import pytest
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.people import data_rights, directory, subscriptions
 from newsletter.errors import Refused
-from newsletter.store import organisations, people, reviews
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
 from tests.actions.audience_desk import bring, desk
 
 

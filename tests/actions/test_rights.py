@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from newsletter.actions.imports import reviews, subscribers
 from newsletter.actions.people import data_rights, subscriptions
 from newsletter.errors import NotFound, Refused
-from newsletter.store import ledger, limits, mailings, one_time, people
+from newsletter.store.imports.reviews import Review, ask
 from newsletter.store.journal import Event, record
-from newsletter.store.ledger import Settlement
-from newsletter.store.mailings import Frozen
-from newsletter.store.reviews import Review, ask
-from newsletter.store.tables import mailings as mailing_rows
-from newsletter.store.tables_people import webhook_calls
-from newsletter.store.tables_web import limits as limit_rows
-from newsletter.store.tables_web import one_time_links, proposals
+from newsletter.store.people import limits, one_time, people
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.mailings import Frozen
+from newsletter.store.tables.core import mailings as mailing_rows
+from newsletter.store.tables.imports import webhook_calls
+from newsletter.store.tables.pages import limits as limit_rows
+from newsletter.store.tables.pages import one_time_links, proposals
 from tests.actions.audience_desk import DAY, NOW, bring, desk
 
 TRACES = ("zoe.blanc@ville.fr", "Zoe.Blanc@Ville.fr", "zoe.blanc", "Zoé", "Blanchard", "+33612345678")

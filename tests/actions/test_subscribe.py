@@ -13,11 +13,13 @@ from newsletter.actions.people import reader_choices, signup, signup_rules
 from newsletter.actions.people.signup_rules import Application
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound, Refused
-from newsletter.store import journal, organisations, people, reviews
-from newsletter.store.database import Database
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.people import Person
-from newsletter.store.reviews import Review
+from newsletter.store import journal
+from newsletter.store.engine.database import Database
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Person
 
 ADDRESS = "jeanne@mairie.ville.example"
 

@@ -12,7 +12,7 @@ from newsletter.actions.sending import sender
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.sending.drain import drain
 from newsletter.model import Outcome
-from newsletter.store import pace
+from newsletter.store.sending import pace
 from tests.actions.desk import Peer, desk
 
 

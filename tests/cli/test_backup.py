@@ -14,7 +14,8 @@ from newsletter.actions.operations import backup, restore, start
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
-from newsletter.store import people, snapshots
+from newsletter.store.engine import snapshots
+from newsletter.store.people import people
 from tests import postgres as clusters
 
 LETTRE = "2026-11-lettre"

@@ -23,8 +23,8 @@ from newsletter.actions.operations.start import init
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.settings_file import FILE
-from newsletter.store import halt, jobs
-from newsletter.store.tables_web import limits
+from newsletter.store.engine import halt, jobs
+from newsletter.store.tables.pages import limits
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
 

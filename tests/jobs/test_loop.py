@@ -17,8 +17,8 @@ from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending import schedule
 from newsletter.actions.workspace import open_workspace
 from newsletter.jobs import Work, loop, run_due, run_loop
-from newsletter.store import jobs as rows
-from newsletter.store import mailings
+from newsletter.store.engine import jobs as rows
+from newsletter.store.sending import mailings
 
 ISSUE = "2026-11-lettre"
 DELIVER = (Work("deliver", jobs.deliver, 0.1, "send"),)

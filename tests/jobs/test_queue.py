@@ -19,8 +19,8 @@ from newsletter.errors import StoreError
 from newsletter.jobs import TABLE, Work
 from newsletter.jobs.queue import MAILINGS, SHARE, Backoff, Post, make_app
 from newsletter.settings_file import FILE
-from newsletter.store import queue as tables
-from newsletter.store.database import open_database
+from newsletter.store.engine import queue as tables
+from newsletter.store.engine.database import open_database
 from tests import postgres as clusters
 
 ISSUE = "2026-11-lettre"

@@ -7,10 +7,13 @@ from datetime import date
 
 import pytest
 
-from newsletter.store import browse, deeds, journal, people, reviews, waiting
-from newsletter.store.browse import Wanted
+from newsletter.store import home, journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
-from newsletter.store.reviews import Review
+from newsletter.store.people import directory, people
+from newsletter.store.people.directory import Wanted
+from newsletter.store.team import audit_log
 from tests.store.helpers import BY_FORM, NOW, mailing, member, subscribe
 
 DAY = 86_400.0
@@ -23,7 +26,7 @@ def write(database):
 
 
 def addresses(connection, **wanted):
-    return {p.address.partition(".")[0] for p in browse.search(connection, Wanted(**wanted), 0, 100)[0]}
+    return {p.address.partition(".")[0] for p in directory.search(connection, Wanted(**wanted), 0, 100)[0]}
 
 
 def test_words_are_sought_in_names_addresses_and_organisations(write):
@@ -40,10 +43,10 @@ def test_filters_narrow_together(write):
     place = member(write, "Ville A", level="commune", region="Bretagne")
     subscribe(write, 2, "flash", place)
     subscribe(write, 3, "lettre")
-    assert len(browse.search(write, Wanted(level="commune", region="Bretagne"), 0, 100)[0]) == 2
-    assert browse.search(write, Wanted(level="commune", publication="lettre"), 0, 100) == ([], 0)
-    assert browse.search(write, Wanted(publication="lettre", state="active"), 0, 2)[1] == 3
-    assert browse.regions(write) == ["Bretagne"]
+    assert len(directory.search(write, Wanted(level="commune", region="Bretagne"), 0, 100)[0]) == 2
+    assert directory.search(write, Wanted(level="commune", publication="lettre"), 0, 100) == ([], 0)
+    assert directory.search(write, Wanted(publication="lettre", state="active"), 0, 2)[1] == 3
+    assert directory.regions(write) == ["Bretagne"]
 
 
 def test_suppressed_people_and_lost_addresses_are_found(write):
@@ -52,23 +55,23 @@ def test_suppressed_people_and_lost_addresses_are_found(write):
     people.suppress(write, first, "bounced", BY_FORM, NOW)
     people.suppress(write, second, "complained", BY_FORM, NOW)
     assert addresses(write, state="suppressed") == {"p0", "p1"}
-    (lost,) = browse.lost(write)
+    (lost,) = directory.lost(write)
     assert (lost.name, lost.contacts, lost.lost) == ("Ville A", 3, 1), "a complaint is no lost address"
 
 
 def test_a_page_is_bounded(write):
     subscribe(write, 120)
-    found, total = browse.search(write, Wanted(), 0, 1000)
-    assert (len(found), total) == (browse.MOST, 120)
+    found, total = directory.search(write, Wanted(), 0, 1000)
+    assert (len(found), total) == (directory.MOST, 120)
 
 
 def counted(connection):
-    return waiting.waiting(connection, date(2026, 11, 24), date(2027, 1, 23), NOW - 30 * DAY)
+    return home.waiting(connection, date(2026, 11, 24), date(2027, 1, 23), NOW - 30 * DAY)
 
 
 def test_nothing_waits_in_an_empty_workspace(write):
     assert not counted(write)
-    assert not waiting.anybody(write)
+    assert not home.anybody(write)
 
 
 def test_everything_that_waits_is_counted_once(write):
@@ -89,17 +92,17 @@ def test_doubtful_deliveries_name_their_issue(write):
     made = mailing(write)
     write.exec_driver_sql(f"UPDATE deliveries SET state = 'doubtful' WHERE mailing_id = {made.id}")
     assert counted(write).doubtful == 2
-    assert waiting.doubtful_issues(write) == [made.issue]
+    assert home.doubtful_issues(write) == [made.issue]
 
 
 def test_deeds_are_events_with_an_actor_newest_first(write):
     (person,) = subscribe(write, 1, "lettre", member(write, "Ville A"))
-    before = {d.number for d in deeds.latest(write, before=0, limit=100)}
+    before = {d.number for d in audit_log.latest(write, before=0, limit=100)}
     for n in range(3):
         journal.record(write, Event(NOW + n, f"kind-{n}", subscriber_id=person.id, actor="Claire", detail={"n": n}))
     journal.record(write, Event(NOW, "nobody's", subscriber_id=person.id))
-    found = [d for d in deeds.latest(write, before=0, limit=100) if d.number not in before]
+    found = [d for d in audit_log.latest(write, before=0, limit=100) if d.number not in before]
     assert [(d.kind, d.address, dict(d.detail)) for d in found] == [
         (f"kind-{n}", person.address, {"n": n}) for n in (2, 1, 0)
     ]
-    assert [d.kind for d in deeds.latest(write, before=found[1].number, limit=1)] == ["kind-0"]
+    assert [d.kind for d in audit_log.latest(write, before=found[1].number, limit=1)] == ["kind-0"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from newsletter.store import checks, mailings
-from newsletter.store.database import HEAD, open_database
+from newsletter.store.engine import checks
+from newsletter.store.engine.database import HEAD, open_database
+from newsletter.store.sending import mailings
 from tests.store.helpers import NOW, mailing, member, subscribe
 
 

@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import Refused, StoreError
-from newsletter.store import copy, people, sequences
-from newsletter.store.database import Database, open_database
-from newsletter.store.schema import metadata
-from newsletter.store.tables import deliveries, events, mailings, subscribers
-from newsletter.store.tables_people import import_changes, imports, webhook_calls
-from newsletter.store.tables_web import limits, users
+from newsletter.store.engine import copy, sequences
+from newsletter.store.engine.database import Database, open_database
+from newsletter.store.people import people
+from newsletter.store.tables.core import deliveries, events, mailings, subscribers
+from newsletter.store.tables.imports import import_changes, imports, webhook_calls
+from newsletter.store.tables.pages import limits, users
+from newsletter.store.tables.schema import metadata
 from tests import postgres
 from tests.store.helpers import NOW, mailing, member, subscribe
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.store import counts, organisations, people
-from newsletter.store.organisations import Organisation
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.reports import counts
 
 PARIS = ZoneInfo("Europe/Paris")
 BY_FORM = Consent("consent", "form")

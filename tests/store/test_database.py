@@ -12,11 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from newsletter.errors import StoreError
-from newsletter.store.database import HEAD, Database, open_database
+from newsletter.store.engine.database import HEAD, Database, open_database
 from newsletter.store.migrations.run import upgrade
-from newsletter.store.schema import metadata
-from newsletter.store.tables import erasures
-from newsletter.store.tables_web import jobs
+from newsletter.store.tables.core import erasures
+from newsletter.store.tables.pages import jobs
+from newsletter.store.tables.schema import metadata
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database):

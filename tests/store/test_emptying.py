@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from newsletter.store import emptying, journal, people
+from newsletter.store import journal
+from newsletter.store.engine import emptying
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent, Person
-from newsletter.store.tables import events, subscribers, subscriptions
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import events, subscribers, subscriptions
 
 
 def add(connection, *addresses: str) -> None:

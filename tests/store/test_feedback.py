@@ -7,11 +7,14 @@ import itertools
 import pytest
 import sqlalchemy as sa
 
-from newsletter.store import feedback, journal, ledger, mailings, people
-from newsletter.store.feedback import GRAVITY
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.ledger import Settlement
-from newsletter.store.tables import deliveries, subscribers
+from newsletter.store.people import people
+from newsletter.store.returns import feedback
+from newsletter.store.returns.feedback import GRAVITY
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.tables.core import deliveries, subscribers
 from tests.store.helpers import LETTRE, NOW, TODAY, mailing, member, subscribe
 
 DAY = 86_400
@@ -80,7 +83,7 @@ def test_the_providers_name_counts_for_its_own_mailings_and_address(connection):
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.permutations(GRAVITY[1:], 2)))
 def test_the_gravest_word_stays_in_whatever_order_they_come(first, second):
-    from newsletter.store.database import open_database
+    from newsletter.store.engine.database import open_database
 
     database = open_database("sqlite://")
     with database.write() as connection:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.store.figures import Stay, outcomes, stays
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.tables import deliveries
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.reports.figures import Stay, outcomes, stays
+from newsletter.store.tables.core import deliveries
 from tests.store.helpers import mailing, subscribe
 
 FIRST = date(2024, 1, 1)

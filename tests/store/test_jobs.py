@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.store import jobs
+from newsletter.store.engine import jobs
 
 
 def taken(connection, holder, now):

@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import Refused
-from newsletter.store import ledger, mailings, people
-from newsletter.store.database import open_database
-from newsletter.store.ledger import Settlement
-from newsletter.store.mailings import Frozen
-from newsletter.store.tables import deliveries
+from newsletter.store.engine.database import open_database
+from newsletter.store.people import people
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.mailings import Frozen
+from newsletter.store.tables.core import deliveries
 from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, member, subscribe
 
 

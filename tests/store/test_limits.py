@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from newsletter.store import limits
+from newsletter.store.people import limits
 
 
 def test_requests_are_counted_for_each_name_and_period(database):

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import TokenError
-from newsletter.store import one_time
-from newsletter.store.tables_web import one_time_links
+from newsletter.store.people import one_time
+from newsletter.store.tables.pages import one_time_links
 
 
 def test_a_link_opens_what_it_was_made_for_and_tells_whether_it_was_used(database):

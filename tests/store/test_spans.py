@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.store import people
+from newsletter.store.people import people
 from tests.store.helpers import BY_FORM, NOW, subscribe
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time

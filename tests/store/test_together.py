@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import NotFound, StoreError
-from newsletter.store.database import open_database
-from newsletter.store.tables import erasures
+from newsletter.store.engine.database import open_database
+from newsletter.store.tables.core import erasures
 
 
 def keep(name, connection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import NotFound, Refused
-from newsletter.store import users
+from newsletter.store.team import users
 from tests.store.helpers import NOW
 
 DAY = 86_400.0

@@ -14,10 +14,10 @@ from PIL import Image
 
 from newsletter.actions.archive import public_letters
 from newsletter.actions.sending import mailings as sending_mailings
-from newsletter.store import organisations, people
-from newsletter.store.people import Consent
-from newsletter.store.tables import mailings, subscribers
-from newsletter.store.tables_web import archive_pages
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent
+from newsletter.store.tables.core import mailings, subscribers
+from newsletter.store.tables.pages import archive_pages
 from newsletter.web.public_archive import events_json
 from tests.web.conftest import BASE, Town, heading
 

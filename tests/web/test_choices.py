@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from newsletter.errors import NotFound
-from newsletter.store import journal, people
+from newsletter.store import journal
+from newsletter.store.people import people
 from newsletter.tokens import Signer
 from tests.web.conftest import BASE, heading
 

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from newsletter.actions.workspace import Workspace
-from newsletter.store.tables_people import webhook_calls
+from newsletter.store.tables.imports import webhook_calls
 from newsletter.web.app import make_app
 from tests.actions.returns import CALL_BACK, HOOK, world
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.actions.operations.start import demo
-from newsletter.store.tables import subscribers
+from newsletter.store.tables.core import subscribers
 from tests.web.conftest import BASE, Town, opened
 
 HOSTILE = (

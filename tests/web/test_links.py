@@ -16,7 +16,7 @@ from newsletter.actions.archive.link_counts import Bursts
 from newsletter.actions.operations import start
 from newsletter.actions.operations.start import demo
 from newsletter.actions.sending import mailings
-from newsletter.store.tables_web import link_counts
+from newsletter.store.tables.pages import link_counts
 from tests.web.conftest import Town, opened
 from tests.web.studio.conftest import looking as looking
 from tests.web.studio.conftest import sign_in

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.actions.workspace import open_workspace
-from newsletter.store import people
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent, Person
 from tests.web.conftest import BASE
 
 PEOPLE, CONNECTIONS, ENOUGH = 400, 8, 120

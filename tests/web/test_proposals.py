@@ -16,7 +16,7 @@ from PIL import Image
 
 from newsletter.actions.proposals import decisions
 from newsletter.content import article as articles
-from newsletter.store import organisations, people
+from newsletter.store.people import organisations, people
 from newsletter.web.app import make_app
 from tests.browser import mail_browser as mail_browser
 from tests.conftest import ROOT

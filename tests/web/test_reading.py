@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from newsletter.store.tables import subscribers
+from newsletter.store.tables.core import subscribers
 from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.conftest import BASE, Town

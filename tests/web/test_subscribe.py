@@ -12,8 +12,10 @@ from starlette.testclient import TestClient
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.people import data_rights, signup
 from newsletter.errors import NotFound, Refused
-from newsletter.store import journal, people, reviews
-from newsletter.store.people import Consent
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent
 from tests.web.conftest import BASE, heading
 
 ADDRESS = "jeanne@ville.example"

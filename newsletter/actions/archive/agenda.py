@@ -20,8 +20,8 @@ from newsletter.errors import NotFound
 from newsletter.french import event_words, month_words, typography
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Event, Status, Visibility
-from newsletter.store import calendar
-from newsletter.store.calendar import Revision
+from newsletter.store.archive import agenda
+from newsletter.store.archive.agenda import Revision
 
 # With the longest summaries that feeds bring, a page of so many stays within what a phone should fetch (50 KB).
 LEAF = 20
@@ -173,13 +173,13 @@ def _revisions(workspace: Workspace, events: Sequence[tuple[Article, Event]]) ->
     """Return the revision of each event; only a new or changed one costs a write."""
     digests = {article.slug: _digest(article) for article, _event in events}
     with workspace.database.read() as connection:
-        known = calendar.revisions(connection)
+        known = agenda.revisions(connection)
     changed = {slug: d for slug, d in digests.items() if slug not in known or known[slug].digest != d}
     if not changed:
         return known
     with workspace.database.write() as connection:
-        calendar.note(connection, changed, workspace.database.now(connection))
-        return calendar.revisions(connection)
+        agenda.note(connection, changed, workspace.database.now(connection))
+        return agenda.revisions(connection)
 
 
 def _digest(article: Article) -> str:

@@ -23,9 +23,9 @@ from newsletter.errors import NotFound
 from newsletter.i18n import Sentence, _
 from newsletter.model import Item
 from newsletter.rendering import clean
-from newsletter.store import link_counts
-from newsletter.store.link_counts import Link as Link
-from newsletter.store.mailings import Frozen
+from newsletter.store.archive import link_counts
+from newsletter.store.archive.link_counts import Link as Link
+from newsletter.store.sending.mailings import Frozen
 
 WINDOW = 10.0
 MOST = 3

@@ -16,7 +16,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _
 from newsletter.settings import Publication
-from newsletter.store import archive, entitlement, limits, people
+from newsletter.store.archive import letter_pages
+from newsletter.store.people import entitlement, limits, people
 
 MOST_FOUND = 60
 MOST_KEYS = 300
@@ -69,7 +70,7 @@ def shelves(workspace: Workspace, words: str = "") -> tuple[Shelf, ...]:
 def latest(workspace: Workspace, limit: int | None, words: str = "") -> list[Out]:
     """Return the public letters that went out last, newest first."""
     with workspace.database.read() as connection:
-        stored = archive.listing(connection, public_publications(workspace), words, limit)
+        stored = letter_pages.listing(connection, public_publications(workspace), words, limit)
     return [Out(letter_page.thaw(one.content), one.started_at) for one in stored]
 
 
@@ -82,7 +83,7 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
     stored = None
     if names_issue(issue):
         with workspace.database.read() as connection:
-            stored = archive.get(connection, issue)
+            stored = letter_pages.get(connection, issue)
     publication = workspace.settings.publications.get(stored.publication) if stored else None
     if stored is None or publication is None:
         raise NotFound(

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from newsletter.exchange.names import Directory, Entry, Match, match_organisation
 from newsletter.exchange.plan import ImportRow
 from newsletter.i18n import _
-from newsletter.store import organisations
-from newsletter.store.imports import Known
+from newsletter.store.imports.writer import Known
+from newsletter.store.people import organisations
 
 
 def directory(connection: Connection) -> Directory:

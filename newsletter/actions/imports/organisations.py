@@ -18,9 +18,10 @@ from newsletter.exchange.organisations import plan_organisations
 from newsletter.exchange.plan import Action
 from newsletter.exchange.table import Refusal
 from newsletter.i18n import _
-from newsletter.store import organisations, reviews
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
 
 DETAILS = ("level", "siren", "insee", "region", "departement")
 

@@ -13,10 +13,11 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence
-from newsletter.store import organisations, people, reviews
-from newsletter.store.organisations import Organisation
-from newsletter.store.people import GONE, Consent, Person
-from newsletter.store.reviews import Review as Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review as Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import GONE, Consent, Person
 
 
 def listing(workspace: Workspace, *, kind: str = "", done: bool = False) -> list[Review]:

@@ -25,12 +25,15 @@ from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence, _
-from newsletter.store import bulk, imports, people, reviews, undo
-from newsletter.store.imports import Incoming, Known, Writer
+from newsletter.store.engine import bulk
+from newsletter.store.imports import reviews, undo
+from newsletter.store.imports import writer as stored_writer
+from newsletter.store.imports.reviews import Review
+from newsletter.store.imports.undo import Import as Import
+from newsletter.store.imports.writer import Incoming, Known, Writer
 from newsletter.store.journal import Event, dumps, record
-from newsletter.store.people import Consent
-from newsletter.store.reviews import Review
-from newsletter.store.undo import Import as Import
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent
 
 BASES = ("consent", "member service", "legitimate interest")
 Each = Callable[[ImportRow], None]
@@ -135,7 +138,7 @@ class Knowledge:
 
     def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
         """Return the state of each address key that is known."""
-        self._found = imports.known(self._connection, self._publication, keys)
+        self._found = stored_writer.known(self._connection, self._publication, keys)
         states = {key: _state(known) for key, known in self._found.items()}
         return states | self._erasures([key for key in keys if key not in states])
 
@@ -238,7 +241,7 @@ class _Importer:
         if self._unplaced:
             self._writer.flush()
             waiting, self._unplaced = self._unplaced, []
-            found = imports.known(self._connection, self._publication, [key for key, _text, _detail in waiting])
+            found = stored_writer.known(self._connection, self._publication, [key for key, _text, _detail in waiting])
             for key, text, detail in waiting:
                 if found[key].organisation_id is None:
                     questions.append(self._review(reviews.ORGANISATION, text, detail, found[key].id))

@@ -12,8 +12,9 @@ from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.model import Status
-from newsletter.store import journal, limits
+from newsletter.store import journal
 from newsletter.store.journal import Event
+from newsletter.store.people import limits
 
 PER_HOUR = 100
 

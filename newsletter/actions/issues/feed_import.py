@@ -16,7 +16,7 @@ from newsletter.content.feeds import Found as Found
 from newsletter.errors import ContentError, ExchangeError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Status, Tag, Visibility
-from newsletter.store import feeds as memory
+from newsletter.store.issues import feeds as memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from newsletter.errors import ContentError, ExchangeError, NewsletterError
 from newsletter.i18n import LOCALES, locale, speaking
 from newsletter.model import Article, Status
 from newsletter.settings import Feed
-from newsletter.store import feeds
-from newsletter.store.feeds import Reading
+from newsletter.store.issues import feeds
+from newsletter.store.issues.feeds import Reading
 
 # What a site that goes wrong, or moves, may lay on the editors' table a day; the rest comes on the days after.
 MOST_A_DAY = 30

@@ -19,7 +19,7 @@ from newsletter.french import date_words
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Finding, Issue, Severity, Status, Tag
 from newsletter.paris import PARIS
-from newsletter.store import mailings
+from newsletter.store.sending import mailings
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from newsletter.rendering import checks as rendering_checks
 from newsletter.rendering.letter import render, variant_for
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Publication
-from newsletter.store import organisations
-from newsletter.store.mailings import Frozen
+from newsletter.store.people import organisations
+from newsletter.store.sending.mailings import Frozen
 
 SAMPLE_ADDRESS = "camille.martin@collectivite.example"
 _SAMPLE_UID = bytes(16)

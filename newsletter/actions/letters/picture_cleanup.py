@@ -21,9 +21,9 @@ from newsletter.actions.published_pictures import Files
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Article, Issue, Picture
 from newsletter.rendering.picture_slots import SLOTS
-from newsletter.store import media, proposals
+from newsletter.store import proposals, published_pictures
 from newsletter.store.journal import Event, record
-from newsletter.store.retention import DAY
+from newsletter.store.people.retention import DAY
 
 # Only what we named ourselves: a file that somebody else laid there is theirs.
 _OURS = re.compile(r"([0-9a-f]{24})(?:-\d+)?\.(?:jpg|png|webp)")
@@ -71,17 +71,17 @@ def _sweep(
     dry_run: bool,
 ) -> Swept:  # fmt: skip
     now = workspace.clock()
-    shown = frozen_stems(media.frozen(connection)) | _named(workspace, originals)
+    shown = frozen_stems(published_pictures.frozen(connection)) | _named(workspace, originals)
     files = Files(workspace.published())
-    names = {*files.names(), *media.names(connection)}
+    names = {*files.names(), *published_pictures.names(connection)}
     unused = {name for name in names if (ours := _OURS.fullmatch(name)) and ours[1] not in shown}
-    since = media.unused(connection)
+    since = published_pictures.unused(connection)
     due = {name for name in unused if since.get(name, now) <= now - workspace.settings.retention.pictures_days * DAY}
     weight = sum(_weight(files, connection, name) for name in due)
     if not dry_run:
-        media.note_unused(connection, unused - due, now)
+        published_pictures.note_unused(connection, unused - due, now)
         for name in sorted(due):
-            media.remove(connection, name)
+            published_pictures.remove(connection, name)
             files.remove(name)
         if due:
             detail = {"count": len(due), "bytes": weight}
@@ -153,4 +153,4 @@ def _one(picture: Picture | None) -> Iterator[str]:
 
 def _weight(files: Files, connection: Connection, name: str) -> int:
     """Return the bytes that a picture takes, in both places together."""
-    return (media.look(connection, name) or (0, 0, 0))[2] + files.weight(name)
+    return (published_pictures.look(connection, name) or (0, 0, 0))[2] + files.weight(name)

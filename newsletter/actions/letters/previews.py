@@ -30,7 +30,7 @@ from newsletter.model import Article, Issue, ItemPlan, Letter, SectionPlan, Visi
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication
-from newsletter.store import organisations
+from newsletter.store.people import organisations
 
 Scheme = Literal["", "clair", "sombre"]
 _UID = bytes(16)

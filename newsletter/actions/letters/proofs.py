@@ -16,10 +16,11 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Issue, ItemPlan
 from newsletter.rendering import clean
-from newsletter.store import comments as store
-from newsletter.store import journal, one_time
-from newsletter.store.comments import Comment as Comment
+from newsletter.store import journal
+from newsletter.store.issues import comments as store
+from newsletter.store.issues.comments import Comment as Comment
 from newsletter.store.journal import Event
+from newsletter.store.people import one_time
 
 DAYS = 14
 LONGEST = 4000

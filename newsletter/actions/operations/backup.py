@@ -19,8 +19,8 @@ from newsletter.actions.operations.backup_manifest import DATABASE, FILES, PARTS
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.settings_file import FILE
-from newsletter.store import snapshots
-from newsletter.store.copy import Progress as Progress
+from newsletter.store.engine import snapshots
+from newsletter.store.engine.copy import Progress as Progress
 
 _SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
 

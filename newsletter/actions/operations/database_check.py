@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from newsletter.actions.workspace import Workspace
-from newsletter.store import checks
-from newsletter.store.checks import Check as Check
-from newsletter.store.database import Database
+from newsletter.store.engine import checks
+from newsletter.store.engine.checks import Check as Check
+from newsletter.store.engine.database import Database
 
 
 def check(workspace: Workspace) -> list[Check]:

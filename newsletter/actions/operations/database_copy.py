@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.store import copy, halt
-from newsletter.store.copy import Copied as Copied
-from newsletter.store.copy import Progress as Progress
-from newsletter.store.database import Database
+from newsletter.store.engine import copy, halt
+from newsletter.store.engine.copy import Copied as Copied
+from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.store import halt
-from newsletter.store.database import HEAD, UNFINISHED, Database
+from newsletter.store.engine import halt
+from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 HALTED = "the database is being migrated"
 PATIENCE_SECONDS = 120.0

@@ -12,7 +12,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import MessageError, ProviderError, StoreError, TokenError
 from newsletter.i18n import _
 from newsletter.providers import verp, webhook_reader
-from newsletter.store import counts, probe
+from newsletter.store.engine import probe
+from newsletter.store.reports import counts
 
 _LONG_ENOUGH, _VARIED_ENOUGH = 32, 10
 _SKEW, _FAR = 5.0, 300.0

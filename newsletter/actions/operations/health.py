@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import StoreError
-from newsletter.store import jobs
+from newsletter.store.engine import jobs
 
 GRACE = 3600.0
 

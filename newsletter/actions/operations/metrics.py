@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused, StoreError
-from newsletter.store import jobs, metrics
-from newsletter.store.jobs import JobState as JobState
+from newsletter.store.engine import jobs
+from newsletter.store.engine.jobs import JobState as JobState
+from newsletter.store.sending import metrics
 
 SECONDS = 3.0  # for each question to the database
 _log = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from newsletter.actions.operations.backup_manifest import DATABASE, FILES, PARTS
 from newsletter.errors import Refused
 from newsletter.i18n import _, speaking
 from newsletter.settings_file import load, read_env_file
-from newsletter.store import checks, copy, halt, snapshots
-from newsletter.store.copy import Progress as Progress
-from newsletter.store.database import HEAD, UNFINISHED, Database
+from newsletter.store.engine import checks, copy, halt, snapshots
+from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 
 @dataclass(frozen=True, slots=True)

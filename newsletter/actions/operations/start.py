@@ -23,10 +23,12 @@ from newsletter.i18n import Sentence
 from newsletter.model import Finding
 from newsletter.paris import PARIS
 from newsletter.settings_file import FILE
-from newsletter.store import emptying, journal, organisations, people, waiting
+from newsletter.store import home, journal
+from newsletter.store.engine import emptying
 from newsletter.store.journal import Event
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Consent, Person
 
 LETTRE = "2026-11-lettre"
 SAMPLE_PEOPLE = 300
@@ -71,7 +73,7 @@ def install_sample(workspace: Workspace) -> None:
     Refused for any other: fictional people may not stand among real ones.
     """
     with workspace.database.read() as connection:
-        empty = not waiting.anybody(connection) and not organisations.listing(connection)
+        empty = not home.anybody(connection) and not organisations.listing(connection)
     folders = [workspace.root / name for name in _FOLDERS]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
     if not empty or files or workspace.settings.sending.provider != "outbox":

@@ -12,11 +12,11 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
-from newsletter.store import limits, one_time, people, records, retention, traces
 from newsletter.store.journal import Event, record
-from newsletter.store.records import Listed as Listed
-from newsletter.store.retention import DAY, Limits
-from newsletter.store.retention import Purged as Purged
+from newsletter.store.people import limits, one_time, people, records, retention, traces
+from newsletter.store.people.records import Listed as Listed
+from newsletter.store.people.retention import DAY, Limits
+from newsletter.store.people.retention import Purged as Purged
 
 log = logging.getLogger(__name__)
 

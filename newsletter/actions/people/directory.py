@@ -13,12 +13,12 @@ from newsletter.errors import NotFound
 from newsletter.exchange.values import clean
 from newsletter.i18n import Sentence
 from newsletter.model import Article
-from newsletter.store import browse, organisations, people
-from newsletter.store.browse import Found as Found
-from newsletter.store.browse import Lost as Lost
-from newsletter.store.browse import Wanted as Wanted
-from newsletter.store.organisations import Organisation, name_key
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import directory, organisations, people
+from newsletter.store.people.directory import Found as Found
+from newsletter.store.people.directory import Lost as Lost
+from newsletter.store.people.directory import Wanted as Wanted
+from newsletter.store.people.organisations import Organisation, name_key
+from newsletter.store.people.people import Consent, Person
 
 DETAILS = ("salutation", "first_name", "last_name", "function", "phone")
 
@@ -45,19 +45,19 @@ class Somewhere:
 def search(workspace: Workspace, wanted: Wanted, start: int = 0, limit: int = 50) -> tuple[list[Found], int]:
     """Return a page of people and how many fit in all."""
     with workspace.database.read() as connection:
-        return browse.search(connection, wanted, start, limit)
+        return directory.search(connection, wanted, start, limit)
 
 
 def regions(workspace: Workspace) -> list[str]:
     """Return the regions that organisations name."""
     with workspace.database.read() as connection:
-        return browse.regions(connection)
+        return directory.regions(connection)
 
 
 def lost(workspace: Workspace) -> list[Lost]:
     """Return the organisations whose contacts' addresses have died, the worst first."""
     with workspace.database.read() as connection:
-        return browse.lost(connection)
+        return directory.lost(connection)
 
 
 def someone(workspace: Workspace, uid: str) -> Someone:
@@ -101,7 +101,7 @@ def somewhere(workspace: Workspace, organisation_id: int) -> Somewhere:
     """Return everything about one organisation; NotFound."""
     with workspace.database.read() as connection:
         found = organisations.get(connection, organisation_id)
-        contacts = tuple(browse.contacts(connection, organisation_id))
+        contacts = tuple(directory.contacts(connection, organisation_id))
     key = name_key(found.name)
     about = [a for a in workspace.pool() if any(name_key(name) == key for name in a.organisations)]
     about.sort(key=lambda article: article.date, reverse=True)

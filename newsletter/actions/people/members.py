@@ -9,9 +9,10 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.exchange.organisations import is_insee, is_siren
 from newsletter.i18n import Sentence
-from newsletter.store import journal, organisations
-from newsletter.store.organisations import Organisation as Organisation
-from newsletter.store.organisations import Period as Period
+from newsletter.store import journal
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation as Organisation
+from newsletter.store.people.organisations import Period as Period
 
 
 @dataclass(frozen=True, slots=True)

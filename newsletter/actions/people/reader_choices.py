@@ -23,11 +23,13 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _
 from newsletter.settings import Publication
-from newsletter.store import journal, one_time, organisations, people, reviews
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
-from newsletter.store.one_time import OneTime
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
+from newsletter.store.people import one_time, organisations, people
+from newsletter.store.people.one_time import OneTime
+from newsletter.store.people.people import Consent, Person
 
 ERASE, COPY = "erase", "copy"
 UNDO_SECONDS = 2 * DAY

@@ -21,10 +21,12 @@ from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused, TokenError
 from newsletter.i18n import Sentence, _, ngettext
 from newsletter.settings import Publication
-from newsletter.store import feedback, one_time, organisations, people, reviews
-from newsletter.store.organisations import Organisation
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import one_time, organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.returns import feedback
 
 CONFIRM = "confirm"
 REQUEST = "flash-request"

@@ -12,8 +12,9 @@ from newsletter import addresses
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import _
-from newsletter.store import journal, limits, one_time, organisations
+from newsletter.store import journal
 from newsletter.store.journal import Event
+from newsletter.store.people import limits, one_time, organisations
 
 HOUR, DAY = 3600, 86_400
 YOUNGEST, OLDEST = 2.0, float(DAY)  # how long a form stays open before it is sent, in seconds

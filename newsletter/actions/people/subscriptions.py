@@ -14,9 +14,9 @@ from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
-from newsletter.store import entitlement, organisations, people
-from newsletter.store.organisations import Organisation
-from newsletter.store.people import GONE, Consent, Person, Subscription
+from newsletter.store.people import entitlement, organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import GONE, Consent, Person, Subscription
 
 
 def add(workspace: Workspace, email: str, publication: str, *, by: str, details: Mapping[str, str] | None = None,

@@ -15,8 +15,9 @@ from newsletter.errors import NotFound, Refused
 from newsletter.french import date_words
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Status
-from newsletter.store import journal, people, proposals
+from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
+from newsletter.store.people import people
 from newsletter.store.proposals import Proposal
 
 OPEN = proposals.OPEN

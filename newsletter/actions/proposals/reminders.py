@@ -15,9 +15,11 @@ from newsletter.errors import NotFound
 from newsletter.french import date_words
 from newsletter.i18n import _
 from newsletter.model import Issue
-from newsletter.store import journal, mailings, organisations, proposals
+from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
+from newsletter.store.people import organisations
 from newsletter.store.proposals import Contact
+from newsletter.store.sending import mailings
 
 RECENT = 7 * 86_400  # a letter older than that is no news to who is in it
 

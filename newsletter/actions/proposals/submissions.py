@@ -17,8 +17,9 @@ from newsletter.errors import NotFound, Refused
 from newsletter.french import event_words, typography
 from newsletter.i18n import Sentence, _
 from newsletter.rendering.body import body
-from newsletter.store import journal, organisations, people, proposals
+from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
+from newsletter.store.people import organisations, people
 from newsletter.store.proposals import Proposal as Proposal
 
 FOLDER = "images/propositions"

@@ -14,8 +14,8 @@ from newsletter.actions.reports import labels as words
 from newsletter.actions.reports.year import Year
 from newsletter.i18n import _
 from newsletter.settings import Publication
-from newsletter.store.counts import NONE
-from newsletter.store.organisations import Organisation
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.reports.counts import NONE
 
 Value = int | float | None | Mapping[str, int]
 Unit = Literal["count", "share", "groups"]

@@ -13,7 +13,7 @@ from newsletter.actions.reports.report import Report
 from newsletter.actions.workspace import Workspace
 from newsletter.exchange.export import write_table
 from newsletter.i18n import speaking
-from newsletter.store.figures import Outcome
+from newsletter.store.reports.figures import Outcome
 
 Form = Literal["text", "json", "csv", "html"]
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -17,9 +17,10 @@ from newsletter.actions.reports.year import Absent, Month, end_of, gather, since
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, speaking
-from newsletter.store import counts, organisations
-from newsletter.store.figures import Outcome
-from newsletter.store.organisations import Organisation
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.reports import counts
+from newsletter.store.reports.figures import Outcome
 
 What = Literal["subscribers", "members"]
 GROUPINGS: Mapping[str, tuple[str, ...]] = {

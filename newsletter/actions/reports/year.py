@@ -13,10 +13,12 @@ from newsletter import paris
 from newsletter.exchange.names import level_of
 from newsletter.model import Tag, Territory
 from newsletter.paris import PARIS
-from newsletter.store import counts, figures, mailings, organisations
-from newsletter.store.figures import Outcome
-from newsletter.store.mailings import Mailing
-from newsletter.store.organisations import Organisation, name_key
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, name_key
+from newsletter.store.reports import counts, figures
+from newsletter.store.reports.figures import Outcome
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Mailing
 
 
 def end_of(day: date) -> float:

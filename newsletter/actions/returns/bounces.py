@@ -20,10 +20,12 @@ from newsletter.errors import AddressError, NotFound, Refused, SettingsError, St
 from newsletter.model import Report, ReportKind
 from newsletter.providers.bounces import Classified, Fetched, Kind, classify, fetch_imap, read_sources
 from newsletter.providers.verp import Origin, open_message_id, open_return_path
-from newsletter.store import feedback, journal, people
-from newsletter.store.feedback import Contact, Failing
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.returns import feedback
+from newsletter.store.returns.feedback import Contact, Failing
 
 SOURCE = "mail"
 # Outcomes of a message beside those of `receive`.

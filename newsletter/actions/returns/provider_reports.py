@@ -22,10 +22,13 @@ from newsletter.i18n import _, speaking
 from newsletter.model import Report
 from newsletter.providers import WebhookRequest, replay_key, webhook_reader
 from newsletter.providers.verp import Origin, open_message_id
-from newsletter.store import feedback, journal, mailings, people
-from newsletter.store.feedback import Sent
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent
+from newsletter.store.returns import feedback
+from newsletter.store.returns.feedback import Sent
+from newsletter.store.sending import mailings
 
 DAY = 86_400
 # Outcomes beside the kinds of reports that acted.

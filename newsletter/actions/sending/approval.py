@@ -15,9 +15,11 @@ from newsletter.actions.sending import deliveries, schedule
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, _
-from newsletter.store import archive, candidates, journal, link_counts, mailings
+from newsletter.store import journal
+from newsletter.store.archive import letter_pages, link_counts
 from newsletter.store.journal import Event
-from newsletter.store.mailings import Mailing
+from newsletter.store.sending import candidates, mailings
+from newsletter.store.sending.mailings import Mailing
 
 
 def approve(
@@ -88,7 +90,7 @@ def approve(
             not_before=at.timestamp() if at else moment + recall,
         )
         link_counts.save(connection, mailing.id, counted)
-        archive.save(connection, mailing.id, letter_page.freeze(page), letter_page.words(page))
+        letter_pages.save(connection, mailing.id, letter_page.freeze(page), letter_page.words(page))
         rest = load(connection)
     while rest is not None:
         after = rest

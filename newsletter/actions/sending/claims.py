@@ -6,8 +6,8 @@ import os
 import socket
 from pathlib import Path
 
-from newsletter.store import ledger
-from newsletter.store.database import Database
+from newsletter.store.engine.database import Database
+from newsletter.store.sending import ledger
 
 
 def owner() -> str:

@@ -13,10 +13,11 @@ from newsletter import paris
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.i18n import Sentence
-from newsletter.store import audiences, mailings, organisations
-from newsletter.store.audiences import Difference
-from newsletter.store.mailings import Mailing
-from newsletter.store.organisations import Organisation
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.sending import compare_audiences, mailings
+from newsletter.store.sending.compare_audiences import Difference
+from newsletter.store.sending.mailings import Mailing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ def compare(workspace: Workspace, first: str, second: str) -> Comparison:
     """Compare the recipients of two issues' mailings; NotFound when one has no mailing."""
     with workspace.database.read() as connection:
         one, two = _mailing(connection, first), _mailing(connection, second)
-        lost = audiences.missing(connection, one.id, two.id, two.publication)
-        won = audiences.missing(connection, two.id, one.id, two.publication)
+        lost = compare_audiences.missing(connection, one.id, two.id, two.publication)
+        won = compare_audiences.missing(connection, two.id, one.id, two.publication)
         places = {n: organisations.get(connection, n) for n in {d.organisation_id for d in (*lost, *won)} if n}
-        counts = [audiences.recipients(connection, mailing.id) for mailing in (one, two)]
+        counts = [compare_audiences.recipients(connection, mailing.id) for mailing in (one, two)]
     return Comparison(
         first=first, second=second, recipients_first=counts[0], recipients_second=counts[1],
         fewer=_groups([_lost(d, places, two) for d in lost]), more=_groups([_won(d, places, one) for d in won]),

@@ -13,10 +13,11 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.actions.workspace import Workspace
 from newsletter.settings import Sending
-from newsletter.store import candidates, journal, ledger, mailings
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.mailings import Mailing, Receipt
-from newsletter.store.tables import OPEN
+from newsletter.store.sending import candidates, ledger, mailings
+from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.tables.core import OPEN
 
 Progress = Callable[[Mapping[str, int]], None]
 

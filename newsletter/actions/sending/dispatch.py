@@ -12,9 +12,9 @@ from newsletter.actions.letters.personal import Personal
 from newsletter.i18n import _
 from newsletter.providers import Provider
 from newsletter.settings import Sending
-from newsletter.store.database import Database
-from newsletter.store.ledger import Settlement
-from newsletter.store.mailings import Mailing
+from newsletter.store.engine.database import Database
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.mailings import Mailing
 
 _NAP = 0.25
 

@@ -9,7 +9,7 @@ from newsletter.actions.sending.claims import owner, recover
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.sender import Sender
 from newsletter.rendering.message import Skeleton
-from newsletter.store import ledger, mailings
+from newsletter.store.sending import ledger, mailings
 
 
 def drain(dispatch: Dispatch) -> None:

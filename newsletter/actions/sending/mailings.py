@@ -18,10 +18,11 @@ from newsletter.actions.sending.deliveries import finish as finish
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
-from newsletter.store import journal, ledger, mailings
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.mailings import Mailing as Mailing
-from newsletter.store.mailings import Receipt as Receipt
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.mailings import Mailing as Mailing
+from newsletter.store.sending.mailings import Receipt as Receipt
 
 DAY = 86_400
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from newsletter.i18n import _
 from newsletter.model import Outcome
 from newsletter.settings import Sending
-from newsletter.store.ledger import Settlement
+from newsletter.store.sending.ledger import Settlement
 
 MOST_SECONDS = 3600.0  # between two tries of one recipient, unless the provider names its own
 _MOST_DOUBLINGS = 10

@@ -18,8 +18,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Provider, Wants
 from newsletter.settings import Sending, Settings
-from newsletter.store.database import Database, open_database
-from newsletter.store.rehearsal import copy_audience
+from newsletter.store.engine.database import Database, open_database
+from newsletter.store.sending.rehearsal import copy_audience
 
 FAULTS = ("deferred", "refused", "unknown", "dropped")
 _DAY = 86_400.0

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from newsletter.actions.workspace import Workspace
-from newsletter.store import figures, mailings
-from newsletter.store.figures import Outcome
-from newsletter.store.mailings import Mailing
+from newsletter.store.reports import figures
+from newsletter.store.reports.figures import Outcome
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Mailing
 
 SHOWN = 40
 

@@ -12,9 +12,10 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence
 from newsletter.paris import PARIS
-from newsletter.store import journal, ledger, mailings
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.mailings import Mailing
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.mailings import Mailing
 
 SCHEDULED = "mailing-scheduled"
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")

@@ -16,8 +16,8 @@ from newsletter.french import clock_words, day_words
 from newsletter.i18n import _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
-from newsletter.store import candidates
-from newsletter.store.mailings import Mailing, Receipt
+from newsletter.store.sending import candidates
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

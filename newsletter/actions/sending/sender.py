@@ -23,9 +23,10 @@ from newsletter.i18n import speaking
 from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Session
 from newsletter.rendering.message import Skeleton
-from newsletter.store import journal, ledger, mailings, pace
-from newsletter.store.ledger import Handed, Settlement
-from newsletter.store.tables import OPEN
+from newsletter.store import journal
+from newsletter.store.sending import ledger, mailings, pace
+from newsletter.store.sending.ledger import Handed, Settlement
+from newsletter.store.tables.core import OPEN
 
 GROUP = 100
 GROUP_SECONDS = 0.25

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from newsletter.actions.team.users import SCOPES, digest
 from newsletter.actions.workspace import Workspace
-from newsletter.store import limits, users
+from newsletter.store.people import limits
+from newsletter.store.team import users
 
 MINUTE, HOUR = 60, 3600
 PER_MINUTE = 120

@@ -9,15 +9,16 @@ from newsletter.actions.mail import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import _
-from newsletter.store import deeds, journal
-from newsletter.store.deeds import Deed as Deed
+from newsletter.store import journal
 from newsletter.store.journal import Event
+from newsletter.store.team import audit_log
+from newsletter.store.team.audit_log import Deed as Deed
 
 
 def latest(workspace: Workspace, *, before: int = 0, limit: int = 50) -> Sequence[Deed]:
     """Return what people did, the newest first; with `before`, what is older than that number."""
     with workspace.database.read() as connection:
-        return deeds.latest(connection, before=before, limit=limit)
+        return audit_log.latest(connection, before=before, limit=limit)
 
 
 def send_test(workspace: Workspace, to: str, by: str) -> None:

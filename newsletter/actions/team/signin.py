@@ -18,10 +18,12 @@ from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import Sentence, _, speaking
-from newsletter.store import journal, limits, users
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.users import Session as Session
-from newsletter.store.users import User
+from newsletter.store.people import limits
+from newsletter.store.team import users
+from newsletter.store.team.users import Session as Session
+from newsletter.store.team.users import User
 
 LINK_SECONDS = 15 * 60.0
 FIRST_SECONDS = 24 * 3600.0

@@ -13,11 +13,12 @@ from newsletter import addresses
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused, nearest
 from newsletter.i18n import Sentence
-from newsletter.store import journal, users
+from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.users import ApiToken as ApiToken
-from newsletter.store.users import Session as Session
-from newsletter.store.users import User as User
+from newsletter.store.team import users
+from newsletter.store.team.users import ApiToken as ApiToken
+from newsletter.store.team.users import Session as Session
+from newsletter.store.team.users import User as User
 
 # What a role opens; sending is a right of its own (`User.may_send`).
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(

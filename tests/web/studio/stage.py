@@ -21,11 +21,12 @@ from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
 from newsletter.paris import PARIS
-from newsletter.store import organisations, people, reviews
-from newsletter.store.database import Database
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store.engine.database import Database
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.web.server import serving
 
 KEY = start.LETTRE

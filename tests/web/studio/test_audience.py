@@ -11,8 +11,10 @@ import pytest
 from newsletter.actions.imports.uploads import FOLDER
 from newsletter.actions.people import directory, subscriptions
 from newsletter.actions.people.directory import Wanted
-from newsletter.store import journal, people, reviews
-from newsletter.store.reviews import Review
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import people
 from newsletter.web.studio import codes
 from tests.web.conftest import heading
 from tests.web.studio.conftest import first_person
@@ -222,7 +224,7 @@ def test_an_organisation_is_added_once(staff):
 def test_an_organisations_page_names_what_was_published_about_it(looking):
     about = next(a for a in looking.workspace.pool() if a.organisations)
     with looking.workspace.database.read() as connection:
-        from newsletter.store import organisations
+        from newsletter.store.people import organisations
 
         number = organisations.find(connection, about.organisations[0]).id
     page = looking.get(f"{HOME}/organisations/{number}").text

@@ -14,8 +14,8 @@ from newsletter.actions.issues import feed_reader, files
 from newsletter.actions.sending import mailings
 from newsletter.actions.team import audit_log
 from newsletter.settings import Feed
-from newsletter.store import reviews
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.web.studio import charts
 from tests.web.conftest import heading
 
@@ -147,8 +147,8 @@ def test_the_line_is_what_a_count_at_each_day_says(town):
     """It is made from one count and from who came and went; people who leave, come back or take two count once."""
     from newsletter.actions import home
     from newsletter.actions.reports import report
-    from newsletter.store import people
-    from newsletter.store.people import Consent
+    from newsletter.store.people import people
+    from newsletter.store.people.people import Consent
 
     today, proof = town.workspace.today(), Consent("consent", "test")
     start = town.workspace.clock() - 400 * 86_400

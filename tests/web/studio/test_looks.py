@@ -13,9 +13,10 @@ from playwright.sync_api import Page, expect
 from newsletter.actions.operations import outbox_view
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import organisations, people, reviews
-from newsletter.store.people import Consent
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent
 from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving

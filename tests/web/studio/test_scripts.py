@@ -25,10 +25,12 @@ from newsletter.content import issue as issues
 from newsletter.model import Event, Picture, Report, SectionPlan, Speaker
 from newsletter.paris import PARIS
 from newsletter.providers import verp
-from newsletter.store import journal, organisations, people, reviews
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
 from tests.web.studio.stage import Stage

@@ -8,10 +8,12 @@ import pytest
 
 from newsletter.actions.people import members
 from newsletter.actions.team import users
-from newsletter.store import journal, organisations, people, reviews
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
 from tests.web.studio.conftest import first_person, sign_in
 
 PEOPLE = ("/studio/public", "/studio/public/organisations", "/studio/public/organisations/1", "/studio/public/importer",

@@ -12,8 +12,8 @@ import pytest
 from newsletter.actions.issues import versions
 from newsletter.actions.operations.start import load_people
 from newsletter.actions.sending import mailings, send_page
-from newsletter.store import people
-from newsletter.store.people import Consent
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_compose import KEY
 from tests.web.studio.test_compose import editor as editor
