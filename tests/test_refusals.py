@@ -46,7 +46,7 @@ ELSEWHERE = {
     "store/engine/database.py": "a database that is away is a fault: the page says that it was recorded",
     "store/migrations/run.py": "as store/engine/database.py",
     "store/engine/queue.py": "as store/engine/database.py",
-    "web/hooks.py": "as actions/returns/provider_reports.py",
+    "web/returns.py": "as actions/returns/provider_reports.py",
 }
 # The same for one refusal of a part: its opening words.
 ALONE = {

@@ -18,7 +18,7 @@ from newsletter.store.people import organisations, people
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import mailings, subscribers
 from newsletter.store.tables.pages import archive_pages
-from newsletter.web.public_archive import events_json
+from newsletter.web.public.archive import events_json
 from tests.web.conftest import BASE, Town, heading
 
 LETTRE, FLASH = "/lettres/2026-11-lettre", "/lettres/2026-12-01-flash"

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from newsletter.web import gather
-from newsletter.web.gather import Gather
+from newsletter.web import batching
+from newsletter.web.batching import Gather
 
 
 class Work:
@@ -52,9 +52,9 @@ def test_a_lone_request_is_served_at_once_and_the_crowd_behind_it_together():
 
 
 def test_a_batch_has_a_limit():
-    batches, answers = crowd(range(1, gather.MOST + 2))
-    assert [len(batch) for batch in batches] == [1, gather.MOST, 1]
-    assert answers == [2 * n for n in range(gather.MOST + 2)]
+    batches, answers = crowd(range(1, batching.MOST + 2))
+    assert [len(batch) for batch in batches] == [1, batching.MOST, 1]
+    assert answers == [2 * n for n in range(batching.MOST + 2)]
 
 
 def test_an_error_reaches_only_whoever_it_concerns():

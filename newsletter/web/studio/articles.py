@@ -16,10 +16,10 @@ from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Status
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.content_labels import kind_words, level_words, status_words, tag_words
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
-from newsletter.web.studio.words import kind_words, level_words, status_words, tag_words
 
 _SIZE = 40
 _FILTERS = ("etiquette", "statut", "mois", "organisation", "paru", "venus", "q")

@@ -12,7 +12,7 @@ from newsletter.actions.operations import start
 from newsletter.actions.team import users
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import charts
+from newsletter.web.studio import report_charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -28,8 +28,10 @@ def router(site: Site) -> APIRouter:
         found = overview(site.workspace)
         labels = [format_date(p.day, "MMM yy", locale=i18n.locale()) for p in found.points]
         lines = {
-            "subscribers": charts.line([(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]),
-            "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
+            "subscribers": report_charts.line(
+                [(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]
+            ),
+            "members": report_charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
         }
         return shell.page(
             visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour,

@@ -11,9 +11,9 @@ from newsletter.actions.issues import files, gestures
 from newsletter.errors import ContentError, NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.content_labels import state_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import state_words
 
 
 def router(site: Site) -> APIRouter:

@@ -11,7 +11,7 @@ from newsletter.actions.operations import doctor, outbox_view
 from newsletter.actions.team import audit_log
 from newsletter.errors import NewsletterError
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -29,7 +29,12 @@ def router(site: Site) -> APIRouter:
         found = audit_log.latest(site.workspace, before=avant, limit=_PAGE + 1)
         older = found[_PAGE - 1].number if len(found) > _PAGE else 0
         return shell.page(
-            visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=codes.kind, details=codes.details
+            visit,
+            "settings_journal.html",
+            deeds=found[:_PAGE],
+            older=older,
+            kinds=database_labels.kind,
+            details=database_labels.details,
         )
 
     @routes.get("/reglages/envoi")

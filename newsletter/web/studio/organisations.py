@@ -11,7 +11,7 @@ from newsletter.actions.people import directory, members
 from newsletter.errors import Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -34,8 +34,8 @@ def router(site: Site) -> APIRouter:
         number = max(1, min(page, 100_000))
         return shell.page(
             visit, "organisations.html", rows=rows[(number - 1) * _SIZE : number * _SIZE], total=len(rows),
-            wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=codes.level, levels=tuple(Territory),
-            iso_day=codes.iso_day, regions=directory.regions(workspace), by_level=_tally(rows, "level"),
+            wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=database_labels.level, levels=tuple(Territory),
+            iso_day=database_labels.iso_day, regions=directory.regions(workspace), by_level=_tally(rows, "level"),
             by_region=_tally(rows, "region"),
         )  # fmt: skip
 
@@ -54,8 +54,8 @@ def router(site: Site) -> APIRouter:
     def organisation(number: Number, visit: Visit = allowed) -> Response:
         place = directory.somewhere(workspace, number)
         return shell.page(
-            visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
-            kind=codes.kind, state=codes.state, words=codes.iso_day,
+            visit, "organisation.html", place=place, organisation=place.card.organisation, level=database_labels.level,
+            kind=database_labels.kind, state=database_labels.state, words=database_labels.iso_day,
         )  # fmt: skip
 
     @routes.post("/organisations/{number}/reconduire")

@@ -13,7 +13,7 @@ from newsletter.actions.people.directory import Wanted
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
@@ -40,7 +40,7 @@ def router(site: Site) -> APIRouter:
         found, total = directory.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
         return shell.page(
             visit, "people.html", people=found, total=total, wanted=wanted, page=number, pages=-(-total // _SIZE) or 1,
-            state=codes.state, level=codes.level, states=_STATES, levels=tuple(Territory),
+            state=database_labels.state, level=database_labels.level, states=_STATES, levels=tuple(Territory),
             regions=directory.regions(workspace),
         )  # fmt: skip
 
@@ -81,11 +81,11 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     def person(uid: str, visit: Visit = allowed) -> Response:
         someone, names = directory.someone(workspace, uid), directory.names(workspace)
         words: dict[str, Any] = {
-            "kind": codes.kind,
-            "details": codes.details,
-            "state": codes.state,
-            "delivery": codes.delivery,
-            "basis": codes.basis,
+            "kind": database_labels.kind,
+            "details": database_labels.details,
+            "state": database_labels.state,
+            "delivery": database_labels.delivery,
+            "basis": database_labels.basis,
         }
         return shell.page(visit, "person.html", someone=someone, names=names, **words)
 

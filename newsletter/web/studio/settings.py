@@ -16,9 +16,9 @@ from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.settings import Feed, Layout, Palette, Publication
 from newsletter.web.site import Site, say
+from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import tag_words
 
 _HOME = "/studio/reglages"
 _IDENTITY = ("name", "short_name", "baseline", "address", "phone", "email", "website", "director", "host", "dpo",

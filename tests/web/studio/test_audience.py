@@ -15,7 +15,7 @@ from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import people
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from tests.web.conftest import heading
 from tests.web.studio.conftest import first_person
 
@@ -75,7 +75,7 @@ def test_a_persons_page_says_what_they_receive_and_why(looking):
     ],
 )  # fmt: skip
 def test_what_the_journal_keeps_is_said_in_words(looking, kept, line):
-    assert codes.details(kept).replace("\xa0", " ") == line
+    assert database_labels.details(kept).replace("\xa0", " ") == line
 
 
 def test_an_unsubscription_is_taken_back_by_its_button(staff):

@@ -16,7 +16,7 @@ from newsletter.actions.team import audit_log
 from newsletter.settings import Feed
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
-from newsletter.web.studio import charts
+from newsletter.web.studio import report_charts
 from tests.web.conftest import heading
 
 
@@ -88,8 +88,8 @@ def test_twelve_months_end_today(today, first, last):
 
 @pytest.mark.parametrize("values", [[0], [0, 0, 0], [7], [5, 9, 6540], [6540] * 13, [999, 1000], [1, 10**9]])
 def test_every_value_lies_on_the_chart(values):
-    line = charts.line([(str(n), value) for n, value in enumerate(values)])
-    assert all(0 <= y <= charts.HEIGHT and 0 <= x <= charts.WIDTH for x, y, _label, _value in line.dots)
+    line = report_charts.line([(str(n), value) for n, value in enumerate(values)])
+    assert all(0 <= y <= report_charts.HEIGHT and 0 <= x <= report_charts.WIDTH for x, y, _label, _value in line.dots)
     heights = {value: y for _x, y, _label, value in line.dots}
     assert [heights[v] for v in sorted(heights)] == sorted(heights.values(), reverse=True), "more stands higher"
 

@@ -20,10 +20,10 @@ from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
+from newsletter.web.studio.content_labels import level_words, reason_words, state_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import level_words, reason_words, state_words
 
 _MOVING = ("approved", "sending")
 _SECONDS = 300  # a stream ends by then, and the browser opens the next
@@ -133,7 +133,7 @@ class _Pages:
             states=state_words(), reasons=reason_words(), users=users.everybody(workspace),
             moment_words=send_page.moment_words, comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key),
-            pause=codes.pause, links=links, shares=link_counts.shares(links),
+            pause=database_labels.pause, links=links, shares=link_counts.shares(links),
         )  # fmt: skip
 
     def proof(self, visit: Visit, key: str) -> Response:

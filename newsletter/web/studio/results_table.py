@@ -10,10 +10,10 @@ from newsletter.actions.sending.compare_audiences import Comparison, compare
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.web.site import Site
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
+from newsletter.web.studio.content_labels import state_words, tag_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import state_words, tag_words
 
 
 def router(site: Site) -> APIRouter:
@@ -30,7 +30,7 @@ def router(site: Site) -> APIRouter:
         second, first = (visit.query("deuxieme") or (names[:1] or [""])[0]), (visit.query("premier") or _before(names))
         return shell.page(
             visit, "figures_mailings.html", lines=lines, wanted=wanted, states=state_words(), tags=tag_words(),
-            first=first, second=second, reason=codes.difference,
+            first=first, second=second, reason=database_labels.difference,
             found=_compare(site.workspace, first, second) if visit.query("premier") else None,
         )  # fmt: skip
 

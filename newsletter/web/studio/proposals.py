@@ -15,9 +15,9 @@ from newsletter.actions.issues.feed_import import Harvest
 from newsletter.actions.proposals import decisions
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import tag_words
 
 _INBOX, _IMPORT = "/studio/articles/propositions", "/studio/articles/importer"
 

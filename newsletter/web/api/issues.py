@@ -15,8 +15,8 @@ from newsletter.actions.team.api_keys import Caller
 from newsletter.errors import ContentError
 from newsletter.i18n import speaking
 from newsletter.model import ItemPlan, Status, Tag
-from newsletter.web.api import After, Key, Limit, allow, declined, page, routes
-from newsletter.web.api_shapes import Articles, Deposited, Draft, Issues, IssueWhole
+from newsletter.web.api.routes import After, Key, Limit, allow, declined, page, routes
+from newsletter.web.api.shapes import Articles, Deposited, Draft, Issues, IssueWhole
 from newsletter.web.site import Site
 
 _ALL = 1_000_000

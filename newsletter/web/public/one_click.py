@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from newsletter.actions.people import reader_choices
 from newsletter.french import printed
-from newsletter.web.gather import Gather
+from newsletter.web.batching import Gather
 from newsletter.web.site import Site, say
 
 # In both encodings of RFC 8058 section 3.2; our own button sends nothing.

@@ -19,10 +19,10 @@ from newsletter.errors import ContentError, NewsletterError, Refused
 from newsletter.model import Issue
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import gestures
+from newsletter.web.studio.content_labels import level_words, state_words, tag_words
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
-from newsletter.web.studio.words import level_words, state_words, tag_words
 
 _FILTERS = ("etiquette", "q", "tout")
 

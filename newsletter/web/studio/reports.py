@@ -14,7 +14,7 @@ from newsletter.actions import home
 from newsletter.actions.reports import figures, formats, report
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say
-from newsletter.web.studio import charts, codes
+from newsletter.web.studio import database_labels, report_charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -45,7 +45,7 @@ def router(site: Site) -> APIRouter:
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
             visit, "figures.html", found=found, on=on, refused=refused, groupings=report.GROUPINGS[what],
-            line=charts.line(values), names=_names(site, found.by),
+            line=report_charts.line(values), names=_names(site, found.by),
         )  # fmt: skip
 
     @routes.get("/annee")
@@ -92,5 +92,9 @@ def _month(day: date) -> str:
 def _names(site: Site, by: str) -> Any:
     """Return the function that names the groups of a count."""
     titles = {p.key: p.title for p in site.workspace.settings.publications.values()}
-    named = {"publication": lambda key: titles.get(key, key), "status": codes.state, "level": codes.level}
-    return named.get(by, codes.group)
+    named = {
+        "publication": lambda key: titles.get(key, key),
+        "status": database_labels.state,
+        "level": database_labels.level,
+    }
+    return named.get(by, database_labels.group)

@@ -13,8 +13,8 @@ from newsletter.actions.reports import report as reports
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.team.api_keys import Caller
 from newsletter.i18n import speaking
-from newsletter.web.api import After, Key, Limit, allow, page, routes
-from newsletter.web.api_shapes import Count, Day, Mailings, Members, Receipt, Report
+from newsletter.web.api.routes import After, Key, Limit, allow, page, routes
+from newsletter.web.api.shapes import Count, Day, Mailings, Members, Receipt, Report
 from newsletter.web.site import Site
 
 Year = Annotated[int, Path(ge=1990, le=2100)]

@@ -14,8 +14,8 @@ from newsletter.actions.team.api_keys import Caller
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import speaking
-from newsletter.web.api import allow, declined, routes
-from newsletter.web.api_shapes import Enrolment, Record, Taken
+from newsletter.web.api.routes import allow, declined, routes
+from newsletter.web.api.shapes import Enrolment, Record, Taken
 from newsletter.web.site import Site
 
 Address = Annotated[str, Query(min_length=3, max_length=320)]
