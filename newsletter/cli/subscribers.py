@@ -11,7 +11,7 @@ from newsletter import paris
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.actions.letters import picture_cleanup
 from newsletter.actions.people import data_rights, subscriptions
-from newsletter.cli import people_imports, reviews
+from newsletter.cli import imports, reviews
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
 
@@ -194,7 +194,7 @@ def _chain(found: subscriptions.Why) -> list[str]:
     return [*lines, f"verdict       {verdict}" + (f": {found.reason}" if found.reason else "")]
 
 
-for command in (*people_imports.COMMANDS, *reviews.COMMANDS):
+for command in (*imports.COMMANDS, *reviews.COMMANDS):
     subscribers.add_command(command)
 
 
