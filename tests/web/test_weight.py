@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.actions.archive import public_letters
 from tests.web.conftest import Town
-from tests.web.test_archive import FLASH, LETTRE, key_of, reader
+from tests.web.public.test_archive import FLASH, LETTRE, key_of, reader
 
 BUDGET = 50_000
 PAGES = [

@@ -12,9 +12,9 @@ from newsletter.actions.issues import feed_import, versions
 from newsletter.content.feeds import Found
 from newsletter.model import Status
 from tests.web.studio.conftest import Desk
-from tests.web.studio.test_compose import HOSTILE
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import HOSTILE
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 EVENT = {
     "sorte": "evenement", "title": "Visite de la ressourcerie de Douai, portes ouvertes aux élu·es du territoire",

@@ -15,9 +15,9 @@ from tests.browser import mail_browser as mail_browser
 from tests.web.conftest import BASE
 from tests.web.server import serving
 from tests.web.studio.conftest import Desk, sign_in
-from tests.web.studio.test_compose import HOSTILE, ISSUE, KEY
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import HOSTILE, ISSUE, KEY
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 DONE = "/studio/numeros/2026-10-lettre/envoi"
 ASK = f"{ISSUE}/faire-relire/entretien-helene-vasseur"

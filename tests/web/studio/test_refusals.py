@@ -9,9 +9,9 @@ import pytest
 
 from newsletter.actions.sending import mailings
 from tests.web.studio.conftest import Desk, sign_in
-from tests.web.studio.test_compose import ISSUE, KEY, version
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY, version
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 ENVOI = f"{ISSUE}/envoi"
 

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from newsletter.actions.issues import versions
 from tests.browser import mail_browser as mail_browser
-from tests.web.studio.test_compose import ISSUE, KEY
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 from tests.web.studio.test_proof import served as served
 
 pytestmark = pytest.mark.browser

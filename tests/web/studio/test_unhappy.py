@@ -15,12 +15,12 @@ from newsletter.actions.sending import mailings
 from newsletter.providers.wire import Outcome
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_articles import EVENT, slug_of
-from tests.web.studio.test_compose import ISSUE, KEY, gesture, issue, version
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY, gesture, issue, version
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 from tests.web.studio.test_refusals import words
-from tests.web.studio.test_send import ENVOI, approve, mailing
-from tests.web.studio.test_send import sender as sender
+from tests.web.studio.test_sending import ENVOI, approve, mailing
+from tests.web.studio.test_sending import sender as sender
 
 SLUG = "lyon-cantine-solidaire"
 ARTICLE, PEOPLE, SETTINGS = f"/studio/articles/{SLUG}", "/studio/public", "/studio/reglages"

@@ -15,9 +15,9 @@ from newsletter.actions.sending import mailings, send_page
 from newsletter.store.people import people
 from newsletter.store.people.people import Consent
 from tests.web.studio.conftest import Desk, sign_in
-from tests.web.studio.test_compose import KEY
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import KEY
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 ENVOI = f"/studio/numeros/{KEY}/envoi"
 
