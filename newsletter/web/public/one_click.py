@@ -37,7 +37,7 @@ def router(site: Site) -> APIRouter:
         if machine:
             return PlainTextResponse(say("Vous ne recevrez plus « {title} ».").format(title=printed(publication.title)))
         values = {"token": token, "publication": publication, "state": "left"}
-        return site.page(request, "public/left.html", noindex=True, **values)
+        return site.page(request, "public/unsubscribed.html", noindex=True, **values)
 
     routes.add_route("/desabonnement/{token}", leave, methods=["POST"])
     return routes

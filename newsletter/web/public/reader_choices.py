@@ -32,7 +32,7 @@ def _leave(routes: APIRouter, site: Site) -> None:
     @routes.get(page)
     def ask(request: Request, token: str) -> Response:
         publication = reader_choices.leaving(site.workspace, token)
-        return site.page(request, "public/leave.html", publication=publication, token=token, noindex=True)
+        return site.page(request, "public/unsubscribe.html", publication=publication, token=token, noindex=True)
 
     @routes.post(page + "/annuler")
     def undo(request: Request, token: str) -> Response:
@@ -45,7 +45,7 @@ def _leave(routes: APIRouter, site: Site) -> None:
         return _left(request, token, publication=publication, state="explained")
 
     def _left(request: Request, token: str, **values: Any) -> Response:
-        return site.page(request, "public/left.html", token=token, noindex=True, **values)
+        return site.page(request, "public/unsubscribed.html", token=token, noindex=True, **values)
 
 
 def _preferences(routes: APIRouter, site: Site) -> None:
@@ -62,9 +62,13 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 
     @routes.post(page)
     def choose(
-        request: Request, token: str, publications: Keys, first_name: Text = "", last_name: Text = "",
+        request: Request,
+        token: str,
+        publications: Keys,
+        first_name: Text = "",
+        last_name: Text = "",
         organisation: Text = "",
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         details = {"first_name": first_name, "last_name": last_name, "organisation": organisation}
         closed = reader_choices.choose(site.workspace, token, publications, details)
         return show(request, token, saved=True, closed=closed)

@@ -69,7 +69,7 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
     def show(request: Request, application: Application | None, problems: dict[str, str]) -> Response:
         return site.page(
             request,
-            "public/subscribe.html",
+            "public/signup.html",
             status=422 if problems else 200,
             layout="embedded.html" if frame else "base.html",
             action=page,
@@ -86,13 +86,24 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
 
     @routes.post(page)
     def filled(
-        request: Request, background: BackgroundTasks, publications: Keys, address: Text = "", first_name: Text = "",
-        last_name: Text = "", organisation: Text = "", form: Text = "", website: Text = "",
-    ) -> Response:  # fmt: skip
+        request: Request,
+        background: BackgroundTasks,
+        publications: Keys,
+        address: Text = "",
+        first_name: Text = "",
+        last_name: Text = "",
+        organisation: Text = "",
+        form: Text = "",
+        website: Text = "",
+    ) -> Response:
         application = Application(
-            address=address, publications=tuple(dict.fromkeys(publications)), first_name=first_name,
-            last_name=last_name, organisation=organisation, form=form,
-        )  # fmt: skip
+            address=address,
+            publications=tuple(dict.fromkeys(publications)),
+            first_name=first_name,
+            last_name=last_name,
+            organisation=organisation,
+            form=form,
+        )
         problems = signup_rules.problems(site.workspace, application)
         if problems:
             return show(request, application, problems)
@@ -100,7 +111,7 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
         if not website:
             _take(site, request, background, application)
         layout = "embedded.html" if frame else "base.html"
-        return site.page(request, "public/subscribed.html", layout=layout)
+        return site.page(request, "public/signup_sent.html", layout=layout)
 
 
 def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> None:
@@ -148,9 +159,13 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
         """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
         application = Application(
-            address=wish.email, publications=tuple(dict.fromkeys(wish.publications)), first_name=wish.first_name,
-            last_name=wish.last_name, organisation=wish.organisation, form=wish.form,
-        )  # fmt: skip
+            address=wish.email,
+            publications=tuple(dict.fromkeys(wish.publications)),
+            first_name=wish.first_name,
+            last_name=wish.last_name,
+            organisation=wish.organisation,
+            form=wish.form,
+        )
         problems = signup_rules.problems(site.workspace, application)
         if problems:
             named = {("email" if name == "address" else name): text for name, text in problems.items()}

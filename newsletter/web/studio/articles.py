@@ -103,27 +103,61 @@ class _Pages:
         wanted = {name: visit.query(name) for name in _FILTERS}
         start = visit.number("de")
         found = board.shelf(
-            self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
-            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"],
-            arrived=wanted["venus"] == "flux", start=start, size=_SIZE,
-        )  # fmt: skip
+            self.site.workspace,
+            tag=wanted["etiquette"],
+            status=wanted["statut"],
+            month=wanted["mois"],
+            organisation=wanted["organisation"],
+            used=wanted["paru"],
+            words=wanted["q"],
+            arrived=wanted["venus"] == "flux",
+            start=start,
+            size=_SIZE,
+        )
         return self.shell.page(
-            visit, "articles.html", shelf=found, wanted=wanted, start=start, size=_SIZE, tags=tag_words(),
+            visit,
+            "articles.html",
+            shelf=found,
+            wanted=wanted,
+            start=start,
+            size=_SIZE,
+            tags=tag_words(),
             statuses=status_words(),
-        )  # fmt: skip
+        )
 
-    def form(self, visit: Visit, article: Article, *, kind: str = "", file: versions.ArticleVersion | None = None,
-             typed: Mapping[str, str] | None = None, tags: list[str] | None = None,
-             problems: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+    def form(
+        self,
+        visit: Visit,
+        article: Article,
+        *,
+        kind: str = "",
+        file: versions.ArticleVersion | None = None,
+        typed: Mapping[str, str] | None = None,
+        tags: list[str] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Response:
         """Show an article's form: as its file says it, or as it was typed with what is wrong."""
         values = {**article_form.values(article), **(typed or {})}
         groups = article_form.KINDS[kind].groups if kind else article_form.groups_of(article)
         return self.shell.page(
-            visit, "article.html", status=422 if problems else 200, article=article, kind=kind, file=file, v=values,
-            chosen=tags if tags is not None else list(article.tags), problems=problems or {}, groups=groups,
-            remarks=article_form.remarks(article) if file else [], read=bool(file), tags=tag_words(),
-            statuses=status_words(), kinds=kind_words(), levels=level_words(), speakers=article_form.SPEAKERS,
-        )  # fmt: skip
+            visit,
+            "article.html",
+            status=422 if problems else 200,
+            article=article,
+            kind=kind,
+            file=file,
+            v=values,
+            chosen=tags if tags is not None else list(article.tags),
+            problems=problems or {},
+            groups=groups,
+            remarks=article_form.remarks(article) if file else [],
+            read=bool(file),
+            tags=tag_words(),
+            statuses=status_words(),
+            kinds=kind_words(),
+            levels=level_words(),
+            speakers=article_form.SPEAKERS,
+        )
 
     def edit(self, visit: Visit, slug: str) -> Response:
         """Show an article for editing."""
@@ -222,9 +256,14 @@ class _Pages:
     def conflict(self, visit: Visit, slug: str, conflict: Conflict) -> Response:
         """Show both texts; nothing was written."""
         return self.shell.page(
-            visit, "compose_conflict.html", status=409, path=f"/studio/articles/{slug}", mine=conflict.mine,
-            theirs=conflict.theirs, version=versions.article_version(self.site.workspace, slug).version,
-        )  # fmt: skip
+            visit,
+            "board_conflict.html",
+            status=409,
+            path=f"/studio/articles/{slug}",
+            mine=conflict.mine,
+            theirs=conflict.theirs,
+            version=versions.article_version(self.site.workspace, slug).version,
+        )
 
 
 def _typed(visit: Visit) -> dict[str, str]:

@@ -25,7 +25,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/importer")
     def form(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "import.html", imports=subscribers.listing(workspace)[:20], bases=uploads.BASES)
+        return shell.page(visit, "imports.html", imports=subscribers.listing(workspace)[:20], bases=uploads.BASES)
 
     @routes.post("/importer")
     def rehearse(visit: Visit = allowed) -> Response:
@@ -37,15 +37,20 @@ def router(site: Site) -> APIRouter:
         try:
             if publication == "organisations":
                 plan = uploads.members(workspace, token, by=visit.by, dry_run=True)
-                return shell.page(visit, "import_members.html", plan=plan, token=token)
+                return shell.page(visit, "imports_members.html", plan=plan, token=token)
             made = uploads.rehearse(workspace, token, publication, basis=basis, by=visit.by)
         except NewsletterError:
             uploads.forget(workspace, token)
             return shell.back(_HOME, say("Ce fichier ne peut pas être lu comme un tableau. Vérifiez-le."), bad=True)
         return shell.page(
-            visit, "import_plan.html", made=made, publication=workspace.settings.publication(publication), basis=basis,
-            action=action, reason=made.plan.reason,
-        )  # fmt: skip
+            visit,
+            "imports_plan.html",
+            made=made,
+            publication=workspace.settings.publication(publication),
+            basis=basis,
+            action=action,
+            reason=made.plan.reason,
+        )
 
     @routes.post("/importer/faire")
     def carry_out(visit: Visit = allowed) -> Response:
@@ -81,9 +86,13 @@ def router(site: Site) -> APIRouter:
     def settle(number: Number, visit: Visit = allowed) -> Response:
         try:
             n = import_reviews.settle(
-                workspace, number, accept=visit.text("decision") == "accept", by=visit.by, email=visit.text("email"),
+                workspace,
+                number,
+                accept=visit.text("decision") == "accept",
+                by=visit.by,
+                email=visit.text("email"),
                 organisation=visit.text("organisation"),
-            )  # fmt: skip
+            )
         except (Refused, NotFound, AddressError):
             sentence = say("Impossible ainsi : précisez l’adresse ou l’organisation, ou écartez ce cas.")
             return shell.back(_REVIEWS, sentence, bad=True)

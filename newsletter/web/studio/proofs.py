@@ -31,10 +31,17 @@ def router(site: Site) -> APIRouter:
         proof = proofs.open_proof(site.workspace, token)
         policy = headers_for(request.url.path, secure=site.secure)["Content-Security-Policy"]
         return site.page(
-            request, "studio/proof.html", status=status, token=token, proof=proof, problem=problem, typed=typed,
-            noindex=True, said=request.query_params.get("merci", ""),
+            request,
+            "studio/proofs.html",
+            status=status,
+            token=token,
+            proof=proof,
+            problem=problem,
+            typed=typed,
+            noindex=True,
+            said=request.query_params.get("merci", ""),
             headers={"Content-Security-Policy": f"{policy}; frame-src 'self'"},
-        )  # fmt: skip
+        )
 
     @routes.get("/epreuve/{token}")
     def show(request: Request, token: str) -> Response:
@@ -58,8 +65,8 @@ def router(site: Site) -> APIRouter:
     @routes.get("/studio/numeros/{key}/faire-relire/{slug}")
     def ask(key: str, slug: str, visit: Visit = allowed) -> Response:
         return shell.page(
-            visit, "proof_ask.html", key=key, slug=slug, link="", days=proofs.DAYS, title=_title(site, slug)
-        )  # fmt: skip
+            visit, "proofs_ask.html", key=key, slug=slug, link="", days=proofs.DAYS, title=_title(site, slug)
+        )
 
     @routes.post("/studio/numeros/{key}/faire-relire/{slug}")
     def invite(key: str, slug: str, visit: Visit = allowed) -> Response:
@@ -71,8 +78,8 @@ def router(site: Site) -> APIRouter:
             words = f"{say('Le lien n’a pas été fait.')} {told(error)}"
             return shell.back(f"/studio/numeros/{key}/faire-relire/{slug}", words, bad=True)
         return shell.page(
-            visit, "proof_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS, title=_title(site, slug)
-        )  # fmt: skip
+            visit, "proofs_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS, title=_title(site, slug)
+        )
 
     return routes
 

@@ -33,7 +33,7 @@ def router(site: Site) -> APIRouter:
         states = ("accepted", "declined") if visit.query("etat") == "closes" else decisions.OPEN
         found = decisions.offers(site.workspace, states)
         later = site.workspace.today() + timedelta(days=28)
-        return shell.page(visit, "articles_inbox.html", offers=found, closed=states[0] == "accepted", later=later)
+        return shell.page(visit, "proposals.html", offers=found, closed=states[0] == "accepted", later=later)
 
     @routes.post("/propositions/{name}")
     def decide(name: str, visit: Visit = allowed) -> Response:

@@ -44,9 +44,15 @@ def router(site: Site) -> APIRouter:
         points = home.points(workspace, on, _MONTHS)
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
-            visit, "figures.html", found=found, on=on, refused=refused, groupings=report.GROUPINGS[what],
-            line=report_charts.line(values), names=_names(site, found.by),
-        )  # fmt: skip
+            visit,
+            "reports.html",
+            found=found,
+            on=on,
+            refused=refused,
+            groupings=report.GROUPINGS[what],
+            line=report_charts.line(values),
+            names=_names(site, found.by),
+        )
 
     @routes.get("/annee")
     def newest(_visit: Visit = allowed) -> Response:
@@ -56,9 +62,14 @@ def router(site: Site) -> APIRouter:
     def year(year: int, visit: Visit = allowed) -> Response:
         made = _report(site, year, i18n.locale())
         return shell.page(
-            visit, "figures_year.html", report=made, shown=figures.shown, groups=figures.groups,
-            group_name=figures.group_name, this_year=workspace.today().year,
-        )  # fmt: skip
+            visit,
+            "reports_year.html",
+            report=made,
+            shown=figures.shown,
+            groups=figures.groups,
+            group_name=figures.group_name,
+            this_year=workspace.today().year,
+        )
 
     @routes.get("/annee/{year}/imprimer")
     def printed(year: int, _visit: Visit = allowed) -> Response:

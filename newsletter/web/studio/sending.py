@@ -128,13 +128,25 @@ class _Pages:
         found = send_page.departure(workspace, key)
         links = link_counts.totals(workspace, key)
         return self.shell.page(
-            visit, "send.html", status=status, key=key, d=found, problem=problem, when=when,
-            remarks=board.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
-            states=state_words(), reasons=reason_words(), users=users.everybody(workspace),
-            moment_words=send_page.moment_words, comments=proofs.comments(workspace, key),
+            visit,
+            "sending.html",
+            status=status,
+            key=key,
+            d=found,
+            problem=problem,
+            when=when,
+            remarks=board.remarks(found.issue, workspace.pool(), found.findings),
+            levels=level_words(),
+            states=state_words(),
+            reasons=reason_words(),
+            users=users.everybody(workspace),
+            moment_words=send_page.moment_words,
+            comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key),
-            pause=database_labels.pause, links=links, shares=link_counts.shares(links),
-        )  # fmt: skip
+            pause=database_labels.pause,
+            links=links,
+            shares=link_counts.shares(links),
+        )
 
     def proof(self, visit: Visit, key: str) -> Response:
         """Send the proof to everybody chosen, and say who could not be reached."""
