@@ -19,9 +19,12 @@ _TYPED = re.compile(r"\s{0,9}[\w-]{1,30}\s{0,9};")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 _FEEDBACK: dict[str, Kind] = {
-    "abuse": "complaint", "fraud": "complaint", "opt-out": "unsubscribe_request", "auth-failure": "block",
+    "abuse": "complaint",
+    "fraud": "complaint",
+    "opt-out": "unsubscribe_request",
+    "auth-failure": "block",
     "virus": "block",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
