@@ -161,8 +161,10 @@ def test_each_of_several_recipients_keeps_its_own_fate():
     found = classify(report(fields, to="d@ville.example"))
     assert found.recipients == (READER, "c@ville.example")
     assert [(fate.address, fate.kind) for fate in found.fates] == [
-        (READER, "hard"), ("b@ville.example", "soft"), ("c@ville.example", "hard")
-    ]  # fmt: skip
+        (READER, "hard"),
+        ("b@ville.example", "soft"),
+        ("c@ville.example", "hard"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,7 @@ def test_a_notification_of_ses_is_read(wrapped, broken):
         (ses(bounce={**SES["bounce"], "bounceType": "Transient"}), "soft"),  # type: ignore[dict-item]
         (ses(bounce={**SES["bounce"], "bounceSubType": "OnAccountSuppressionList"}), "block"),  # type: ignore[dict-item]
     ],
-)  # fmt: skip
+)
 def test_each_notification_of_ses_has_its_kind(notice, kind):
     assert [(fate.kind, fate.address) for fate in ses_notification(json.dumps(notice))] == [(kind, READER)]
 
@@ -256,5 +258,5 @@ def test_each_notification_of_ses_has_its_kind(notice, kind):
         max_leaves=12,
     )
 )
-def test_no_json_makes_the_reader_of_ses_raise(value):  # fmt: skip
+def test_no_json_makes_the_reader_of_ses_raise(value):
     assert isinstance(ses_notification(json.dumps(value)), list)

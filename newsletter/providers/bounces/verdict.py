@@ -128,6 +128,14 @@ def says_why(text: str) -> bool:
 
 
 _REASONS = (
-    _OPERATOR, phrases.UNKNOWN, phrases.FULL, phrases.SENDER, phrases.LATER, phrases.AGAIN, phrases.RATE,
-    phrases.BLOCK_LIST, phrases.ABOUT_US, phrases.LIKELY,
-)  # fmt: skip
+    _OPERATOR,
+    phrases.UNKNOWN,
+    phrases.FULL,
+    phrases.SENDER,
+    phrases.LATER,
+    phrases.AGAIN,
+    phrases.RATE,
+    phrases.BLOCK_LIST,
+    phrases.ABOUT_US,
+    phrases.LIKELY,
+)
