@@ -30,7 +30,8 @@ class Classified:
     `recipients` are the subscribers it is about (the sender of an answer); `status` is the enhanced code or empty;
     `message_ids` (with angle brackets) and `return_paths` are what the message says of the letter it answers: they are
     claims of an outsider, to be opened with the signer's key before anything is changed. `fates` tells each recipient's
-    own kind where a report names several: `recipients` are those of the gravest.
+    own kind where a report names several: `recipients` are those of the gravest. `returned` says that the message has an
+    empty return path and stands in the mailbox of a return path that looks signed.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Classified:
     message_ids: tuple[str, ...] = ()
     return_paths: tuple[str, ...] = ()
     fates: tuple[Fate, ...] = ()
+    returned: bool = False
 
     @property
     def suppress(self) -> bool:
@@ -69,6 +71,7 @@ def classify(raw: bytes) -> Classified:
         message_ids=_message_ids(mail),
         return_paths=paths,
         fates=tuple(fates[:_MOST_FATES]),
+        returned=_is_returned(mail),
     )
 
 
@@ -155,8 +158,11 @@ def _must_be_bounce(mail: Mail) -> bool:
 
     Only mail systems know that path, so this is a bounce whatever its dialect; what it does not explain is for now.
     """
-    signed = any(_SIGNED.search(value) for value in mail.headers.all(*_ENVELOPE))
-    return signed and _has_no_return(mail) and (bool(mail.report) or not _from(mail) or not _is_marked_automatic(mail))
+    return _is_returned(mail) and (bool(mail.report) or not _from(mail) or not _is_marked_automatic(mail))
+
+
+def _is_returned(mail: Mail) -> bool:
+    return _has_no_return(mail) and any(_SIGNED.search(value) for value in mail.headers.all(*_ENVELOPE))
 
 
 def _from(mail: Mail) -> str:

@@ -14,7 +14,7 @@ from newsletter.providers.bounces.text import fold, one_line, one_of
 from newsletter.providers.bounces.verdict import failure_status_in, judge, says_why
 
 # flufl's patterns are quadratic in the length of a line: these bounds keep the worst case within some milliseconds.
-_LINES, _WIDTH, _BYTES = 250, 120, 64 * 1024
+_LINES, _WIDTH, _BYTES = 180, 100, 64 * 1024
 _PROSE = 6000
 _MOST = 20
 
