@@ -162,8 +162,8 @@ def _act(desk: Desk, found: Classified, origin: Origin) -> str:
             return outcome
     if outcome == OTHER_ADDRESS and found.returned and found.kind in _FAILURES:
         # It came to this person's signed return path: the mailbox behind an alias or a redirection is what failed.
-        said = Report("soft", "", f"{SOURCE}:{origin.delivery}:soft", status=found.status, text=found.diagnostic)
-        outcome = desk.take(said, origin)
+        behind = Report("soft", "", f"{SOURCE}:{origin.delivery}:soft", status=found.status, text=found.diagnostic)
+        outcome = desk.take(behind, origin)
     return outcome
 
 

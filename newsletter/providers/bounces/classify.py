@@ -30,8 +30,8 @@ class Classified:
     `recipients` are the subscribers it is about (the sender of an answer); `status` is the enhanced code or empty;
     `message_ids` (with angle brackets) and `return_paths` are what the message says of the letter it answers: they are
     claims of an outsider, to be opened with the signer's key before anything is changed. `fates` tells each recipient's
-    own kind where a report names several: `recipients` are those of the gravest. `returned` says that the message has an
-    empty return path and stands in the mailbox of a return path that looks signed.
+    own kind where a report names several: `recipients` are those of the gravest. `returned` says that the message has
+    an empty return path and stands in the mailbox of a return path that looks signed.
     """
 
     kind: Kind
