@@ -20,7 +20,7 @@ from newsletter.content.feed_links import tidy_link
 from newsletter.content.feed_text import SUMMARY, TITLE, Body, cut_text, one_line, own_words, plain, read_body
 from newsletter.content.fields import midnight
 from newsletter.i18n import Sentence, _
-from newsletter.model import Event
+from newsletter.model import EventTime
 from newsletter.paris import PARIS
 
 HORIZON = timedelta(days=366)
@@ -187,7 +187,7 @@ def _found(component: Any, begins: day | datetime, dates: tuple[datetime, ...]) 
     start = dates[0] if dates else _moment(begins)
     end = _end(component, begins)
     body = _description(component)
-    event = Event(
+    event = EventTime(
         start=start,
         end=_shifted(end, _moment(begins), start) if end else None,
         all_day=not isinstance(begins, datetime),

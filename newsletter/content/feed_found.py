@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.content.feed_links import canonical
 from newsletter.i18n import Sentence
-from newsletter.model import Event
+from newsletter.model import EventTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Found:
     link: str = ""
     summary: str = ""
     published: day | None = None
-    event: Event | None = None
+    event: EventTime | None = None
     private: bool = False
     guid: str = ""
     categories: tuple[str, ...] = ()

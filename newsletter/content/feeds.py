@@ -24,7 +24,7 @@ _SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _SITE = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
 
 
-def read(data: bytes, name: str, today: day | None = None) -> list[Found]:
+def read_feed(data: bytes, name: str, today: day | None = None) -> list[Found]:
     """Return the entries that `gather` returns, without what it says of the others."""
     return list(gather(data, name, today).entries)
 

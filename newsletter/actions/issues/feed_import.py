@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsletter.actions import fetch
-from newsletter.actions.fetch import Known, Page
+from newsletter.actions.fetch import FetchedPage, Validators
 from newsletter.actions.issues import picture_upload
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
@@ -42,7 +42,7 @@ class Harvest:
     notes: tuple[Sentence, ...] = ()
 
 
-def look(workspace: Workspace, source: str) -> Harvest:
+def look_at_feed(workspace: Workspace, source: str) -> Harvest:
     """Read a feed or calendar, by its address or as a file, and tell what is new; nothing is written.
 
     The same article under another address (www, http, tracking parameters) is known. Raises ContentError and
@@ -96,7 +96,7 @@ def _one_time(one: Found, article: Article) -> bool:
     return one.event is None or begins is None or begins == one.event.start or bool(one.dates)
 
 
-def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> list[Article]:
+def take_entries(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> list[Article]:
     """Write what is new as drafts; without tags, an event is `agenda` and anything else `rtes`."""
     for tag in tags:
         if tag not in list(Tag):
@@ -107,7 +107,7 @@ def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> li
                 said=Sentence("L’étiquette « {tag} » n’existe pas. Choisissez-en une dans la liste.", tag=tag),
             )
     taker = Pictures(workspace)
-    written = [write(workspace, found, tags, taker.take(found)) for found in harvest.new]
+    written = [write_drafts(workspace, found, tags, taker.take(found)) for found in harvest.new]
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         # What was taken by hand is not brought again by a feed that is read by itself.
@@ -131,21 +131,21 @@ class Pictures:
         if not found.picture or self._failures[host] >= _PATIENCE:
             return None
         try:
-            page = fetch.get(found.picture, limit=picture_upload.MOST_BYTES, seconds=_PICTURE_SECONDS)
+            page = fetch.fetch_page(found.picture, limit=picture_upload.MOST_BYTES, seconds=_PICTURE_SECONDS)
             if page.status != 200:
                 raise ExchangeError(f"it answers with {page.status}", where=found.picture)
-            return Picture(picture_upload.keep(self._workspace, page.body), alt=found.alternative)
+            return Picture(picture_upload.keep_picture(self._workspace, page.body), alt=found.alternative)
         except NewsletterError as error:
             self._failures[host] += 1
             _log.info("%s: its picture is left out: %s", found.link or found.title, error)
             return None
 
 
-def write(workspace: Workspace, found: Found, tags: Sequence[str], picture: Picture | None = None) -> Article:
+def write_drafts(workspace: Workspace, found: Found, tags: Sequence[str], picture: Picture | None = None) -> Article:
     """Write one find as a draft; `tags` as in `take`, known ones. ContentError."""
     today = workspace.today()
     default = (Tag.AGENDA,) if found.event else (Tag.RTES,)
-    return articles.new(
+    return articles.new_article(
         workspace.root,
         title=found.title,
         tags=tuple(tags) or default,
@@ -193,9 +193,9 @@ def _bytes(source: str) -> tuple[bytes, str]:
         ) from None
 
 
-def download(url: str, known: Known | None = None) -> Page:
+def download(url: str, known: Validators | None = None) -> FetchedPage:
     """Fetch a feed or calendar; as it is `known`, it may answer 304 without a body. ExchangeError for other errors."""
-    page = fetch.get(url, limit=feeds.MAX_BYTES, known=known)
+    page = fetch.fetch_page(url, limit=feeds.MAX_BYTES, known=known)
     if page.status == 200 or (page.status == 304 and known):
         return page
     raise ExchangeError(

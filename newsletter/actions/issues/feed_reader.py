@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from newsletter.actions.fetch import Known
+from newsletter.actions.fetch import Validators
 from newsletter.actions.issues import feed_import
 from newsletter.actions.workspace import Workspace
 from newsletter.content import feeds as entries
@@ -45,7 +45,7 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailingFeed:
     """A feed that cannot be read since a moment (POSIX seconds); `reason` is in the language of now."""
 
     url: str
@@ -66,11 +66,11 @@ def read_all(workspace: Workspace, stop: threading.Event | None = None) -> list[
     return found
 
 
-def failing(workspace: Workspace) -> tuple[Failing, ...]:
+def failing_feeds(workspace: Workspace) -> tuple[FailingFeed, ...]:
     """Return the feeds of the settings whose last reading failed, the longest failing first."""
     with workspace.database.read() as connection:
-        found = feeds.failing(connection, {feed.url for feed in workspace.settings.feeds})
-    return tuple(Failing(one.url, one.failing_since or 0.0, json.loads(one.said)[locale()]) for one in found)
+        found = feeds.failing_feeds(connection, {feed.url for feed in workspace.settings.feeds})
+    return tuple(FailingFeed(one.url, one.failing_since or 0.0, json.loads(one.said)[locale()]) for one in found)
 
 
 def unread(workspace: Workspace) -> frozenset[str]:
@@ -86,7 +86,7 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         now = workspace.database.now(connection)
     lately = before.read_at is not None and now - before.read_at < _WHOLE
     try:
-        page = feed_import.download(feed.url, Known(before.etag, before.modified) if lately else Known())
+        page = feed_import.download(feed.url, Validators(before.etag, before.modified) if lately else Validators())
         if page.status == 304:
             _well(workspace, before)
             return Brought(feed.url, unchanged=True)
@@ -98,7 +98,7 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         return done
     # While something is left to take, the feed must not answer that nothing has changed.
     whole = not done.later and not stop.is_set()
-    known = page.known if whole else Known()
+    known = page.known if whole else Validators()
     _well(workspace, replace(before, etag=known.etag, modified=known.modified, read_at=now))
     if done.new or done.later:
         _log.info("%s: %d new drafts, %d left for later", feed.url, len(done.new), done.later)
@@ -156,7 +156,7 @@ def _bring(
         if feeds.known(connection, marks):
             return None
         there = feed_import.Here(workspace, found).article(one)
-        made = None if there else feed_import.write(workspace, one, _tags(feed, one), picture)
+        made = None if there else feed_import.write_drafts(workspace, one, _tags(feed, one), picture)
         now = workspace.database.now(connection)
         feeds.remember(connection, marks, feed.url, made.slug if made else "", now)
     return made
