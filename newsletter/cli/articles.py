@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,16 +12,17 @@ from newsletter.actions.issues import feed_import, feed_reader, files
 from newsletter.cli.output import (
     DATE,
     CommandRun,
-    findings_json,
     json_option,
     pass_session,
     print_findings,
     print_json,
     print_table,
 )
-from newsletter.content.feed_found import Found
 from newsletter.i18n import speaking
 from newsletter.model import Severity
+
+if TYPE_CHECKING:
+    from newsletter.content.feed_found import FeedEntry
 
 
 @click.group()
@@ -77,7 +78,7 @@ def check(session: CommandRun, as_json: bool) -> None:
     """Proof-read all articles; exit 1 when there are errors."""
     found = files.check_articles(session.workspace.pool())
     if as_json:
-        print_json({"warnings": findings_json(found)})
+        print_json({"warnings": documents.findings(found)})
     else:
         print_findings(found)
     if any(f.level is Severity.ERROR for f in found):
@@ -149,12 +150,12 @@ def _notes(harvest: feed_import.Harvest) -> list[str]:
         return [str(note) for note in harvest.notes]
 
 
-def _found_row(found: Found) -> tuple[str, str, str]:
+def _found_row(found: FeedEntry) -> tuple[str, str, str]:
     when = found.event.start.date() if found.event else found.published
     return (when.isoformat() if when else "", "members" if found.private else "all", found.title)
 
 
-def _found_json(found: Found) -> dict[str, Any]:
+def _found_json(found: FeedEntry) -> dict[str, Any]:
     date, visibility, title = _found_row(found)
     shown = "members" if visibility == "members" else "public"
     return {

@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from newsletter import french
 from newsletter.content.feed_dates import YEARS
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import tidy_link
 from newsletter.content.feed_text import SUMMARY, TITLE, Body, cut_text, one_line, own_words, plain, read_body
 from newsletter.content.fields import midnight
@@ -68,7 +68,7 @@ def _line(line: bytes) -> str:
         return line.decode("cp1252", "replace")
 
 
-def calendar_entries(data: bytes, today: day | None) -> tuple[list[Found], list[Sentence]] | None:
+def calendar_entries(data: bytes, today: day | None) -> tuple[list[FeedEntry], list[Sentence]] | None:
     """Return the events of a file with any number of calendars, and what could not be taken; None without any event.
 
     An event that repeats is one entry, with its next date from `today` on and those that follow within a year; without
@@ -116,7 +116,7 @@ class _Reader:
         self._began = time.process_time()
         self._cancelled = self._over = self._series = 0
 
-    def read(self, component: Any, block: str) -> Iterator[Found]:
+    def read(self, component: Any, block: str) -> Iterator[FeedEntry]:
         if component is None:
             self._bad.append(_named(block))
             return
@@ -143,7 +143,7 @@ class _Reader:
             said.append(Sentence("Événements répétés déjà terminés, non repris : {n}.", n=self._over))
         return said
 
-    def _event(self, component: Any, block: str) -> Found | None:
+    def _event(self, component: Any, block: str) -> FeedEntry | None:
         start = _first(component.get("DTSTART"))
         if start is None:
             self._bad.append(_named(block))
@@ -183,7 +183,7 @@ def _rule_text(rule: Any) -> str:
     )
 
 
-def _found(component: Any, begins: day | datetime, dates: tuple[datetime, ...]) -> Found:
+def _found(component: Any, begins: day | datetime, dates: tuple[datetime, ...]) -> FeedEntry:
     start = dates[0] if dates else _moment(begins)
     end = _end(component, begins)
     body = _description(component)
@@ -195,7 +195,7 @@ def _found(component: Any, begins: day | datetime, dates: tuple[datetime, ...]) 
         organisers=_organisers(_first(component.get("ORGANIZER"))),
     )
     title = str(_first(component.get("SUMMARY")) or "")
-    return Found(
+    return FeedEntry(
         title=cut_text(one_line(title), TITLE),
         link=_link(component, body),
         summary=cut_text(_with_dates(own_words(body.words), dates), SUMMARY),

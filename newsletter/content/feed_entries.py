@@ -13,7 +13,7 @@ import feedparser
 
 from newsletter import paris
 from newsletter.content.feed_dates import YEARS, french_day
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import whole_link
 from newsletter.content.feed_text import SUMMARY, TITLE, Body, cut_text, headline, own_words, plain, read_body
 
@@ -22,7 +22,7 @@ _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:[?#]|$)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp;)+(?=[\w.%~+-]+=)")
 
 
-def feed_entries(data: bytes, address: str) -> list[Found] | None:
+def feed_entries(data: bytes, address: str) -> list[FeedEntry] | None:
     """Return the entries of a feed that came from `address` (may be empty); None when it is no feed."""
     # An open file, never a text: feedparser would fetch an address given as one. Markup is not cleaned here, since only
     # words and addresses are taken of it, and it is the markup that tells a site's own lines from the author's.
@@ -37,7 +37,7 @@ def feed_entries(data: bytes, address: str) -> list[Found] | None:
     return [_entry(entry, bases) for entry in parsed.entries]
 
 
-def _entry(entry: Any, bases: tuple[str, ...]) -> Found:
+def _entry(entry: Any, bases: tuple[str, ...]) -> FeedEntry:
     bodies = [read_body(text) for text in _texts(entry)]
     labels = [plain(str(tag.get("term") or ""), 200) for tag in entry.get("tags") or ()]
     whole = [body.words for body in bodies]
@@ -47,7 +47,7 @@ def _entry(entry: Any, bases: tuple[str, ...]) -> Found:
     cleaned = (_summary(words, title) for words in whole)
     summary = next(filter(None, cleaned), "")
     picture, alternative = _picture(entry, bodies, (link, *bases))
-    return Found(
+    return FeedEntry(
         title=title or headline(summary),
         link=link,
         summary=cut_text(summary, SUMMARY),

@@ -12,7 +12,7 @@ from newsletter.model import EventTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FeedEntry:
     """Something that could become an article: plain texts, `private` if its site keeps it for members.
 
     `guid` is what its source calls it by, `categories` are the source's own words, `picture` the address of one with
@@ -48,5 +48,5 @@ class Found:
 class Gathered:
     """The entries of a source in its order, and sentences on what was cut, dropped or could not be read."""
 
-    entries: tuple[Found, ...]
+    entries: tuple[FeedEntry, ...]
     notes: tuple[Sentence, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.content.feed_dates import YEARS, french_day
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import whole_link
 from newsletter.content.feed_text import SUMMARY, TITLE, cut_text, headline, own_words, plain, read_body
 from newsletter.paris import PARIS
@@ -19,7 +19,7 @@ def is_json(data: bytes) -> bool:
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
-def json_entries(data: bytes, address: str) -> list[Found] | None:
+def json_entries(data: bytes, address: str) -> list[FeedEntry] | None:
     """Return the entries of a JSON Feed that came from `address` (may be empty); None when it is none."""
     try:
         feed = json.loads(data.decode("utf-8-sig", "replace"))
@@ -32,7 +32,7 @@ def json_entries(data: bytes, address: str) -> list[Found] | None:
     return [_entry(item, bases) for item in items if isinstance(item, dict)]
 
 
-def _entry(item: dict[str, Any], bases: tuple[str, ...]) -> Found:
+def _entry(item: dict[str, Any], bases: tuple[str, ...]) -> FeedEntry:
     body = read_body(_text(item, "content_html") or _text(item, "summary"))
     words = plain(_text(item, "summary"), 50_000) or body.words or _text(item, "content_text")
     title = plain(_text(item, "title"), TITLE)
@@ -44,7 +44,7 @@ def _entry(item: dict[str, Any], bases: tuple[str, ...]) -> Found:
         (found for one in (_text(item, "url"), _text(item, "external_url"), guid) if (found := whole_link(one))), ""
     )
     stamp = _text(item, "date_published") or _text(item, "date_modified")
-    return Found(
+    return FeedEntry(
         title=title or headline(summary),
         link=link or whole_link(_text(item, "url"), *bases),
         summary=cut_text(summary, SUMMARY),

@@ -10,7 +10,7 @@ from datetime import date as day
 
 from newsletter.content.feed_calendar import calendar_entries, is_calendar
 from newsletter.content.feed_entries import feed_entries
-from newsletter.content.feed_found import Found, Gathered
+from newsletter.content.feed_found import FeedEntry, Gathered
 from newsletter.content.feed_json import is_json, json_entries
 from newsletter.content.feed_links import canonical
 from newsletter.content.fields import is_url
@@ -24,7 +24,7 @@ _SCHEME = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _SITE = re.compile(r"https?://[^/?#]*/?", re.IGNORECASE)
 
 
-def read_feed(data: bytes, name: str, today: day | None = None) -> list[Found]:
+def read_feed(data: bytes, name: str, today: day | None = None) -> list[FeedEntry]:
     """Return the entries that `gather` returns, without what it says of the others."""
     return list(gather(data, name, today).entries)
 
@@ -59,12 +59,12 @@ def gather(data: bytes, name: str, today: day | None = None) -> Gathered:
     return Gathered(tuple(kept), tuple(notes))
 
 
-def _identity(one: Found) -> tuple[str, ...]:
+def _identity(one: FeedEntry) -> tuple[str, ...]:
     """Return what only the same entry has: entries that lead to one address are told apart by their titles."""
     return (one.key, one.title)
 
 
-def _nearest(found: list[Found], today: day | None) -> list[Found]:
+def _nearest(found: list[FeedEntry], today: day | None) -> list[FeedEntry]:
     """Return at most 300 entries in their order; of a longer calendar, events to come before those that are over."""
     if len(found) <= MAX_ITEMS or today is None:
         return found[:MAX_ITEMS]
@@ -74,7 +74,7 @@ def _nearest(found: list[Found], today: day | None) -> list[Found]:
     return [one for one in found if id(one) in chosen]
 
 
-def marks(found: Sequence[Found], feed: str) -> list[tuple[str, ...]]:
+def marks(found: Sequence[FeedEntry], feed: str) -> list[tuple[str, ...]]:
     """Return for each entry of the feed at `feed` the digests by which it is known again, whichever of them is left.
 
     The identifier survives another address, the address another identifier: feeds change either, seldom both at once.
@@ -88,13 +88,13 @@ def marks(found: Sequence[Found], feed: str) -> list[tuple[str, ...]]:
     ]
 
 
-def shared_links(found: Sequence[Found]) -> frozenset[str]:
+def shared_links(found: Sequence[FeedEntry]) -> frozenset[str]:
     """Return the addresses, as they are compared, to which several of these entries lead."""
     counts = Counter(canonical(one.link) for one in found if one.link)
     return frozenset(link for link, count in counts.items() if count > 1)
 
 
-def _names(one: Found, host: str, shared_guid: bool, shared_key: bool) -> Iterator[str]:
+def _names(one: FeedEntry, host: str, shared_guid: bool, shared_key: bool) -> Iterator[str]:
     named = bool(one.guid) and not shared_guid and not _SITE.fullmatch(one.guid)
     if named:
         # One that is an address stays the same over http and https; any other is good for one site only.
@@ -109,7 +109,7 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
-def _feed(data: bytes, name: str, address: str) -> list[Found]:
+def _feed(data: bytes, name: str, address: str) -> list[FeedEntry]:
     if any(mark in data for mark in _ENTITY):
         raise ContentError(
             "it declares entities",
@@ -128,7 +128,7 @@ def _feed(data: bytes, name: str, address: str) -> list[Found]:
     return found
 
 
-def _calendar(data: bytes, name: str, today: day | None) -> tuple[list[Found], list[Sentence]]:
+def _calendar(data: bytes, name: str, today: day | None) -> tuple[list[FeedEntry], list[Sentence]]:
     read_events = calendar_entries(data, today)
     if read_events is None:
         raise ContentError(

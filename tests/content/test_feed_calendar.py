@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.content import feeds
 from newsletter.content.feed_calendar import decoded
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.errors import ContentError
 from newsletter.paris import PARIS
 
@@ -33,7 +33,7 @@ def gather(data: bytes, today: date | None = TODAY) -> feeds.Gathered:
     return feeds.gather(data, "agenda.ics", today)
 
 
-def only(data: bytes, today: date | None = TODAY) -> Found:
+def only(data: bytes, today: date | None = TODAY) -> FeedEntry:
     (found,) = gather(data, today).entries
     return found
 

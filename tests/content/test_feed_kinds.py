@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.content import feeds
 from newsletter.content.feed_dates import french_day
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import canonical, tidy_link, whole_link
 from newsletter.content.feed_text import own_words, read_body
 from newsletter.errors import ContentError
@@ -33,8 +33,8 @@ def item(markup: str = "", *, title: str = "Un titre", link: str = "https://site
     return f"<item>{named}{led}<description>{escape(markup)}</description>{more}</item>"
 
 
-def only(data: bytes, name: str = "essai") -> Found:
-    (found,) = feeds.read(data, name)
+def only(data: bytes, name: str = "essai") -> FeedEntry:
+    (found,) = feeds.read_feed(data, name)
     return found
 
 
@@ -241,7 +241,7 @@ JSON = {
 
 
 def test_a_json_feed_is_read():
-    first, second = feeds.read(json.dumps(JSON).encode(), "https://s.example/feed.json")
+    first, second = feeds.read_feed(json.dumps(JSON).encode(), "https://s.example/feed.json")
     assert (first.title, first.link, first.summary) == ("L’eau", "https://s.example/a?b", "Des mots.")
     assert (first.published, first.categories) == (date(2026, 11, 10), ("Eau",))
     assert (first.picture, first.alternative) == ("https://s.example/i.jpg", "Un pont")
@@ -281,7 +281,7 @@ def test_a_json_feed_is_read():
 )
 def test_no_json_makes_the_reader_raise(value):
     data = json.dumps({**JSON, "items": value if isinstance(value, list) else [value]}).encode()
-    assert isinstance(feeds.read(data, "essai"), list)
+    assert isinstance(feeds.read_feed(data, "essai"), list)
 
 
 @given(st.text(max_size=300), st.text(max_size=60))
@@ -300,6 +300,6 @@ def test_no_relative_link_makes_the_reader_raise(url, base):
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_are_anything_but_entries_or_an_error_in_words(noise, start):
     try:
-        assert isinstance(feeds.read(start + noise, "essai"), list)
+        assert isinstance(feeds.read_feed(start + noise, "essai"), list)
     except ContentError as error:
         assert error.said

@@ -16,7 +16,7 @@ from newsletter.actions.issues import picture_upload
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import feeds
-from newsletter.content.feed_found import Found
+from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import canonical
 from newsletter.errors import ContentError, ExchangeError, NewsletterError, nearest
 from newsletter.folding import text_key
@@ -37,8 +37,8 @@ class Harvest:
     """
 
     source: str
-    new: tuple[Found, ...]
-    known: tuple[tuple[Found, Article], ...]
+    new: tuple[FeedEntry, ...]
+    known: tuple[tuple[FeedEntry, Article], ...]
     notes: tuple[Sentence, ...] = ()
 
 
@@ -67,7 +67,7 @@ class Here:
     of one address are told apart by when they begin; an event that repeats is known by its title.
     """
 
-    def __init__(self, workspace: Workspace, entries: Sequence[Found]) -> None:
+    def __init__(self, workspace: Workspace, entries: Sequence[FeedEntry]) -> None:
         self._shared = feeds.shared_links(entries)
         self._by_page: dict[str, list[Article]] = {}
         self._by_title: dict[str, list[Article]] = {}
@@ -76,7 +76,7 @@ class Here:
             for page in _pages(article):
                 self._by_page.setdefault(page, []).append(article)
 
-    def article(self, one: Found) -> Article | None:
+    def article(self, one: FeedEntry) -> Article | None:
         """Return the article that `one` is already, if it is here."""
         page = canonical(one.link) if one.link else ""
         shared = page in self._shared
@@ -90,7 +90,7 @@ class Here:
         return next((article for article in titled if _headline(article)[1] == _headline(one)[1]), None)
 
 
-def _one_time(one: Found, article: Article) -> bool:
+def _one_time(one: FeedEntry, article: Article) -> bool:
     """Tell whether an entry and an article begin at one time; an article without an event may tell of any."""
     begins = _headline(article)[1]
     return one.event is None or begins is None or begins == one.event.start or bool(one.dates)
@@ -125,7 +125,7 @@ class Pictures:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace, self._failures = workspace, Counter[str]()
 
-    def take(self, found: Found) -> Picture | None:
+    def take(self, found: FeedEntry) -> Picture | None:
         """Return the picture of an entry as it is kept in the workspace; None without one."""
         host = urlsplit(found.picture).hostname or ""
         if not found.picture or self._failures[host] >= _PATIENCE:
@@ -141,7 +141,9 @@ class Pictures:
             return None
 
 
-def write_drafts(workspace: Workspace, found: Found, tags: Sequence[str], picture: Picture | None = None) -> Article:
+def write_drafts(
+    workspace: Workspace, found: FeedEntry, tags: Sequence[str], picture: Picture | None = None
+) -> Article:
     """Write one find as a draft; `tags` as in `take`, known ones. ContentError."""
     today = workspace.today()
     default = (Tag.AGENDA,) if found.event else (Tag.RTES,)
@@ -166,7 +168,7 @@ def by_link(workspace: Workspace, link: str) -> Article | None:
     return next((article for article in workspace.pool() if page in _pages(article)), None)
 
 
-def _headline(one: Article | Found) -> tuple[str, datetime | None]:
+def _headline(one: Article | FeedEntry) -> tuple[str, datetime | None]:
     return one.title, one.event.start if one.event else None
 
 

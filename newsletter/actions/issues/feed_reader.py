@@ -17,7 +17,7 @@ from newsletter.actions.fetch import Validators
 from newsletter.actions.issues import feed_import
 from newsletter.actions.workspace import Workspace
 from newsletter.content import feeds as entries
-from newsletter.content.feed_found import Found, Gathered
+from newsletter.content.feed_found import FeedEntry, Gathered
 from newsletter.errors import ContentError, ExchangeError, NewsletterError
 from newsletter.i18n import LOCALES, locale, speaking
 from newsletter.model import Article, Picture, Status
@@ -132,7 +132,7 @@ def _take(workspace: Workspace, feed: Feed, gathered: Gathered, stop: threading.
     return Brought(feed.url, tuple(new), error=error)
 
 
-def _fresh(workspace: Workspace, feed: Feed, one: Found) -> bool:
+def _fresh(workspace: Workspace, feed: Feed, one: FeedEntry) -> bool:
     """Tell whether an entry is not over, nor too old to be news."""
     today = workspace.today()
     if one.event:
@@ -143,9 +143,9 @@ def _fresh(workspace: Workspace, feed: Feed, one: Found) -> bool:
 def _bring(
     workspace: Workspace,
     feed: Feed,
-    one: Found,
+    one: FeedEntry,
     marks: tuple[str, ...],
-    found: Sequence[Found],
+    found: Sequence[FeedEntry],
     picture: Picture | None,
 ) -> Article | None:
     """Write one entry as a draft and remember it; None if it came meanwhile, or if its article is here already.
@@ -162,7 +162,7 @@ def _bring(
     return made
 
 
-def _tags(feed: Feed, one: Found) -> tuple[str, ...]:
+def _tags(feed: Feed, one: FeedEntry) -> tuple[str, ...]:
     ours = {name.casefold(): tag for name, tag in feed.categories.items()}
     mapped = (ours.get(category.casefold()) for category in one.categories)
     return tuple(dict.fromkeys(tag for tag in mapped if tag)) or feed.tags

@@ -50,29 +50,29 @@ def files(workspace: Workspace) -> set[Path]:
 
 def test_a_look_writes_nothing_and_knows_what_is_here(workspace: Workspace) -> None:
     before = files(workspace)
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     assert [found.title for found in harvest.new] == ['Un guide : "marchés" # réservés', "Annoncé d'avance"]
     assert [article.slug for _found, article in harvest.known] == ["connu"]
     assert files(workspace) == before
 
 
 def test_what_is_taken_is_a_draft_and_private_things_are_for_members(workspace: Workspace) -> None:
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
-    guide, ahead = feed_import.take(workspace, harvest, ("publication",))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
+    guide, ahead = feed_import.take_entries(workspace, harvest, ("publication",))
     assert (guide.status, guide.visibility, guide.tags) == ("draft", "members", ("publication",))
     assert (guide.title, guide.summary) == ('Un guide : "marchés" # réservés', "Un résumé.")
     assert guide.date.isoformat() == "2020-11-16"
     assert ahead.date == workspace.today()
-    again = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    again = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     assert again.new == ()
     assert len(again.known) == 3
 
 
 def test_an_unknown_tag_is_refused_before_anything_is_written(workspace: Workspace) -> None:
     before = files(workspace)
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     with pytest.raises(ContentError, match="did you mean `rtes`"):
-        feed_import.take(workspace, harvest, ("rte",))
+        feed_import.take_entries(workspace, harvest, ("rte",))
     assert files(workspace) == before
 
 
@@ -90,19 +90,19 @@ def test_an_unknown_tag_is_refused_before_anything_is_written(workspace: Workspa
 )
 def test_no_private_address_is_asked(workspace: Workspace, source: str) -> None:
     with pytest.raises(ExchangeError):
-        feed_import.look(workspace, source)
+        feed_import.look_at_feed(workspace, source)
 
 
 @pytest.mark.parametrize("source", ["nope.xml", ".", "file:///etc/passwd", "ftp://site.example/flux"])
 def test_what_is_no_file_is_named_in_the_error(workspace: Workspace, source: str) -> None:
     with pytest.raises(ExchangeError, match="cannot be read"):
-        feed_import.look(workspace, source)
+        feed_import.look_at_feed(workspace, source)
 
 
 def test_an_error_page_is_no_feed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "get", lambda url, **_more: fetch.Page(url, 404, "text/html", b"<html>"))
+    monkeypatch.setattr(fetch, "fetch_page", lambda url, **_more: fetch.FetchedPage(url, 404, "text/html", b"<html>"))
     with pytest.raises(ExchangeError, match="404"):
-        feed_import.look(workspace, "https://site.example/flux")
+        feed_import.look_at_feed(workspace, "https://site.example/flux")
 
 
 def test_the_command_shows_first_and_writes_with_yes(workspace: Workspace) -> None:
@@ -133,17 +133,17 @@ def calendar(*events: tuple[str, str]) -> str:
 def test_entries_that_lead_to_one_page_are_taken_apart_and_known_by_their_titles(workspace: Workspace) -> None:
     (workspace.root / "deux.xml").write_text(SHARED, "utf-8")
     source = str(workspace.root / "deux.xml")
-    assert len(feed_import.take(workspace, feed_import.look(workspace, source))) == 2
-    again = feed_import.look(workspace, source)
+    assert len(feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, source))) == 2
+    again = feed_import.look_at_feed(workspace, source)
     assert (len(again.new), len(again.known)) == (0, 2)
 
 
 def test_an_event_at_another_time_under_a_known_address_is_new(workspace: Workspace) -> None:
     source = workspace.root / "agenda.ics"
     source.write_text(calendar(("Visite 1", "20301210T090000Z"), ("Visite 2", "20301211T090000Z")), "utf-8")
-    feed_import.take(workspace, feed_import.look(workspace, str(source)))
+    feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(source)))
     source.write_text(calendar(("Visite 1", "20301210T090000Z"), ("Autre visite", "20310113T090000Z")), "utf-8")
-    found = feed_import.look(workspace, str(source))
+    found = feed_import.look_at_feed(workspace, str(source))
     assert [one.title for one in found.new] == ["Autre visite"]
 
 
@@ -151,11 +151,11 @@ def test_a_series_that_is_here_is_known_when_its_next_date_has_come(workspace: W
     source = workspace.root / "agenda.ics"
     rule = "DTSTART:20250107T090000Z\nRRULE:FREQ=WEEKLY"
     source.write_text(calendar(("Permanence", "x")).replace("DTSTART:x", rule), "utf-8")
-    (article,) = feed_import.take(workspace, feed_import.look(workspace, str(source)))
+    (article,) = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(source)))
     assert article.event
     assert article.event.start.date() >= workspace.today()
     source.write_text(source.read_text("utf-8").replace("20250107", "20250108"), "utf-8")
-    assert not feed_import.look(workspace, str(source)).new
+    assert not feed_import.look_at_feed(workspace, str(source)).new
 
 
 def test_a_picture_is_kept_with_the_draft_and_one_that_cannot_be_had_is_left_out(
@@ -166,12 +166,12 @@ def test_a_picture_is_kept_with_the_draft_and_one_that_cannot_be_had_is_left_out
     Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
     asked: list[str] = []
 
-    def get(url: str, **_more: object) -> fetch.Page:
+    def get(url: str, **_more: object) -> fetch.FetchedPage:
         asked.append(url)
-        return fetch.Page(url, 200, "image/png", picture.getvalue())
+        return fetch.FetchedPage(url, 200, "image/png", picture.getvalue())
 
-    monkeypatch.setattr(fetch, "get", get)
-    _, drawn = feed_import.take(workspace, feed_import.look(workspace, str(workspace.root / "deux.xml")))
+    monkeypatch.setattr(fetch, "fetch_page", get)
+    _, drawn = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(workspace.root / "deux.xml")))
     assert asked == ["https://site.example/i.png"]
     assert drawn.picture
     assert (workspace.root / drawn.picture.source).is_file()
