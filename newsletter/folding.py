@@ -19,8 +19,16 @@ LETTERS = {
     "ĳ": "ij",
 }
 _TABLE = str.maketrans(LETTERS)
-# Apostrophes, hyphens, dashes, points, blanks: what stands between two words, or inside one name.
-_BETWEEN = re.compile(r"[\s'’‘ʼ`´‐‑‒–—−_.,;:/\\|()«»“”\"·•&+-]+")
+# The content of classes of letters, good for Python's regular expressions and for PostgreSQL's: marks that decomposition
+# leaves, and what stands between two words or inside one name (blanks, apostrophes, hyphens, points).
+COMBINING = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+SEPARATORS = (
+    r"\u0009-\u000d\u0020\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u3000"
+    r"\u0027\u2018\u2019\u02bc\u0060\u00b4\u2010-\u2015\u2212_.,;:/\u005c|()"
+    r"\u00ab\u00bb\u201c\u201d\u0022\u00b7\u2022&+\u002d"
+)
+_MARKS = re.compile(f"[{COMBINING}]")
+_BETWEEN = re.compile(f"[{SEPARATORS}]+")
 
 
 def text_key(text: str) -> str:
@@ -30,15 +38,13 @@ def text_key(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Return `text` in lower case without accents and ligatures."""
-    lower = text.casefold().translate(_TABLE)
-    if lower.isascii():
-        return lower
-    return "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c)).translate(_TABLE)
+    lower = text.lower().translate(_TABLE)
+    return lower if lower.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", lower))
 
 
 def search_key(text: str) -> str:
     """Return what a search compares: `Lefèvre-Saint-Étienne` is `lefevre saint etienne`."""
-    return _BETWEEN.sub(" ", without_accents(text)).strip()
+    return _BETWEEN.sub(" ", without_accents(text)).strip(" ")
 
 
 def matches(text: str, sought: str) -> bool:

@@ -171,7 +171,8 @@ def test_a_picture_is_kept_with_the_draft_and_one_that_cannot_be_had_is_left_out
         return fetch.FetchedPage(url, 200, "image/png", picture.getvalue())
 
     monkeypatch.setattr(fetch, "fetch_page", get)
-    _, drawn = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(workspace.root / "deux.xml")))
+    source = str(workspace.root / "deux.xml")
+    _, drawn = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, source))
     assert asked == ["https://site.example/i.png"]
     assert drawn.picture
     assert (workspace.root / drawn.picture.source).is_file()
