@@ -19,7 +19,7 @@ LETTERS = {
     "ĳ": "ij",
 }
 _TABLE = str.maketrans(LETTERS)
-# The content of classes of letters, good for Python's regular expressions and for PostgreSQL's: marks that decomposition
+# What classes of letters hold, for Python's regular expressions and for PostgreSQL's: marks that decomposition
 # leaves, and what stands between two words or inside one name (blanks, apostrophes, hyphens, points).
 COMBINING = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 SEPARATORS = (
