@@ -10,18 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.content import frontmatter
-from newsletter.content.fields import (
-    Fields,
-    UnknownKey,
-    deadline_text,
-    end_of,
-    midnight,
-    moment_text,
-    name_of,
-    picture_plain,
-)
+from newsletter.content.fields import Fields, UnknownKey, name_of
 from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Plain
+from newsletter.content.plain_values import deadline_text, end_of, midnight, moment_text, picture_plain
 from newsletter.french import slugify
 from newsletter.i18n import Sentence
 from newsletter.model import Article, EventTime, Restriction, Speaker, Status, Tag, Visibility
