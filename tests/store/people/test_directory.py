@@ -13,6 +13,7 @@ from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import directory, people
+from newsletter.store.people.details import edit_details
 from newsletter.store.team import audit_log
 from tests.store.helpers import BY_FORM, NOW, mailing, member, subscribe
 
