@@ -18,7 +18,7 @@ from newsletter.content.feed_dates import YEARS
 from newsletter.content.feed_found import FeedEntry
 from newsletter.content.feed_links import tidy_link
 from newsletter.content.feed_text import SUMMARY, TITLE, Body, cut_text, one_line, own_words, plain, read_body
-from newsletter.content.fields import midnight
+from newsletter.content.plain_values import midnight
 from newsletter.i18n import Sentence, _
 from newsletter.model import EventTime
 from newsletter.paris import PARIS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
-from newsletter.content.fields import is_url
+from newsletter.content.urls import is_url
 
 _JUNK = re.compile(
     r"(?:utm_\w+|at_(?:medium|campaign|custom\d|source|format|creation|variant|ptr_name|link\w*|recipient\w*|"

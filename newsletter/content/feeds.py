@@ -13,7 +13,7 @@ from newsletter.content.feed_entries import feed_entries
 from newsletter.content.feed_found import FeedEntry, Gathered
 from newsletter.content.feed_json import is_json, json_entries
 from newsletter.content.feed_links import canonical
-from newsletter.content.fields import is_url
+from newsletter.content.urls import is_url
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
 
