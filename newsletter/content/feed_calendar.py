@@ -80,7 +80,7 @@ def calendar_entries(data: bytes, today: day | None) -> tuple[list[FeedEntry], l
         return None
     zones = "".join(f"{block}\n" for kind, block in blocks if kind == "VTIMEZONE")
     events = [block for kind, block in blocks if kind == "VEVENT"]
-    reader = _Reader(zones, today)
+    reader = _EventReader(zones, today)
     found = [one for component, block in _components(events, zones) for one in reader.read(component, block)]
     return found, reader.notes()
 
@@ -107,7 +107,7 @@ def _wrapped(blocks: str) -> str:
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//newsletter//FR\n{blocks}\nEND:VCALENDAR\n"
 
 
-class _Reader:
+class _EventReader:
     """Reads events one by one and keeps account of those that are not taken."""
 
     def __init__(self, zones: str, today: day | None) -> None:

@@ -25,8 +25,10 @@ class folded(FunctionElement[str]):  # noqa: N801 - a function of SQL, written a
     type = sa.Text()
 
     def contains_words(self, sought: str, most: int = 6) -> list[sa.ColumnElement[bool]]:
-        """Return one condition per word of `sought`, none for a text without letters."""
-        return [self.contains(key, autoescape=True) for word in sought.split()[:most] if (key := search_key(word))]
+        """Return one condition per word of `sought`; one that nothing meets for a text of signs alone."""
+        words = sought.split()[:most]
+        keys = [key for word in words if (key := search_key(word))]
+        return [self.contains(key, autoescape=True) for key in keys] if keys or not words else [sa.false()]
 
 
 def add_folding_function(raw: sqlite3.Connection) -> None:
