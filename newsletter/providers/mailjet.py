@@ -18,6 +18,8 @@ from newsletter.providers.webhooks import check_secret, events, report
 from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, paired, parts_of, printable
 from newsletter.settings import Settings
 
+PROCESSOR = "Mailjet (Sinch), Paris, France"
+
 # Error send-0011; the headers of the message's structure are left out for every provider.
 REFUSED_HEADERS = frozenset(
     {"delivered-to", "dkim-signature", "domainkey-status", "received-spf", "authentication-results", "received"}
