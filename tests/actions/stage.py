@@ -55,7 +55,7 @@ class Stage:
         if self.cluster:
             with psycopg.connect(f"host={self.cluster} user=postgres dbname=postgres", autocommit=True) as connection:
                 connection.execute("DROP DATABASE IF EXISTS run WITH (FORCE)")
-                connection.execute("CREATE DATABASE run TEMPLATE base")
+                connection.execute(f"CREATE DATABASE run TEMPLATE {postgres.database_name('base')}")
             return
         for path in self.home.glob("subscribers.db*"):
             path.unlink()
