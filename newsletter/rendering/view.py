@@ -19,7 +19,8 @@ from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Sec
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
 from newsletter.rendering.picture_slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of
-from newsletter.settings import Layout, Network, Publication, Theme
+from newsletter.settings import Layout, Network, Publication
+from newsletter.theme import Theme
 
 Pictures = Mapping[str, PublishedPicture]
 SLOTS = {name: f"qz7slot-{name}-7zq" for name in ("email", "web", "prefs", "unsub", "propose")}

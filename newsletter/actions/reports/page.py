@@ -17,7 +17,7 @@ from newsletter.actions.reports.charts import Chart
 from newsletter.actions.reports.figures import Figure, group_name, groups, shown
 from newsletter.actions.reports.report import YearReport
 from newsletter.i18n import _
-from newsletter.settings import Theme
+from newsletter.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
