@@ -11,7 +11,9 @@ from hypothesis import settings
 
 # A busy machine is slow, and no fault: no test asserts seconds.
 settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# For `make check`: the same properties, tried with fewer examples.
+settings.register_profile("quick", deadline=None, max_examples=10)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"

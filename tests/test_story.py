@@ -13,6 +13,8 @@ from aiosmtpd.controller import Controller
 from tests.cli.conftest import run
 from tests.workspaces import copy_sample
 
+pytestmark = pytest.mark.slow
+
 ARTICLE = """---
 title: 'Pays de Rance : « la "halle" & ses voisins » 🌾'
 tags: [territoires]

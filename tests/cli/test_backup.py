@@ -21,6 +21,8 @@ from newsletter.store.people import people
 from tests import postgres as clusters
 from tests import run
 
+pytestmark = pytest.mark.slow
+
 LETTRE = "2026-11-lettre"
 SECRET = "un secret qui ne doit paraître nulle part"
 
@@ -337,7 +339,7 @@ def test_a_place_that_cannot_be_written_is_refused_and_a_failed_backup_leaves_no
     (tmp_path / "file").touch()
     with pytest.raises(Refused, match="cannot write"):
         backup.backup(workspace, tmp_path / "file" / "b")
-    monkeypatch.setattr(backup.backup_manifest, "write", lambda *_: 1 / 0)
+    monkeypatch.setattr(backup.backup_manifest, "write_manifest", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backup.backup(workspace, tmp_path / "b")
     assert list((tmp_path / "b").iterdir()) == []

@@ -15,6 +15,8 @@ from newsletter.store.engine import queue
 from newsletter.store.engine.database import open_database
 from tests import postgres as clusters
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "tres-secret-42"
 
 

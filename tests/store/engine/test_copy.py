@@ -20,6 +20,8 @@ from newsletter.store.tables.schema import metadata
 from tests import postgres
 from tests.store.helpers import NOW, mailing, member, subscribe
 
+pytestmark = pytest.mark.slow
+
 ENGINES = ("sqlite", "postgresql")
 
 
