@@ -27,10 +27,15 @@ def skeleton() -> Skeleton:
 def maker() -> Personal:
     """Return the maker of personal messages."""
     return Personal(
-        issue="bench", publication="lettre", mailing=1, sender=SENDER, return_path="retours@example.org",
-        links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)), members_web=False,
+        issue="bench",
+        publication="lettre",
+        mailing=1,
+        sender=SENDER,
+        return_path="retours@example.org",
+        links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)),
+        members_web=False,
         wants="mime",
-    )  # fmt: skip
+    )
 
 
 def approve(database: Database, count: int) -> mailings.Mailing:
@@ -45,9 +50,18 @@ def approve(database: Database, count: int) -> mailings.Mailing:
             people.enrol(connection, people.load(connection, batch, now), batch, ["lettre"], consent, now)
     with database.write() as connection:
         made = mailings.create(
-            connection, issue="bench", subject="La lettre", content_hash="", rule=Rule("lettre", False), record={},
-            frozen=[Frozen((), skeleton().freeze())], caps={}, approved_by="bench", now=now, not_before=now,
+            connection,
+            issue="bench",
+            subject="La lettre",
+            content_hash="",
+            rule=Rule("lettre", False),
+            record={},
+            frozen=[Frozen((), skeleton().freeze())],
+            caps={},
+            approved_by="bench",
+            now=now,
+            not_before=now,
             today=datetime.fromtimestamp(now, UTC).date(),
-        )  # fmt: skip
+        )
         mailings.change(connection, made.id, "sending", only=("approved",), started_at=now)
         return mailings.get(connection, made.id)

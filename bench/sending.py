@@ -109,8 +109,9 @@ def run(count: int = 10_000, rounds: int = smtp.ROUNDS) -> list[dict[str, object
                 with smtp.sink() as port:
                     rates[name].append(sender(port, n))
     base = median(rates["smtp-source, 16 sessions"])
-    return [{"what": name, "seconds": 1 / median(found), "ratio": median(found) / base}
-            for name, found in rates.items()]  # fmt: skip
+    return [
+        {"what": name, "seconds": 1 / median(found), "ratio": median(found) / base} for name, found in rates.items()
+    ]
 
 
 def main() -> None:

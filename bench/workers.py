@@ -79,10 +79,13 @@ def run(people: int = 800, rounds: int = ROUNDS) -> list[dict[str, object]]:
             del os.environ["NEWSLETTER_DATABASE__URL"]
     one = median(rates[CREWS[0]])
     return [
-        {"what": f"{crew} workers, {EACH} connections each, PostgreSQL", "seconds": 1 / median(found),
-         "ratio": median(found) / one}
+        {
+            "what": f"{crew} workers, {EACH} connections each, PostgreSQL",
+            "seconds": 1 / median(found),
+            "ratio": median(found) / one,
+        }
         for crew, found in rates.items()
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

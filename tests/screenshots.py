@@ -27,8 +27,12 @@ TALLEST = 3600  # pixels; what lies below repeats what is seen
 COLOURS = 192
 FOLD, GAP = 1000, 24
 FLASH = "2026-11-17-flash"
-LETTERS = tuple((name, key, width, dark) for name, key in (("lettre", KEY), ("flash", FLASH))
-                for width in (375, 640) for dark in (False, True))  # fmt: skip
+LETTERS = tuple(
+    (name, key, width, dark)
+    for name, key in (("lettre", KEY), ("flash", FLASH))
+    for width in (375, 640)
+    for dark in (False, True)
+)
 ON_TOP = ("lettre-640-light", "flash-375-dark")  # side by side at the top of the README
 BY = "Claire Morel"
 
@@ -68,9 +72,7 @@ def _beside(images: Sequence[Image.Image]) -> Image.Image:
 def _letter(browser: Browser, workspace: Workspace, key: str, *, width: int, dark: bool) -> Image.Image:
     """Draw a letter as a sample reader gets it."""
     made = edition(workspace, key)
-    values = personal(workspace, made.publication, key, "parts").values(
-        SAMPLE_ADDRESS, bytes(16), 0, workspace.now()
-    )  # fmt: skip
+    values = personal(workspace, made.publication, key, "parts").values(SAMPLE_ADDRESS, bytes(16), 0, workspace.now())
     files = {p.url: (workspace.published() / Path(p.url).name).read_bytes() for p in made.pictures.values()}
     with letter_page(browser, made.skeletons[0].parts(values).html, files, width=width, dark=dark) as page:
         return _shot(page, whole=True)
@@ -115,10 +117,15 @@ def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
     uid = bytes.fromhex(someone.uid)
     pages = {
-        "archive": "/", "lettre": f"/lettres/{KEY}", "reservee": f"/lettres/{FLASH}", "agenda": "/agenda",
-        "abonnement": "/abonnement", "preferences": links.preferences(uid),
-        "desabonnement": links.unsubscribe(uid, "flash"), "proposer": links.proposal(uid),
-    }  # fmt: skip
+        "archive": "/",
+        "lettre": f"/lettres/{KEY}",
+        "reservee": f"/lettres/{FLASH}",
+        "agenda": "/agenda",
+        "abonnement": "/abonnement",
+        "preferences": links.preferences(uid),
+        "desabonnement": links.unsubscribe(uid, "flash"),
+        "proposer": links.proposal(uid),
+    }
     for name, link in pages.items():
         for width in (375, 1280):
             status = 403 if name == "reservee" else 200  # it asks for an address

@@ -160,5 +160,5 @@ def test_systemd_understands_a_unit_and_finds_it_tight(path, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     done = subprocess.run(
         [analyze, "security", "--offline=true", "--threshold=25", copy], capture_output=True, text=True, check=False
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout

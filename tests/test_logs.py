@@ -154,10 +154,13 @@ def workspace(tmp_path: Path, monkeypatch) -> Iterator[Workspace]:
     server = Controller(_Grumpy(), hostname="127.0.0.1", port=port)
     server.start()
     found = {
-        **SECRETS, "NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
+        **SECRETS,
+        "NEWSLETTER_SENDING__PROVIDER": "smtp",
+        "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
         "NEWSLETTER_SENDING__SMTP__PORT": str(port),
-        "NEWSLETTER_SENDING__SMTP__SECURITY": "none", "NEWSLETTER_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
-    }  # fmt: skip
+        "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
+        "NEWSLETTER_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
+    }
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     made = open_workspace(tmp_path)

@@ -66,9 +66,11 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_an_article_goes_from_a_file_to_every_inbox_once(workspace, mailbox):
     smtp = {
-        "NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
-        "NEWSLETTER_SENDING__SMTP__PORT": str(mailbox.port), "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
-    }  # fmt: skip
+        "NEWSLETTER_SENDING__PROVIDER": "smtp",
+        "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
+        "NEWSLETTER_SENDING__SMTP__PORT": str(mailbox.port),
+        "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
+    }
     (workspace / "articles" / "rance-halle.md").write_text(ARTICLE, encoding="utf-8")
     composed = run(workspace, "issues", "new", "lettre", "--date", "2026-12-01", "--json").json
     sections = {s["tag"]: s["articles"] for s in composed["sections"]}

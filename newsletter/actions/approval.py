@@ -49,13 +49,22 @@ def approve(
 
     def load(connection: Connection) -> int | None:
         """Write the next candidates; with the last of them the mailing is approved."""
-        rest = mailings.load(connection, mailing, frozen, caps, paris.day(moment), moment, after=after,
-                              slice_=candidates.SLICE)  # fmt: skip
+        rest = mailings.load(
+            connection, mailing, frozen, caps, paris.day(moment), moment, after=after, slice_=candidates.SLICE
+        )
         if rest is None:
             mailings.change(connection, mailing.id, "approved", only=("loading",))
-            journal.record(connection, Event(moment, "mailing-approved", mailing_id=mailing.id, actor=by,
-                                             publication=mailing.publication,
-                                             detail={"content": made.content_hash}))  # fmt: skip
+            journal.record(
+                connection,
+                Event(
+                    moment,
+                    "mailing-approved",
+                    mailing_id=mailing.id,
+                    actor=by,
+                    publication=mailing.publication,
+                    detail={"content": made.content_hash},
+                ),
+            )
             if at:
                 schedule.record(connection, mailing.id, at, moment, by)
         return rest

@@ -19,8 +19,18 @@ from newsletter.store.organisations import Organisation
 from newsletter.store.people import GONE, Consent, Person, Subscription
 
 
-def add(workspace: Workspace, email: str, publication: str, *, by: str, details: Mapping[str, str] | None = None,
-        organisation: str = "", basis: str = "", wording: str = "", asked: str = "") -> Person:  # fmt: skip
+def add(
+    workspace: Workspace,
+    email: str,
+    publication: str,
+    *,
+    by: str,
+    details: Mapping[str, str] | None = None,
+    organisation: str = "",
+    basis: str = "",
+    wording: str = "",
+    asked: str = "",
+) -> Person:
     """Subscribe one person; a known one gets the publication besides, with the details given here.
 
     `asked` tells how the person asked for it, which is kept as proof. Without it, somebody who left, bounced,
@@ -147,12 +157,26 @@ def why(workspace: Workspace, email: str, publication: str) -> Why:
         place = organisations.get(connection, person.organisation_id) if person.organisation_id else None
     exception = rule.members_only and person.key in rule.exceptions
     since = _since(reason, subscription, place, today, rule, exception=exception)
-    return answer(receives=not reason, reason=reason, since=since, person=person, organisation=place,
-               subscription=subscription, exception=exception)  # fmt: skip
+    return answer(
+        receives=not reason,
+        reason=reason,
+        since=since,
+        person=person,
+        organisation=place,
+        subscription=subscription,
+        exception=exception,
+    )
 
 
-def _since(reason: str, subscription: Subscription | None, place: Organisation | None, today: date,
-           rule: entitlement.Rule, *, exception: bool) -> date | None:  # fmt: skip
+def _since(
+    reason: str,
+    subscription: Subscription | None,
+    place: Organisation | None,
+    today: date,
+    rule: entitlement.Rule,
+    *,
+    exception: bool,
+) -> date | None:
     """Return the day from which the verdict holds."""
     if reason == "not-a-member":
         past = [p.ended for p in place.periods if p.ended and p.ended < today.isoformat()] if place else []

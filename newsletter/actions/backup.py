@@ -61,8 +61,11 @@ def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_
         part.rename(target)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise Refused(f"cannot be saved: {error.strerror}", where=str(error.filename or directory),
-                      hint="mend that, then run it again: nothing is left of this attempt") from None  # fmt: skip
+        raise Refused(
+            f"cannot be saved: {error.strerror}",
+            where=str(error.filename or directory),
+            hint="mend that, then run it again: nothing is left of this attempt",
+        ) from None
     except BaseException:
         shutil.rmtree(part)
         raise

@@ -62,8 +62,11 @@ def verify(directory: Path) -> Manifest:
             raise Refused("the manifest is too large to be one", where=str(path), hint="take another backup")
         made = TypeAdapter(Manifest).validate_json(path.read_bytes(), strict=False)
     except FileNotFoundError:
-        raise Refused("this is no backup: it has no manifest", where=str(directory),
-                      hint="name the dated directory that `newsletter backup` made") from None  # fmt: skip
+        raise Refused(
+            "this is no backup: it has no manifest",
+            where=str(directory),
+            hint="name the dated directory that `newsletter backup` made",
+        ) from None
     except (ValidationError, OSError):
         raise Refused("the manifest cannot be read", where=str(path), hint="take another backup") from None
     if made.format != _FORMAT:
@@ -73,11 +76,13 @@ def verify(directory: Path) -> Manifest:
             raise Refused(f"the manifest lacks `{name}`", where=str(path), hint="take another backup")
     for name, entry in made.files.items():
         if not _allowed(name):
-            raise Refused(f"the manifest names `{name}`, which no backup holds", where=str(path),
-                          hint="do not trust this backup")  # fmt: skip
+            raise Refused(
+                f"the manifest names `{name}`, which no backup holds", where=str(path), hint="do not trust this backup"
+            )
         if not _plain(directory, name) or _entry(directory / name) != entry:
-            raise Refused(f"`{name}` is missing or not as it was saved", where=str(directory),
-                          hint="take another backup")  # fmt: skip
+            raise Refused(
+                f"`{name}` is missing or not as it was saved", where=str(directory), hint="take another backup"
+            )
     return made
 
 

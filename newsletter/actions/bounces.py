@@ -161,8 +161,14 @@ def _ask(desk: Desk, found: Classified, origin: Origin | None, raw: bytes) -> st
     if not (person or sent or found.kind == "unsubscribe_request"):
         return ""
     subscriber = person.id if person else sent.subscriber if sent else None
-    event = Event(desk.now, "replied", subscriber_id=subscriber, mailing_id=sent.mailing if sent else None,
-                  actor=SOURCE, key=f"{SOURCE}:{hashlib.sha256(raw).hexdigest()[:40]}")  # fmt: skip
+    event = Event(
+        desk.now,
+        "replied",
+        subscriber_id=subscriber,
+        mailing_id=sent.mailing if sent else None,
+        actor=SOURCE,
+        key=f"{SOURCE}:{hashlib.sha256(raw).hexdigest()[:40]}",
+    )
     if not journal.record(desk.connection, event):
         return REPEATED
     detail = {"from": sender, "said": found.diagnostic, "asks": found.kind, "issue": sent.issue if sent else ""}
@@ -227,14 +233,26 @@ def reverse(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
         now = workspace.database.now(connection)
         undone = _undone(connection, person)
         if not undone and not person.suppressed:
-            raise Refused("nothing that came back keeps this address from its letters", where=email,
-                          hint="`newsletter subscribers show` tells its history")  # fmt: skip
+            raise Refused(
+                "nothing that came back keeps this address from its letters",
+                where=email,
+                hint="`newsletter subscribers show` tells its history",
+            )
         feedback.lift(connection, person.id)
         consent = Consent("", "bounce reversed", by, {"why": reason})
         for publication, state in undone.items():
             people.move(connection, person, publication, state, consent, now)
-        journal.record(connection, Event(now, feedback.REVERSED, subscriber_id=person.id, actor=by,
-                                         organisation_id=person.organisation_id, detail={"why": reason}))  # fmt: skip
+        journal.record(
+            connection,
+            Event(
+                now,
+                feedback.REVERSED,
+                subscriber_id=person.id,
+                actor=by,
+                organisation_id=person.organisation_id,
+                detail={"why": reason},
+            ),
+        )
     return sorted(name for name, state in undone.items() if state == "active")
 
 

@@ -98,8 +98,17 @@ def explain(workspace: Workspace, token: str, reason: str) -> Publication:
         current = people.subscription(connection, person.id, publication.key)
         if reason in REASONS and current and current.state == "left":
             key = f"left-reason:{person.uid.hex()}:{publication.key}:{current.since}"
-            journal.record(connection, Event(now, "left-reason", subscriber_id=person.id, key=key,
-                                             publication=publication.key, detail={"reason": reason}))  # fmt: skip
+            journal.record(
+                connection,
+                Event(
+                    now,
+                    "left-reason",
+                    subscriber_id=person.id,
+                    key=key,
+                    publication=publication.key,
+                    detail={"reason": reason},
+                ),
+            )
 
     _with(workspace, uid, go)
     return publication
@@ -184,7 +193,10 @@ def _say_organisation(connection: Connection, person: Person, name: str, now: fl
 def mail_copy(workspace: Workspace, token: str) -> None:
     """Mail a link to everything that is kept about a person, to their own address; at most once a day. TokenError."""
     _mail(
-        workspace, token, COPY, "mes-donnees",
+        workspace,
+        token,
+        COPY,
+        "mes-donnees",
         lambda url: Notice(
             subject=_("La copie de vos données"),
             heading=_("La copie de vos données"),
@@ -192,13 +204,16 @@ def mail_copy(workspace: Workspace, token: str) -> None:
             action=(_("Voir mes données"), url),
             small=(_("Ce lien est valable un jour. Ne le transférez pas."),),
         ),
-    )  # fmt: skip
+    )
 
 
 def mail_erasure(workspace: Workspace, token: str) -> None:
     """Mail a link that erases a person, to their own address; at most once a day. TokenError."""
     _mail(
-        workspace, token, ERASE, "effacement",
+        workspace,
+        token,
+        ERASE,
+        "effacement",
         lambda url: Notice(
             subject=_("Effacer vos données"),
             heading=_("Effacer vos données"),
@@ -209,7 +224,7 @@ def mail_erasure(workspace: Workspace, token: str) -> None:
             action=(_("Effacer mes données"), url),
             small=(_("Ce lien est valable un jour."),),
         ),
-    )  # fmt: skip
+    )
 
 
 def _mail(workspace: Workspace, token: str, what: str, page: str, notice: Callable[[str], Notice]) -> None:

@@ -51,9 +51,13 @@ def compare(workspace: Workspace, first: str, second: str) -> Comparison:
         places = {n: organisations.get(connection, n) for n in {d.organisation_id for d in (*lost, *won)} if n}
         counts = [audiences.recipients(connection, mailing.id) for mailing in (one, two)]
     return Comparison(
-        first=first, second=second, recipients_first=counts[0], recipients_second=counts[1],
-        fewer=_groups([_lost(d, places, two) for d in lost]), more=_groups([_won(d, places, one) for d in won]),
-    )  # fmt: skip
+        first=first,
+        second=second,
+        recipients_first=counts[0],
+        recipients_second=counts[1],
+        fewer=_groups([_lost(d, places, two) for d in lost]),
+        more=_groups([_won(d, places, one) for d in won]),
+    )
 
 
 def _mailing(connection: Connection, issue: str) -> Mailing:
@@ -107,8 +111,16 @@ def _won(difference: Difference, places: Mapping[int, Organisation], earlier: Ma
 
 
 _WORDS = {
-    "left": "left", "bounced": "address bounced", "complained": "complained", "pending": "not confirmed",
-    "expired": "never confirmed", "no-organisation": "no organisation", "not-a-member": "not a member",
-    "not-subscribed": "not subscribed", "erased": "data erased", "already-sent": "had it from a cancelled mailing",
-    "cancelled": "the mailing was cancelled before it reached them", "active": "subscribed since",
-}  # fmt: skip
+    "left": "left",
+    "bounced": "address bounced",
+    "complained": "complained",
+    "pending": "not confirmed",
+    "expired": "never confirmed",
+    "no-organisation": "no organisation",
+    "not-a-member": "not a member",
+    "not-subscribed": "not subscribed",
+    "erased": "data erased",
+    "already-sent": "had it from a cancelled mailing",
+    "cancelled": "the mailing was cancelled before it reached them",
+    "active": "subscribed since",
+}

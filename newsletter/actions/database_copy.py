@@ -21,8 +21,14 @@ class Moved:
     waiting: tuple[str, ...]
 
 
-def copy_to(workspace: Workspace, url: str, *, anew: bool = False, replace_nul: bool = False,
-            progress: Progress = lambda *_: None) -> Moved:  # fmt: skip
+def copy_to(
+    workspace: Workspace,
+    url: str,
+    *,
+    anew: bool = False,
+    replace_nul: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Moved:
     """Copy the workspace's database to the empty one at `url`; nobody can write meanwhile.
 
     A copy that was broken off is gone on with; `replace_nul` writes U+FFFD for what PostgreSQL cannot hold. Raises

@@ -21,8 +21,14 @@ from newsletter.store.tables import OPEN
 Progress = Callable[[Mapping[str, int]], None]
 
 
-def deliver(workspace: Workspace, mailing: Mailing, *, progress: Progress = lambda _c: None, wait: bool = False,
-            stop: threading.Event | None = None) -> tuple[Receipt, list[str]]:  # fmt: skip
+def deliver(
+    workspace: Workspace,
+    mailing: Mailing,
+    *,
+    progress: Progress = lambda _c: None,
+    wait: bool = False,
+    stop: threading.Event | None = None,
+) -> tuple[Receipt, list[str]]:
     """Deliver what is due of a mailing that has begun and return its receipt and what kept the provider from more.
 
     With `wait`, deferred recipients are awaited until their hour. Interrupted at any moment, it is simply called again.
@@ -99,9 +105,16 @@ def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
             ledger.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
 
 
-def _dispatch(workspace: Workspace, mailing: Mailing, sending: Sending, stop: threading.Event, *,
-              progress: Progress = lambda _c: None, wait_for_deferred: bool = False,
-              hurry: threading.Event | None = None) -> Dispatch:  # fmt: skip
+def _dispatch(
+    workspace: Workspace,
+    mailing: Mailing,
+    sending: Sending,
+    stop: threading.Event,
+    *,
+    progress: Progress = lambda _c: None,
+    wait_for_deferred: bool = False,
+    hurry: threading.Event | None = None,
+) -> Dispatch:
     provider = workspace.provider()
     publication = workspace.settings.publication(mailing.publication)
     maker = personal(workspace, publication, mailing.issue, provider.wants, mailing.id)

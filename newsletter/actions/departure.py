@@ -95,9 +95,15 @@ def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> Depa
     people = counts.pop("", 0)
     findings, text = _files(workspace, issue.key)
     return Departure(
-        issue=issue, publication=publication, stage="draft", people=people, excluded=counts, findings=findings,
-        text=text, recall_minutes=_recall(workspace),
-    )  # fmt: skip
+        issue=issue,
+        publication=publication,
+        stage="draft",
+        people=people,
+        excluded=counts,
+        findings=findings,
+        text=text,
+        recall_minutes=_recall(workspace),
+    )
 
 
 def _files(workspace: Workspace, key: str) -> tuple[tuple[Finding, ...], str]:

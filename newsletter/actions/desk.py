@@ -207,9 +207,14 @@ def _featured(pool: Pool, earlier: Sequence[Issue], on: date) -> frozenset[str]:
 
 
 def _badges(
-    article: Article, issue: Issue, publication: Publication, printed: Sequence[Issue], featured: frozenset[str],
-    *, here: bool,
-) -> list[Badge]:  # fmt: skip
+    article: Article,
+    issue: Issue,
+    publication: Publication,
+    printed: Sequence[Issue],
+    featured: frozenset[str],
+    *,
+    here: bool,
+) -> list[Badge]:
     stops = (
         (article.event and not to_come(article, issue.date), _("événement passé")),
         (is_over(article.deadline, issue.date), _("date limite passée")),
@@ -252,9 +257,18 @@ class Shelf:
 
 
 def shelf(
-    workspace: Workspace, *, tag: str = "", status: str = "", month: str = "", organisation: str = "", used: str = "",
-    words: str = "", arrived: bool = False, start: int = 0, size: int = 40,
-) -> Shelf:  # fmt: skip
+    workspace: Workspace,
+    *,
+    tag: str = "",
+    status: str = "",
+    month: str = "",
+    organisation: str = "",
+    used: str = "",
+    words: str = "",
+    arrived: bool = False,
+    start: int = 0,
+    size: int = 40,
+) -> Shelf:
     """Return `size` articles from the one numbered `start`; `month` is `2026-11`, `used` is oui or non.
 
     `arrived` keeps the drafts that feeds brought.

@@ -42,13 +42,22 @@ def examine(
     found = [*_local(workspace), *_network(workspace, resolver, reach, offline=offline, seconds=seconds)]
     if workspace.settings.sending.provider != "outbox":
         return found
-    return [replace(line, level=Level.AMBER) if line.level is Level.RED and line.code not in _ALWAYS_GRAVE else line
-            for line in found]  # fmt: skip
+    return [
+        replace(line, level=Level.AMBER) if line.level is Level.RED and line.code not in _ALWAYS_GRAVE else line
+        for line in found
+    ]
 
 
 def _local(workspace: Workspace) -> list[Line]:
-    checks = (doctor_local.base_url, doctor_local.one_click, doctor_local.provider, doctor_local.quota,
-              doctor_local.operators, doctor_local.way_back, doctor_local.alignment)  # fmt: skip
+    checks = (
+        doctor_local.base_url,
+        doctor_local.one_click,
+        doctor_local.provider,
+        doctor_local.quota,
+        doctor_local.operators,
+        doctor_local.way_back,
+        doctor_local.alignment,
+    )
     return [doctor_local.secret(workspace), *doctor_local.database(workspace), *(check(workspace) for check in checks)]
 
 

@@ -20,9 +20,26 @@ from newsletter.i18n import _
 
 # Names under which providers and mail servers publish their keys when nobody chose another.
 SELECTORS = (
-    "default", "dkim", "mail", "mailjet", "brevo1", "brevo2", "s1", "s2", "k1", "smtp", "mx", "pm", "mta", "mailo",
-    "selector1", "selector2", "google", "lettre", "newsletter",
-)  # fmt: skip
+    "default",
+    "dkim",
+    "mail",
+    "mailjet",
+    "brevo1",
+    "brevo2",
+    "s1",
+    "s2",
+    "k1",
+    "smtp",
+    "mx",
+    "pm",
+    "mta",
+    "mailo",
+    "selector1",
+    "selector2",
+    "google",
+    "lettre",
+    "newsletter",
+)
 _QUESTION_SECONDS = 3.0
 _MOST_LOOKUPS = 10  # RFC 7208 section 4.6.4
 _ASKS_AGAIN = ("include", "redirect", "a", "mx", "ptr", "exists")

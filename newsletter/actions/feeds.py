@@ -62,9 +62,7 @@ def _feed(workspace: Workspace, path: str, title: str, entries: Iterable[_Entry]
     _add(channel, "link", f"{base}/")
     _add(channel, "description", network.baseline or network.name)
     _add(channel, "language", network.locale)
-    etree.SubElement(
-        channel, f"{{{_ATOM}}}link", href=f"{base}{path}", rel="self", type="application/rss+xml"
-    )  # fmt: skip
+    etree.SubElement(channel, f"{{{_ATOM}}}link", href=f"{base}{path}", rel="self", type="application/rss+xml")
     for entry in entries:
         item = etree.SubElement(channel, "item")
         _add(item, "title", entry.title)

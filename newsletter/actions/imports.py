@@ -35,8 +35,12 @@ from newsletter.store.undo import Import as Import
 BASES = ("consent", "member service", "legitimate interest")
 Each = Callable[[ImportRow], None]
 _STATES: Mapping[str, State] = {
-    "active": "active", "pending": "pending", "left": "left", "bounced": "bounced", "complained": "complained",
-}  # fmt: skip
+    "active": "active",
+    "pending": "pending",
+    "left": "left",
+    "bounced": "bounced",
+    "complained": "complained",
+}
 _ASK_EVERY = 500
 
 
@@ -67,8 +71,17 @@ def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
     return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
 
 
-def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_run: bool = False, basis: str = "",
-        wording: str = "", each: Each = lambda _row: None) -> tuple[ImportPlan, int | None]:  # fmt: skip
+def run(
+    workspace: Workspace,
+    source: Source,
+    publication: str,
+    *,
+    by: str,
+    dry_run: bool = False,
+    basis: str = "",
+    wording: str = "",
+    each: Each = lambda _row: None,
+) -> tuple[ImportPlan, int | None]:
     """Import people into a publication, or with `dry_run` only say what would become of every row.
 
     `each` gets every outcome as it comes (the plan keeps none: a file may have a million rows). `wording` names the
@@ -89,8 +102,9 @@ def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_
         now = workspace.clock()
         number = None
         if writer is not None:
-            number = undo.begin(writer, file_name=source.table.name, digest=source.digest, publication=publication,
-                                actor=by, now=now)  # fmt: skip
+            number = undo.begin(
+                writer, file_name=source.table.name, digest=source.digest, publication=publication, actor=by, now=now
+            )
         knowledge = Knowledge(reader, publication, workspace.signer.fingerprint)
         placing = Placing(reader)
         read = plan_subscribers(source.table, setting.title, knowledge)
@@ -100,8 +114,10 @@ def run(workspace: Workspace, source: Source, publication: str, *, by: str, dry_
         plan = summary(source.table, _shown(rows, each), keep=0)
         if writer is not None and number is not None:
             undo.finish(writer, number, plan.counts)
-            record(writer, Event(now, "imported", publication=publication, actor=by,
-                                 detail={"import": number, **plan.counts}))  # fmt: skip
+            record(
+                writer,
+                Event(now, "imported", publication=publication, actor=by, detail={"import": number, **plan.counts}),
+            )
     return plan, number
 
 
@@ -162,8 +178,16 @@ def _state(known: Known) -> KnownState:
 class _Importer:
     """Carries out the outcomes of one import as they pass through."""
 
-    def __init__(self, connection: Connection, number: int, publication: str, consent: Consent, now: float,
-                 knowledge: Knowledge, placing: Placing) -> None:  # fmt: skip
+    def __init__(
+        self,
+        connection: Connection,
+        number: int,
+        publication: str,
+        consent: Consent,
+        now: float,
+        knowledge: Knowledge,
+        placing: Placing,
+    ) -> None:
         self._connection, self._number, self._publication = connection, number, publication
         self._consent, self._now = replace(consent, proof={**consent.proof, "import": number}), now
         self._knowledge, self._placing = knowledge, placing
@@ -210,9 +234,12 @@ class _Importer:
         fields = row.fields
         function, role = title(fields)
         details = {
-            "first_name": fields.get("first_name", ""), "last_name": fields.get("last_name", ""),
-            "phone": fields.get("phone", ""), "function": function, "role": role,
-        }  # fmt: skip
+            "first_name": fields.get("first_name", ""),
+            "last_name": fields.get("last_name", ""),
+            "phone": fields.get("phone", ""),
+            "function": function,
+            "role": role,
+        }
         state = row.standing if row.action == "suppress" else "active"
         proof = self._proof(fields.get("consent_date", ""))
         return Incoming(address.text, address.key, details, organisation_id, state, proof)
@@ -223,14 +250,25 @@ class _Importer:
 
     def _question(self, row: ImportRow, key: str) -> Review:
         detail = {
-            "email": row.email, "reason": row.reason, "line": row.line, "fields": row.fields,
-            "basis": self._consent.basis, "wording": self._consent.proof.get("wording", ""),
-        }  # fmt: skip
+            "email": row.email,
+            "reason": row.reason,
+            "line": row.line,
+            "fields": row.fields,
+            "basis": self._consent.basis,
+            "wording": self._consent.proof.get("wording", ""),
+        }
         return self._review(reviews.ROW, key, detail)
 
     def _review(self, kind: str, subject: str, detail: Mapping[str, object], person: int | None = None) -> Review:
-        return Review(kind=kind, subject=subject, detail=detail, at=self._now, subscriber_id=person,
-                      import_id=self._number, publication=self._publication)  # fmt: skip
+        return Review(
+            kind=kind,
+            subject=subject,
+            detail=detail,
+            at=self._now,
+            subscriber_id=person,
+            import_id=self._number,
+            publication=self._publication,
+        )
 
     def _ask(self) -> None:
         """Open the questions gathered, now that everybody they are about is stored."""

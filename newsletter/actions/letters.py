@@ -105,9 +105,12 @@ class Printed:
 
 
 def _print(
-    workspace: Workspace, composed: ComposedIssue, publication: Publication,
-    published: Mapping[str, PublishedPicture], groups: tuple[tuple[str, ...], ...],
-) -> Printed:  # fmt: skip
+    workspace: Workspace,
+    composed: ComposedIssue,
+    publication: Publication,
+    published: Mapping[str, PublishedPicture],
+    groups: tuple[tuple[str, ...], ...],
+) -> Printed:
     settings = workspace.settings
     args = (publication, settings.network, settings.theme, settings.web.base_url, published)
     letters = tuple(render(composed, *args, group, counted=settings.web.count_links) for group in groups)

@@ -58,9 +58,13 @@ def issue_look(workspace: Workspace, key: str, variant: int = 0, scheme: Scheme 
 
 
 def item_look(
-    workspace: Workspace, article: Article, publication: str = "", plan: ItemPlan | None = None, scheme: Scheme = "",
+    workspace: Workspace,
+    article: Article,
+    publication: str = "",
+    plan: ItemPlan | None = None,
+    scheme: Scheme = "",
     prefix: str = "",
-) -> str:  # fmt: skip
+) -> str:
     """Return a letter with this article alone, with what `plan` overrides: the item as it will look."""
     setting = _publication(workspace, article, publication)
     slug = plan.slug if plan else article.slug
@@ -70,9 +74,14 @@ def item_look(
     section = SectionPlan(tag=tag, title="", layout=layout, items=(plan or ItemPlan(slug=slug),))
     day = min(workspace.today(), article.event.last_day) if article.event else workspace.today()
     issue = Issue(
-        key=_SLUG, path=article.path, publication=setting.key, date=day, subject=article.title,
-        preheader=" ", sections=(section,),
-    )  # fmt: skip
+        key=_SLUG,
+        path=article.path,
+        publication=setting.key,
+        date=day,
+        subject=article.title,
+        preheader=" ",
+        sections=(section,),
+    )
     settings = workspace.settings
     composed = compose(issue, Pool((shown,)), setting, settings.network)
     published, _unusable = pictures.publish(workspace, composed)

@@ -67,9 +67,13 @@ def sweep(workspace: Workspace, *, by: str, dry_run: bool = False) -> Swept:
 
 
 def _sweep(
-    workspace: Workspace, connection: Connection, originals: dict[tuple[Path, int, int], frozenset[str]], by: str, *,
+    workspace: Workspace,
+    connection: Connection,
+    originals: dict[tuple[Path, int, int], frozenset[str]],
+    by: str,
+    *,
     dry_run: bool,
-) -> Swept:  # fmt: skip
+) -> Swept:
     now = workspace.clock()
     shown = frozen_stems(media.frozen(connection)) | _named(workspace, originals)
     files = Files(workspace.published())

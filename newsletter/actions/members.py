@@ -32,8 +32,14 @@ class Change:
     organisation: Organisation
 
 
-def listing(workspace: Workspace, *, on: date | None = None, everybody: bool = False, ending_within: int | None = None,
-            without_contact: bool = False) -> list[Listed]:  # fmt: skip
+def listing(
+    workspace: Workspace,
+    *,
+    on: date | None = None,
+    everybody: bool = False,
+    ending_within: int | None = None,
+    without_contact: bool = False,
+) -> list[Listed]:
     """Return the members on a day (default today), by name; with `everybody`, former members and others besides.
 
     `ending_within` keeps memberships whose last day lies within that many days; `without_contact` those where nobody

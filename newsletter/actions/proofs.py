@@ -136,8 +136,16 @@ def _item(workspace: Workspace, key: str, slug: str) -> tuple[Issue, Article, It
 
 def _hash(article: Article, plan: ItemPlan) -> str:
     """Return what an approval of one item vouches for: all that is printed of it."""
-    printed = (plan.title or article.title, plan.summary or article.summary, article.body, article.quote,
-               article.speakers, plan.picture or article.picture, article.event, article.link)  # fmt: skip
+    printed = (
+        plan.title or article.title,
+        plan.summary or article.summary,
+        article.body,
+        article.quote,
+        article.speakers,
+        plan.picture or article.picture,
+        article.event,
+        article.link,
+    )
     return hashlib.sha256(repr(printed).encode()).hexdigest()
 
 
@@ -148,8 +156,16 @@ def _keep(
     if not words and not approves:
         raise Refused(_("Le commentaire est vide."), hint="write something")
     with workspace.database.write() as connection:
-        store.add(connection, issue=key, item=item, author=author, text=words, approves=approves,
-                  content_hash=content_hash, at=workspace.database.now(connection))  # fmt: skip
+        store.add(
+            connection,
+            issue=key,
+            item=item,
+            author=author,
+            text=words,
+            approves=approves,
+            content_hash=content_hash,
+            at=workspace.database.now(connection),
+        )
 
 
 def _notice(workspace: Workspace, link: str, by: str) -> Notice:

@@ -95,8 +95,15 @@ def own(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
     return found
 
 
-def save(workspace: Workspace, who: Proposer, values: Mapping[str, str], uid: str = "", picture: bytes = b"",
-         *, remove: bool = False) -> Proposal:  # fmt: skip
+def save(
+    workspace: Workspace,
+    who: Proposer,
+    values: Mapping[str, str],
+    uid: str = "",
+    picture: bytes = b"",
+    *,
+    remove: bool = False,
+) -> Proposal:
     """Keep a draft: a new one, or the draft `uid`; Refused for a picture that cannot be used or too many drafts."""
     before = own(workspace, who, uid) if uid else None
     if before and before.state != "draft":
@@ -187,8 +194,16 @@ def submit(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
         slug = _file(workspace, draft)
         proposals.move(connection, uid, "sent", now, only=("sent",), article=slug)
         detail = {"proposal": uid, "article": slug}
-        journal.record(connection, Event(now, "proposal-sent", subscriber_id=who.subscriber_id,
-                                         organisation_id=who.organisation_id, detail=detail))  # fmt: skip
+        journal.record(
+            connection,
+            Event(
+                now,
+                "proposal-sent",
+                subscriber_id=who.subscriber_id,
+                organisation_id=who.organisation_id,
+                detail=detail,
+            ),
+        )
     notices.post(workspace, who.address, _receipt(draft))
     return own(workspace, who, uid)
 
@@ -208,11 +223,19 @@ def picture(workspace: Workspace, proposal: Proposal) -> Path:
 def _file(workspace: Workspace, draft: Proposal) -> str:
     article = Form.of(draft.values).article(draft.organisation, draft.picture, workspace.today())
     made = articles.new(
-        workspace.root, title=article.title, tags=article.tags, date=article.date, status=article.status,
+        workspace.root,
+        title=article.title,
+        tags=article.tags,
+        date=article.date,
+        status=article.status,
         note=f"proposed by {' '.join(draft.organisation.split())}, proposal {draft.uid}",
-        summary=article.summary, link=article.link, picture=article.picture, organisations=article.organisations,
-        event=article.event, body=article.body,
-    )  # fmt: skip
+        summary=article.summary,
+        link=article.link,
+        picture=article.picture,
+        organisations=article.organisations,
+        event=article.event,
+        body=article.body,
+    )
     return made.slug
 
 

@@ -47,8 +47,9 @@ class Received:
     @property
     def effects(self) -> int:
         """How many reports changed something."""
-        return sum(n for name, n in self.counts.items() if name not in (UNKNOWN_MESSAGE, OTHER_ADDRESS, REPEATED,
-                                                                        NO_EFFECT))  # fmt: skip
+        return sum(
+            n for name, n in self.counts.items() if name not in (UNKNOWN_MESSAGE, OTHER_ADDRESS, REPEATED, NO_EFFECT)
+        )
 
 
 def is_open(workspace: Workspace, provider: str) -> bool:
@@ -133,9 +134,17 @@ class Desk:
         detail = {"status": report.status, "said": _ADDRESS.sub("…", report.text)[:300]}
         if report.at:
             detail["at"] = report.at.isoformat(timespec="seconds")
-        return Event(self.now, f"feedback-{report.kind}", subscriber_id=sent.subscriber, mailing_id=sent.mailing,
-                     organisation_id=sent.organisation, publication=sent.publication, actor=self.source,
-                     detail={name: text for name, text in detail.items() if text}, key=report.key)  # fmt: skip
+        return Event(
+            self.now,
+            f"feedback-{report.kind}",
+            subscriber_id=sent.subscriber,
+            mailing_id=sent.mailing,
+            organisation_id=sent.organisation,
+            publication=sent.publication,
+            actor=self.source,
+            detail={name: text for name, text in detail.items() if text},
+            key=report.key,
+        )
 
     def _prove(self, sent: Sent, report: Report) -> bool:
         delivered = report.kind == "delivered"
@@ -144,8 +153,10 @@ class Desk:
         self._settled.add(sent.mailing)
         if sent.state == "doubtful":
             detail = {"how": "sent", "count": 1, "cause": report.key}
-            journal.record(self.connection, Event(self.now, "doubt-settled", mailing_id=sent.mailing,
-                                                  actor=self.source, detail=detail))  # fmt: skip
+            journal.record(
+                self.connection,
+                Event(self.now, "doubt-settled", mailing_id=sent.mailing, actor=self.source, detail=detail),
+            )
         return True
 
     def _act(self, sent: Sent, report: Report) -> None:
@@ -174,8 +185,15 @@ class Desk:
         if blocked < max(_FEWEST_BLOCKS, share * handed):
             return
         detail = {"blocked": blocked, "of": handed, "share": share}
-        alarm = Event(self.now, "mailing-alarm", mailing_id=sent.mailing, publication=sent.publication,
-                      actor=self.source, detail=detail, key=f"block-alarm:{sent.mailing}")  # fmt: skip
+        alarm = Event(
+            self.now,
+            "mailing-alarm",
+            mailing_id=sent.mailing,
+            publication=sent.publication,
+            actor=self.source,
+            detail=detail,
+            key=f"block-alarm:{sent.mailing}",
+        )
         if not journal.record(self.connection, alarm):
             return
         with speaking(self.workspace.settings.network.locale):
@@ -183,8 +201,10 @@ class Desk:
                 "{n} messages sur {handed} ont été refusés à cause de nous : réputation, authentification ou contenu."
             ).format(n=blocked, handed=handed)
         if mailings.change(self.connection, sent.mailing, "paused", only=("sending",), pause_reason=why):
-            journal.record(self.connection, Event(self.now, "mailing-paused", mailing_id=sent.mailing,
-                                                  actor=self.source, detail={"why": why}))  # fmt: skip
+            journal.record(
+                self.connection,
+                Event(self.now, "mailing-paused", mailing_id=sent.mailing, actor=self.source, detail={"why": why}),
+            )
 
 
 def _key(address: str) -> str:

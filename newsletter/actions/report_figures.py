@@ -58,8 +58,13 @@ def figures(readings: Readings) -> Iterator[Figure]:
     titles |= {key: key for key in sorted(sent - set(titles))}
     day = french.date_words(readings.now.until)
     groups = (
-        _subscribers(titles, day), _issues(titles), _articles(readings), _members(day), _featured(), _deliveries(),
-    )  # fmt: skip
+        _subscribers(titles, day),
+        _issues(titles),
+        _articles(readings),
+        _members(day),
+        _featured(),
+        _deliveries(),
+    )
     for line in chain.from_iterable(groups):
         yield Figure(
             key=line.key,

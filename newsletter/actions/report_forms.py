@@ -44,8 +44,14 @@ def as_json(report: Report) -> dict[str, Any]:
         "complete": report.complete,
         "sentences": list(report.sentences),
         "figures": [
-            {"key": f.key, "label": f.label, "value": _plain(f.value), "previous": _plain(f.previous), "rule": f.rule,
-             "unit": f.unit}
+            {
+                "key": f.key,
+                "label": f.label,
+                "value": _plain(f.value),
+                "previous": _plain(f.previous),
+                "rule": f.rule,
+                "unit": f.unit,
+            }
             for f in report.figures
         ],
         "months": [
@@ -53,11 +59,16 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "mailings": [_mailing(outcome) for outcome in report.mailings],
         "members_not_featured": [
-            {"name": a.name, "level": a.level, "region": a.region, "since": a.since.isoformat(),
-             "featured": a.featured.isoformat() if a.featured else None}
+            {
+                "name": a.name,
+                "level": a.level,
+                "region": a.region,
+                "since": a.since.isoformat(),
+                "featured": a.featured.isoformat() if a.featured else None,
+            }
             for a in report.absent
         ],
-    }  # fmt: skip
+    }
 
 
 def _plain(value: Value) -> Any:
@@ -67,11 +78,17 @@ def _plain(value: Value) -> Any:
 def _mailing(outcome: Outcome) -> dict[str, Any]:
     mailing = outcome.mailing
     return {
-        "issue": mailing.issue, "publication": mailing.publication, "subject": mailing.subject,
+        "issue": mailing.issue,
+        "publication": mailing.publication,
+        "subject": mailing.subject,
         "started_at": paris.iso(mailing.started_at or 0.0),
-        "sent": outcome.sent, "hard": outcome.hard, "soft": outcome.soft, "block": outcome.block,
-        "delivered": outcome.sent - outcome.returned, "left": outcome.left,
-    }  # fmt: skip
+        "sent": outcome.sent,
+        "hard": outcome.hard,
+        "soft": outcome.soft,
+        "block": outcome.block,
+        "delivered": outcome.sent - outcome.returned,
+        "left": outcome.left,
+    }
 
 
 def _text(report: Report) -> Iterator[str]:

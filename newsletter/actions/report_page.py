@@ -110,9 +110,11 @@ def _peaks(entries: list[tuple[str, int]]) -> str:
         return _("Rien à montrer pour cette année.")
     most, least = max(entries, key=lambda e: e[1]), min(entries, key=lambda e: e[1])
     return _("Le plus haut : {plus} ({nom_plus}) ; le plus bas : {moins} ({nom_moins}).").format(
-        plus=french.number_words(most[1]), nom_plus=most[0],
-        moins=french.number_words(least[1]), nom_moins=least[0],
-    )  # fmt: skip
+        plus=french.number_words(most[1]),
+        nom_plus=most[0],
+        moins=french.number_words(least[1]),
+        nom_moins=least[0],
+    )
 
 
 def _subscribers(report: Report) -> Panel:

@@ -47,8 +47,11 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
     try:
         there = _occupied(root, target)
         if there and not force:
-            raise Refused(f"there is a workspace already: {', '.join(there)}", where=str(root),
-                          hint="restore into an empty directory, or add --force to move this one aside")  # fmt: skip
+            raise Refused(
+                f"there is a workspace already: {', '.join(there)}",
+                where=str(root),
+                hint="restore into an empty directory, or add --force to move this one aside",
+            )
         _lay_down(source, part, manifest)
         paused = _ready(part / DATABASE, manifest, settings.network.locale)
         aside = _move_aside(root, target) if there else None
@@ -89,8 +92,11 @@ def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
         with database.write() as connection:
             wrong = next((check for check in checks.run(connection, HEAD) if not check.ok), None)
             if wrong:
-                raise Refused(f"the saved database fails the check `{wrong.name}`: {wrong.fault}", where=str(path.name),
-                              hint="take another backup")  # fmt: skip
+                raise Refused(
+                    f"the saved database fails the check `{wrong.name}`: {wrong.fault}",
+                    where=str(path.name),
+                    hint="take another backup",
+                )
             with speaking(locale):
                 words = _("Rétabli depuis la sauvegarde du {moment} : ce qui est parti depuis n’est pas connu ici.")
             why = words.format(moment=manifest.made_at)

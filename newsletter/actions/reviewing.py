@@ -61,8 +61,13 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
         )
     fields = dict(review.detail.get("fields", {}))
     function, role = title(fields)
-    details = {"first_name": fields.get("first_name", ""), "last_name": fields.get("last_name", ""),
-               "phone": fields.get("phone", ""), "function": function, "role": role}  # fmt: skip
+    details = {
+        "first_name": fields.get("first_name", ""),
+        "last_name": fields.get("last_name", ""),
+        "phone": fields.get("phone", ""),
+        "function": function,
+        "role": role,
+    }
     try:
         person = people.by_key(connection, address.key)
     except NotFound:

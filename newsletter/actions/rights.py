@@ -21,9 +21,19 @@ from newsletter.store.retention import Purged as Purged
 log = logging.getLogger(__name__)
 
 COLUMNS = (
-    "email", "first_name", "last_name", "salutation", "function", "role", "phone", "organisation", "publication",
-    "status", "basis", "since",
-)  # fmt: skip
+    "email",
+    "first_name",
+    "last_name",
+    "salutation",
+    "function",
+    "role",
+    "phone",
+    "organisation",
+    "publication",
+    "status",
+    "basis",
+    "since",
+)
 _TIMES = frozenset({"at", "since", "from", "to", "created_at", "handed_at"})
 
 
@@ -85,11 +95,19 @@ def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[byt
 def _cells(row: Listed) -> dict[str, str]:
     person = row.person
     return {
-        "email": person.address, "first_name": person.first_name, "last_name": person.last_name,
-        "salutation": person.salutation, "function": person.function, "role": person.role, "phone": person.phone,
-        "organisation": row.organisation, "publication": row.publication, "status": row.state, "basis": row.basis,
+        "email": person.address,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "salutation": person.salutation,
+        "function": person.function,
+        "role": person.role,
+        "phone": person.phone,
+        "organisation": row.organisation,
+        "publication": row.publication,
+        "status": row.state,
+        "basis": row.basis,
         "since": paris.iso(row.since),
-    }  # fmt: skip
+    }
 
 
 def forget(workspace: Workspace, email: str, *, by: str) -> None:
@@ -122,10 +140,13 @@ def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
     """Apply the retention periods of the settings; a rehearsal does the same and takes it all back."""
     now, keep = workspace.clock(), workspace.settings.retention
     periods = Limits(
-        pending=now - keep.pending_days * DAY, left=now - keep.left_days * DAY, events=now - keep.events_days * DAY,
-        deliveries=now - keep.deliveries_days * DAY, imports=now - keep.imports_days * DAY,
+        pending=now - keep.pending_days * DAY,
+        left=now - keep.left_days * DAY,
+        events=now - keep.events_days * DAY,
+        deliveries=now - keep.deliveries_days * DAY,
+        imports=now - keep.imports_days * DAY,
         webhooks=now - keep.webhooks_days * DAY,
-    )  # fmt: skip
+    )
     with workspace.database.write() as connection:
         done = retention.purge(connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now)
         limits.purge(connection, now - 2 * DAY)

@@ -18,8 +18,20 @@ from newsletter.store.mailings import Mailing
 
 SCHEDULED = "mailing-scheduled"
 _DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-           "décembre")  # fmt: skip
+_MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 _HOUR = re.compile(r"(?:\bà\s+)?\b(\d{1,2})\s*(?:h|:)\s*(\d{2})?\s*$")
 _EXAMPLES = 'write "mardi 9h30", "demain 8h", "24 novembre 9h30" or "2026-11-24 09:30"'
 

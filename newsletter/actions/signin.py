@@ -150,9 +150,14 @@ def sign_out(workspace: Workspace, cookie: str) -> None:
 def _open(connection: Connection, user: User, now: float, agent: str) -> SignedIn:
     cookie = secrets.token_urlsafe(32)
     users.open_session(
-        connection, digest(cookie), user.id, csrf=secrets.token_urlsafe(24), now=now, expires=now + SESSION_SECONDS,
+        connection,
+        digest(cookie),
+        user.id,
+        csrf=secrets.token_urlsafe(24),
+        now=now,
+        expires=now + SESSION_SECONDS,
         agent=agent[:200],
-    )  # fmt: skip
+    )
     journal.record(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
     return SignedIn(cookie, user)
 

@@ -161,9 +161,15 @@ def demo(
                 mailing = send.begin(workspace, send.approve(workspace, key, by="demo", now=True))
                 receipts.append(send.deliver(workspace, mailing)[0])
         return Demo(
-            workspace=directory, issues=keys, organisations=members, subscribers=count, previews=tuple(previews),
-            findings=findings, receipts=tuple(receipts), seconds=round(time.monotonic() - began, 2),
-        )  # fmt: skip
+            workspace=directory,
+            issues=keys,
+            organisations=members,
+            subscribers=count,
+            previews=tuple(previews),
+            findings=findings,
+            receipts=tuple(receipts),
+            seconds=round(time.monotonic() - began, 2),
+        )
     finally:
         workspace.close()
 
@@ -176,9 +182,14 @@ def load_organisations(workspace: Workspace, path: Path) -> int:
         for row in rows:
             period = Period(row["joined"], row["ended"] or None)
             organisation = Organisation(
-                name=row["name"], level=row["level"], siren=row["siren"], insee=row["insee"], region=row["region"],
-                departement=row["departement"], periods=(period,),
-            )  # fmt: skip
+                name=row["name"],
+                level=row["level"],
+                siren=row["siren"],
+                insee=row["insee"],
+                region=row["region"],
+                departement=row["departement"],
+                periods=(period,),
+            )
             organisations.add(connection, organisation, now=now, actor="demo")
     return len(rows)
 

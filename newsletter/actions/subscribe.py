@@ -204,9 +204,14 @@ def at_domain(known: Sequence[Organisation], domain: str) -> Organisation | None
 
 
 def open_for(
-    workspace: Workspace, connection: Connection, person: Person, publication: Publication, consent: Consent,
-    now: float, claim: Organisation | None = None,
-) -> bool:  # fmt: skip
+    workspace: Workspace,
+    connection: Connection,
+    person: Person,
+    publication: Publication,
+    consent: Consent,
+    now: float,
+    claim: Organisation | None = None,
+) -> bool:
     """Subscribe `person` and tell whether that could be done.
 
     What is for members opens for contacts on record of a member only; somebody who seems to be at a member (`claim`)
@@ -217,8 +222,14 @@ def open_for(
         return True
     if claim and _member(workspace, connection, claim.id):
         detail = {"organisation": claim.id, "name": claim.name}
-        question = Review(kind=REQUEST, subject=person.address, subscriber_id=person.id, publication=publication.key,
-                          at=now, detail=detail)  # fmt: skip
+        question = Review(
+            kind=REQUEST,
+            subject=person.address,
+            subscriber_id=person.id,
+            publication=publication.key,
+            at=now,
+            detail=detail,
+        )
         reviews.ask(connection, [question])
     return False
 

@@ -52,8 +52,12 @@ class Problems(Refused):
 
 def groups_of(article: Article) -> tuple[str, ...]:
     """Return the groups of fields an article shows: those of its tags, and those it has filled."""
-    filled = (("organisations", article.organisations), ("people", article.speakers), ("event", article.event),
-              ("deadline", article.deadline))  # fmt: skip
+    filled = (
+        ("organisations", article.organisations),
+        ("people", article.speakers),
+        ("event", article.event),
+        ("deadline", article.deadline),
+    )
     return tuple(name for name, value in filled if value or any(name in _BY_TAG.get(t, ()) for t in article.tags))
 
 
@@ -61,20 +65,32 @@ def values(article: Article) -> dict[str, str]:
     """Return every field of an article as the form shows it."""
     event, picture = article.event, article.picture
     found = {
-        "title": article.title, "summary": article.summary, "link": article.link, "body": article.body,
-        "date": article.date.isoformat(), "status": str(article.status), "visibility": str(article.visibility),
-        "organisations": "\n".join(article.organisations), "quote": article.quote, "contact": article.contact,
+        "title": article.title,
+        "summary": article.summary,
+        "link": article.link,
+        "body": article.body,
+        "date": article.date.isoformat(),
+        "status": str(article.status),
+        "visibility": str(article.visibility),
+        "organisations": "\n".join(article.organisations),
+        "quote": article.quote,
+        "contact": article.contact,
         "deadline": article.deadline.date().isoformat() if article.deadline else "",
-        "alt": picture.alt if picture else "", "credit": picture.credit if picture else "",
-        "decorative": "oui" if picture and picture.decorative else "", "picture": picture.source if picture else "",
-    }  # fmt: skip
+        "alt": picture.alt if picture else "",
+        "credit": picture.credit if picture else "",
+        "decorative": "oui" if picture and picture.decorative else "",
+        "picture": picture.source if picture else "",
+    }
     if event:
         found |= {
-            "day": event.start.date().isoformat(), "hour": "" if event.all_day else f"{event.start:%H:%M}",
+            "day": event.start.date().isoformat(),
+            "hour": "" if event.all_day else f"{event.start:%H:%M}",
             "last_day": _last_day(event),
-            "last_hour": f"{event.end:%H:%M}" if event.end and not event.all_day else "", "place": event.place,
-            "organisers": "\n".join(event.organisers), "event_link": event.link,
-        }  # fmt: skip
+            "last_hour": f"{event.end:%H:%M}" if event.end and not event.all_day else "",
+            "place": event.place,
+            "organisers": "\n".join(event.organisers),
+            "event_link": event.link,
+        }
     for n, speaker in enumerate(article.speakers[:SPEAKERS]):
         found |= {f"name{n}": speaker.name, f"function{n}": speaker.function, f"of{n}": speaker.organisation}
     return found
@@ -96,12 +112,16 @@ def filled(article: Article, form: Mapping[str, str], tags: Sequence[str], group
         if form.get(name) and not is_url(form[name], ("https", "http", "mailto")):
             problems[name] = _("Donnez une adresse complète, qui commence par https://")
     changes: dict[str, Any] = {
-        "title": _line(form, "title"), "summary": _line(form, "summary"), "link": form.get("link", ""),
-        "body": form.get("body", "").replace("\r\n", "\n"), "tags": tuple(Tag(t) for t in tags if t in list(Tag)),
-        "date": _day(form, "date", problems) or article.date, "picture": _picture(article, form, problems),
+        "title": _line(form, "title"),
+        "summary": _line(form, "summary"),
+        "link": form.get("link", ""),
+        "body": form.get("body", "").replace("\r\n", "\n"),
+        "tags": tuple(Tag(t) for t in tags if t in list(Tag)),
+        "date": _day(form, "date", problems) or article.date,
+        "picture": _picture(article, form, problems),
         "status": Status(form["status"]) if form.get("status") in list(Status) else article.status,
         "visibility": Visibility.MEMBERS if form.get("visibility") == "members" else Visibility.PUBLIC,
-    }  # fmt: skip
+    }
     changes |= _group_values(article, form, groups, problems)
     if problems:
         raise Problems(problems)
@@ -203,8 +223,20 @@ def blank(workspace: Workspace, kind: str) -> Article:
 
 def create(workspace: Workspace, made: Article) -> Article:
     """Write a new article's file; ContentError for values that cannot be."""
-    names = ("status", "summary", "link", "picture", "visibility", "organisations", "event", "deadline", "contact",
-             "speakers", "quote", "body")  # fmt: skip
+    names = (
+        "status",
+        "summary",
+        "link",
+        "picture",
+        "visibility",
+        "organisations",
+        "event",
+        "deadline",
+        "contact",
+        "speakers",
+        "quote",
+        "body",
+    )
     more = {name: getattr(made, name) for name in names}
     return articles.new(workspace.root, title=made.title, tags=made.tags, date=made.date, **more)
 

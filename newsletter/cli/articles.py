@@ -36,9 +36,10 @@ def list_(session: Session, tag: str | None, status: str | None, unused: bool, a
     """List the articles, newest first."""
     pool, used = session.workspace.pool(), content.used_in(session.workspace)
     chosen = [
-        a for a in pool
+        a
+        for a in pool
         if (not tag or tag in a.tags) and (not status or a.status == status) and not (unused and used[a.slug])
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json([documents.article(a, used[a.slug]) for a in chosen])
         return

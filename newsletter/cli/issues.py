@@ -56,11 +56,15 @@ def new(session: Session, publication: str, on: datetime | None, key: str | None
         sections = [{"tag": s.tag, "title": s.title, "articles": [i.slug for i in s.items]} for s in issue.sections]
         print_json(
             {
-                "issue": issue.key, "publication": issue.publication, "path": issue.path, "subject": issue.subject,
-                "lead": issue.lead.slug if issue.lead else None, "sections": sections,
+                "issue": issue.key,
+                "publication": issue.publication,
+                "path": issue.path,
+                "subject": issue.subject,
+                "lead": issue.lead.slug if issue.lead else None,
+                "sections": sections,
                 "left_out": dict(proposal.left_out),
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{issue.path}: {issue.subject}")
     for section in issue.sections:
@@ -148,11 +152,14 @@ def approve(session: Session, issue: str, at: str | None, now: bool, as_json: bo
     if as_json:
         print_json(
             {
-                "issue": issue, "mailing": mailing.uid, "content_hash": mailing.content_hash,
-                "candidates": receipt.candidates, "excluded_by": dict(receipt.excluded_by),
+                "issue": issue,
+                "mailing": mailing.uid,
+                "content_hash": mailing.content_hash,
+                "candidates": receipt.candidates,
+                "excluded_by": dict(receipt.excluded_by),
                 "not_before": due.isoformat(),
             }
-        )  # fmt: skip
+        )
     else:
         click.echo(f"approved {issue}: {receipt.open} recipients, {receipt.excluded} excluded")
         click.echo(f"content {mailing.content_hash[:16]}; it may leave from {due:%d/%m/%Y %H:%M:%S}")

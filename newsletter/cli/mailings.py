@@ -39,14 +39,20 @@ def show(session: Session, issue: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "issue": mailing.issue, "mailing": mailing.uid, "status": mailing.status, "subject": mailing.subject,
-                "content_hash": mailing.content_hash, "approved_by": mailing.approved_by,
-                "not_before": moment(mailing.not_before), "started_at": moment(mailing.started_at),
-                "ended_at": moment(mailing.ended_at), "pause_reason": mailing.pause_reason,
+                "issue": mailing.issue,
+                "mailing": mailing.uid,
+                "status": mailing.status,
+                "subject": mailing.subject,
+                "content_hash": mailing.content_hash,
+                "approved_by": mailing.approved_by,
+                "not_before": moment(mailing.not_before),
+                "started_at": moment(mailing.started_at),
+                "ended_at": moment(mailing.ended_at),
+                "pause_reason": mailing.pause_reason,
                 "provider": mailing.provider,
                 "events": [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
     for event in events:
@@ -125,11 +131,14 @@ def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "first": found.first, "second": found.second, "recipients_first": found.recipients_first,
-                "recipients_second": found.recipients_second, "fewer": [_group(g) for g in found.fewer],
+                "first": found.first,
+                "second": found.second,
+                "recipients_first": found.recipients_first,
+                "recipients_second": found.recipients_second,
+                "fewer": [_group(g) for g in found.fewer],
                 "more": [_group(g) for g in found.more],
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
     if not (found.fewer or found.more):
@@ -140,8 +149,13 @@ def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
 
 
 def _group(one: Group) -> dict[str, object]:
-    return {"count": one.count, "reason": one.reason, "sentence": one.sentence, "organisation": one.organisation,
-            "day": one.day}  # fmt: skip
+    return {
+        "count": one.count,
+        "reason": one.reason,
+        "sentence": one.sentence,
+        "organisation": one.organisation,
+        "day": one.day,
+    }
 
 
 def _print(made: send.Receipt, as_json: bool) -> None:

@@ -33,8 +33,15 @@ def group() -> None:
 @click.option("--without-contact", is_flag=True, help="Only those without anybody on the lists.")
 @json_option
 @pass_session
-def list_(session: Session, on: datetime | None, everybody: bool, changes_since: datetime | None,
-          ending_within: int | None, without_contact: bool, as_json: bool) -> None:  # fmt: skip
+def list_(
+    session: Session,
+    on: datetime | None,
+    everybody: bool,
+    changes_since: datetime | None,
+    ending_within: int | None,
+    without_contact: bool,
+    as_json: bool,
+) -> None:
     """List member organisations by name."""
     if changes_since:
         _print_changes(session, changes_since.date(), _day(on), as_json)
@@ -50,9 +57,8 @@ def list_(session: Session, on: datetime | None, everybody: bool, changes_since:
         print_json([documents.member(row) for row in found])
         return
     rows = [
-        (o.name, o.level, o.departement, o.region, _last(o), row.contacts)
-        for row in found for o in (row.organisation,)
-    ]  # fmt: skip
+        (o.name, o.level, o.departement, o.region, _last(o), row.contacts) for row in found for o in (row.organisation,)
+    ]
     print_table(f"{len(rows)} organisations", ("name", "level", "dép.", "region", "member", "contacts"), rows)
 
 
@@ -141,11 +147,15 @@ def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "file_action": plan.file_action, "reason": plan.reason, "encoding": plan.encoding,
-                "delimiter": plan.delimiter, "rows": len(plan.outcomes), "counts": plan.counts,
+                "file_action": plan.file_action,
+                "reason": plan.reason,
+                "encoding": plan.encoding,
+                "delimiter": plan.delimiter,
+                "rows": len(plan.outcomes),
+                "counts": plan.counts,
                 "outcomes": [row._asdict() for row in plan.outcomes],
             }
-        )  # fmt: skip
+        )
     elif plan.file_action == "refuse":
         click.echo(f"error: nothing was imported: {plan.reason}", err=True)
     else:

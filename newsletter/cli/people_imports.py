@@ -32,8 +32,16 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--wording", default="", help="The version of the text that the people agreed to.")
 @json_option
 @pass_session
-def import_(session: Session, file: Path | None, publication: str, dry_run: bool, undo: int | None, basis: str,
-            wording: str, as_json: bool) -> None:  # fmt: skip
+def import_(
+    session: Session,
+    file: Path | None,
+    publication: str,
+    dry_run: bool,
+    undo: int | None,
+    basis: str,
+    wording: str,
+    as_json: bool,
+) -> None:
     """Import FILE (CSV, TSV, XLSX; exports of other tools): one transaction, nobody who left comes back."""
     if undo is not None:
         _undo(session, undo, as_json)
@@ -51,8 +59,16 @@ def import_(session: Session, file: Path | None, publication: str, dry_run: bool
             elif row.action in ("suppress", "reject", "review") and len(notable) < _SHOWN:
                 notable.append(row)
 
-        plan, number = imports.run(session.workspace, source, publication, by=session.user, dry_run=dry_run,
-                                   basis=basis, wording=wording, each=each)  # fmt: skip
+        plan, number = imports.run(
+            session.workspace,
+            source,
+            publication,
+            by=session.user,
+            dry_run=dry_run,
+            basis=basis,
+            wording=wording,
+            each=each,
+        )
         if as_json:
             _print_document(plan, number, spool)
     if not as_json:
@@ -107,14 +123,31 @@ def list_imports(session: Session, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"import": i.id, "at": paris.iso(i.at), "file": i.file_name, "publication": i.publication,
-                 "by": i.actor, "counts": dict(i.counts), "undone": i.undone_at is not None}
+                {
+                    "import": i.id,
+                    "at": paris.iso(i.at),
+                    "file": i.file_name,
+                    "publication": i.publication,
+                    "by": i.actor,
+                    "counts": dict(i.counts),
+                    "undone": i.undone_at is not None,
+                }
                 for i in found
             ]
-        )  # fmt: skip
+        )
         return
-    rows = [(i.id, paris.iso(i.at), i.publication, i.file_name, i.actor, "undone" if i.undone_at else "",
-             ", ".join(f"{n} {a}" for a, n in i.counts.items())) for i in found]  # fmt: skip
+    rows = [
+        (
+            i.id,
+            paris.iso(i.at),
+            i.publication,
+            i.file_name,
+            i.actor,
+            "undone" if i.undone_at else "",
+            ", ".join(f"{n} {a}" for a, n in i.counts.items()),
+        )
+        for i in found
+    ]
     print_table(f"{len(rows)} imports", ("import", "at", "publication", "file", "by", "", "rows"), rows)
 
 
@@ -123,9 +156,14 @@ def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[], None]]:
     """Show a bar on a terminal; rows are counted in steps, so that the bar costs nothing."""
     screen = console()
     bar = Progress(
-        TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=screen,
-        disable=quiet or not screen.is_terminal, transient=True,
-    )  # fmt: skip
+        TextColumn("importing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=screen,
+        disable=quiet or not screen.is_terminal,
+        transient=True,
+    )
     task, count = bar.add_task("", total=total or None), 0
 
     def advance() -> None:

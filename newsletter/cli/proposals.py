@@ -28,13 +28,17 @@ def list_(session: Session, state: str | None, as_json: bool) -> None:
         print_json(
             [
                 {
-                    "article": o.article.slug, "proposal": o.proposal.uid if o.proposal else None, "state": o.state,
-                    "organisation": o.organisation, "title": o.article.title, "date": o.article.date.isoformat(),
+                    "article": o.article.slug,
+                    "proposal": o.proposal.uid if o.proposal else None,
+                    "state": o.state,
+                    "organisation": o.organisation,
+                    "title": o.article.title,
+                    "date": o.article.date.isoformat(),
                     "path": o.article.path,
                 }
                 for o in found
             ]
-        )  # fmt: skip
+        )
         return
     rows = [(o.article.date, o.state, o.article.slug, o.organisation, o.article.title) for o in found]
     print_table(f"{len(rows)} proposals", ("date", "state", "article", "from", "title"), rows)

@@ -25,11 +25,19 @@ def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"review": r.id, "at": paris.iso(r.at), "kind": r.kind, "subject": r.subject,
-                 "publication": r.publication, "detail": dict(r.detail), "outcome": r.outcome, "by": r.done_by}
+                {
+                    "review": r.id,
+                    "at": paris.iso(r.at),
+                    "kind": r.kind,
+                    "subject": r.subject,
+                    "publication": r.publication,
+                    "detail": dict(r.detail),
+                    "outcome": r.outcome,
+                    "by": r.done_by,
+                }
                 for r in found
             ]
-        )  # fmt: skip
+        )
         return
     rows = [
         (r.id, r.kind, r.subject, r.outcome or r.detail.get("reason") or r.detail.get("explanation")) for r in found

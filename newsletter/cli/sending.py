@@ -52,8 +52,18 @@ def print_receipt(receipt: Receipt) -> None:
 @click.option("--json-progress", is_flag=True, help="Progress as JSON lines on stderr.")
 @json_option
 @pass_session
-def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, rehearse: bool, faults: float,
-          no_wait: bool, json_progress: bool, as_json: bool) -> None:  # fmt: skip
+def send_(
+    session: Session,
+    issue: str,
+    at: str | None,
+    now: bool,
+    yes: bool,
+    rehearse: bool,
+    faults: float,
+    no_wait: bool,
+    json_progress: bool,
+    as_json: bool,
+) -> None:
     """Approve ISSUE if need be and deliver it; ends with the receipt. Run again, it resumes."""
     workspace = session.workspace
     if rehearse:
@@ -157,10 +167,16 @@ def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: boo
     receipt = send.receipt(workspace, mailing.issue)
     total, counts, lock, began = receipt.open, Counter[str](), threading.Lock(), time.monotonic()
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[rate]:.0f}/s"), TextColumn("refused {task.fields[refused]}"), TimeElapsedColumn(),
-        TimeRemainingColumn(), console=console(), disable=quiet or lines or not console().is_terminal,
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[rate]:.0f}/s"),
+        TextColumn("refused {task.fields[refused]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console(),
+        disable=quiet or lines or not console().is_terminal,
+    )
     task = bar.add_task(mailing.issue, total=total, rate=0.0, refused=0)
 
     def advance(settled: Mapping[str, int]) -> None:
@@ -188,8 +204,14 @@ def _rehearse(workspace: Workspace, issue: str, faults: float, as_json: bool) ->
 
     rehearsal = rehearse(workspace, issue, faults)
     if as_json:
-        print_json({**documents.receipt(rehearsal.receipt), "bytes": rehearsal.bytes, "estimate": rehearsal.estimate,
-                    "faults": dict(rehearsal.faults)})  # fmt: skip
+        print_json(
+            {
+                **documents.receipt(rehearsal.receipt),
+                "bytes": rehearsal.bytes,
+                "estimate": rehearsal.estimate,
+                "faults": dict(rehearsal.faults),
+            }
+        )
         return
     print_receipt(rehearsal.receipt)
     for sentence in rehearsal.sentences():

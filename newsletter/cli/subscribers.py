@@ -36,13 +36,29 @@ def subscribers() -> None:
 @click.option("--wording", default="", help="The version of the text that the person agreed to.")
 @click.option("--asked", default="", help="How the person asked for it; needed for one who left or was erased.")
 @pass_session
-def add(session: Session, /, email: str, publication: str, organisation: str, basis: str, wording: str, asked: str,
-        **details: str) -> None:  # fmt: skip
+def add(
+    session: Session,
+    /,
+    email: str,
+    publication: str,
+    organisation: str,
+    basis: str,
+    wording: str,
+    asked: str,
+    **details: str,
+) -> None:
     """Subscribe EMAIL to a publication."""
     person = audience.add(
-        session.workspace, email, publication, by=session.user, details=details, organisation=organisation, basis=basis,
-        wording=wording, asked=asked,
-    )  # fmt: skip
+        session.workspace,
+        email,
+        publication,
+        by=session.user,
+        details=details,
+        organisation=organisation,
+        basis=basis,
+        wording=wording,
+        asked=asked,
+    )
     click.echo(f"{person.address}: subscribed to {publication}")
 
 
@@ -53,8 +69,9 @@ def add(session: Session, /, email: str, publication: str, organisation: str, ba
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @json_option
 @pass_session
-def list_(session: Session, publication: str, state: str, without_organisation: bool, limit: int,
-          as_json: bool) -> None:  # fmt: skip
+def list_(
+    session: Session, publication: str, state: str, without_organisation: bool, limit: int, as_json: bool
+) -> None:
     """List people, one line per publication, by address."""
     rows = rights.listing(
         session.workspace, publication=publication, state=state, unplaced=without_organisation, limit=limit
@@ -63,13 +80,18 @@ def list_(session: Session, publication: str, state: str, without_organisation: 
         print_json(
             [
                 {
-                    "email": r.person.address, "name": f"{r.person.first_name} {r.person.last_name}".strip(),
-                    "role": r.person.role, "organisation": r.organisation, "publication": r.publication,
-                    "state": r.state, "basis": r.basis, "since": paris.iso(r.since),
+                    "email": r.person.address,
+                    "name": f"{r.person.first_name} {r.person.last_name}".strip(),
+                    "role": r.person.role,
+                    "organisation": r.organisation,
+                    "publication": r.publication,
+                    "state": r.state,
+                    "basis": r.basis,
+                    "since": paris.iso(r.since),
                 }
                 for r in rows
             ]
-        )  # fmt: skip
+        )
         return
     cells = [(r.person.address, r.publication, r.state, r.basis, r.organisation) for r in rows]
     print_table(f"{len(rows)} rows", ("email", "publication", "state", "basis", "organisation"), cells)
@@ -159,15 +181,27 @@ def why(session: Session, email: str, publication: str, as_json: bool) -> None:
 def _why_json(found: audience.Why) -> dict[str, object]:
     person, place, subscription = found.person, found.organisation, found.subscription
     return {
-        "email": found.email, "publication": found.publication, "receives": found.receives, "reason": found.reason,
-        "since": found.since, "exception": found.exception,
-        "person": person and {"name": f"{person.first_name} {person.last_name}".strip(), "role": person.role,
-                              "suppressed": person.suppressed},
-        "organisation": place and {"name": place.name, "level": place.level,
-                                   "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods]},
-        "subscription": subscription and {"state": subscription.state, "basis": subscription.basis,
-                                          "since": paris.iso(subscription.since)},
-    }  # fmt: skip
+        "email": found.email,
+        "publication": found.publication,
+        "receives": found.receives,
+        "reason": found.reason,
+        "since": found.since,
+        "exception": found.exception,
+        "person": person
+        and {
+            "name": f"{person.first_name} {person.last_name}".strip(),
+            "role": person.role,
+            "suppressed": person.suppressed,
+        },
+        "organisation": place
+        and {
+            "name": place.name,
+            "level": place.level,
+            "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods],
+        },
+        "subscription": subscription
+        and {"state": subscription.state, "basis": subscription.basis, "since": paris.iso(subscription.since)},
+    }
 
 
 def _chain(found: audience.Why) -> list[str]:

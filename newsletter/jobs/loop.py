@@ -48,8 +48,9 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     holder = f"{owner()}#{threading.get_ident()}"
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        due = jobs.take(connection, work.name, holder, now=now, period=work.period, early=early, hold=HOLD_SECONDS,
-                        ended=ended)  # fmt: skip
+        due = jobs.take(
+            connection, work.name, holder, now=now, period=work.period, early=early, hold=HOLD_SECONDS, ended=ended
+        )
     if not due:
         return False
     workspace.renew()

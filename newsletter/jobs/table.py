@@ -136,11 +136,21 @@ TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 20, "take over from senders that ended without a word"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
-    Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so",
-         files=True),
+    Work(
+        "notes",
+        notes,
+        3600,
+        "ask contacts for proposals and write to who is in a letter, if the settings say so",
+        files=True,
+    ),
     Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
     Work("uploads", forget_uploads, 3600, "delete files of people that nobody imported", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
-    Work("pictures", sweep_pictures, 86_400, "take away the published pictures that nothing has shown for long",
-         files=True),
-)  # fmt: skip
+    Work(
+        "pictures",
+        sweep_pictures,
+        86_400,
+        "take away the published pictures that nothing has shown for long",
+        files=True,
+    ),
+)

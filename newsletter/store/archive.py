@@ -56,8 +56,11 @@ def _stored(row: sa.Row[Any]) -> Stored:
 
 def _pages() -> sa.Select[Any]:
     columns = (
-        mailings.c.id.label("mailing_id"), mailings.c.issue, mailings.c.publication, archive_pages.c.content,
+        mailings.c.id.label("mailing_id"),
+        mailings.c.issue,
+        mailings.c.publication,
+        archive_pages.c.content,
         mailings.c.started_at,
-    )  # fmt: skip
+    )
     order = (mailings.c.started_at.desc(), mailings.c.id.desc())
     return sa.select(*columns).join_from(mailings, archive_pages).where(_OUT).order_by(*order)

@@ -46,8 +46,15 @@ def missing(connection: Connection, mailing_id: int, other_id: int, publication:
     )
     place = sa.func.coalesce(subscribers.c.organisation_id, mine.c.organisation_id)
     query = (
-        sa.select(mine.c.subscriber_id, place.label("place"), organisations.c.name, theirs.c.state.label("their_state"),
-                  theirs.c.reason, subscriptions.c.state, subscriptions.c.from_at)
+        sa.select(
+            mine.c.subscriber_id,
+            place.label("place"),
+            organisations.c.name,
+            theirs.c.state.label("their_state"),
+            theirs.c.reason,
+            subscriptions.c.state,
+            subscriptions.c.from_at,
+        )
         .select_from(mine)
         .outerjoin(theirs, same)
         .outerjoin(subscribers, subscribers.c.id == mine.c.subscriber_id)
@@ -59,12 +66,15 @@ def missing(connection: Connection, mailing_id: int, other_id: int, publication:
             sa.or_(theirs.c.id.is_(None), theirs.c.state.not_in(RECIPIENT)),
         )
         .order_by(mine.c.id)
-    )  # fmt: skip
+    )
     return [
         Difference(
-            subscriber_id=row.subscriber_id, organisation_id=row.place, organisation=row.name or "",
+            subscriber_id=row.subscriber_id,
+            organisation_id=row.place,
+            organisation=row.name or "",
             reason=row.reason or ("cancelled" if row.their_state == "cancelled" else ""),
-            state=row.state or "", since=row.from_at or 0.0,
+            state=row.state or "",
+            since=row.from_at or 0.0,
         )
         for row in connection.execute(query)
-    ]  # fmt: skip
+    ]

@@ -90,12 +90,17 @@ def contacts(connection: Connection, organisation_id: int) -> list[Found]:
     states = _states(connection, [row.id for row in rows])
     return [
         Found(
-            uid=row.uid.hex(), address=row.address, name=f"{row.first_name} {row.last_name}".strip(),
-            function=row.function or row.role, organisation_id=organisation_id, organisation="",
-            suppressed=row.suppressed, states=states.get(row.id, {}),
+            uid=row.uid.hex(),
+            address=row.address,
+            name=f"{row.first_name} {row.last_name}".strip(),
+            function=row.function or row.role,
+            organisation_id=organisation_id,
+            organisation="",
+            suppressed=row.suppressed,
+            states=states.get(row.id, {}),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def lost(connection: Connection, limit: int = MOST) -> list[Lost]:

@@ -31,9 +31,19 @@ def count(connection: Connection, rule: Rule, today: date) -> dict[str, int]:
     return dict(rows.all())
 
 
-def load(connection: Connection, mailing_id: int, issue: str, rule: Rule, caps: Mapping[str, Sequence[str]],
-         offices: Mapping[int, int], today: date, now: float, *, after: int,
-         slice_: int | None) -> int | None:  # fmt: skip
+def load(
+    connection: Connection,
+    mailing_id: int,
+    issue: str,
+    rule: Rule,
+    caps: Mapping[str, Sequence[str]],
+    offices: Mapping[int, int],
+    today: date,
+    now: float,
+    *,
+    after: int,
+    slice_: int | None,
+) -> int | None:
     """Write a delivery for each candidate among the next `slice_` subscriber ids behind `after` (None: all of them).
 
     `offices` tells the variant of an organisation's contacts (0: everybody else's). Returns the id to go on behind, or

@@ -28,11 +28,27 @@ class Comment:
     done_at: float | None
 
 
-def add(connection: Connection, *, issue: str, item: str, author: str, text: str, approves: bool, content_hash: str,
-        at: float) -> int:  # fmt: skip
+def add(
+    connection: Connection,
+    *,
+    issue: str,
+    item: str,
+    author: str,
+    text: str,
+    approves: bool,
+    content_hash: str,
+    at: float,
+) -> int:
     """Store a comment and return its number."""
-    values = {"issue": issue, "item": item, "author": author, "text": text, "approves": approves,
-              "content_hash": content_hash, "at": at}  # fmt: skip
+    values = {
+        "issue": issue,
+        "item": item,
+        "author": author,
+        "text": text,
+        "approves": approves,
+        "content_hash": content_hash,
+        "at": at,
+    }
     return int(connection.execute(comments.insert().values(values).returning(comments.c.id)).scalar_one())
 
 

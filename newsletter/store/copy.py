@@ -39,8 +39,15 @@ class Copied:
     digests: Mapping[str, str]
 
 
-def fill(reading: Connection, source: str, target: Database, *, anew: bool = False, replace_nul: bool = False,
-         progress: Progress = lambda *_: None) -> Copied:  # fmt: skip
+def fill(
+    reading: Connection,
+    source: str,
+    target: Database,
+    *,
+    anew: bool = False,
+    replace_nul: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Copied:
     """Copy everything that `reading` sees into `target`, compare it, and only then make `target` usable.
 
     `source` names what is copied: a copy broken off is gone on with by a call with the same name. `anew` throws away
@@ -94,8 +101,9 @@ def _prepare(target: Database, mark: str, *, anew: bool) -> None:
     with target.write() as connection:
         for table in metadata.sorted_tables:
             if connection.scalar(sa.select(sa.exists(sa.select(sa.literal(1)).select_from(table)))):
-                raise Refused(f"the target is not empty: `{table.name}` holds rows", where=where,
-                              hint="name an empty database")  # fmt: skip
+                raise Refused(
+                    f"the target is not empty: `{table.name}` holds rows", where=where, hint="name an empty database"
+                )
         _write_version(connection, mark)
 
 
@@ -110,8 +118,9 @@ def _write_version(connection: Connection, version: str) -> None:
     connection.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": version})
 
 
-def _table(reading: Connection, target: Database, table: sa.Table, replace_nul: bool,
-           progress: Callable[[int], None]) -> None:  # fmt: skip
+def _table(
+    reading: Connection, target: Database, table: sa.Table, replace_nul: bool, progress: Callable[[int], None]
+) -> None:
     columns = [column.name for column in table.c]
     with target.read() as connection:
         done = int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
@@ -136,8 +145,14 @@ def _table(reading: Connection, target: Database, table: sa.Table, replace_nul: 
         progress(done)
 
 
-def _compare(reading: Connection, copy: Connection, table: sa.Table, digest: Any, replace_nul: bool,
-             progress: Callable[[int], None]) -> None:  # fmt: skip
+def _compare(
+    reading: Connection,
+    copy: Connection,
+    table: sa.Table,
+    digest: Any,
+    replace_nul: bool,
+    progress: Callable[[int], None],
+) -> None:
     done = 0
     sides = (_stream(side, table, _rows(side, table), replace_nul) for side in (reading, copy))
     for mine, theirs in zip_longest(*sides, fillvalue=list[Row]()):
@@ -190,8 +205,9 @@ def _difference(table: sa.Table, mine: Row | None, theirs: Row | None) -> str:
     return f"not the same {', '.join(names)}"
 
 
-def _culprit(target: Database, table: sa.Table, columns: Sequence[str], rows: Sequence[Row],
-             error: Exception) -> Exception:  # fmt: skip
+def _culprit(
+    target: Database, table: sa.Table, columns: Sequence[str], rows: Sequence[Row], error: Exception
+) -> Exception:
     """Return the error that names the first row of a group that the target does not take."""
     for row in rows:
         nul = next((n for n, v in zip(columns, row, strict=True) if isinstance(v, str) and "\0" in v), "")
@@ -209,6 +225,9 @@ def _culprit(target: Database, table: sa.Table, columns: Sequence[str], rows: Se
                 attempt.rollback()
         except Exception as one:  # noqa: BLE001 - whatever the driver raises for this row is what is reported
             words = str(getattr(one, "orig", None) or one).strip().splitlines()[0]
-            return StoreError(f"the target does not take a row: {words}", where=f"{table.name}, {_key(table, row)}",
-                              hint="mend the row in the source and repeat the command")  # fmt: skip
+            return StoreError(
+                f"the target does not take a row: {words}",
+                where=f"{table.name}, {_key(table, row)}",
+                hint="mend the row in the source and repeat the command",
+            )
     return error if isinstance(error, StoreError) else StoreError(f"`{table.name}` cannot be written: {error}")

@@ -32,7 +32,11 @@ def latest(connection: Connection, *, before: int, limit: int) -> list[Deed]:
     """Return the newest deeds, newest first; with `before`, those older than that number."""
     query = (
         sa.select(
-            events.c.id.label("number"), events.c.at, events.c.kind, events.c.actor, events.c.detail,
+            events.c.id.label("number"),
+            events.c.at,
+            events.c.kind,
+            events.c.actor,
+            events.c.detail,
             sa.func.coalesce(subscribers.c.address, "").label("address"),
             sa.func.coalesce(organisations.c.name, "").label("organisation"),
             sa.func.coalesce(mailings.c.issue, "").label("issue"),
@@ -45,7 +49,7 @@ def latest(connection: Connection, *, before: int, limit: int) -> list[Deed]:
         .where(events.c.actor != "")
         .order_by(events.c.id.desc())
         .limit(limit)
-    )  # fmt: skip
+    )
     if before:
         query = query.where(events.c.id < before)
     found = []

@@ -9,8 +9,20 @@ from newsletter.store.tables import events, metadata, subscribers
 
 FICTIONAL = ".example"  # RFC 2606: no such address can exist
 # Who works here and how, and who asked to be forgotten, was there before the sample and stays.
-_KEPT = frozenset({"users", "sessions", "one_time_links", "api_tokens", "limits", "jobs", "feeds", "feed_entries",
-                   "erasures", "events"})  # fmt: skip
+_KEPT = frozenset(
+    {
+        "users",
+        "sessions",
+        "one_time_links",
+        "api_tokens",
+        "limits",
+        "jobs",
+        "feeds",
+        "feed_entries",
+        "erasures",
+        "events",
+    }
+)
 
 
 def only_fictional(connection: Connection) -> bool:

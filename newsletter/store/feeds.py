@@ -43,9 +43,13 @@ def failing(connection: Connection, urls: Collection[str]) -> list[Reading]:
 def note(connection: Connection, found: Reading) -> None:
     """Keep how a feed was found."""
     values = {
-        "url": found.url, "etag": found.etag, "modified": found.modified, "read_at": found.read_at,
-        "failing_since": found.failing_since, "said": found.said,
-    }  # fmt: skip
+        "url": found.url,
+        "etag": found.etag,
+        "modified": found.modified,
+        "read_at": found.read_at,
+        "failing_since": found.failing_since,
+        "said": found.said,
+    }
     query = _insert(connection, feeds).values(values)
     connection.execute(query.on_conflict_do_update(index_elements=["url"], set_=values))
 

@@ -24,9 +24,7 @@ GRAVITY = {"": 0, "active": 0, "left": 1, "bounced": 2, "complained": 3}
 DETAILS = ("first_name", "last_name", "function", "role", "phone")
 COLUMN = {"organisation": "organisation_id"}
 _BATCH = 1000
-_PERSON = (
-    "id", "uid", "address", "address_key", *DETAILS, "organisation_id", "suppressed", "from_file", "created_at"
-)  # fmt: skip
+_PERSON = ("id", "uid", "address", "address_key", *DETAILS, "organisation_id", "suppressed", "from_file", "created_at")
 _CHANGE = ("import_id", "subscriber_id", "what", "before")
 
 
@@ -66,11 +64,15 @@ def known(connection: Connection, publication: str, keys: Sequence[str]) -> dict
     )
     return {
         row.address_key: Known(
-            row.id, row.state, row.suppressed, {name: getattr(row, name) for name in DETAILS}, row.organisation_id,
+            row.id,
+            row.state,
+            row.suppressed,
+            {name: getattr(row, name) for name in DETAILS},
+            row.organisation_id,
             frozenset(row.from_file.split()),
         )
         for row in connection.execute(query)
-    }  # fmt: skip
+    }
 
 
 def title_key(details: Mapping[str, str]) -> tuple[int, str, int, str]:
@@ -218,9 +220,11 @@ class Writer:
             before = _merged(json.loads(noted[what]), before)
             self._connection.execute(import_changes.delete().where(*ours, import_changes.c.what == what))
         bulk.insert(
-            self._connection, import_changes, _CHANGE,
+            self._connection,
+            import_changes,
+            _CHANGE,
             [(self._import, person.id, what, json.dumps(before, ensure_ascii=False))],
-        )  # fmt: skip
+        )
 
 
 def _merged(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,8 +24,17 @@ class JobState:
     last_error: str
 
 
-def take(connection: Connection, name: str, holder: str, *, now: float, period: float, hold: float,
-         ended: Callable[[str], bool], early: float = 0.0) -> bool:  # fmt: skip
+def take(
+    connection: Connection,
+    name: str,
+    holder: str,
+    *,
+    now: float,
+    period: float,
+    hold: float,
+    ended: Callable[[str], bool],
+    early: float = 0.0,
+) -> bool:
     """Take the job if it is due and nobody holds it; `ended` tells whether a holder's process is gone.
 
     `period`, `hold` and `early` (how long before its hour it may run) are in seconds. An hour that lies further ahead

@@ -45,8 +45,17 @@ class Settlement:
     try_at: float | None = None
 
 
-def claim(connection: Connection, mailing_id: int, token: str, limit: int, *, now: float, lease: float,
-          caps: Mapping[str, int], after: int = 0) -> list[int]:  # fmt: skip
+def claim(
+    connection: Connection,
+    mailing_id: int,
+    token: str,
+    limit: int,
+    *,
+    now: float,
+    lease: float,
+    caps: Mapping[str, int],
+    after: int = 0,
+) -> list[int]:
     """Take up to `limit` deliveries that are due and return their ids: first of those behind the id `after`.
 
     A large mailing's index on PostgreSQL keeps what has left the queue until a vacuum; who begins behind it need not
@@ -103,8 +112,17 @@ def _full_caps(connection: Connection, token: str, caps: Mapping[str, int]) -> l
     return [cap for cap, tokens in busy if tokens >= caps.get(cap, 1 << 30)]
 
 
-def hand(connection: Connection, mailing_id: int, rule: Rule, token: str, ids: Sequence[int], *, now: float,
-         lease: float, today: date) -> list[Handed]:  # fmt: skip
+def hand(
+    connection: Connection,
+    mailing_id: int,
+    rule: Rule,
+    token: str,
+    ids: Sequence[int],
+    *,
+    now: float,
+    lease: float,
+    today: date,
+) -> list[Handed]:
     """Check each claimed recipient again and mark those still entitled as handed; the others become excluded.
 
     `ids` are the lowest of what `token` has claimed. The caller commits before any message leaves. Only rows that still
@@ -269,8 +287,12 @@ def _of(mailing_id: int | None) -> sa.ColumnElement[bool]:
     return deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status != "done"))
 
 
-def _give_back(connection: Connection, mailing_id: int | None, condition: sa.ColumnElement[bool],
-               states: Sequence[str] = ("claimed",)) -> int:  # fmt: skip
+def _give_back(
+    connection: Connection,
+    mailing_id: int | None,
+    condition: sa.ColumnElement[bool],
+    states: Sequence[str] = ("claimed",),
+) -> int:
     scope = _of(mailing_id)
     # A claim on a mailing that was cancelled meanwhile follows it.
     cancelled = deliveries.c.mailing_id.in_(sa.select(mailings.c.id).where(mailings.c.status == "cancelled"))

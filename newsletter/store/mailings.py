@@ -92,37 +92,77 @@ class Receipt:
         return self.candidates == sum(parts)
 
 
-def create(connection: Connection, *, issue: str, subject: str, content_hash: str, rule: Rule,
-           record: Mapping[str, Any], frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]], approved_by: str,
-           now: float, not_before: float, today: date) -> Mailing:  # fmt: skip
+def create(
+    connection: Connection,
+    *,
+    issue: str,
+    subject: str,
+    content_hash: str,
+    rule: Rule,
+    record: Mapping[str, Any],
+    frozen: Sequence[Frozen],
+    caps: Mapping[str, Sequence[str]],
+    approved_by: str,
+    now: float,
+    not_before: float,
+    today: date,
+) -> Mailing:
     """Freeze a letter with all its candidates in the caller's transaction, however many they are: it is approved.
 
     Raises Refused when the issue already has a mailing that is not cancelled.
     """
     made = freeze(
-        connection, issue=issue, subject=subject, content_hash=content_hash, rule=rule, record=record, frozen=frozen,
-        approved_by=approved_by, now=now, not_before=not_before,
-    )  # fmt: skip
+        connection,
+        issue=issue,
+        subject=subject,
+        content_hash=content_hash,
+        rule=rule,
+        record=record,
+        frozen=frozen,
+        approved_by=approved_by,
+        now=now,
+        not_before=not_before,
+    )
     load(connection, made, frozen, caps, today, now, slice_=None)
     change(connection, made.id, "approved", only=("loading",))
     return get(connection, made.id)
 
 
-def freeze(connection: Connection, *, issue: str, subject: str, content_hash: str, rule: Rule,
-           record: Mapping[str, Any], frozen: Sequence[Frozen], approved_by: str, now: float,
-           not_before: float) -> Mailing:  # fmt: skip
+def freeze(
+    connection: Connection,
+    *,
+    issue: str,
+    subject: str,
+    content_hash: str,
+    rule: Rule,
+    record: Mapping[str, Any],
+    frozen: Sequence[Frozen],
+    approved_by: str,
+    now: float,
+    not_before: float,
+) -> Mailing:
     """Freeze a letter and its variants, without anybody to send it to yet: nothing leaves while it is `loading`.
 
     Raises Refused when the issue already has a mailing that is not cancelled.
     """
     try:
         mailing_id: int = connection.execute(
-            mailings.insert().values(
-                uid=secrets.token_hex(8), issue=issue, publication=rule.publication, status="loading", subject=subject,
-                content_hash=content_hash, audience=json.dumps(rule.as_json()), record=json.dumps(record),
-                approved_by=approved_by, approved_at=now, not_before=not_before,
-            ).returning(mailings.c.id)
-        ).scalar_one()  # fmt: skip
+            mailings.insert()
+            .values(
+                uid=secrets.token_hex(8),
+                issue=issue,
+                publication=rule.publication,
+                status="loading",
+                subject=subject,
+                content_hash=content_hash,
+                audience=json.dumps(rule.as_json()),
+                record=json.dumps(record),
+                approved_by=approved_by,
+                approved_at=now,
+                not_before=not_before,
+            )
+            .returning(mailings.c.id)
+        ).scalar_one()
     except IntegrityError:
         raise Refused(
             f"issue `{issue}` already has a mailing",
@@ -139,8 +179,17 @@ def freeze(connection: Connection, *, issue: str, subject: str, content_hash: st
     return get(connection, mailing_id)
 
 
-def load(connection: Connection, mailing: Mailing, frozen: Sequence[Frozen], caps: Mapping[str, Sequence[str]],
-         today: date, now: float, *, after: int = 0, slice_: int | None) -> int | None:  # fmt: skip
+def load(
+    connection: Connection,
+    mailing: Mailing,
+    frozen: Sequence[Frozen],
+    caps: Mapping[str, Sequence[str]],
+    today: date,
+    now: float,
+    *,
+    after: int = 0,
+    slice_: int | None,
+) -> int | None:
     """Write the deliveries of the next candidates (see `candidates.load`); return where to go on, None at the end."""
     offices = {office: n for n, variant in enumerate(frozen) for office in variant.organisation_ids}
     return candidates.load(

@@ -33,10 +33,12 @@ def make(connection: Connection, purpose: str, subject: Mapping[str, Any], expir
     token = secrets.token_urlsafe(24)
     connection.execute(
         one_time_links.insert().values(
-            digest=_digest(token), purpose=purpose, subject=json.dumps(dict(subject), ensure_ascii=False),
+            digest=_digest(token),
+            purpose=purpose,
+            subject=json.dumps(dict(subject), ensure_ascii=False),
             expires_at=expires,
         )
-    )  # fmt: skip
+    )
     return token
 
 

@@ -150,27 +150,38 @@ def end(connection: Connection, organisation_id: int, ended: date | None, *, now
     record(connection, Event(now, kind, organisation_id=organisation_id, actor=actor, detail=detail))
 
 
-def close(connection: Connection, organisation: Organisation, running: Period, ended: Period, *, now: float,
-          actor: str = "") -> None:  # fmt: skip
+def close(
+    connection: Connection, organisation: Organisation, running: Period, ended: Period, *, now: float, actor: str = ""
+) -> None:
     """Give a running period the end that `ended` has."""
     connection.execute(
         memberships.update()
         .where(memberships.c.organisation_id == organisation.id, memberships.c.joined == running.joined)
         .values(ended=ended.ended)
     )
-    record(connection, Event(now, "member-ended", organisation_id=organisation.id, actor=actor,
-                             detail={"ended": ended.ended, "before": running.ended}))  # fmt: skip
+    record(
+        connection,
+        Event(
+            now,
+            "member-ended",
+            organisation_id=organisation.id,
+            actor=actor,
+            detail={"ended": ended.ended, "before": running.ended},
+        ),
+    )
 
 
-def complete(connection: Connection, organisation: Organisation, details: Mapping[str, str], *, now: float,
-             actor: str = "") -> list[str]:  # fmt: skip
+def complete(
+    connection: Connection, organisation: Organisation, details: Mapping[str, str], *, now: float, actor: str = ""
+) -> list[str]:
     """Fill codes, region, département and level where they are missing; returns the names of what was filled."""
     empty = {"", "other"}
     new = {name: text for name, text in details.items() if text not in empty and getattr(organisation, name) in empty}
     if new:
         connection.execute(organisations.update().where(organisations.c.id == organisation.id).values(new))
-        record(connection, Event(now, "organisation-completed", organisation_id=organisation.id, actor=actor,
-                                 detail=new))  # fmt: skip
+        record(
+            connection, Event(now, "organisation-completed", organisation_id=organisation.id, actor=actor, detail=new)
+        )
     return sorted(new)
 
 

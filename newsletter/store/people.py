@@ -21,9 +21,21 @@ from newsletter.store.tables import erasures, events, subscribers, subscriptions
 GONE = ("left", "bounced", "complained")
 
 _COLUMNS = (
-    "id", "uid", "address", "address_key", "first_name", "last_name", "salutation", "function", "role", "phone",
-    "organisation_id", "suppressed", "from_file", "created_at",
-)  # fmt: skip
+    "id",
+    "uid",
+    "address",
+    "address_key",
+    "first_name",
+    "last_name",
+    "salutation",
+    "function",
+    "role",
+    "phone",
+    "organisation_id",
+    "suppressed",
+    "from_file",
+    "created_at",
+)
 SPAN = ("subscriber_id", "publication", "state", "basis", "role", "organisation_id", "from_at")
 EVENT = ("at", "kind", "subscriber_id", "organisation_id", "publication", "actor", "detail")
 
@@ -96,13 +108,24 @@ def load(connection: Connection, people: Sequence[Person], now: float) -> range:
         _COLUMNS,
         [
             (
-                number, p.uid or random[16 * at : 16 * at + 16], p.address, p.key, p.first_name, p.last_name,
-                p.salutation, p.function, p.role, p.phone, p.organisation_id, p.suppressed, p.from_file,
+                number,
+                p.uid or random[16 * at : 16 * at + 16],
+                p.address,
+                p.key,
+                p.first_name,
+                p.last_name,
+                p.salutation,
+                p.function,
+                p.role,
+                p.phone,
+                p.organisation_id,
+                p.suppressed,
+                p.from_file,
                 p.created_at or now,
             )
             for at, (number, p) in enumerate(zip(ids, people, strict=True))
         ],
-    )  # fmt: skip
+    )
     return ids
 
 
@@ -167,8 +190,16 @@ def spans(connection: Connection, subscriber_id: int) -> list[sa.Row[Any]]:
     return sorted(closed, key=lambda row: (row.from_at, row.id)) + list(current)
 
 
-def move(connection: Connection, person: Person, publication: str, state: str, consent: Consent, now: float, *,
-         only: Collection[str] = ()) -> bool:  # fmt: skip
+def move(
+    connection: Connection,
+    person: Person,
+    publication: str,
+    state: str,
+    consent: Consent,
+    now: float,
+    *,
+    only: Collection[str] = (),
+) -> bool:
     """Bring a subscription to `state`: closes the open span, opens the next, records the event with its proof.
 
     Returns False, changing nothing, when it is in that state already, or in none of the states `only` (if any).
@@ -184,18 +215,41 @@ def move(connection: Connection, person: Person, publication: str, state: str, c
         # On PostgreSQL another transaction has ended it since it was read: what that one began counts now.
         return move(connection, person, publication, state, consent, now, only=only)
     begin_span(
-        connection, subscriber_id=person.id, publication=publication, state=state,
-        basis=consent.basis or (current.basis if current else ""), role=person.role,
-        organisation_id=person.organisation_id, from_at=now,
-    )  # fmt: skip
+        connection,
+        subscriber_id=person.id,
+        publication=publication,
+        state=state,
+        basis=consent.basis or (current.basis if current else ""),
+        role=person.role,
+        organisation_id=person.organisation_id,
+        from_at=now,
+    )
     detail = {"basis": consent.basis, "how": consent.how, **consent.proof}
-    record(connection, Event(now, state, subscriber_id=person.id, organisation_id=person.organisation_id,
-                             publication=publication, actor=consent.actor, detail=detail))  # fmt: skip
+    record(
+        connection,
+        Event(
+            now,
+            state,
+            subscriber_id=person.id,
+            organisation_id=person.organisation_id,
+            publication=publication,
+            actor=consent.actor,
+            detail=detail,
+        ),
+    )
     return True
 
 
-def enrol(connection: Connection, ids: Iterable[int], people: Sequence[Person], publications: Sequence[str],
-          consent: Consent, now: float, *, state: str = "active") -> None:  # fmt: skip
+def enrol(
+    connection: Connection,
+    ids: Iterable[int],
+    people: Sequence[Person],
+    publications: Sequence[str],
+    consent: Consent,
+    now: float,
+    *,
+    state: str = "active",
+) -> None:
     """Open spans for many NEW subscribers at once, one event each per publication carrying the proof."""
     pairs = [(number, p, publication) for number, p in zip(ids, people, strict=True) for publication in publications]
     rows = [
@@ -228,8 +282,9 @@ def suppress(connection: Connection, person: Person, why: str, consent: Consent,
 def unsuppress(connection: Connection, person: Person, now: float, actor: str) -> None:
     """Let an address be written to again, because the person asked for it."""
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(suppressed=""))
-    record(connection, Event(now, "unsuppressed", subscriber_id=person.id, actor=actor,
-                             detail={"was": person.suppressed}))  # fmt: skip
+    record(
+        connection, Event(now, "unsuppressed", subscriber_id=person.id, actor=actor, detail={"was": person.suppressed})
+    )
 
 
 def attach(connection: Connection, person: Person, organisation_id: int | None, now: float, actor: str = "") -> None:
@@ -263,8 +318,7 @@ def edit(connection: Connection, person: Person, details: Mapping[str, Any], now
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(**details, from_file=kept))
     if changed.role != person.role:
         respan(connection, changed, now)
-    record(connection, Event(now, "edited", subscriber_id=person.id, actor=actor,
-                             detail={"details": sorted(details)}))  # fmt: skip
+    record(connection, Event(now, "edited", subscriber_id=person.id, actor=actor, detail={"details": sorted(details)}))
     return changed
 
 

@@ -38,14 +38,20 @@ def stream(
     `unplaced` keeps those without an organisation.
     """
     query = (
-        sa.select(subscribers, organisations.c.name, subscriptions.c.publication, subscriptions.c.state,
-                  subscriptions.c.basis, subscriptions.c.from_at)
+        sa.select(
+            subscribers,
+            organisations.c.name,
+            subscriptions.c.publication,
+            subscriptions.c.state,
+            subscriptions.c.basis,
+            subscriptions.c.from_at,
+        )
         .join_from(subscribers, subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         .outerjoin(organisations, organisations.c.id == subscribers.c.organisation_id)
         .where(subscriptions.c.to_at.is_(None))
         .order_by(subscribers.c.address_key, subscriptions.c.publication)
         .execution_options(stream_results=True, yield_per=1000)
-    )  # fmt: skip
+    )
     if publication:
         query = query.where(subscriptions.c.publication == publication)
     if state:
@@ -54,16 +60,35 @@ def stream(
         query = query.where(subscribers.c.organisation_id.is_(None))
     for row in connection.execute(query):
         values = {name: getattr(row, name) for name in _COLUMNS}
-        person = Person(id=row.id, uid=row.uid, address=row.address, key=row.address_key,
-                        organisation_id=row.organisation_id, created_at=row.created_at, **values)  # fmt: skip
-        yield Listed(person=person, organisation=row.name or "", publication=row.publication, state=row.state,
-                     basis=row.basis, since=row.from_at)  # fmt: skip
+        person = Person(
+            id=row.id,
+            uid=row.uid,
+            address=row.address,
+            key=row.address_key,
+            organisation_id=row.organisation_id,
+            created_at=row.created_at,
+            **values,
+        )
+        yield Listed(
+            person=person,
+            organisation=row.name or "",
+            publication=row.publication,
+            state=row.state,
+            basis=row.basis,
+            since=row.from_at,
+        )
 
 
 def whole(connection: Connection, person: Person) -> dict[str, Any]:
     """Return everything that is kept of a person as plain values; times are POSIX seconds."""
-    mine = sa.select(mailings.c.issue, mailings.c.subject, deliveries.c.state, deliveries.c.reason,
-                     deliveries.c.handed_at, deliveries.c.feedback)  # fmt: skip
+    mine = sa.select(
+        mailings.c.issue,
+        mailings.c.subject,
+        deliveries.c.state,
+        deliveries.c.reason,
+        deliveries.c.handed_at,
+        deliveries.c.feedback,
+    )
     sent = mine.join_from(deliveries, mailings, deliveries.c.mailing_id == mailings.c.id).where(
         deliveries.c.subscriber_id == person.id
     )

@@ -50,10 +50,17 @@ def ask(connection: Connection, questions: Sequence[Review]) -> int:
     }
     new = {_identity(q): q for q in questions if _identity(q) not in known}
     rows = [
-        (q.at, q.kind, q.subscriber_id, q.import_id, q.publication, q.subject,
-         json.dumps(dict(q.detail), ensure_ascii=False))
+        (
+            q.at,
+            q.kind,
+            q.subscriber_id,
+            q.import_id,
+            q.publication,
+            q.subject,
+            json.dumps(dict(q.detail), ensure_ascii=False),
+        )
         for q in new.values()
-    ]  # fmt: skip
+    ]
     bulk.insert(connection, reviews, _COLUMNS, rows)
     return len(rows)
 

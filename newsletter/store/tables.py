@@ -115,12 +115,22 @@ events = sa.Table(
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     # What came from outside carries its own name, so that a repetition has no second effect.
     sa.Column("key", sa.Text, nullable=True),
-    sa.Index("uq_events_key", "key", unique=True, sqlite_where=sa.text("key IS NOT NULL"),
-             postgresql_where=sa.text("key IS NOT NULL")),
+    sa.Index(
+        "uq_events_key",
+        "key",
+        unique=True,
+        sqlite_where=sa.text("key IS NOT NULL"),
+        postgresql_where=sa.text("key IS NOT NULL"),
+    ),
     sa.Index("ix_events_subscriber", "subscriber_id"),
-    sa.Index("ix_events_kind_at", "kind", "at", sqlite_where=sa.text("subscriber_id IS NULL"),
-             postgresql_where=sa.text("subscriber_id IS NULL")),
-)  # fmt: skip
+    sa.Index(
+        "ix_events_kind_at",
+        "kind",
+        "at",
+        sqlite_where=sa.text("subscriber_id IS NULL"),
+        postgresql_where=sa.text("subscriber_id IS NULL"),
+    ),
+)
 
 erasures = sa.Table(
     "erasures",

@@ -46,9 +46,14 @@ reviews = sa.Table(
     sa.Column("outcome", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_reviews_subject", "subject"),
     sa.Index("ix_reviews_subscriber", "subscriber_id"),
-    sa.Index("ix_reviews_open", "kind", "at", sqlite_where=sa.text("done_at IS NULL"),
-             postgresql_where=sa.text("done_at IS NULL")),
-)  # fmt: skip
+    sa.Index(
+        "ix_reviews_open",
+        "kind",
+        "at",
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    ),
+)
 
 # Webhook calls as they came, kept for a while: `key` guards against replays.
 webhook_calls = sa.Table(

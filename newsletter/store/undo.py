@@ -95,8 +95,10 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
     connection.execute(import_changes.delete().where(import_changes.c.import_id == number))
     connection.execute(reviews.delete().where(reviews.c.import_id == number, reviews.c.done_at.is_(None)))
     connection.execute(register.update().where(register.c.id == number).values(undone_at=now))
-    record(connection, Event(now, "import-undone", publication=made.publication, actor=actor,
-                             detail={"import": number, **counts}))  # fmt: skip
+    record(
+        connection,
+        Event(now, "import-undone", publication=made.publication, actor=actor, detail={"import": number, **counts}),
+    )
     return dict(counts)
 
 
@@ -162,6 +164,11 @@ def _let_go(
 
 def _import(row: sa.Row[Any]) -> Import:
     return Import(
-        id=row.id, at=row.at, file_name=row.file_name, publication=row.publication, actor=row.actor,
-        counts=json.loads(row.counts or "{}"), undone_at=row.undone_at,
-    )  # fmt: skip
+        id=row.id,
+        at=row.at,
+        file_name=row.file_name,
+        publication=row.publication,
+        actor=row.actor,
+        counts=json.loads(row.counts or "{}"),
+        undone_at=row.undone_at,
+    )

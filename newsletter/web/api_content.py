@@ -41,8 +41,14 @@ def router(site: Site) -> APIRouter:
         return _whole(site, key)
 
     @api.get("/articles", response_model=Articles)
-    def articles(after: After = "", limit: Limit = 50, tag: Tag | None = None, status: Status | None = None,
-                 month: Month = "", _who: Caller = reads) -> Any:  # fmt: skip
+    def articles(
+        after: After = "",
+        limit: Limit = 50,
+        tag: Tag | None = None,
+        status: Status | None = None,
+        month: Month = "",
+        _who: Caller = reads,
+    ) -> Any:
         """Articles, newest first; `month` is `2026-11`."""
         found = desk.shelf(workspace, tag=tag or "", status=status or "", month=month, size=_ALL).articles
         part, following = page(found, lambda row: row[0].slug, after, limit)

@@ -35,10 +35,14 @@ def router(site: Site) -> APIRouter:
     def enrol(wish: Enrolment, background: BackgroundTasks, who: Caller = writes) -> Any:
         """Ask for a subscription in somebody's name: the person confirms by mail; the answer tells nothing."""
         application = Application(
-            address=_address(wish.address), publications=tuple(dict.fromkeys(wish.publications)),
-            first_name=wish.first_name, last_name=wish.last_name, organisation=wish.organisation, by=who.by,
+            address=_address(wish.address),
+            publications=tuple(dict.fromkeys(wish.publications)),
+            first_name=wish.first_name,
+            last_name=wish.last_name,
+            organisation=wish.organisation,
+            by=who.by,
             asked=wish.asked,
-        )  # fmt: skip
+        )
         with speaking("en"):
             problems = applications.problems(workspace, application)
         if problems:

@@ -240,9 +240,11 @@ class Enrolment(BaseModel):
     publications: list[Name] = Field(min_length=1, max_length=20)
     basis: Literal["consent"] = Field("consent", description="The legal basis: what the person confirms is consent.")
     asked: str = Field(
-        min_length=5, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$",
+        min_length=5,
+        max_length=300,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
         description="How and when the person asked for it: kept as proof.",
-    )  # fmt: skip
+    )
     first_name: str = Field("", max_length=120)
     last_name: str = Field("", max_length=120)
     organisation: str = Field("", max_length=120)

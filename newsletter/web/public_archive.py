@@ -48,9 +48,14 @@ def router(site: Site) -> APIRouter:
         canonical = f"{base}/lettres/{issue}"
         values: dict[str, Any] = {"page": opened.page, "publication": opened.publication, "canonical": canonical}
         return site.page(
-            request, "public/letter.html", headers={} if opened.public else _PERSONAL, noindex=not opened.public,
-            base=base, events=events_json(opened.page, base), **values,
-        )  # fmt: skip
+            request,
+            "public/letter.html",
+            headers={} if opened.public else _PERSONAL,
+            noindex=not opened.public,
+            base=base,
+            events=events_json(opened.page, base),
+            **values,
+        )
 
     @routes.post("/lettres/{issue}")
     def ask(request: Request, issue: str, adresse: Annotated[str, Form(max_length=320)] = "") -> Response:
@@ -74,9 +79,7 @@ def router(site: Site) -> APIRouter:
 
     def _locked(request: Request, opened: Opened, status: int = 200, **values: Any) -> Response:
         shown = {"typed": "", "error": "", "asked": False, "publication": opened.publication, **values}
-        return site.page(
-            request, "public/letter_locked.html", status=status, headers=_PERSONAL, noindex=True, **shown
-        )  # fmt: skip
+        return site.page(request, "public/letter_locked.html", status=status, headers=_PERSONAL, noindex=True, **shown)
 
     return routes
 

@@ -62,9 +62,13 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 
     @routes.post(page)
     def choose(
-        request: Request, token: str, publications: Keys, first_name: Text = "", last_name: Text = "",
+        request: Request,
+        token: str,
+        publications: Keys,
+        first_name: Text = "",
+        last_name: Text = "",
         organisation: Text = "",
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         details = {"first_name": first_name, "last_name": last_name, "organisation": organisation}
         closed = choices.choose(site.workspace, token, publications, details)
         return show(request, token, saved=True, closed=closed)

@@ -89,17 +89,30 @@ class _Desk:
         return RedirectResponse(address, 303)
 
     def form(
-        self, proposal: Proposal | None, *, form: Form | None = None, problems: Mapping[str, str] | None = None,
+        self,
+        proposal: Proposal | None,
+        *,
+        form: Form | None = None,
+        problems: Mapping[str, str] | None = None,
         saved: bool = False,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         """Show the form, with what a draft says or what was typed."""
         if proposal and proposal.state != "draft":
             return self.receipt(proposal)
         return self.site.page(
-            self.request, "public/propose.html", status=422 if problems else 200, noindex=True, token=self.token,
-            who=self.who, proposal=proposal, form=form or Form.of(proposal.values if proposal else {}),
-            problems=problems or {}, saved=saved, lengths=LENGTHS, mine=proposals.mine(self.site.workspace, self.who),
-        )  # fmt: skip
+            self.request,
+            "public/propose.html",
+            status=422 if problems else 200,
+            noindex=True,
+            token=self.token,
+            who=self.who,
+            proposal=proposal,
+            form=form or Form.of(proposal.values if proposal else {}),
+            problems=problems or {},
+            saved=saved,
+            lengths=LENGTHS,
+            mine=proposals.mine(self.site.workspace, self.who),
+        )
 
     def keep(self, sent: Posted, uid: str, *, preview: bool) -> Response:
         """Keep the draft; with `preview`, show it as it will look if nothing is missing."""
@@ -119,9 +132,13 @@ class _Desk:
         if found or not preview:
             return self.form(draft, problems=found, saved=True)
         return self.site.page(
-            self.request, "public/propose_preview.html", noindex=True, token=self.token, proposal=draft,
+            self.request,
+            "public/propose_preview.html",
+            noindex=True,
+            token=self.token,
+            proposal=draft,
             item=proposals.look(workspace, draft),
-        )  # fmt: skip
+        )
 
     def send(self, uid: str) -> Response:
         """Send the draft to the editors."""
@@ -140,6 +157,10 @@ class _Desk:
     def receipt(self, proposal: Proposal) -> Response:
         """Say what became of a proposal that was sent."""
         return self.site.page(
-            self.request, "public/propose_sent.html", noindex=True, token=self.token, proposal=proposal,
+            self.request,
+            "public/propose_sent.html",
+            noindex=True,
+            token=self.token,
+            proposal=proposal,
             title=Form.of(proposal.values).title,
-        )  # fmt: skip
+        )

@@ -86,13 +86,24 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
 
     @routes.post(page)
     def filled(
-        request: Request, background: BackgroundTasks, publications: Keys, address: Text = "", first_name: Text = "",
-        last_name: Text = "", organisation: Text = "", form: Text = "", website: Text = "",
-    ) -> Response:  # fmt: skip
+        request: Request,
+        background: BackgroundTasks,
+        publications: Keys,
+        address: Text = "",
+        first_name: Text = "",
+        last_name: Text = "",
+        organisation: Text = "",
+        form: Text = "",
+        website: Text = "",
+    ) -> Response:
         application = Application(
-            address=address, publications=tuple(dict.fromkeys(publications)), first_name=first_name,
-            last_name=last_name, organisation=organisation, form=form,
-        )  # fmt: skip
+            address=address,
+            publications=tuple(dict.fromkeys(publications)),
+            first_name=first_name,
+            last_name=last_name,
+            organisation=organisation,
+            form=form,
+        )
         problems = applications.problems(site.workspace, application)
         if problems:
             return show(request, application, problems)
@@ -148,9 +159,13 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
         """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
         application = Application(
-            address=wish.email, publications=tuple(dict.fromkeys(wish.publications)), first_name=wish.first_name,
-            last_name=wish.last_name, organisation=wish.organisation, form=wish.form,
-        )  # fmt: skip
+            address=wish.email,
+            publications=tuple(dict.fromkeys(wish.publications)),
+            first_name=wish.first_name,
+            last_name=wish.last_name,
+            organisation=wish.organisation,
+            form=wish.form,
+        )
         problems = applications.problems(site.workspace, application)
         if problems:
             named = {("email" if name == "address" else name): text for name, text in problems.items()}

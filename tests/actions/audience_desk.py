@@ -83,12 +83,19 @@ def state(workspace: Workspace) -> set[tuple]:
     details = ("address_key", "first_name", "last_name", "function", "role", "phone", "suppressed")
     with workspace.database.read() as c:
         people = c.execute(
-            sa.select(*(subscribers.c[n] for n in details), places.c.name, subscriptions.c.publication,
-                      subscriptions.c.state, subscriptions.c.basis)
+            sa.select(
+                *(subscribers.c[n] for n in details),
+                places.c.name,
+                subscriptions.c.publication,
+                subscriptions.c.state,
+                subscriptions.c.basis,
+            )
             .outerjoin_from(subscribers, places, places.c.id == subscribers.c.organisation_id)
-            .outerjoin(subscriptions, sa.and_(subscriptions.c.subscriber_id == subscribers.c.id,
-                                              subscriptions.c.to_at.is_(None)))
-        )  # fmt: skip
+            .outerjoin(
+                subscriptions,
+                sa.and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.to_at.is_(None)),
+            )
+        )
         asked = c.execute(
             sa.select(reviews.c.kind, reviews.c.subject, subscribers.c.address_key)
             .outerjoin_from(reviews, subscribers, subscribers.c.id == reviews.c.subscriber_id)

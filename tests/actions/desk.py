@@ -42,9 +42,15 @@ class Desk:
         """Return a dispatch of the mailing through `provider`."""
         links = Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4))
         maker = Personal(
-            issue=self.mailing.issue, publication="lettre", mailing=self.mailing.id, sender=SENDER,
-            return_path="retours@example.org", links=links, members_web=False, wants=provider.wants,
-        )  # fmt: skip
+            issue=self.mailing.issue,
+            publication="lettre",
+            mailing=self.mailing.id,
+            sender=SENDER,
+            return_path="retours@example.org",
+            links=links,
+            members_web=False,
+            wants=provider.wants,
+        )
         return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait)
 
     def deliver(self, provider: Provider, **values: Any) -> Receipt:
@@ -71,9 +77,13 @@ class Desk:
 def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
     """Make a mailing to `n` recipients that has begun just now."""
     letter = Letter(
-        issue=issue, publication="lettre", subject="La lettre", preheader="", text="Bonjour\n" * 5,
+        issue=issue,
+        publication="lettre",
+        subject="La lettre",
+        preheader="",
+        text="Bonjour\n" * 5,
         html='<html><body><p>Bonjour</p><a href="qz7slot-unsub-7zq">partir</a></body></html>',
-    )  # fmt: skip
+    )
     bones = Skeleton.compile(letter, sender=SENDER, list_id="La lettre <lettre.example.org>")
     with database.write() as connection:
         subscribe(connection, n, domain=domain)

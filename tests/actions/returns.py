@@ -55,9 +55,11 @@ class World:
 
     def report(self, person: Person, kind: str, **more) -> Report:
         values = {
-            "address": person.address, "key": f"brevo:{kind}-{person.id}", "message_id": self.message_id(person),
+            "address": person.address,
+            "key": f"brevo:{kind}-{person.id}",
+            "message_id": self.message_id(person),
             **more,
-        }  # fmt: skip
+        }
         return Report(kind, **values)
 
     def take(self, *reports: Report) -> dict[str, int]:
@@ -104,9 +106,13 @@ def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **r
     hooks = {f"{name}_webhook_secret": HOOK for name in CALL_BACK}
     made = settings_of("brevo", {**SECRETS, **hooks, "secret": SECRET, "imap_password": "x"})
     settings = made.model_copy(
-        update={"root": root, "database": Database(url=url), "bounces": Bounces(**rules),
-                "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"})}
-    )  # fmt: skip
+        update={
+            "root": root,
+            "database": Database(url=url),
+            "bounces": Bounces(**rules),
+            "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"}),
+        }
+    )
     workspace = Workspace(settings)
     with workspace.database.write() as c:
         town = member(c, "Ville de Lille")

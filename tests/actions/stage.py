@@ -65,13 +65,18 @@ class Stage:
         """The database of a run, on PostgreSQL."""
         return f"postgresql+psycopg://postgres@/run?host={self.cluster}"
 
-    def newsletter(self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (),
-                   **settings: Any) -> subprocess.Popen[str]:  # fmt: skip
+    def newsletter(
+        self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (), **settings: Any
+    ) -> subprocess.Popen[str]:
         """Start `newsletter ARGUMENTS` against `server`, in another workspace (`home`) or behind a command `prefix`."""
         options = {
-            "SENDING__PROVIDER": "smtp", "SENDING__SMTP__HOST": "127.0.0.1", "SENDING__SMTP__PORT": server.port,
-            "SENDING__SMTP__SECURITY": "none", "SENDING__RETRY_FIRST_SECONDS": 0.05, **settings,
-        }  # fmt: skip
+            "SENDING__PROVIDER": "smtp",
+            "SENDING__SMTP__HOST": "127.0.0.1",
+            "SENDING__SMTP__PORT": server.port,
+            "SENDING__SMTP__SECURITY": "none",
+            "SENDING__RETRY_FIRST_SECONDS": 0.05,
+            **settings,
+        }
         if self.cluster:
             options["DATABASE__URL"] = self.url
         env = {**os.environ, **{f"NEWSLETTER_{name}": str(value) for name, value in options.items()}}

@@ -51,8 +51,14 @@ def workspace(month, tmp_path, database_url, monkeypatch):
 
 
 def rows(workspace, mailing):
-    columns = (deliveries.c.subscriber_id, deliveries.c.organisation_id, deliveries.c.variant, deliveries.c.cap,
-               deliveries.c.state, deliveries.c.reason)  # fmt: skip
+    columns = (
+        deliveries.c.subscriber_id,
+        deliveries.c.organisation_id,
+        deliveries.c.variant,
+        deliveries.c.cap,
+        deliveries.c.state,
+        deliveries.c.reason,
+    )
     with workspace.database.read() as connection:
         query = sa.select(*columns).where(deliveries.c.mailing_id == mailing.id).order_by(deliveries.c.subscriber_id)
         return [tuple(row) for row in connection.execute(query)]
@@ -196,8 +202,18 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
         offices = connection.execute(sa.select(subscribers.c.organisation_id).distinct()).scalars().all()
         mine = [office for office in offices if office][:2]
         frozen = [Frozen((), b""), Frozen(("a",), b"", (mine[0],)), Frozen(("b",), b"", (mine[1],))]
-        made = freeze(connection, issue="x", subject="", content_hash="", rule=Rule("lettre", False), record={},
-                      frozen=frozen, approved_by="a", now=0, not_before=0)  # fmt: skip
+        made = freeze(
+            connection,
+            issue="x",
+            subject="",
+            content_hash="",
+            rule=Rule("lettre", False),
+            record={},
+            frozen=frozen,
+            approved_by="a",
+            now=0,
+            not_before=0,
+        )
         after = 0
         while after is not None:
             after = load(connection, made, frozen, {}, TODAY, 0, after=after, slice_=7)

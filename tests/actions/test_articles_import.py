@@ -75,9 +75,16 @@ def test_an_unknown_tag_is_refused_before_anything_is_written(workspace: Workspa
 
 @pytest.mark.parametrize(
     "source",
-    ["http://127.0.0.1/flux", "http://[::1]/flux", "http://169.254.169.254/latest", "http://localhost:1/",
-     "https://a:b@site.example/", "http://0x7f000001/", "http://10.0.0.1/"],
-)  # fmt: skip
+    [
+        "http://127.0.0.1/flux",
+        "http://[::1]/flux",
+        "http://169.254.169.254/latest",
+        "http://localhost:1/",
+        "https://a:b@site.example/",
+        "http://0x7f000001/",
+        "http://10.0.0.1/",
+    ],
+)
 def test_no_private_address_is_asked(workspace: Workspace, source: str) -> None:
     with pytest.raises(ExchangeError):
         articles_import.look(workspace, source)

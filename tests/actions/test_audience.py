@@ -123,21 +123,39 @@ def test_a_membership_is_renewed_without_a_gap_or_begun_anew(workspace):
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [
-        ("Ville de Foix", lambda w, n: members.renew(w, n, begin=date(2026, 12, 1), until=date(2026, 11, 1), by="anna"),
-         "La fin de l’adhésion précède son début."),
-        ("Ville de Foix", lambda w, n: members.renew(w, n, begin=date(2020, 5, 1), until=date(2026, 10, 31), by="anna"),
-         "Cette adhésion court déjà jusqu’au 31/10/2026."),
-        ("Ville de Foix", lambda w, n: members.end(w, n, date(2019, 12, 31), by="anna"),
-         "La fin de l’adhésion précède son début."),
-        ("Ville de Lille", lambda w, n: members.renew(w, n, begin=None, until=date(2027, 1, 1), by="anna"),
-         "L’adhésion de « Ville de Lille » n’a pas de fin"),
-        ("Ville de Neuve", lambda w, n: members.end(w, n, date(2026, 12, 31), by="anna"),
-         "« Ville de Neuve » n’a jamais adhéré."),
-        ("…", lambda w, n: members.add(w, members.organisation(name=n), None, by="anna"),
-         "Donnez le nom complet de l’organisation."),
+        (
+            "Ville de Foix",
+            lambda w, n: members.renew(w, n, begin=date(2026, 12, 1), until=date(2026, 11, 1), by="anna"),
+            "La fin de l’adhésion précède son début.",
+        ),
+        (
+            "Ville de Foix",
+            lambda w, n: members.renew(w, n, begin=date(2020, 5, 1), until=date(2026, 10, 31), by="anna"),
+            "Cette adhésion court déjà jusqu’au 31/10/2026.",
+        ),
+        (
+            "Ville de Foix",
+            lambda w, n: members.end(w, n, date(2019, 12, 31), by="anna"),
+            "La fin de l’adhésion précède son début.",
+        ),
+        (
+            "Ville de Lille",
+            lambda w, n: members.renew(w, n, begin=None, until=date(2027, 1, 1), by="anna"),
+            "L’adhésion de « Ville de Lille » n’a pas de fin",
+        ),
+        (
+            "Ville de Neuve",
+            lambda w, n: members.end(w, n, date(2026, 12, 31), by="anna"),
+            "« Ville de Neuve » n’a jamais adhéré.",
+        ),
+        (
+            "…",
+            lambda w, n: members.add(w, members.organisation(name=n), None, by="anna"),
+            "Donnez le nom complet de l’organisation.",
+        ),
     ],
     ids=["ends before it begins", "no longer than it is", "ends before it began", "has no end", "none", "no name"],
-)  # fmt: skip
+)
 def test_a_membership_that_cannot_be_is_refused_in_a_sentence(workspace, name, change, words):
     members.add(workspace, members.organisation(name="Ville de Neuve"), None, by="anna")
     before = members.listing(workspace, everybody=True)
@@ -159,10 +177,19 @@ def test_a_wrong_code_is_refused(field, code):
 def send(workspace, issue):
     with workspace.database.write() as c:
         mailings.create(
-            c, issue=issue, subject="S", content_hash="h", record={}, frozen=[Frozen((), b"x")], caps={},
-            rule=workspace.rule(workspace.settings.publication("flash")), approved_by="anna", now=workspace.clock(),
-            not_before=workspace.clock(), today=workspace.today(),
-        )  # fmt: skip
+            c,
+            issue=issue,
+            subject="S",
+            content_hash="h",
+            record={},
+            frozen=[Frozen((), b"x")],
+            caps={},
+            rule=workspace.rule(workspace.settings.publication("flash")),
+            approved_by="anna",
+            now=workspace.clock(),
+            not_before=workspace.clock(),
+            today=workspace.today(),
+        )
 
 
 def test_a_comparison_says_why_recipients_are_fewer_and_more(workspace):

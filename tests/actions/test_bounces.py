@@ -73,12 +73,15 @@ def take(lille: World, raw: bytes) -> str:
     return bounces.take(lille.workspace, raw)
 
 
-@pytest.mark.parametrize(("status", "said", "outcome", "suppressed"), [
-    ("5.1.1", "550 5.1.1 no such user", "hard", "bounced"),
-    ("5.2.2", "552 5.2.2 mailbox full", "soft", "bounced"),
-    ("5.7.1", "550 5.7.1 blocked by policy", "block", ""),
-    ("5.0.0", "550 OFR_506 Message refuse, spam", "block", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "said", "outcome", "suppressed"),
+    [
+        ("5.1.1", "550 5.1.1 no such user", "hard", "bounced"),
+        ("5.2.2", "552 5.2.2 mailbox full", "soft", "bounced"),
+        ("5.7.1", "550 5.7.1 blocked by policy", "block", ""),
+        ("5.0.0", "550 OFR_506 Message refuse, spam", "block", ""),
+    ],
+)
 def test_a_report_to_a_signed_return_path_acts_on_its_recipient(lille, status, said, outcome, suppressed):
     person, other = lille.people[:2]
     raw = dsn(lille.return_path(person), person.address, status, said)
@@ -125,8 +128,12 @@ def test_a_complaint_is_final_even_if_the_operator_hides_the_address(lille, hidd
 
 def test_asking_to_leave_by_answering_a_letter_leaves_that_publication(lille):
     person = lille.people[0]
-    raw = answer("retours@lettre.example.org", person.address, "Bonjour, merci de me désabonner.",
-                 In_Reply_To=lille.message_id(person))  # fmt: skip
+    raw = answer(
+        "retours@lettre.example.org",
+        person.address,
+        "Bonjour, merci de me désabonner.",
+        In_Reply_To=lille.message_id(person),
+    )
     assert take(lille, raw) == "unsubscribe"
     assert lille.standing(person)[:2] == ("", "left")
     assert waiting(lille) == [] and take(lille, raw) == "repeated" and waiting(lille) == []
@@ -145,10 +152,16 @@ def test_asking_to_leave_without_the_letters_name_is_put_before_a_person(lille):
     assert json.loads(second.detail)["asks"] == "unsubscribe_request"
 
 
-@pytest.mark.parametrize(("text", "headers"), [
-    ("Bonjour, quelle est la date limite de l'appel ? Merci", {}),
-    ("Mme Durand a quitté la collectivité, voyez M. Petit, petit@ville.example.", {"Auto-Submitted": "auto-replied"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("Bonjour, quelle est la date limite de l'appel ? Merci", {}),
+        (
+            "Mme Durand a quitté la collectivité, voyez M. Petit, petit@ville.example.",
+            {"Auto-Submitted": "auto-replied"},
+        ),
+    ],
+)
 def test_a_persons_answer_and_a_departure_are_put_before_a_person_once(both, text, headers):
     person = both.people[0]
     raw = answer(both.return_path(person), person.address, text, **headers)
@@ -162,16 +175,23 @@ def test_a_persons_answer_and_a_departure_are_put_before_a_person_once(both, tex
 
 def test_a_departure_told_from_another_address_is_known_by_the_return_path(lille):
     person = lille.people[0]
-    raw = answer(lille.return_path(person), "accueil@ville.example", "M. Roy est à la retraite.",
-                 **{"Auto-Submitted": "auto-replied"})  # fmt: skip
+    raw = answer(
+        lille.return_path(person),
+        "accueil@ville.example",
+        "M. Roy est à la retraite.",
+        **{"Auto-Submitted": "auto-replied"},
+    )
     assert take(lille, raw) == "to-review"
     assert waiting(lille)[0].subscriber_id == person.id
 
 
-@pytest.mark.parametrize(("text", "headers", "outcome"), [
-    ("Je suis absente jusqu'au 3 décembre.", {"Auto-Submitted": "auto-replied"}, "ignored"),
-    ("Je suis en congés.", {"X-Autoreply": "yes"}, "ignored"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "headers", "outcome"),
+    [
+        ("Je suis absente jusqu'au 3 décembre.", {"Auto-Submitted": "auto-replied"}, "ignored"),
+        ("Je suis en congés.", {"X-Autoreply": "yes"}, "ignored"),
+    ],
+)
 def test_an_absence_is_ignored(lille, text, headers, outcome):
     person = lille.people[0]
     before = lille.everything()
@@ -222,9 +242,13 @@ def test_judging_tells_without_changing(lille, tmp_path):
     assert lille.everything() == before
     shown = one.as_json()
     assert {**shown, "diagnostic": "", "file": ""} == {
-        "file": "", "kind": "hard", "recipients": [person.address], "status": "5.1.1", "suppress": True,
+        "file": "",
+        "kind": "hard",
+        "recipients": [person.address],
+        "status": "5.1.1",
+        "suppress": True,
         "diagnostic": "",
-    }  # fmt: skip
+    }
 
 
 # --- the mailbox -------------------------------------------------------------------------------------------------

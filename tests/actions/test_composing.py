@@ -25,9 +25,14 @@ def issue(*sections: str, lead: str = "") -> Issue:
     """An issue whose sections hold one item per letter."""
     made = tuple(SectionPlan(tag="rtes", title=f"S{n}", items=tuple(map(plan, s))) for n, s in enumerate(sections))
     return Issue(
-        key="x", path="issues/x.md", publication="lettre", date=date(2026, 11, 24), subject="", sections=made,
+        key="x",
+        path="issues/x.md",
+        publication="lettre",
+        date=date(2026, 11, 24),
+        subject="",
+        sections=made,
         lead=plan(lead) if lead else None,
-    )  # fmt: skip
+    )
 
 
 def shape(found: Issue) -> str:

@@ -105,8 +105,11 @@ def test_what_does_not_come_to_rest_in_time_is_not_migrated_and_goes_on(stage, l
     workspace = open_workspace(stage.home)
     database = databases.Database(workspace.settings.database.url, workspace.root)
     with database.write() as connection:
-        connection.execute(sa.text("UPDATE deliveries SET state = 'handed', token = 'elsewhere:1:1#1', "
-                                   "lease_until = 9e12 WHERE id = 7"))  # fmt: skip
+        connection.execute(
+            sa.text(
+                "UPDATE deliveries SET state = 'handed', token = 'elsewhere:1:1#1', lease_until = 9e12 WHERE id = 7"
+            )
+        )
     with pytest.raises(Refused, match="1 deliveries are still in flight after 0 s; nothing was migrated"):
         database_migrate.migrate(workspace, patience=0.3)
     assert later == {}

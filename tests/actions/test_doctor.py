@@ -55,9 +55,12 @@ def nameserver():
 
 def sending(**more) -> Sending:
     values = {
-        "from": "RTES <animation@lettre.example>", "provider": "smtp", "return_path": "retours@lettre.example",
-        "smtp": Smtp(host="relay.example"), **more,
-    }  # fmt: skip
+        "from": "RTES <animation@lettre.example>",
+        "provider": "smtp",
+        "return_path": "retours@lettre.example",
+        "smtp": Smtp(host="relay.example"),
+        **more,
+    }
     return Sending(**values)
 
 
@@ -95,8 +98,24 @@ def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, Li
 def test_everything_in_order_is_green(workspace, nameserver):
     found = lines(workspace(), nameserver)
     assert {line.code: (line.level, line.text) for line in found.values() if line.level is not Level.GREEN} == {}
-    assert set(found) == {"secret", "database", "clock", "base-url", "one-click", "provider", "quota", "operators",
-                          "way-back", "alignment", "spf", "dkim", "dmarc", "mx", "images", "ptr"}  # fmt: skip
+    assert set(found) == {
+        "secret",
+        "database",
+        "clock",
+        "base-url",
+        "one-click",
+        "provider",
+        "quota",
+        "operators",
+        "way-back",
+        "alignment",
+        "spf",
+        "dkim",
+        "dmarc",
+        "mx",
+        "images",
+        "ptr",
+    }
     assert worst(list(found.values())) is Level.GREEN
 
 
@@ -137,8 +156,9 @@ def test_each_fault_of_the_name_system_is_named(workspace, nameserver, code, whe
     )
 
 
-@pytest.mark.parametrize(("selector", "level"), [("mail", "green"), ("mail, absent", "red"), ("absent", "red"),
-                                                 ("revoked", "red")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("selector", "level"), [("mail", "green"), ("mail, absent", "red"), ("absent", "red"), ("revoked", "red")]
+)
 def test_a_configured_selector_must_hold_a_key(workspace, nameserver, selector, level):
     nameserver.zone[f"revoked._domainkey.{D}", "TXT"] = txt("v=DKIM1; p=")
     ws = workspace(sending=sending(options={"dkim_selector": selector}))
@@ -198,7 +218,7 @@ SETTINGS_CASES = [
     ("alignment", {"sending": sending(return_path="retours@bounces.lettre.example")}, "green"),
     ("way-back", {"sending": sending(provider="mailjet")}, "green"),
     ("database", {"database": Database(url="sqlite:////nowhere/at/all.db")}, "red"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("code", "changed", "level"), SETTINGS_CASES)
@@ -206,9 +226,17 @@ def test_each_fault_of_the_settings_is_named(workspace, nameserver, code, change
     assert lines(workspace(**changed), nameserver)[code].level == level
 
 
-@pytest.mark.parametrize(("secret", "level"), [("", "red"), ("short", "red"), ("0123456789abcdef", "amber"),
-                                               ("ab" * 32, "amber"), ("0123456789abcdef" * 2, "green"),
-                                               ("0123456789abcdef" * 2 + " " + "a" * 40, "amber")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("secret", "level"),
+    [
+        ("", "red"),
+        ("short", "red"),
+        ("0123456789abcdef", "amber"),
+        ("ab" * 32, "amber"),
+        ("0123456789abcdef" * 2, "green"),
+        ("0123456789abcdef" * 2 + " " + "a" * 40, "amber"),
+    ],
+)
 def test_a_weak_secret_is_named(workspace, nameserver, secret, level):
     ws = workspace()
     kept = {name: value for name, value in ws.settings.secrets.items() if name != "secret"}
@@ -288,9 +316,16 @@ def test_while_nothing_leaves_only_what_breaks_the_outbox_is_red(workspace, name
     assert found["spf"].level is found["base-url"].level is found["provider"].level is Level.AMBER
 
 
-@pytest.mark.parametrize(("one", "other", "together"), [
-    ("rtes.fr", "lettre.rtes.fr", True), ("a.rtes.fr", "b.rtes.fr", True), ("rtes.fr", "rtes.org", False),
-    ("x.gouv.fr", "y.gouv.fr", False), ("a.x.gouv.fr", "x.gouv.fr", True), ("rtes.fr", "xrtes.fr", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("rtes.fr", "lettre.rtes.fr", True),
+        ("a.rtes.fr", "b.rtes.fr", True),
+        ("rtes.fr", "rtes.org", False),
+        ("x.gouv.fr", "y.gouv.fr", False),
+        ("a.x.gouv.fr", "x.gouv.fr", True),
+        ("rtes.fr", "xrtes.fr", False),
+    ],
+)
 def test_domains_are_aligned_by_their_organisation(one, other, together):
     assert same_organisation(one, other) is together

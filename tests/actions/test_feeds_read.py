@@ -75,14 +75,18 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     return made
 
 
-def item(workspace: Workspace, n: int = 1, *, title: str = "", link: str = "", guid: str = "", days: int = 1,
-         more: str = "") -> str:  # fmt: skip
+def item(
+    workspace: Workspace, n: int = 1, *, title: str = "", link: str = "", guid: str = "", days: int = 1, more: str = ""
+) -> str:
     """Return an entry of the feed, published so many days ago."""
     day = workspace.now() - timedelta(days=days)
     return ITEM.format(
-        title=title or f"Article {n}", link=link or f"https://www.site.example/article-{n}/",
-        guid=guid or f"https://www.site.example/?p={n}", day=f"{day:%a, %d %b %Y %H:%M:%S +0100}", more=more,
-    )  # fmt: skip
+        title=title or f"Article {n}",
+        link=link or f"https://www.site.example/article-{n}/",
+        guid=guid or f"https://www.site.example/?p={n}",
+        day=f"{day:%a, %d %b %Y %H:%M:%S +0100}",
+        more=more,
+    )
 
 
 def read(workspace: Workspace) -> feeds_read.Brought:
@@ -195,8 +199,9 @@ def test_an_entry_that_stands_in_the_feed_twice_comes_once(workspace: Workspace,
 def test_old_entries_are_no_news_and_a_date_ahead_is_today(workspace: Workspace, site: Site) -> None:
     site.shows(item(workspace, 1, days=61), item(workspace, 2, days=59), item(workspace, 3, days=-400))
     assert [(a.title, a.date == workspace.today()) for a in read(workspace).new] == [
-        ("Article 2", False), ("Article 3", True),
-    ]  # fmt: skip
+        ("Article 2", False),
+        ("Article 3", True),
+    ]
 
 
 def test_a_calendar_brings_what_is_to_come_and_a_date_that_moves_is_the_same_event(

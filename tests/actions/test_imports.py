@@ -57,8 +57,12 @@ def test_a_person_comes_with_details_organisation_basis_and_proof(workspace):
     ]
     proof = record["events"][0]["detail"]
     assert proof == {
-        "basis": "consent", "how": "import", "import": 1, "wording": "2024-01", "consent_date": "2024-03-12",
-    }  # fmt: skip
+        "basis": "consent",
+        "how": "import",
+        "import": 1,
+        "wording": "2024-01",
+        "consent_date": "2024-03-12",
+    }
 
 
 @pytest.mark.parametrize(

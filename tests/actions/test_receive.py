@@ -63,10 +63,12 @@ def test_every_effect_is_an_event_with_its_cause_and_without_an_address(lille):
 
 def test_calls_that_arrive_at_the_same_moment_act_once(lille):
     bodies = [
-        [{"event": "hard_bounce", "email": p.address, "X-Mailin-custom": lille.message_id(p), "ts_epoch": 1}
-         for p in some]
+        [
+            {"event": "hard_bounce", "email": p.address, "X-Mailin-custom": lille.message_id(p), "ts_epoch": 1}
+            for p in some
+        ]
         for some in (lille.people, lille.people[::-1], lille.people, lille.people[::-1])
-    ]  # fmt: skip
+    ]
     bearer = {"authorization": f"Bearer {HOOK}"}
 
     def call(body):
@@ -120,8 +122,10 @@ def test_a_providers_own_name_is_enough_with_the_right_address(quick):
     assert quick.take(quick.report(first, "hard", **lost)) == {"hard": 1}
 
 
-@pytest.mark.parametrize(("first", "late"), [("hard", "delivered"), ("complaint", "hard"), ("complaint", "delivered"),
-                                             ("unsubscribe", "delivered")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "late"),
+    [("hard", "delivered"), ("complaint", "hard"), ("complaint", "delivered"), ("unsubscribe", "delivered")],
+)
 def test_a_late_lighter_report_undoes_nothing(quick, first, late):
     person = quick.people[0]
     quick.take(quick.report(person, first))
@@ -166,8 +170,10 @@ def test_a_proof_of_delivery_settles_a_doubt_and_the_stored_receipt(database_url
     assert (made.doubtful, made.sent, made.status) == (3, 2, "done") and made.balanced
     with lille.workspace.database.read() as c:
         settled = [e for e in journal.of_mailing(c, lille.mailing) if e.kind == "doubt-settled"]
-    assert [event.detail["cause"] for event in settled] == ["brevo:delivered-" + str(first.id),
-                                                            "brevo:hard-" + str(second.id)]  # fmt: skip
+    assert [event.detail["cause"] for event in settled] == [
+        "brevo:delivered-" + str(first.id),
+        "brevo:hard-" + str(second.id),
+    ]
     lille.workspace.close()
 
 

@@ -125,8 +125,9 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
 
     calls = {
         kind: event(provider, name, letter, f"{n:02x}" * 25)
-        for n, (kind, (name, letter)) in enumerate(happened.items()) if name
-    }  # fmt: skip
+        for n, (kind, (name, letter)) in enumerate(happened.items())
+        if name
+    }
     with TestClient(make_app(workspace)) as client:
         for kind, document in calls.items():
             # Mailgun's proof stands in the body: a stranger cannot sign, all others do not know the secret.

@@ -74,8 +74,9 @@ def test_months_lead_from_one_end_to_the_other_and_stop_today_in_the_running_yea
     made = reports.report(workspace, 2026)
     assert [m.subscribers for m in made.months] == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
     assert [(m.key, m.joined, m.left) for m in made.months if m.joined or m.left] == [
-        ("2026-02", 1, 0), ("2026-05", 0, 1),
-    ]  # fmt: skip
+        ("2026-02", 1, 0),
+        ("2026-05", 0, 1),
+    ]
     assert (made.until, made.complete) == (date(2026, 11, 24), False)
 
 
@@ -162,8 +163,13 @@ def test_members_at_the_end_are_those_of_the_year_before_plus_joined_minus_left(
 
 def test_members_nobody_spoke_of_for_a_year_are_named_the_longest_waiting_first(workspace, c):
     reader(c, "ada", at(2020, 1, 1))
-    for name, since in (("Ville A", "2010-01-01"), ("Ville B", "2011-01-01"), ("Ville C", "2012-01-01"),
-                        ("Ville D", "2013-01-01"), ("Ville E", "2009-01-01")):  # fmt: skip
+    for name, since in (
+        ("Ville A", "2010-01-01"),
+        ("Ville B", "2011-01-01"),
+        ("Ville C", "2012-01-01"),
+        ("Ville D", "2013-01-01"),
+        ("Ville E", "2009-01-01"),
+    ):
         member(c, name, (since,))
     sent(c, "2024-12-lettre", at(2024, 12, 31), record(("territoires", "t"), t={"organisations": ["Ville A"]}))
     sent(c, "2025-01-lettre", at(2025, 1, 1), record(("territoires", "u"), u={"organisations": ["VILLE b"]}))
@@ -177,8 +183,10 @@ def test_members_nobody_spoke_of_for_a_year_are_named_the_longest_waiting_first(
     c.commit()
     made = reports.report(workspace, 2025)
     assert [(a.name, a.featured) for a in made.absent] == [
-        ("Ville E", None), ("Ville D", None), ("Ville A", date(2024, 12, 31)),
-    ]  # fmt: skip
+        ("Ville E", None),
+        ("Ville D", None),
+        ("Ville A", date(2024, 12, 31)),
+    ]
     found = {f.key: f.value for f in made.figures}
     assert (found["members_featured"], found["members_not_featured"], found["members_end"]) == (2, 3, 5)
 
@@ -250,10 +258,21 @@ def test_the_contract_of_the_json_document_holds(workspace, c):
     keys = {figure["key"] for figure in document["figures"]}
     assert document["year"] == 2025
     assert keys >= {
-        "subscribers_end", "subscribers_joined", "subscribers_left", "issues_lettre", "issues_flash", "articles_rtes",
-        "articles_territoires", "interviews", "members_end", "members_joined", "members_left", "members_by_level",
-        "deliveries", "delivery_rate",
-    }  # fmt: skip
+        "subscribers_end",
+        "subscribers_joined",
+        "subscribers_left",
+        "issues_lettre",
+        "issues_flash",
+        "articles_rtes",
+        "articles_territoires",
+        "interviews",
+        "members_end",
+        "members_joined",
+        "members_left",
+        "members_by_level",
+        "deliveries",
+        "delivery_rate",
+    }
     assert all(
         set(f) >= {"key", "label", "value", "rule", "previous"} and f["label"] and f["rule"]
         for f in document["figures"]

@@ -35,8 +35,11 @@ def full(tmp_path_factory):
             (HOSTILE, "commune", "Provence-Alpes-Côte d'Azur"),
             ("B", "outre-mer", HOSTILE * 3),
         ):
-            organisations.add(c, Organisation(name=name, level=level, region=region, departement="2A",
-                                              periods=(Period("2020-01-01"),)), now=0)  # fmt: skip
+            organisations.add(
+                c,
+                Organisation(name=name, level=level, region=region, departement="2A", periods=(Period("2020-01-01"),)),
+                now=0,
+            )
         for n in range(8):
             reader(c, f"p{n}", at(2025, 1 + n, 1))
         for month in range(1, 13):

@@ -79,8 +79,9 @@ def test_an_erased_person_cannot_be_brought_back(quick):
 
 def test_failing_addresses_are_shown_by_organisation_with_whom_to_call(lille):
     first, second, third = lille.people[:3]
-    lille.take(lille.report(first, "hard", status="5.1.1"), lille.report(second, "soft"),
-               lille.report(third, "complaint"))  # fmt: skip
+    lille.take(
+        lille.report(first, "hard", status="5.1.1"), lille.report(second, "soft"), lille.report(third, "complaint")
+    )
     (town,) = bounces.by_organisation(lille.workspace)
     assert town.organisation == "Ville de Lille"
     assert [bounces.failing_json(one)["state"] for one in town.failing] == ["bounced", "soft"]

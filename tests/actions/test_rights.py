@@ -47,25 +47,51 @@ def leave_traces(workspace) -> None:
     with workspace.database.write() as c:
         person = people.by_key(c, "zoe.blanc@ville.fr")
         mailing = mailings.create(
-            c, issue="2026-11-lettre", subject="S", content_hash="h",
-            rule=workspace.rule(workspace.settings.publication("lettre")), record={},
-            frozen=[Frozen((), b"x")], caps={}, approved_by="anna", now=NOW, not_before=NOW, today=workspace.today(),
-        )  # fmt: skip
+            c,
+            issue="2026-11-lettre",
+            subject="S",
+            content_hash="h",
+            rule=workspace.rule(workspace.settings.publication("lettre")),
+            record={},
+            frozen=[Frozen((), b"x")],
+            caps={},
+            approved_by="anna",
+            now=NOW,
+            not_before=NOW,
+            today=workspace.today(),
+        )
         mailings.change(c, mailing.id, "sending", only=("approved",), started_at=NOW)
         ids = ledger.claim(c, mailing.id, "t", 5, now=NOW, lease=60, caps={})
         handed = ledger.hand(c, mailing.id, mailing.rule, "t", ids, now=NOW, lease=60, today=workspace.today())
-        ledger.settle(c, "t", [Settlement(h.id, "sent", "250 <zoe.blanc@ville.fr> ok", "id-zoe.blanc") for h in handed],
-                      NOW)  # fmt: skip
+        ledger.settle(
+            c, "t", [Settlement(h.id, "sent", "250 <zoe.blanc@ville.fr> ok", "id-zoe.blanc") for h in handed], NOW
+        )
         receipt = json.dumps({"doubtful_names": ["Zoe.Blanc@Ville.fr", "other@ville.fr"]})
         c.execute(mailing_rows.update().values(receipt=receipt))
-        record(c, Event(NOW, "delivered", subscriber_id=person.id, key="brevo:zoe.blanc@ville.fr:1",
-                        actor="zoe.blanc@ville.fr", detail={"text": "Zoé Blanchard"}))  # fmt: skip
+        record(
+            c,
+            Event(
+                NOW,
+                "delivered",
+                subscriber_id=person.id,
+                key="brevo:zoe.blanc@ville.fr:1",
+                actor="zoe.blanc@ville.fr",
+                detail={"text": "Zoé Blanchard"},
+            ),
+        )
         ask(c, [Review(kind="reply", subject="Zoé Blanchard s’en va", subscriber_id=person.id, at=NOW)])
         c.execute(webhook_calls.insert().values(key="1", at=NOW, provider="brevo", body=b'{"e":"ZOE.blanc@ville.fr"}'))
-        c.execute(proposals.insert().values(
-            uid="u", subscriber_id=person.id, state="sent", created_at=NOW, changed_at=NOW, word="Blanchard",
-            values='{"contact": "Zoé Blanchard"}',
-        ))  # fmt: skip
+        c.execute(
+            proposals.insert().values(
+                uid="u",
+                subscriber_id=person.id,
+                state="sent",
+                created_at=NOW,
+                changed_at=NOW,
+                word="Blanchard",
+                values='{"contact": "Zoé Blanchard"}',
+            )
+        )
 
 
 def bytes_of(workspace) -> bytes:
@@ -199,9 +225,14 @@ def test_a_rehearsed_purge_says_the_same_and_does_nothing(local):
     assert rights.purge(local, by="anna", dry_run=True) == rehearsed
     assert rights.purge(local, by="anna") == rehearsed
     assert rehearsed.counts() == {
-        "pending_expired": 1, "left_erased": 0, "deliveries_trimmed": 1, "events_trimmed": 0, "imports_sealed": 2,
-        "reviews_removed": 0, "webhooks_removed": 1,
-    }  # fmt: skip
+        "pending_expired": 1,
+        "left_erased": 0,
+        "deliveries_trimmed": 1,
+        "events_trimmed": 0,
+        "imports_sealed": 2,
+        "reviews_removed": 0,
+        "webhooks_removed": 1,
+    }
     assert set(rights.purge(local, by="anna").counts().values()) == {0}
 
 

@@ -39,8 +39,9 @@ def test_with_keys_the_unknown_is_tried_again(scope):
 
 
 @pytest.mark.parametrize(
-    ("tries", "least"), [(1, 60), (2, 120), (3, 240), (7, 3600), (500, 3600)],
-)  # fmt: skip
+    ("tries", "least"),
+    [(1, 60), (2, 120), (3, 240), (7, 3600), (500, 3600)],
+)
 def test_waits_double_up_to_an_hour_with_a_fifth_of_chance(tries, least):
     due = rules().settlement(Outcome(1, "deferred"), tries, NOW).try_at
     assert NOW + least <= due <= NOW + least * 1.2

@@ -58,8 +58,14 @@ def filled(month, tmp_path, monkeypatch):
 
 
 def figures(newsletter, where, **environ):
-    asked = (("count", "--by", "publication"), ("count", "--what", "members"), ("report", "2026"),
-             ("mailings", "receipt", LETTRE), ("issues", "list"), ("articles", "list"))  # fmt: skip
+    asked = (
+        ("count", "--by", "publication"),
+        ("count", "--what", "members"),
+        ("report", "2026"),
+        ("mailings", "receipt", LETTRE),
+        ("issues", "list"),
+        ("articles", "list"),
+    )
     return [newsletter(where, *words, "--json", **environ).json for words in asked]
 
 
@@ -69,8 +75,10 @@ def saved(newsletter, tmp_path, **environ):
     return ran.json["path"]
 
 
-@pytest.mark.parametrize(("here", "there"), [("sqlite", "sqlite"), ("sqlite", "postgresql"), ("postgresql", "sqlite"),
-                                             ("postgresql", "postgresql")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("sqlite", "sqlite"), ("sqlite", "postgresql"), ("postgresql", "sqlite"), ("postgresql", "postgresql")],
+)
 def test_a_workspace_comes_back_with_the_same_figures_in_either_database(
     newsletter, engine, filled, tmp_path, here, there
 ):

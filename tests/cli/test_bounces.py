@@ -40,8 +40,10 @@ def test_what_came_back_is_read_listed_and_set_right(sent, newsletter, tmp_path)
     folder = returned(tmp_path / "retours", sent[:3])
     first = sent[0][0]
     assert newsletter("bounces", "read", str(folder), "--json").json == {
-        "messages": 3, "effects": 3, "counts": {"hard": 3},
-    }  # fmt: skip
+        "messages": 3,
+        "effects": 3,
+        "counts": {"hard": 3},
+    }
     assert newsletter("bounces", "read", str(folder), "--json").json["counts"] == {"repeated": 3}
 
     listed = newsletter("bounces", "list", "--json").json
@@ -60,9 +62,16 @@ def test_what_came_back_is_read_listed_and_set_right(sent, newsletter, tmp_path)
     assert first not in newsletter("bounces", "list").out
 
 
-@pytest.mark.parametrize("arguments", [
-    ("reverse", "a@b.fr"), ("read",), ("read", "--imap", "."), ("read", "/nowhere"), ("classify",),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("reverse", "a@b.fr"),
+        ("read",),
+        ("read", "--imap", "."),
+        ("read", "/nowhere"),
+        ("classify",),
+    ],
+)
 def test_what_is_left_out_is_a_mistake_of_usage(arguments):
     assert CliRunner().invoke(cli, ["bounces", *arguments]).exit_code == 2
 

@@ -34,8 +34,10 @@ def served(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen, str, l
     """Serve the workspace: (process, address, the lines it said so far)."""
     process = subprocess.Popen(
         [sys.executable, "-m", "newsletter", "-w", str(root), "serve", "--port", "0", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         lines = []
         for line in process.stdout:
@@ -192,8 +194,12 @@ def test_only_a_proxy_trusted_by_name_says_who_asks_and_nobody_says_where_we_are
     """The cap per IP counts the connection's address, or what the trusted proxy says; links come from base_url."""
     init(tmp_path)
     monkeypatch.setenv("NEWSLETTER_WEB__TRUSTED_PROXIES", json.dumps([trusted] if trusted else []))
-    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Host": "evil.example",
-              "X-Forwarded-Proto": "https"}  # fmt: skip
+    forged = {
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Host": "evil.example",
+        "Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+    }
     with served(tmp_path, "--no-jobs") as (process, url, _lines):
         request = urllib.request.Request(url + "/abonnement", headers=forged)
         with urllib.request.urlopen(request, timeout=30) as answer:

@@ -105,8 +105,9 @@ def test_a_long_display_name_is_folded_and_reads_back_exactly(text, wire):
     if "🌱" not in text and max(map(len, text.split())) <= 20:  # CPython 3.11 shows the blank between two encoded words
         parsed = message_from_bytes(f"From: {value}\r\n\r\n".encode("ascii"), policy=policy.default)["From"]
         assert (" ".join(parsed.addresses[0].display_name.split()), parsed.addresses[0].addr_spec) == (
-            " ".join(text.split()), wire,
-        )  # fmt: skip
+            " ".join(text.split()),
+            wire,
+        )
 
 
 def display_name(value: str) -> str:
@@ -150,10 +151,26 @@ def test_an_address_becomes_ascii_with_the_domain_as_a_labels(given_, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "@", "a@", "@rtes.fr", "a b@rtes.fr", "a@b@rtes.fr", "élu@rtes.fr", "a@rtes..fr", "a@-rtes.fr", ".a@rtes.fr",
-     "a.@rtes.fr", "legit@a.org <other@b.org>", "a@b.fr,c@d.fr", '"a"@rtes.fr', "(x)a@rtes.fr", "a＠rtes.fr",
-     "a" * 250 + "@rtes.fr"],
-)  # fmt: skip
+    [
+        "",
+        "@",
+        "a@",
+        "@rtes.fr",
+        "a b@rtes.fr",
+        "a@b@rtes.fr",
+        "élu@rtes.fr",
+        "a@rtes..fr",
+        "a@-rtes.fr",
+        ".a@rtes.fr",
+        "a.@rtes.fr",
+        "legit@a.org <other@b.org>",
+        "a@b.fr,c@d.fr",
+        '"a"@rtes.fr',
+        "(x)a@rtes.fr",
+        "a＠rtes.fr",
+        "a" * 250 + "@rtes.fr",
+    ],
+)
 def test_what_is_no_plain_address_is_refused(text):
     with pytest.raises(MessageError) as error:
         headers.address(text, "To")
@@ -179,9 +196,19 @@ def test_a_sender_with_text_after_its_address_is_refused():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ftp://rtes.fr/", "https://", "https://rtes.fr/a b", "https://rtes.fr/>", "https://rtes.fr/é", "javascript:1",
-     "https://rtes.fr/a,b", 'https://rtes.fr/"', "https://rtes.fr/" + "x" * 900],
-)  # fmt: skip
+    [
+        "",
+        "ftp://rtes.fr/",
+        "https://",
+        "https://rtes.fr/a b",
+        "https://rtes.fr/>",
+        "https://rtes.fr/é",
+        "javascript:1",
+        "https://rtes.fr/a,b",
+        'https://rtes.fr/"',
+        "https://rtes.fr/" + "x" * 900,
+    ],
+)
 def test_a_web_address_that_would_break_its_brackets_is_refused(text):
     with pytest.raises(MessageError):
         headers.uri(text, "List-Unsubscribe")
@@ -232,7 +259,7 @@ def test_a_list_id_names_the_publication():
         ("x" * 250, "x" * 36 + "…"),
         ("La lettre d'information des collectivites pour une economie solidaire", ""),
     ],
-)  # fmt: skip
+)
 def test_a_long_title_is_shortened_in_the_list_id(title, phrase):
     value = headers.list_id(title, "lettre.rtes.fr")
     assert value.endswith("<lettre.rtes.fr>")

@@ -36,8 +36,18 @@ ONE_VARIANT = (Frozen((), b"skeleton"),)
 
 def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT, **more) -> Mailing:
     made = mailings.create(
-        connection, issue=issue, subject="La lettre", content_hash="h", rule=rule, record={}, frozen=list(frozen),
-        caps=more.get("caps", {"orange": ["orange.fr"]}), approved_by="editor", now=NOW, not_before=NOW, today=TODAY,
-    )  # fmt: skip
+        connection,
+        issue=issue,
+        subject="La lettre",
+        content_hash="h",
+        rule=rule,
+        record={},
+        frozen=list(frozen),
+        caps=more.get("caps", {"orange": ["orange.fr"]}),
+        approved_by="editor",
+        now=NOW,
+        not_before=NOW,
+        today=TODAY,
+    )
     mailings.change(connection, made.id, "sending", only=("approved",), started_at=NOW)
     return mailings.get(connection, made.id)

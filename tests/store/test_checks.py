@@ -49,22 +49,28 @@ def test_another_version_is_all_there_is_to_say(filled):
         (("DROP TABLE comments",), "schema", "add table comments"),
         (("UPDATE subscriptions SET to_at = from_at - 1 WHERE id = 2",), "spans", "span 2 ends before it begins"),
         (
-            ("INSERT INTO subscriptions (subscriber_id, publication, state, basis, role, from_at, to_at) "
-             "VALUES (1, 'lettre', 'left', '', '', 1, 99999999999)",),
-            "spans", "reaches into the next",
+            (
+                "INSERT INTO subscriptions (subscriber_id, publication, state, basis, role, from_at, to_at) "
+                "VALUES (1, 'lettre', 'left', '', '', 1, 99999999999)",
+            ),
+            "spans",
+            "reaches into the next",
         ),
         (
-            ("DROP INDEX uq_subscriptions_open",
-             "INSERT INTO subscriptions (subscriber_id, publication, state, basis, role, from_at) "
-             "VALUES (1, 'lettre', 'active', '', '', 99999999999)"),
-            "spans", "subscriber 1 has two open spans of `lettre`",
+            (
+                "DROP INDEX uq_subscriptions_open",
+                "INSERT INTO subscriptions (subscriber_id, publication, state, basis, role, from_at) "
+                "VALUES (1, 'lettre', 'active', '', '', 99999999999)",
+            ),
+            "spans",
+            "subscriber 1 has two open spans of `lettre`",
         ),
         (("UPDATE deliveries SET state = 'lost' WHERE id = 1",), "receipts", "does not balance: 1 in no known state"),
         (("UPDATE deliveries SET state = 'queued' WHERE id = 1",), "receipts", "is done, yet 1 deliveries are open"),
         (("DELETE FROM deliveries WHERE id = 1",), "receipts", "has 4 deliveries; its stored receipt says 5"),
         (("UPDATE deliveries SET state = 'handed' WHERE id = 3",), "claims", "delivery 3 is held without token"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named(filled, statements, name, words):
     with filled.write() as c:
         for statement in statements:

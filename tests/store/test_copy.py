@@ -49,29 +49,45 @@ def filled(make):
         with made.write() as c:
             subscribe(c, n, organisation_id=member(c))
             mailing(c)
-            c.execute(webhook_calls.insert(), [
-                {"key": key, "at": NOW, "provider": "brevo", "body": bytes(range(256))}
-                for key in ("b", "a", "é", "Z", "zz", "œ", "👍", "")
-            ])  # fmt: skip
-            c.execute(events.insert(), [
-                {"at": at, "kind": "odd", "detail": detail, "key": key}
-                for at, detail, key in (
-                    (0.1 + 0.2, "l'été « 100 % » \\N \\. \t\r\n", None), (math.nextafter(NOW, 0), "", "x"),
-                    (1e308, "\u2028\u0085🏳️‍🌈", "y"), (5e-324, "NULL", ""), (-0.0, "\\x00", "z"),
-                )
-            ])  # fmt: skip
+            c.execute(
+                webhook_calls.insert(),
+                [
+                    {"key": key, "at": NOW, "provider": "brevo", "body": bytes(range(256))}
+                    for key in ("b", "a", "é", "Z", "zz", "œ", "👍", "")
+                ],
+            )
+            c.execute(
+                events.insert(),
+                [
+                    {"at": at, "kind": "odd", "detail": detail, "key": key}
+                    for at, detail, key in (
+                        (0.1 + 0.2, "l'été « 100 % » \\N \\. \t\r\n", None),
+                        (math.nextafter(NOW, 0), "", "x"),
+                        (1e308, "\u2028\u0085🏳️‍🌈", "y"),
+                        (5e-324, "NULL", ""),
+                        (-0.0, "\\x00", "z"),
+                    )
+                ],
+            )
             number = c.execute(
                 imports.insert()
                 .values(at=NOW, file_name="a.csv", digest="d", publication="lettre")
                 .returning(imports.c.id)
             ).scalar_one()
-            c.execute(import_changes.insert(), [
-                {"import_id": number, "subscriber_id": i, "what": what}
-                for i in (1, 2, 10) for what in ("opened", "Created", "été", "filled")
-            ])  # fmt: skip
+            c.execute(
+                import_changes.insert(),
+                [
+                    {"import_id": number, "subscriber_id": i, "what": what}
+                    for i in (1, 2, 10)
+                    for what in ("opened", "Created", "été", "filled")
+                ],
+            )
             c.execute(limits.insert(), [{"name": n, "period": p, "n": 1} for n in ("a", "B") for p in (2**40, 1)])
-            c.execute(users.insert().values(address="a@b.example", address_key="a@b.example", role="admin",
-                                            may_send=True, created_at=NOW))  # fmt: skip
+            c.execute(
+                users.insert().values(
+                    address="a@b.example", address_key="a@b.example", role="admin", may_send=True, created_at=NOW
+                )
+            )
         return made
 
     return database
@@ -186,8 +202,11 @@ def test_nobody_can_write_while_it_is_copied_and_readers_go_on(filled, make):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_target_that_holds_something_else_is_refused(filled, make, engine):
     source, people_there, stranger, half = (
-        filled("sqlite"), filled(engine, "full", 1), make(engine, "stranger"), make(engine, "half")
-    )  # fmt: skip
+        filled("sqlite"),
+        filled(engine, "full", 1),
+        make(engine, "stranger"),
+        make(engine, "half"),
+    )
     with stranger.write() as c:
         c.exec_driver_sql("CREATE TABLE recipes (id INTEGER)")
     with pytest.raises(Refused, match="the target is not empty: `"):

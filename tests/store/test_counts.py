@@ -46,11 +46,15 @@ ACTIONS = ("pending", "active", "active", "left", "bounce", "attach", "erase")
 SECONDS = (0, 1, 43_200, 86_399)
 STEPS = st.lists(
     st.tuples(
-        st.integers(0, DAYS - 1), st.sampled_from(SECONDS), st.integers(0, 2), st.sampled_from(ACTIONS),
-        st.sampled_from(("lettre", "flash")), st.integers(0, 2),
+        st.integers(0, DAYS - 1),
+        st.sampled_from(SECONDS),
+        st.integers(0, 2),
+        st.sampled_from(ACTIONS),
+        st.sampled_from(("lettre", "flash")),
+        st.integers(0, 2),
     ),
     max_size=14,
-)  # fmt: skip
+)
 
 
 class Replay:

@@ -29,8 +29,10 @@ def test_a_database_file_is_for_its_owner_only(tmp_path):
     with made.write() as c:
         c.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
         assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
-            "a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600,
-        }  # fmt: skip
+            "a.db": 0o600,
+            "a.db-wal": 0o600,
+            "a.db-shm": 0o600,
+        }
     made.close()
 
 
@@ -111,9 +113,12 @@ def test_a_fault_in_our_own_sql_is_no_refusal_of_the_database(database):
 
 @pytest.mark.parametrize(
     ("url", "hint"),
-    [("nonsense", "the database URL cannot be used"), ("oracle-of-delphi://x", "the database URL cannot be used"),
-     ("sqlite:////nowhere/at/all.db", "check that the directory exists")],
-)  # fmt: skip
+    [
+        ("nonsense", "the database URL cannot be used"),
+        ("oracle-of-delphi://x", "the database URL cannot be used"),
+        ("sqlite:////nowhere/at/all.db", "check that the directory exists"),
+    ],
+)
 def test_a_url_that_cannot_be_used_is_refused_by_name(url, hint):
     with pytest.raises(StoreError, match=hint):
         open_database(url)

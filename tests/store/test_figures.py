@@ -58,9 +58,17 @@ def test_a_day_lies_in_a_stay_exactly_when_a_period_covers_it(spans):
 
 def test_an_outcome_tells_what_left_what_came_back_and_who_left(database):
     fates = [
-        ("sent", ""), ("sent", "delivered"), ("sent", "hard"), ("sent", "soft"), ("sent", "block"),
-        ("sent", "complaint"), ("sent", "unsubscribe"), ("refused", ""), ("excluded", ""), ("cancelled", ""),
-    ]  # fmt: skip
+        ("sent", ""),
+        ("sent", "delivered"),
+        ("sent", "hard"),
+        ("sent", "soft"),
+        ("sent", "block"),
+        ("sent", "complaint"),
+        ("sent", "unsubscribe"),
+        ("refused", ""),
+        ("excluded", ""),
+        ("cancelled", ""),
+    ]
     with database.write() as c:
         subscribe(c, len(fates))
         first, second = mailing(c), mailing(c, issue="2026-12-lettre")

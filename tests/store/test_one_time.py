@@ -21,9 +21,15 @@ def test_a_link_opens_what_it_was_made_for_and_tells_whether_it_was_used(databas
 
 @pytest.mark.parametrize(
     ("purpose", "change", "now"),
-    [("erase", str, 50.0), ("confirm", str.swapcase, 50.0), ("confirm", lambda t: t[:-1], 50.0),
-     ("confirm", lambda t: t + "=", 50.0), ("confirm", lambda _t: "", 50.0), ("confirm", str, 101.0)],
-)  # fmt: skip
+    [
+        ("erase", str, 50.0),
+        ("confirm", str.swapcase, 50.0),
+        ("confirm", lambda t: t[:-1], 50.0),
+        ("confirm", lambda t: t + "=", 50.0),
+        ("confirm", lambda _t: "", 50.0),
+        ("confirm", str, 101.0),
+    ],
+)
 def test_anything_else_is_refused(database, purpose, change, now):
     with database.write() as connection:
         token = one_time.make(connection, "confirm", {"subscriber": 7}, 100.0)

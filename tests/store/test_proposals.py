@@ -63,10 +63,20 @@ def put(database: Database, issue: str, status: str, started: float | None, publ
     with database.write() as connection:
         number = connection.execute(
             mailings.insert()
-            .values(uid=issue, issue=issue, publication=publication, status=status, subject=issue, content_hash="",
-                    audience="{}", approved_at=1.0, not_before=1.0, started_at=started)
+            .values(
+                uid=issue,
+                issue=issue,
+                publication=publication,
+                status=status,
+                subject=issue,
+                content_hash="",
+                audience="{}",
+                approved_at=1.0,
+                not_before=1.0,
+                started_at=started,
+            )
             .returning(mailings.c.id)
-        ).scalar_one()  # fmt: skip
+        ).scalar_one()
         archive.save(connection, number, f'"{issue}"', f"L'été à {issue}")
 
 
@@ -84,5 +94,8 @@ def test_only_letters_that_are_out_are_listed_newest_first(database: Database) -
         assert archive.get(connection, "c") is None
         assert archive.get(connection, "e") == archive.Stored(
             mailing_id=connection.scalar(sa.select(mailings.c.id).where(mailings.c.issue == "e")) or 0,
-            issue="e", publication="flash", content='"e"', started_at=30.0,
-        )  # fmt: skip
+            issue="e",
+            publication="flash",
+            content='"e"',
+            started_at=30.0,
+        )

@@ -47,8 +47,10 @@ def test_a_bounce_and_a_leave_at_once_follow_each_other(database, monkeypatch, p
     with database.write() as connection:
         assert people.move(connection, person, "lettre", "bounced", BY_FORM, NOW + 2)
     assert history(database, person) == [
-        ("active", NOW, NOW + 1), ("left", NOW + 1, NOW + 2), ("bounced", NOW + 2, None),
-    ]  # fmt: skip
+        ("active", NOW, NOW + 1),
+        ("left", NOW + 1, NOW + 2),
+        ("bounced", NOW + 2, None),
+    ]
 
 
 def test_a_first_subscription_confirmed_twice_at_once_begins_once(database, monkeypatch, person):

@@ -94,9 +94,10 @@ def test_a_link_is_redeemed_once(write):
 
 
 @pytest.mark.parametrize(
-    ("digest", "purpose", "after"), [("x", "sign-in", 0), ("d", "first-admin", 0), ("d", "sign-in", 901)],
+    ("digest", "purpose", "after"),
+    [("x", "sign-in", 0), ("d", "first-admin", 0), ("d", "sign-in", 901)],
     ids=["another link", "another purpose", "too late"],
-)  # fmt: skip
+)
 def test_a_link_opens_nothing_else(write, digest, purpose, after):
     users.offer(write, "d", "sign-in", "7", NOW + 900, NOW)
     assert users.offered(write, digest, purpose, NOW + after) is None

@@ -51,11 +51,17 @@ def coming(days: int = 30) -> date:
 @pytest.mark.parametrize(
     ("event", "start", "end"),
     [
-        ("start: 2027-01-14 09:30; end: 2027-01-14 17:00", datetime(2027, 1, 14, 8, 30, tzinfo=UTC),
-         datetime(2027, 1, 14, 16, 0, tzinfo=UTC)),
+        (
+            "start: 2027-01-14 09:30; end: 2027-01-14 17:00",
+            datetime(2027, 1, 14, 8, 30, tzinfo=UTC),
+            datetime(2027, 1, 14, 16, 0, tzinfo=UTC),
+        ),
         # Summer time is two hours ahead of UTC; the night of the change is in between.
-        ("start: 2027-03-27 20:00; end: 2027-03-28 10:00", datetime(2027, 3, 27, 19, 0, tzinfo=UTC),
-         datetime(2027, 3, 28, 8, 0, tzinfo=UTC)),
+        (
+            "start: 2027-03-27 20:00; end: 2027-03-28 10:00",
+            datetime(2027, 3, 27, 19, 0, tzinfo=UTC),
+            datetime(2027, 3, 28, 8, 0, tzinfo=UTC),
+        ),
         ("start: 2027-10-31 02:30+01:00", datetime(2027, 10, 31, 1, 30, tzinfo=UTC), None),
         ("start: 2027-06-10 14:00", datetime(2027, 6, 10, 12, 0, tzinfo=UTC), None),
         # The last day of an all-day event is exclusive in the file.
@@ -63,7 +69,7 @@ def coming(days: int = 30) -> date:
         ("start: 2027-12-31", date(2027, 12, 31), date(2028, 1, 1)),
         ("start: 2027-10-31", date(2027, 10, 31), date(2027, 11, 1)),
     ],
-)  # fmt: skip
+)
 def test_an_event_keeps_its_hours_in_every_calendar(town: Town, event: str, start: object, end: object) -> None:
     write(town, "rendez-vous", event)
     found = component(town, "rendez-vous")

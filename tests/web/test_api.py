@@ -141,7 +141,7 @@ def newsletter(town, *arguments):
         ("/members?limit=200", ("members", "list"), "members"),
         ("/people?address={person}", ("subscribers", "show", "{person}"), ""),
     ],
-)  # fmt: skip
+)
 def test_the_answer_is_the_command_lines(standing, path, command, name):
     words = sample(standing)
     answer = Program(standing, "people")("GET", path.format(**words)).json()
@@ -223,12 +223,25 @@ class TestDrafts:
     @pytest.mark.parametrize(
         "change",
         [
-            {"title": ""}, {"title": "x" * 301}, {"tags": ["x"]}, {"link": "javascript:alert(1)"}, {"status": "ready"},
-            {"date": "0001-01-01"}, {"date": "9999-12-31"}, {"deadline": "demain"}, {"kind": "x"}, {"body": None},
-            {"hour": "14:00", "kind": "evenement"}, {"slug": "../../x"}, {"path": "/etc/x"}, {"title": "\ud800"},
-            {"title": "a\x00b"}, {"body": "a\x00b"}, {"summary": "\x1b[0m"},
+            {"title": ""},
+            {"title": "x" * 301},
+            {"tags": ["x"]},
+            {"link": "javascript:alert(1)"},
+            {"status": "ready"},
+            {"date": "0001-01-01"},
+            {"date": "9999-12-31"},
+            {"deadline": "demain"},
+            {"kind": "x"},
+            {"body": None},
+            {"hour": "14:00", "kind": "evenement"},
+            {"slug": "../../x"},
+            {"path": "/etc/x"},
+            {"title": "\ud800"},
+            {"title": "a\x00b"},
+            {"body": "a\x00b"},
+            {"summary": "\x1b[0m"},
         ],
-    )  # fmt: skip
+    )
     def test_what_cannot_be_is_refused_and_nothing_is_written(self, town, change):
         before = sorted(town.workspace.root.rglob("articles/**/*.md"))
         content = json.dumps({**DRAFT, **change}).encode()
@@ -281,11 +294,17 @@ class TestPeople:
     @pytest.mark.parametrize(
         "change",
         [
-            {"address": "x"}, {"address": "a@b.example\r\nBcc: c@d.example"}, {"publications": []},
-            {"publications": ["x"]}, {"asked": ""}, {"asked": "a\nbcdef"}, {"basis": "legitimate"},
-            {"first_name": "a\nb"}, {"state": "active"},
+            {"address": "x"},
+            {"address": "a@b.example\r\nBcc: c@d.example"},
+            {"publications": []},
+            {"publications": ["x"]},
+            {"asked": ""},
+            {"asked": "a\nbcdef"},
+            {"basis": "legitimate"},
+            {"first_name": "a\nb"},
+            {"state": "active"},
         ],
-    )  # fmt: skip
+    )
     def test_what_cannot_be_is_refused_and_nobody_is_mailed(self, town, change):
         answer = Program(town, "write")("POST", "/people", {**WISH, **change})
         assert answer.status_code == 422

@@ -170,8 +170,11 @@ def test_a_spoilt_key_opens_nothing(standing: Town, spoil) -> None:
 
 def test_a_key_made_for_something_else_opens_nothing(standing: Town) -> None:
     person, links = reader(standing), standing.workspace.links
-    others = (key_of(standing, person, "2026-11-lettre"), links.preferences(person.uid).rpartition("/")[2],
-              links.unsubscribe(person.uid, "2026-12-01-flash").rpartition("/")[2])  # fmt: skip
+    others = (
+        key_of(standing, person, "2026-11-lettre"),
+        links.preferences(person.uid).rpartition("/")[2],
+        links.unsubscribe(person.uid, "2026-12-01-flash").rpartition("/")[2],
+    )
     assert {standing.client.get(FLASH, params={"cle": key}).status_code for key in others} == {403}
 
 
@@ -209,9 +212,11 @@ def test_a_hundred_requests_for_a_key_are_one_mail_whatever_the_letters(sent: To
         first = connection.execute(sa.select(mailings).where(mailings.c.issue == "2026-12-01-flash")).mappings().one()
         copy = {**first, "id": 99, "uid": "other", "issue": "2026-11-17-flash"}
         connection.execute(mailings.insert().values(copy))
-        page = connection.execute(
-            sa.select(archive_pages).where(archive_pages.c.mailing_id == first["id"])
-        ).mappings().one()  # fmt: skip
+        page = (
+            connection.execute(sa.select(archive_pages).where(archive_pages.c.mailing_id == first["id"]))
+            .mappings()
+            .one()
+        )
         connection.execute(archive_pages.insert().values({**page, "mailing_id": 99}))
     for n in range(100):
         with sent.workspace.database.write() as connection:

@@ -35,9 +35,14 @@ def client(lille):
 
 def event(lille, person, kind="hard_bounce", **more):
     return {
-        "event": kind, "email": person.address, "ts_epoch": 1795341600123, "message-id": "<1@relay>",
-        "X-Mailin-custom": lille.message_id(person), "reason": "550 5.1.1 unknown", **more,
-    }  # fmt: skip
+        "event": kind,
+        "email": person.address,
+        "ts_epoch": 1795341600123,
+        "message-id": "<1@relay>",
+        "X-Mailin-custom": lille.message_id(person),
+        "reason": "550 5.1.1 unknown",
+        **more,
+    }
 
 
 def post(client, document, provider="brevo", secret=HOOK, **options):
@@ -110,10 +115,19 @@ def test_a_body_of_ten_megabytes_is_refused_while_it_arrives(lille, client, anno
     assert answer.status_code == 413 and calls(lille) == []
 
 
-@pytest.mark.parametrize("body", [
-    b"", b"\xff\xfe", b"null", b"[1]", b"{", b"[" * 400_000, b'{"a":' * 50_000,
-    json.dumps([{"event": "x"}] * 10_000).encode(),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"null",
+        b"[1]",
+        b"{",
+        b"[" * 400_000,
+        b'{"a":' * 50_000,
+        json.dumps([{"event": "x"}] * 10_000).encode(),
+    ],
+)
 def test_a_proven_body_that_cannot_be_read_is_refused(lille, client, body):
     before = lille.everything()
     assert post(client, body).status_code == 400
@@ -121,8 +135,10 @@ def test_a_proven_body_that_cannot_be_read_is_refused(lille, client, body):
 
 
 def test_ten_thousand_good_events_in_one_array_have_no_effect(lille, client):
-    many = [{"event": "hard_bounce", "email": lille.people[0].address, "X-Mailin-custom": "<a@b>", "ts_epoch": n}
-            for n in range(10_000)]  # fmt: skip
+    many = [
+        {"event": "hard_bounce", "email": lille.people[0].address, "X-Mailin-custom": "<a@b>", "ts_epoch": n}
+        for n in range(10_000)
+    ]
     before = lille.everything()
     assert post(client, many).status_code in (400, 413)
     assert lille.everything() == before
@@ -162,9 +178,12 @@ def mailgun(lille, person, event, token):
     stamp = str(int(datetime.now(UTC).timestamp()))
     signature = hmac.new(HOOK.encode(), (stamp + token).encode(), hashlib.sha256).hexdigest()
     data = {
-        "event": event, "recipient": person.address, "severity": "permanent", "timestamp": 1795341600.5,
+        "event": event,
+        "recipient": person.address,
+        "severity": "permanent",
+        "timestamp": 1795341600.5,
         "message": {"headers": {"message-id": lille.message_id(person).strip("<>")}},
-    }  # fmt: skip
+    }
     return {"signature": {"timestamp": stamp, "token": token, "signature": signature}, "event-data": data}
 
 

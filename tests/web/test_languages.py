@@ -86,8 +86,12 @@ def phrases(text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def typed(standing) -> str:
     """What people typed: articles, issues, settings, names of organisations and persons."""
-    files = [*(ROOT / "articles").rglob("*.md"), *(ROOT / "issues").glob("*.md"), ROOT / "newsletter.toml",
-             ROOT / "data" / "organisations.csv"]  # fmt: skip
+    files = [
+        *(ROOT / "articles").rglob("*.md"),
+        *(ROOT / "issues").glob("*.md"),
+        ROOT / "newsletter.toml",
+        ROOT / "data" / "organisations.csv",
+    ]
     texts = [path.read_text(encoding="utf-8") for path in files]
     with standing.workspace.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT address, first_name, last_name, function FROM subscribers")

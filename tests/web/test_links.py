@@ -117,10 +117,19 @@ def test_a_scanner_that_follows_every_link_counts_as_three_visits_at_most(counti
 
 @pytest.mark.parametrize(
     "path",
-    [f"/l/{ISSUE}/1", f"/l/{ISSUE}/https%3A%2F%2Fevil.example", f"/l/{ISSUE}/99999999999999999999", f"/l/{ISSUE}/-1",
-     f"/l/{ISSUE}/9999999999", "/l/a%00b/1",
-     f"/l/{ISSUE}/١", "/l/nope/1", f"/l/{ISSUE}/1?url=https://evil.example", "/l/'%20OR%201=1/1"],
-)  # fmt: skip
+    [
+        f"/l/{ISSUE}/1",
+        f"/l/{ISSUE}/https%3A%2F%2Fevil.example",
+        f"/l/{ISSUE}/99999999999999999999",
+        f"/l/{ISSUE}/-1",
+        f"/l/{ISSUE}/9999999999",
+        "/l/a%00b/1",
+        f"/l/{ISSUE}/١",
+        "/l/nope/1",
+        f"/l/{ISSUE}/1?url=https://evil.example",
+        "/l/'%20OR%201=1/1",
+    ],
+)
 def test_no_address_but_the_stored_ones_is_led_to(counting: Town, path: str) -> None:
     answer = counting.client.get(path, follow_redirects=False)
     assert answer.status_code == 404

@@ -87,8 +87,9 @@ def test_an_event_keeps_its_hours(town: Town, member: str) -> None:
     (article,) = proposed(town)
     assert article.event is not None
     assert (article.event.start.isoformat(), article.event.end.isoformat()) == (
-        "2031-05-09T09:30:00+02:00", "2031-05-09T12:00:00+02:00",
-    )  # fmt: skip
+        "2031-05-09T09:30:00+02:00",
+        "2031-05-09T12:00:00+02:00",
+    )
     assert set(article.tags) == {"territoires", "agenda"}
 
 

@@ -106,10 +106,16 @@ def walk(town: Town, site: str, page: Page) -> Iterator[str]:
     """Stop at every page of reading and proposing, as they look on the way; yields its name."""
     person = contact(town)
     addresses = {
-        "archive": "/", "found": "/?q=régie", "nothing found": "/?q=licorne", "english": "/?lang=en", "letter": LETTRE,
+        "archive": "/",
+        "found": "/?q=régie",
+        "nothing found": "/?q=licorne",
+        "english": "/?lang=en",
+        "letter": LETTRE,
         "members' letter": path_of(town.workspace.links.web_version("2026-12-01-flash", person.uid)),
-        "agenda": "/agenda", "agenda's end": "/agenda?page=2", "locked": FLASH,
-    }  # fmt: skip
+        "agenda": "/agenda",
+        "agenda's end": "/agenda?page=2",
+        "locked": FLASH,
+    }
     announce(town)
     for name, path in addresses.items():
         page.goto(site + path)

@@ -60,8 +60,9 @@ def test_no_call_with_a_key_does_either(sent: Town, monkeypatch, scope, mode) ->
     called, seen = set(), set()
     for operation in (o for o in (result.ok() for result in api.get_all_operations()) if keyed(o)):
 
-        @settings(max_examples=EXAMPLES_WITH_KEY, deadline=None, suppress_health_check=list(HealthCheck),
-                  derandomize=True)  # fmt: skip
+        @settings(
+            max_examples=EXAMPLES_WITH_KEY, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+        )
         @given(case=operation.as_strategy(generation_mode=mode))
         def check(case: schemathesis.Case) -> None:
             seen.add(case.call_and_validate(checks=CHECKS, headers=shown).status_code)

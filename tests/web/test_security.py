@@ -144,9 +144,20 @@ def test_static_files_live_for_ever_under_the_name_of_their_content(town):
 
 @pytest.mark.parametrize(
     "name",
-    ["../subscribers.db", "..%2fsubscribers.db", "%2e%2e/.env", ".env", "a.svg", "a.html", "a.png/..", "", "a\\b.png",
-     "link.png%00.html", "CON.png"],
-)  # fmt: skip
+    [
+        "../subscribers.db",
+        "..%2fsubscribers.db",
+        "%2e%2e/.env",
+        ".env",
+        "a.svg",
+        "a.html",
+        "a.png/..",
+        "",
+        "a\\b.png",
+        "link.png%00.html",
+        "CON.png",
+    ],
+)
 def test_only_published_pictures_are_served(town, name):
     published = town.workspace.published()
     published.mkdir()
@@ -212,8 +223,15 @@ def test_no_token_stands_in_a_log(path, logged):
 
 
 def test_the_access_log_has_neither_token_nor_ip_address():
-    line = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d',
-                             ("203.0.113.7:5050", "POST", "/preferences/AbCd", "1.1", 200), None)  # fmt: skip
+    line = logging.LogRecord(
+        "uvicorn.access",
+        logging.INFO,
+        "",
+        0,
+        '%s - "%s %s HTTP/%s" %d',
+        ("203.0.113.7:5050", "POST", "/preferences/AbCd", "1.1", 200),
+        None,
+    )
     assert Discreet().filter(line)
     assert line.getMessage() == '- - "POST /preferences/… HTTP/1.1" 200'
 

@@ -12,9 +12,17 @@ from tests.web.test_archive import FLASH, LETTRE, key_of, reader
 
 BUDGET = 50_000
 PAGES = [
-    "/", "/?q=territoire", LETTRE, "/lettres.rss", "/articles.rss", "/agenda", "/abonnement",
-    "/abonnement/formulaire", "/mentions-legales", FLASH,
-]  # fmt: skip
+    "/",
+    "/?q=territoire",
+    LETTRE,
+    "/lettres.rss",
+    "/articles.rss",
+    "/agenda",
+    "/abonnement",
+    "/abonnement/formulaire",
+    "/mentions-legales",
+    FLASH,
+]
 
 
 def plain(town: Town, path: str) -> bytes:

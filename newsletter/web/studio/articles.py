@@ -102,27 +102,61 @@ class _Pages:
         wanted = {name: visit.query(name) for name in _FILTERS}
         start = visit.number("de")
         found = desk.shelf(
-            self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
-            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"],
-            arrived=wanted["venus"] == "flux", start=start, size=_SIZE,
-        )  # fmt: skip
+            self.site.workspace,
+            tag=wanted["etiquette"],
+            status=wanted["statut"],
+            month=wanted["mois"],
+            organisation=wanted["organisation"],
+            used=wanted["paru"],
+            words=wanted["q"],
+            arrived=wanted["venus"] == "flux",
+            start=start,
+            size=_SIZE,
+        )
         return self.shell.page(
-            visit, "articles.html", shelf=found, wanted=wanted, start=start, size=_SIZE, tags=tag_words(),
+            visit,
+            "articles.html",
+            shelf=found,
+            wanted=wanted,
+            start=start,
+            size=_SIZE,
+            tags=tag_words(),
             statuses=status_words(),
-        )  # fmt: skip
+        )
 
-    def form(self, visit: Visit, article: Article, *, kind: str = "", file: editing.ArticleVersion | None = None,
-             typed: Mapping[str, str] | None = None, tags: list[str] | None = None,
-             problems: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+    def form(
+        self,
+        visit: Visit,
+        article: Article,
+        *,
+        kind: str = "",
+        file: editing.ArticleVersion | None = None,
+        typed: Mapping[str, str] | None = None,
+        tags: list[str] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Response:
         """Show an article's form: as its file says it, or as it was typed with what is wrong."""
         values = {**writing.values(article), **(typed or {})}
         groups = writing.KINDS[kind].groups if kind else writing.groups_of(article)
         return self.shell.page(
-            visit, "article.html", status=422 if problems else 200, article=article, kind=kind, file=file, v=values,
-            chosen=tags if tags is not None else list(article.tags), problems=problems or {}, groups=groups,
-            remarks=writing.remarks(article) if file else [], read=bool(file), tags=tag_words(),
-            statuses=status_words(), kinds=kind_words(), levels=level_words(), speakers=writing.SPEAKERS,
-        )  # fmt: skip
+            visit,
+            "article.html",
+            status=422 if problems else 200,
+            article=article,
+            kind=kind,
+            file=file,
+            v=values,
+            chosen=tags if tags is not None else list(article.tags),
+            problems=problems or {},
+            groups=groups,
+            remarks=writing.remarks(article) if file else [],
+            read=bool(file),
+            tags=tag_words(),
+            statuses=status_words(),
+            kinds=kind_words(),
+            levels=level_words(),
+            speakers=writing.SPEAKERS,
+        )
 
     def edit(self, visit: Visit, slug: str) -> Response:
         """Show an article for editing."""
@@ -219,9 +253,14 @@ class _Pages:
     def conflict(self, visit: Visit, slug: str, conflict: Conflict) -> Response:
         """Show both texts; nothing was written."""
         return self.shell.page(
-            visit, "compose_conflict.html", status=409, path=f"/studio/articles/{slug}", mine=conflict.mine,
-            theirs=conflict.theirs, version=editing.article_version(self.site.workspace, slug).version,
-        )  # fmt: skip
+            visit,
+            "compose_conflict.html",
+            status=409,
+            path=f"/studio/articles/{slug}",
+            mine=conflict.mine,
+            theirs=conflict.theirs,
+            version=editing.article_version(self.site.workspace, slug).version,
+        )
 
 
 def _typed(visit: Visit) -> dict[str, str]:

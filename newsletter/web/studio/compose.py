@@ -45,9 +45,12 @@ def router(site: Site) -> APIRouter:
         scheme = visit.query("theme")
         try:
             look = looking.issue_look(
-                site.workspace, key, visit.number("lecteur"),
-                "sombre" if scheme == "sombre" else "clair", site.prefix,
-            )  # fmt: skip
+                site.workspace,
+                key,
+                visit.number("lecteur"),
+                "sombre" if scheme == "sombre" else "clair",
+                site.prefix,
+            )
         except NewsletterError as error:
             return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
         if visit.query("format") == "texte":
@@ -89,8 +92,9 @@ class _Pages:
     site: Site
     shell: Shell
 
-    def board(self, visit: Visit, key: str, *, status: int = 200, problem: str = "",
-              typed: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+    def board(
+        self, visit: Visit, key: str, *, status: int = 200, problem: str = "", typed: Mapping[str, str] | None = None
+    ) -> Response:
         """Show the issue; with `typed`, what was entered and could not be saved."""
         workspace = self.site.workspace
         values = {name: visit.query(name) or visit.text(name) for name in _FILTERS}
@@ -99,13 +103,27 @@ class _Pages:
         )
         mailing = send.current(workspace, key)
         return self.shell.page(
-            visit, "compose.html", status=status, board=found, filters=values, tags=tag_words(), levels=level_words(),
-            state=mailing.status if mailing else "draft", states=state_words(), problem=problem,
-            typed=typed or _texts(found.issue), key=key,
-            place=visit.query("place"), opened=visit.query("ouvrir"), view=_view(visit), here=_here(visit, values),
-            readers=looking.readers(workspace, key), comments=proofs.comments(workspace, key),
-            titles=proofs.titles(workspace, key), sender=workspace.settings.network.short_name,
-        )  # fmt: skip
+            visit,
+            "compose.html",
+            status=status,
+            board=found,
+            filters=values,
+            tags=tag_words(),
+            levels=level_words(),
+            state=mailing.status if mailing else "draft",
+            states=state_words(),
+            problem=problem,
+            typed=typed or _texts(found.issue),
+            key=key,
+            place=visit.query("place"),
+            opened=visit.query("ouvrir"),
+            view=_view(visit),
+            here=_here(visit, values),
+            readers=looking.readers(workspace, key),
+            comments=proofs.comments(workspace, key),
+            titles=proofs.titles(workspace, key),
+            sender=workspace.settings.network.short_name,
+        )
 
     def gesture(self, visit: Visit, key: str) -> Response:
         """Do what a button says."""
@@ -122,9 +140,12 @@ class _Pages:
         issue = editing.issue_version(self.site.workspace, key).issue
         try:
             changed = replace(
-                issue, subject=typed["objet"], preheader=typed["apercu_texte"], editorial=typed["editorial"],
+                issue,
+                subject=typed["objet"],
+                preheader=typed["apercu_texte"],
+                editorial=typed["editorial"],
                 date=date.fromisoformat(typed["date"]) if typed["date"] else issue.date,
-            )  # fmt: skip
+            )
             saved = editing.save_issue(self.site.workspace, changed, visit.text("version"))
             if visit.request.headers.get("accept") == "application/json":
                 hour = f"{self.site.workspace.now():%H:%M}"
@@ -164,9 +185,14 @@ class _Pages:
         """Show both texts; nothing was written."""
         version = editing.issue_version(self.site.workspace, key).version
         return self.shell.page(
-            visit, "compose_conflict.html", status=409, path=f"/studio/numeros/{key}", mine=conflict.mine,
-            theirs=conflict.theirs, version=version,
-        )  # fmt: skip
+            visit,
+            "compose_conflict.html",
+            status=409,
+            path=f"/studio/numeros/{key}",
+            mine=conflict.mine,
+            theirs=conflict.theirs,
+            version=version,
+        )
 
     def _save(self, visit: Visit, key: str, changed: Issue, anchor: str, sentence: str) -> Response:
         try:
@@ -181,8 +207,9 @@ class _Pages:
         undo = Undo(f"/studio/numeros/{key}/annuler", {"version": saved.version}) if saved.can_undo else None
         return self._back(visit, key, anchor, sentence, undo=undo)
 
-    def _back(self, visit: Visit, key: str, anchor: str, sentence: str, *, undo: Undo | None = None,
-              bad: bool = False) -> RedirectResponse:  # fmt: skip
+    def _back(
+        self, visit: Visit, key: str, anchor: str, sentence: str, *, undo: Undo | None = None, bad: bool = False
+    ) -> RedirectResponse:
         kept = {name: visit.text(name) for name in _FILTERS if visit.text(name)}
         query = urlencode({**kept, "place": anchor})
         return self.shell.back(f"/studio/numeros/{key}?{query}#{anchor}", sentence, undo=undo, bad=bad)
@@ -205,7 +232,11 @@ def _here(visit: Visit, filters: Mapping[str, str]) -> str:
 
 def _view(visit: Visit) -> dict[str, str]:
     """Return how the preview is asked for without a script."""
-    choices = {"taille": ("telephone", "ordinateur"), "theme": ("clair", "sombre"), "images": ("avec", "sans"),
-               "format": ("html", "texte")}  # fmt: skip
+    choices = {
+        "taille": ("telephone", "ordinateur"),
+        "theme": ("clair", "sombre"),
+        "images": ("avec", "sans"),
+        "format": ("html", "texte"),
+    }
     found = {name: visit.query(name) if visit.query(name) in known else known[0] for name, known in choices.items()}
     return found | {"lecteur": str(visit.number("lecteur"))}

@@ -43,9 +43,15 @@ def router(site: Site) -> APIRouter:
         points = overview.points(workspace, on, _MONTHS)
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
-            visit, "figures.html", found=found, on=on, refused=refused, groupings=report.GROUPINGS[what],
-            line=charts.line(values), names=_names(site, found.by),
-        )  # fmt: skip
+            visit,
+            "figures.html",
+            found=found,
+            on=on,
+            refused=refused,
+            groupings=report.GROUPINGS[what],
+            line=charts.line(values),
+            names=_names(site, found.by),
+        )
 
     @routes.get("/annee")
     def newest(_visit: Visit = allowed) -> Response:
@@ -55,9 +61,14 @@ def router(site: Site) -> APIRouter:
     def year(year: int, visit: Visit = allowed) -> Response:
         made = _report(site, year, i18n.locale())
         return shell.page(
-            visit, "figures_year.html", report=made, shown=report_figures.shown, groups=report_figures.groups,
-            group_name=report_figures.group_name, this_year=workspace.today().year,
-        )  # fmt: skip
+            visit,
+            "figures_year.html",
+            report=made,
+            shown=report_figures.shown,
+            groups=report_figures.groups,
+            group_name=report_figures.group_name,
+            this_year=workspace.today().year,
+        )
 
     @routes.get("/annee/{year}/imprimer")
     def printed(year: int, _visit: Visit = allowed) -> Response:

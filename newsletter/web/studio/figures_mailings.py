@@ -29,10 +29,17 @@ def router(site: Site) -> APIRouter:
         names = [line.mailing.issue for line in lines]
         second, first = (visit.query("deuxieme") or (names[:1] or [""])[0]), (visit.query("premier") or _before(names))
         return shell.page(
-            visit, "figures_mailings.html", lines=lines, wanted=wanted, states=state_words(), tags=tag_words(),
-            first=first, second=second, reason=codes.difference,
+            visit,
+            "figures_mailings.html",
+            lines=lines,
+            wanted=wanted,
+            states=state_words(),
+            tags=tag_words(),
+            first=first,
+            second=second,
+            reason=codes.difference,
             found=_compare(site.workspace, first, second) if visit.query("premier") else None,
-        )  # fmt: skip
+        )
 
     return routes
 

@@ -119,7 +119,17 @@ def _step_section(by: int) -> Gesture:
 
 
 _GESTURES: Mapping[str, Gesture] = {
-    "ajouter": _add, "retirer": _remove, "monter": _step(-1), "descendre": _step(1), "deplacer": _move, "une": _lead,
-    "remplacer": _override, "couper": _split, "renommer": _rename, "rubrique": _add_section,
-    "retirer-rubrique": _remove_section, "monter-rubrique": _step_section(-1), "descendre-rubrique": _step_section(1),
-}  # fmt: skip
+    "ajouter": _add,
+    "retirer": _remove,
+    "monter": _step(-1),
+    "descendre": _step(1),
+    "deplacer": _move,
+    "une": _lead,
+    "remplacer": _override,
+    "couper": _split,
+    "renommer": _rename,
+    "rubrique": _add_section,
+    "retirer-rubrique": _remove_section,
+    "monter-rubrique": _step_section(-1),
+    "descendre-rubrique": _step_section(1),
+}

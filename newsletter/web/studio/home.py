@@ -31,9 +31,13 @@ def router(site: Site) -> APIRouter:
             "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
         }
         return shell.page(
-            visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour,
+            visit,
+            "home.html",
+            overview=found,
+            lines=lines,
+            hour=site.workspace.now().hour,
             sample=start.holds_sample(site.workspace),
-        )  # fmt: skip
+        )
 
     @routes.post("/exemple")
     def sample(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency

@@ -28,9 +28,14 @@ def router(site: Site) -> APIRouter:
         found, broken = content.list_issues(site.workspace)
         shown = [s for s in found if wanted in ("", s.issue.publication)]
         return shell.page(
-            visit, "issues.html", issues=shown, broken=broken, wanted=wanted, states=state_words(),
+            visit,
+            "issues.html",
+            issues=shown,
+            broken=broken,
+            wanted=wanted,
+            states=state_words(),
             tomorrow=site.workspace.today() + timedelta(days=1),
-        )  # fmt: skip
+        )
 
     @routes.post("")
     def compose(visit: Visit = allowed) -> Response:

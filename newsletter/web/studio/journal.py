@@ -60,9 +60,14 @@ def router(site: Site) -> APIRouter:
         start = max(0, de)
         found = mailbox.messages(site.workspace, folder, start, _PAGE + 1)
         return shell.page(
-            visit, "outbox_folder.html", folder=folder, lines=found[:_PAGE], start=start, size=_PAGE,
+            visit,
+            "outbox_folder.html",
+            folder=folder,
+            lines=found[:_PAGE],
+            start=start,
+            size=_PAGE,
             more=len(found) > _PAGE,
-        )  # fmt: skip
+        )
 
     @routes.get("/boite/{folder}/{file}")
     def message(folder: str, file: str, visit: Visit = allowed) -> Response:

@@ -33,11 +33,20 @@ def router(site: Site) -> APIRouter:
         rows = _chosen(site, wanted)
         number = max(1, min(page, 100_000))
         return shell.page(
-            visit, "organisations.html", rows=rows[(number - 1) * _SIZE : number * _SIZE], total=len(rows),
-            wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=codes.level, levels=tuple(Territory),
-            iso_day=codes.iso_day, regions=browse.regions(workspace), by_level=_tally(rows, "level"),
+            visit,
+            "organisations.html",
+            rows=rows[(number - 1) * _SIZE : number * _SIZE],
+            total=len(rows),
+            wanted=wanted,
+            page=number,
+            pages=-(-len(rows) // _SIZE) or 1,
+            level=codes.level,
+            levels=tuple(Territory),
+            iso_day=codes.iso_day,
+            regions=browse.regions(workspace),
+            by_level=_tally(rows, "level"),
             by_region=_tally(rows, "region"),
-        )  # fmt: skip
+        )
 
     @routes.post("/organisations")
     def add(visit: Visit = allowed) -> Response:
@@ -54,9 +63,15 @@ def router(site: Site) -> APIRouter:
     def organisation(number: Number, visit: Visit = allowed) -> Response:
         place = browse.somewhere(workspace, number)
         return shell.page(
-            visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
-            kind=codes.kind, state=codes.state, words=codes.iso_day,
-        )  # fmt: skip
+            visit,
+            "organisation.html",
+            place=place,
+            organisation=place.card.organisation,
+            level=codes.level,
+            kind=codes.kind,
+            state=codes.state,
+            words=codes.iso_day,
+        )
 
     @routes.post("/organisations/{number}/reconduire")
     def renew(number: Number, visit: Visit = allowed) -> Response:
@@ -90,9 +105,11 @@ def router(site: Site) -> APIRouter:
 def _chosen(site: Site, wanted: dict[str, str]) -> list[members.Listed]:
     soon = site.workspace.settings.members.ending_soon_days if wanted["etat"] == "bientot" else None
     rows = members.listing(
-        site.workspace, everybody=wanted["etat"] in ("toutes", "anciennes"), ending_within=soon,
+        site.workspace,
+        everybody=wanted["etat"] in ("toutes", "anciennes"),
+        ending_within=soon,
         without_contact=wanted["etat"] == "sans-contact",
-    )  # fmt: skip
+    )
     if wanted["etat"] == "anciennes":
         rows = [row for row in rows if row.organisation.periods and not row.member]
     text = wanted["q"].casefold()

@@ -33,16 +33,28 @@ def router(site: Site) -> APIRouter:
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
         wanted = Wanted(
-            words=visit.query("q")[:100], publication=visit.query("publication"), state=visit.query("etat"),
-            level=visit.query("niveau"), region=visit.query("region"),
-        )  # fmt: skip
+            words=visit.query("q")[:100],
+            publication=visit.query("publication"),
+            state=visit.query("etat"),
+            level=visit.query("niveau"),
+            region=visit.query("region"),
+        )
         number = max(1, min(page, 100_000))
         found, total = browse.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
         return shell.page(
-            visit, "people.html", people=found, total=total, wanted=wanted, page=number, pages=-(-total // _SIZE) or 1,
-            state=codes.state, level=codes.level, states=_STATES, levels=tuple(Territory),
+            visit,
+            "people.html",
+            people=found,
+            total=total,
+            wanted=wanted,
+            page=number,
+            pages=-(-total // _SIZE) or 1,
+            state=codes.state,
+            level=codes.level,
+            states=_STATES,
+            levels=tuple(Territory),
             regions=browse.regions(workspace),
-        )  # fmt: skip
+        )
 
     @routes.post("/exporter")
     def export(visit: Visit = allowed) -> Response:
@@ -57,9 +69,13 @@ def router(site: Site) -> APIRouter:
         publication = workspace.settings.publication(visit.text("publication"))
         try:
             person = audience.add(
-                workspace, visit.text("address"), publication.key, by=visit.by, asked=visit.text("asked"),
+                workspace,
+                visit.text("address"),
+                publication.key,
+                by=visit.by,
+                asked=visit.text("asked"),
                 details={name: visit.text(name) for name in ("first_name", "last_name")},
-            )  # fmt: skip
+            )
         except AddressError:
             return shell.back(_HOME, say("Cette adresse ne peut pas être utilisée. Vérifiez-la."), bad=True)
         except Refused:

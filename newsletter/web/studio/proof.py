@@ -31,10 +31,17 @@ def router(site: Site) -> APIRouter:
         proof = proofs.open_proof(site.workspace, token)
         policy = headers_for(request.url.path, secure=site.secure)["Content-Security-Policy"]
         return site.page(
-            request, "studio/proof.html", status=status, token=token, proof=proof, problem=problem, typed=typed,
-            noindex=True, said=request.query_params.get("merci", ""),
+            request,
+            "studio/proof.html",
+            status=status,
+            token=token,
+            proof=proof,
+            problem=problem,
+            typed=typed,
+            noindex=True,
+            said=request.query_params.get("merci", ""),
             headers={"Content-Security-Policy": f"{policy}; frame-src 'self'"},
-        )  # fmt: skip
+        )
 
     @routes.get("/epreuve/{token}")
     def show(request: Request, token: str) -> Response:
@@ -59,7 +66,7 @@ def router(site: Site) -> APIRouter:
     def ask(key: str, slug: str, visit: Visit = allowed) -> Response:
         return shell.page(
             visit, "proof_ask.html", key=key, slug=slug, link="", days=proofs.DAYS, title=_title(site, slug)
-        )  # fmt: skip
+        )
 
     @routes.post("/studio/numeros/{key}/faire-relire/{slug}")
     def invite(key: str, slug: str, visit: Visit = allowed) -> Response:
@@ -72,7 +79,7 @@ def router(site: Site) -> APIRouter:
             return shell.back(f"/studio/numeros/{key}/faire-relire/{slug}", words, bad=True)
         return shell.page(
             visit, "proof_ask.html", key=key, slug=slug, link=link, days=proofs.DAYS, title=_title(site, slug)
-        )  # fmt: skip
+        )
 
     return routes
 

@@ -122,13 +122,25 @@ class _Pages:
         found = departure.departure(workspace, key)
         links = links_count.totals(workspace, key)
         return self.shell.page(
-            visit, "send.html", status=status, key=key, d=found, problem=problem, when=when,
-            remarks=desk.remarks(found.issue, workspace.pool(), found.findings), levels=level_words(),
-            states=state_words(), reasons=reason_words(), users=team.everybody(workspace),
-            moment_words=departure.moment_words, comments=proofs.comments(workspace, key),
+            visit,
+            "send.html",
+            status=status,
+            key=key,
+            d=found,
+            problem=problem,
+            when=when,
+            remarks=desk.remarks(found.issue, workspace.pool(), found.findings),
+            levels=level_words(),
+            states=state_words(),
+            reasons=reason_words(),
+            users=team.everybody(workspace),
+            moment_words=departure.moment_words,
+            comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key),
-            pause=codes.pause, links=links, shares=links_count.shares(links),
-        )  # fmt: skip
+            pause=codes.pause,
+            links=links,
+            shares=links_count.shares(links),
+        )
 
     def proof(self, visit: Visit, key: str) -> Response:
         """Send the proof to everybody chosen, and say who could not be reached."""

@@ -122,9 +122,14 @@ def own_origin(site: Site, request: Request) -> None:
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
     """Give the browser its session."""
     response.set_cookie(
-        COOKIE, opened.cookie, max_age=int(SESSION_SECONDS), path=f"{site.prefix}/studio", secure=site.secure,
-        httponly=True, samesite="lax",
-    )  # fmt: skip
+        COOKIE,
+        opened.cookie,
+        max_age=int(SESSION_SECONDS),
+        path=f"{site.prefix}/studio",
+        secure=site.secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def forget(site: Site, response: Response) -> None:

@@ -21,8 +21,19 @@ from newsletter.web.studio.shell import Shell
 from newsletter.web.studio.words import tag_words
 
 _HOME = "/studio/reglages"
-_IDENTITY = ("name", "short_name", "baseline", "address", "phone", "email", "website", "director", "host", "dpo",
-             "privacy_url")  # fmt: skip
+_IDENTITY = (
+    "name",
+    "short_name",
+    "baseline",
+    "address",
+    "phone",
+    "email",
+    "website",
+    "director",
+    "host",
+    "dpo",
+    "privacy_url",
+)
 _PUBLICATION = ("title", "description", "subject", "link_label", "reply_to", "archive")
 _MODES = ("light", "dark")
 _NEW_SECTIONS = 2
@@ -172,10 +183,14 @@ def _feed_rows(visit: Visit, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
     if entered := _entered_feeds(visit):
         return entered
     rows = [
-        {"url": feed.url, "days": feed.days, "tags": feed.tags,
-         "categories": "\n".join(f"{name} = {tag}" for name, tag in feed.categories.items())}
+        {
+            "url": feed.url,
+            "days": feed.days,
+            "tags": feed.tags,
+            "categories": "\n".join(f"{name} = {tag}" for name, tag in feed.categories.items()),
+        }
         for feed in feeds
-    ]  # fmt: skip
+    ]
     return [*rows, {"url": "", "days": Feed.model_fields["days"].default, "tags": (), "categories": ""}]
 
 

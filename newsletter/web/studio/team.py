@@ -24,9 +24,14 @@ def router(site: Site) -> APIRouter:
         roles = {role: role_words(role) for role in team.RIGHTS}
         people = team.everybody(site.workspace)
         return shell.page(
-            visit, "settings_team.html", status=status, users=people, roles=roles, error=error,
+            visit,
+            "settings_team.html",
+            status=status,
+            users=people,
+            roles=roles,
+            error=error,
             entered=visit.text("address"),
-        )  # fmt: skip
+        )
 
     @routes.get(_TEAM)
     def users(visit: Visit = allowed) -> Response:
@@ -36,9 +41,13 @@ def router(site: Site) -> APIRouter:
     def invite(visit: Visit = allowed) -> Response:
         try:
             user = team.invite(
-                site.workspace, visit.text("address"), visit.text("role"), may_send=visit.text("may_send") == "yes",
-                name=visit.text("name"), by=visit.by,
-            )  # fmt: skip
+                site.workspace,
+                visit.text("address"),
+                visit.text("role"),
+                may_send=visit.text("may_send") == "yes",
+                name=visit.text("name"),
+                by=visit.by,
+            )
         except AddressError:
             return page(visit, 422, say("Cette adresse ne peut pas être utilisée. Vérifiez-la."))
         except Refused:
@@ -50,9 +59,13 @@ def router(site: Site) -> APIRouter:
     def change(user_id: Number, visit: Visit = allowed) -> Response:
         try:
             user = team.change(
-                site.workspace, user_id, role=visit.text("role"), may_send=visit.text("may_send") == "yes",
-                name=visit.text("name"), by=visit.by,
-            )  # fmt: skip
+                site.workspace,
+                user_id,
+                role=visit.text("role"),
+                may_send=visit.text("may_send") == "yes",
+                name=visit.text("name"),
+                by=visit.by,
+            )
         except Refused:
             return shell.back(_TEAM, _last_admin(), bad=True)
         return shell.back(_TEAM, say("Les droits de {address} sont enregistrés.").format(address=user.address))

@@ -42,9 +42,14 @@ def router(site: Site) -> APIRouter:
             uploads.forget(workspace, token)
             return shell.back(_HOME, say("Ce fichier ne peut pas être lu comme un tableau. Vérifiez-le."), bad=True)
         return shell.page(
-            visit, "import_plan.html", made=made, publication=workspace.settings.publication(publication), basis=basis,
-            action=action, reason=made.plan.reason,
-        )  # fmt: skip
+            visit,
+            "import_plan.html",
+            made=made,
+            publication=workspace.settings.publication(publication),
+            basis=basis,
+            action=action,
+            reason=made.plan.reason,
+        )
 
     @routes.post("/importer/faire")
     def carry_out(visit: Visit = allowed) -> Response:
@@ -80,9 +85,13 @@ def router(site: Site) -> APIRouter:
     def settle(number: Number, visit: Visit = allowed) -> Response:
         try:
             n = reviewing.settle(
-                workspace, number, accept=visit.text("decision") == "accept", by=visit.by, email=visit.text("email"),
+                workspace,
+                number,
+                accept=visit.text("decision") == "accept",
+                by=visit.by,
+                email=visit.text("email"),
                 organisation=visit.text("organisation"),
-            )  # fmt: skip
+            )
         except (Refused, NotFound, AddressError):
             sentence = say("Impossible ainsi : précisez l’adresse ou l’organisation, ou écartez ce cas.")
             return shell.back(_REVIEWS, sentence, bad=True)

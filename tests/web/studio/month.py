@@ -61,9 +61,12 @@ class Town:
     def visitor(self, browser: Browser, *, script: bool = True, width: int = 1360) -> Iterator[Page]:
         """A browser of somebody who comes by."""
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale="fr-FR", base_url=self.address, java_script_enabled=script,
+            viewport={"width": width, "height": 900},
+            locale="fr-FR",
+            base_url=self.address,
+            java_script_enabled=script,
             accept_downloads=True,
-        )  # fmt: skip
+        )
         try:
             yield context.new_page()
         finally:

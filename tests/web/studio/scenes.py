@@ -58,9 +58,24 @@ def at_the_door(stage: Stage) -> Iterator[str]:
 def empty(stage: Stage) -> Iterator[str]:
     """A workspace in which nothing was done yet."""
     stage.enter(team.everybody(stage.workspace)[0])
-    for path in ("", "/articles", "/articles/nouveau", "/articles/propositions", "/articles/importer", "/numeros",
-                 "/public", "/public/organisations", "/public/importer", "/public/a-trancher", "/public/rebonds",
-                 "/chiffres", "/chiffres/annee/2026", "/chiffres/envois", "/boite", "/compte"):  # fmt: skip
+    for path in (
+        "",
+        "/articles",
+        "/articles/nouveau",
+        "/articles/propositions",
+        "/articles/importer",
+        "/numeros",
+        "/public",
+        "/public/organisations",
+        "/public/importer",
+        "/public/a-trancher",
+        "/public/rebonds",
+        "/chiffres",
+        "/chiffres/annee/2026",
+        "/chiffres/envois",
+        "/boite",
+        "/compte",
+    ):
         stage.open(f"/studio{path}")
         yield f"vide{path.replace('/', '-') or '-accueil'}"
 
@@ -210,11 +225,17 @@ def audience(stage: Stage) -> Iterator[str]:
     someone = browse.search(workspace, browse.Wanted(publication="flash", state="active"))[0][0]
     lost = browse.search(workspace, browse.Wanted(state="suppressed"))[0][0]
     for name, path in (
-        ("public", ""), ("public-personne", "?q=nobody"), ("personne", f"/personnes/{someone.uid}"),
-        ("personne-bloquee", f"/personnes/{lost.uid}"), ("organisations", "/organisations"),
-        ("organisations-sans-contact", "/organisations?etat=sans-contact"), ("organisation", "/organisations/3"),
-        ("importer", "/importer"), ("a-trancher", "/a-trancher"), ("rebonds", "/rebonds"),
-    ):  # fmt: skip
+        ("public", ""),
+        ("public-personne", "?q=nobody"),
+        ("personne", f"/personnes/{someone.uid}"),
+        ("personne-bloquee", f"/personnes/{lost.uid}"),
+        ("organisations", "/organisations"),
+        ("organisations-sans-contact", "/organisations?etat=sans-contact"),
+        ("organisation", "/organisations/3"),
+        ("importer", "/importer"),
+        ("a-trancher", "/a-trancher"),
+        ("rebonds", "/rebonds"),
+    ):
         stage.open(f"/studio/public{path}")
         yield name
     stage.open("/studio/public/importer")

@@ -30,11 +30,20 @@ ISSUE = f"/studio/numeros/{KEY}"
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=PARIS)  # a Monday morning
 ACTED = {"first": 260, "a_month": 12}
 OFFERS = (
-    {"kind": "article", "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
-     "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes."},
-    {"kind": "event", "title": "Visite du garage solidaire", "day": "2027-01-14", "hour": "14h", "place": "Mairie",
-     "summary": "Une demi-journée pour voir comment vingt familles par mois y font réparer leur voiture."},
-)  # fmt: skip
+    {
+        "kind": "article",
+        "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
+        "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes.",
+    },
+    {
+        "kind": "event",
+        "title": "Visite du garage solidaire",
+        "day": "2027-01-14",
+        "hour": "14h",
+        "place": "Mairie",
+        "summary": "Une demi-journée pour voir comment vingt familles par mois y font réparer leur voiture.",
+    },
+)
 
 
 @dataclass
@@ -107,8 +116,11 @@ def month(path: Path) -> Path:
         _send_the_flash(workspace)
         _propose(workspace)
         _ask(workspace)
-        for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
-                                     ("Inès Caron", "staff", False)):  # fmt: skip
+        for name, role, may_send in (
+            ("Claire Morel", "admin", True),
+            ("Samir Haddad", "editor", False),
+            ("Inès Caron", "staff", False),
+        ):
             address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
             team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
         team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
@@ -126,11 +138,18 @@ def _subscribe(workspace: Workspace) -> None:
     for back in range(26, -1, -1):
         at = (NOW - timedelta(days=30 * back)).timestamp()
         batch = [
-            Person(address=one.email, key=addresses.parse(one.email).key, first_name=one.first_name,
-                   last_name=one.last_name, function=one.function, role=one.role, created_at=at,
-                   organisation_id=known.get(one.organisation))
+            Person(
+                address=one.email,
+                key=addresses.parse(one.email).key,
+                first_name=one.first_name,
+                last_name=one.last_name,
+                function=one.function,
+                role=one.role,
+                created_at=at,
+                organisation_id=known.get(one.organisation),
+            )
             for one in islice(everybody, ACTED["first"] if back == 26 else ACTED["a_month"] + 3 * (back % 4))
-        ]  # fmt: skip
+        ]
         with workspace.database.write() as connection:
             ids = people.load(connection, batch, at)
             people.enrol(connection, ids, batch, ["lettre"], proof, at)
@@ -160,10 +179,15 @@ def _ask(workspace: Workspace) -> None:
     """Leave staff something to settle: two questions, lost addresses, somebody blocked."""
     now = NOW.timestamp()
     with workspace.database.write() as c:
-        reviews.ask(c, [
-            Review(kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}),
-            Review(kind="import-row", subject="c.dupont@", at=now, detail={"email": "c.dupont@", "ligne": 48}),
-        ])  # fmt: skip
+        reviews.ask(
+            c,
+            [
+                Review(
+                    kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}
+                ),
+                Review(kind="import-row", subject="c.dupont@", at=now, detail={"email": "c.dupont@", "ligne": 48}),
+            ],
+        )
         for number in (3, 4, 9, 15):
             people.suppress(c, people.by_id(c, number), "bounced", Consent("", "bounce"), now)
 
@@ -178,8 +202,11 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
         rest = ids[sent:]
         marks = {"sent": ids[:sent], "refused": rest[:refused], "doubtful": rest[refused:][:doubtful]}
         for state, chosen in marks.items():
-            c.execute(deliveries.update().where(deliveries.c.id.in_(chosen)).values(
-                state=state, handed_at=workspace.clock(), settled_at=workspace.clock()))  # fmt: skip
+            c.execute(
+                deliveries.update()
+                .where(deliveries.c.id.in_(chosen))
+                .values(state=state, handed_at=workspace.clock(), settled_at=workspace.clock())
+            )
 
 
 def user(workspace: Workspace, role: str) -> team.User:

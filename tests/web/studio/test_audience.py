@@ -65,13 +65,15 @@ def test_a_persons_page_says_what_they_receive_and_why(looking):
 @pytest.mark.parametrize(
     ("kept", "line"),
     [
-        ({"issue": "2026-11-lettre", "item": "marche", "how": "resend", "scope": "write"},
-         "numéro : 2026-11-lettre, article : marche, preuve : renvoyés, droit : lire et écrire"),
+        (
+            {"issue": "2026-11-lettre", "item": "marche", "how": "resend", "scope": "write"},
+            "numéro : 2026-11-lettre, article : marche, preuve : renvoyés, droit : lire et écrire",
+        ),
         ({"details": ["first_name", "phone"]}, "champs : prénom, téléphone"),
         ({"was": "bounced"}, "auparavant : adresse perdue"),
         ({"ended": "2026-12-31", "before": None}, "dernier jour : 31 décembre 2026"),
     ],
-)  # fmt: skip
+)
 def test_what_the_journal_keeps_is_said_in_words(looking, kept, line):
     assert codes.details(kept).replace("\xa0", " ") == line
 
@@ -153,9 +155,10 @@ def test_the_list_is_given_so_many_times_a_day_and_then_an_alarm(staff, caplog):
 
 def upload(desk, text, publication="lettre"):
     return desk.post(
-        f"{HOME}/importer", files={"file": ("../liste.csv", io.BytesIO(text.encode()), "text/csv")},
+        f"{HOME}/importer",
+        files={"file": ("../liste.csv", io.BytesIO(text.encode()), "text/csv")},
         publication=publication,
-    )  # fmt: skip
+    )
 
 
 FILE = "email;prénom\nnouvelle@ville.example;Anne\npas une adresse;Zoé\n"

@@ -186,8 +186,14 @@ def test_hostile_words_are_shown_as_text_on_every_page(editor):
     )
     editor.post(f"{ISSUE}/commentaires", texte=HOSTILE)
     assert HOSTILE.replace('"', "") in issue(editor).subject.replace('"', "")
-    pages = (ISSUE, f"{ISSUE}?q={HOSTILE}&ouvrir=i0-0&place={HOSTILE}", f"{ISSUE}/envoi", f"{ISSUE}/controles",
-             f"{ISSUE}/apercu", "/studio/numeros")  # fmt: skip
+    pages = (
+        ISSUE,
+        f"{ISSUE}?q={HOSTILE}&ouvrir=i0-0&place={HOSTILE}",
+        f"{ISSUE}/envoi",
+        f"{ISSUE}/controles",
+        f"{ISSUE}/apercu",
+        "/studio/numeros",
+    )
     for path in pages:
         text = editor.get(path).text
         assert "<script>alert" not in text and "<img src=x" not in text, path

@@ -34,9 +34,11 @@ class Served:
     def visitor(self, browser, *, width=1280, dark=False, script=True, signed_in=True) -> Iterator[Page]:
         """A browser, signed in as admin; whatever it asks another host for, and every script error, fails the test."""
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", locale="fr-FR",
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale="fr-FR",
             java_script_enabled=script,
-        )  # fmt: skip
+        )
         page, asked, faults = context.new_page(), [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -65,11 +67,17 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
     team.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
     team.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
     with workspace.database.write() as c:
-        reviews.ask(c, [Review(kind=kind, subject="Mairie de L.", at=1.0, detail={"found": "Mairie de L."})
-                        for kind in ("organisation", "import-row")])  # fmt: skip
+        reviews.ask(
+            c,
+            [
+                Review(kind=kind, subject="Mairie de L.", at=1.0, detail={"found": "Mairie de L."})
+                for kind in ("organisation", "import-row")
+            ],
+        )
         place = organisations.find(c, "Ville de Lille")
-        person = people.add(c, people.Person(address="lost@lille.example", key="lost@lille.example",
-                                             organisation_id=place.id), 1.0)  # fmt: skip
+        person = people.add(
+            c, people.Person(address="lost@lille.example", key="lost@lille.example", organisation_id=place.id), 1.0
+        )
         people.suppress(c, person, "bounced", Consent("", "bounce"), 2.0)
     with serving(workspace) as address:
         yield Served(workspace, address)

@@ -33,11 +33,16 @@ def town(tmp_path: Path, smtp: ScriptedServer, monkeypatch: pytest.MonkeyPatch) 
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     settings = {
-        "WEB__BASE_URL": f'"{address}"', "SENDING__PROVIDER": '"smtp"', "SENDING__RECALL_MINUTES": "0.02",
-        "SENDING__RATE": "500", "SENDING__CONNECTIONS": "4", "SENDING__LEASE_SECONDS": "10",
-        "SENDING__SMTP__HOST": '"127.0.0.1"', "SENDING__SMTP__PORT": str(smtp.port),
+        "WEB__BASE_URL": f'"{address}"',
+        "SENDING__PROVIDER": '"smtp"',
+        "SENDING__RECALL_MINUTES": "0.02",
+        "SENDING__RATE": "500",
+        "SENDING__CONNECTIONS": "4",
+        "SENDING__LEASE_SECONDS": "10",
+        "SENDING__SMTP__HOST": '"127.0.0.1"',
+        "SENDING__SMTP__PORT": str(smtp.port),
         "SENDING__SMTP__SECURITY": '"none"',
-    }  # fmt: skip
+    }
     for name, value in settings.items():
         monkeypatch.setenv(f"NEWSLETTER_{name}", value)
     start.init(tmp_path, sample=True)

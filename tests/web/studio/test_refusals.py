@@ -111,7 +111,7 @@ REFUSALS = {
         "Cet envoi n’est plus dans la boîte.",
         "This mailing is no longer in the box.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSALS)

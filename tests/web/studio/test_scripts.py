@@ -46,22 +46,40 @@ def poison_files(workspace: Workspace) -> None:
     picture = Picture("images/val-d-orbel.jpg", alt=EVIL, credit=EVIL)
     now = datetime.now(PARIS) + timedelta(days=30)
     article = articles.new(
-        workspace.root, title=EVIL, tags=("elu", "agenda", "appel"), date=workspace.today(), note=EVIL.replace("#", ""),
-    )  # fmt: skip
+        workspace.root,
+        title=EVIL,
+        tags=("elu", "agenda", "appel"),
+        date=workspace.today(),
+        note=EVIL.replace("#", ""),
+    )
     full = replace(
-        article, title=EVIL, summary=EVIL, link="https://x.example/?a=%3Cscript%3Ealert(1)",
-        picture=picture, organisations=(EVIL, "Ville de Lille"), deadline=now, contact=EVIL, quote=EVIL, cta=EVIL[:80],
-        event=Event(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)), lines={},
-        speakers=(Speaker(EVIL, EVIL, EVIL, picture),), body=BODY,
-    )  # fmt: skip
+        article,
+        title=EVIL,
+        summary=EVIL,
+        link="https://x.example/?a=%3Cscript%3Ealert(1)",
+        picture=picture,
+        organisations=(EVIL, "Ville de Lille"),
+        deadline=now,
+        contact=EVIL,
+        quote=EVIL,
+        cta=EVIL[:80],
+        event=Event(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)),
+        lines={},
+        speakers=(Speaker(EVIL, EVIL, EVIL, picture),),
+        body=BODY,
+    )
     articles.write(workspace.root / article.path, full)
     articles.write(workspace.root / article.path, replace(full, status=content.Status.READY))
     issue = content.read_issue(workspace, KEY)
     plan = replace(issue.sections[0].items[0], slug=article.slug, title=EVIL, summary=EVIL)
     poisoned = replace(
-        issue, subject=EVIL, preheader=EVIL, editorial=f"{EVIL}\n\n<script>alert(1)</script>", lead=plan,
+        issue,
+        subject=EVIL,
+        preheader=EVIL,
+        editorial=f"{EVIL}\n\n<script>alert(1)</script>",
+        lead=plan,
         sections=(SectionPlan(tag="elu", title=EVIL, items=(plan,)), *issue.sections),
-    )  # fmt: skip
+    )
     issues.write(workspace.root / issue.path, poisoned)
     (workspace.root / "articles" / "casse.md").write_text(f"---\n{EVIL}: [\n---\n")
 
@@ -73,9 +91,21 @@ def poison_people(workspace: Workspace) -> tuple[str, int]:
         spans = (organisations.Period("2020-01-01"),)
         evil = organisations.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
         place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(c, Person(address="evil@ville.example", key="evil@ville.example", first_name=EVIL,
-                                      last_name=EVIL, function=EVIL, phone=EVIL, salutation=EVIL,
-                                      organisation_id=place), now, EVIL)  # fmt: skip
+        person = people.add(
+            c,
+            Person(
+                address="evil@ville.example",
+                key="evil@ville.example",
+                first_name=EVIL,
+                last_name=EVIL,
+                function=EVIL,
+                phone=EVIL,
+                salutation=EVIL,
+                organisation_id=place,
+            ),
+            now,
+            EVIL,
+        )
         for publication in ("lettre", "flash"):
             people.move(c, person, publication, "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
         journal.record(
@@ -143,19 +173,43 @@ def poisoned(tmp_path_factory, sample_workspace: Path, mail_browser: Browser) ->
     with workspace.database.read() as c:
         uid = people.by_key(c, "evil@ville.example").uid
     links, base = workspace.links, workspace.settings.web.base_url
-    personal = [link.removeprefix(base) for link in (links.preferences(uid), links.unsubscribe(uid, "lettre"),
-                                                     links.proposal(uid))]  # fmt: skip
+    personal = [
+        link.removeprefix(base)
+        for link in (links.preferences(uid), links.unsubscribe(uid, "lettre"), links.proposal(uid))
+    ]
     slug = content.read_issue(workspace, KEY).lead.slug
     studio = (
-        "", "/articles", f"/articles?q={quote(EVIL)}", f"/articles/{slug}", "/articles/propositions", "/numeros",
-        f"/numeros/{KEY}", f"/numeros/{KEY}?ouvrir=une&place={quote(EVIL)}&q={quote(EVIL)}",
+        "",
+        "/articles",
+        f"/articles?q={quote(EVIL)}",
+        f"/articles/{slug}",
+        "/articles/propositions",
+        "/numeros",
+        f"/numeros/{KEY}",
+        f"/numeros/{KEY}?ouvrir=une&place={quote(EVIL)}&q={quote(EVIL)}",
         f"/numeros/{KEY}?ouvrir=s0",
-        f"/numeros/{KEY}/envoi", f"/numeros/{KEY}/controles", f"/numeros/{KEY}/faire-relire/{slug}", "/public?q=evil",
-        f"/public?q={quote(EVIL)}", f"/public/personnes/{person}", "/public/organisations?etat=toutes",
-        f"/public/organisations/{place}", "/public/a-trancher", "/public/rebonds", "/chiffres?par=region",
-        "/chiffres/annee/2026", "/chiffres/annee/2026/imprimer", "/chiffres/envois", "/reglages/journal",
-        "/reglages/equipe", "/reglages/cles", "/boite", f"/boite/{KEY}", f"/boite/{KEY}/{mail}", "/compte",
-    )  # fmt: skip
+        f"/numeros/{KEY}/envoi",
+        f"/numeros/{KEY}/controles",
+        f"/numeros/{KEY}/faire-relire/{slug}",
+        "/public?q=evil",
+        f"/public?q={quote(EVIL)}",
+        f"/public/personnes/{person}",
+        "/public/organisations?etat=toutes",
+        f"/public/organisations/{place}",
+        "/public/a-trancher",
+        "/public/rebonds",
+        "/chiffres?par=region",
+        "/chiffres/annee/2026",
+        "/chiffres/annee/2026/imprimer",
+        "/chiffres/envois",
+        "/reglages/journal",
+        "/reglages/equipe",
+        "/reglages/cles",
+        "/boite",
+        f"/boite/{KEY}",
+        f"/boite/{KEY}/{mail}",
+        "/compte",
+    )
     public = ("/", f"/?q={quote(EVIL)}", f"/lettres/{KEY}", "/agenda", f"/abonnement?publication={quote(EVIL)}", proof)
     context = mail_browser.new_context(locale="fr-FR", user_agent=EVIL)
     with serving(workspace) as address:

@@ -13,14 +13,32 @@ from newsletter.store.people import Consent, Person
 from newsletter.store.reviews import Review
 from tests.web.studio.conftest import first_person, sign_in
 
-PEOPLE = ("/studio/public", "/studio/public/organisations", "/studio/public/organisations/1", "/studio/public/importer",
-          "/studio/public/a-trancher", "/studio/public/rebonds")  # fmt: skip
-FIGURES = ("/studio/chiffres", "/studio/chiffres/annee/2026", "/studio/chiffres/annee/2026/imprimer",
-           "/studio/chiffres/annee/2026/rapport.csv")  # fmt: skip
-SETTINGS = ("/studio/reglages/identite", "/studio/reglages/apparence", "/studio/reglages/publications",
-            "/studio/reglages/publications/lettre", "/studio/reglages/flux", "/studio/reglages/envoi",
-            "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/reglages/journal",
-            "/studio/boite")  # fmt: skip
+PEOPLE = (
+    "/studio/public",
+    "/studio/public/organisations",
+    "/studio/public/organisations/1",
+    "/studio/public/importer",
+    "/studio/public/a-trancher",
+    "/studio/public/rebonds",
+)
+FIGURES = (
+    "/studio/chiffres",
+    "/studio/chiffres/annee/2026",
+    "/studio/chiffres/annee/2026/imprimer",
+    "/studio/chiffres/annee/2026/rapport.csv",
+)
+SETTINGS = (
+    "/studio/reglages/identite",
+    "/studio/reglages/apparence",
+    "/studio/reglages/publications",
+    "/studio/reglages/publications/lettre",
+    "/studio/reglages/flux",
+    "/studio/reglages/envoi",
+    "/studio/reglages/equipe",
+    "/studio/reglages/cles",
+    "/studio/reglages/journal",
+    "/studio/boite",
+)
 EVERYBODY = ("/studio", "/studio/compte")
 PAGES = (*EVERYBODY, *PEOPLE, *FIGURES, *SETTINGS)
 MAY = {
@@ -136,9 +154,21 @@ def poisoned(tmp_path_factory, sample_workspace):
         spans = (members.Period("2020-01-01"),)
         evil = members.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
         place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(c, Person(address="evil@ville.example", key="evil@ville.example", first_name=EVIL,
-                                      last_name=EVIL, function=EVIL, phone=EVIL, salutation=EVIL,
-                                      organisation_id=place), now, EVIL)  # fmt: skip
+        person = people.add(
+            c,
+            Person(
+                address="evil@ville.example",
+                key="evil@ville.example",
+                first_name=EVIL,
+                last_name=EVIL,
+                function=EVIL,
+                phone=EVIL,
+                salutation=EVIL,
+                organisation_id=place,
+            ),
+            now,
+            EVIL,
+        )
         people.move(c, person, "lettre", "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
         journal.record(c, Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [EVIL]}))
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
@@ -154,11 +184,24 @@ def poisoned(tmp_path_factory, sample_workspace):
     workspace.close()
 
 
-POISONED = ("/studio", "/studio/public?q=evil", "/studio/public?q=%3Cscript%3E", "/studio/public/personnes/{person}",
-            "/studio/public/organisations?etat=toutes&q=script", "/studio/public/organisations/{place}",
-            "/studio/public/a-trancher", "/studio/public/rebonds", "/studio/chiffres?par=region", "{mail}",
-            "/studio/chiffres/annee/2026", "/studio/chiffres/annee/2026/imprimer", "/studio/reglages/journal",
-            "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/boite/2026-11-lettre")  # fmt: skip
+POISONED = (
+    "/studio",
+    "/studio/public?q=evil",
+    "/studio/public?q=%3Cscript%3E",
+    "/studio/public/personnes/{person}",
+    "/studio/public/organisations?etat=toutes&q=script",
+    "/studio/public/organisations/{place}",
+    "/studio/public/a-trancher",
+    "/studio/public/rebonds",
+    "/studio/chiffres?par=region",
+    "{mail}",
+    "/studio/chiffres/annee/2026",
+    "/studio/chiffres/annee/2026/imprimer",
+    "/studio/reglages/journal",
+    "/studio/reglages/equipe",
+    "/studio/reglages/cles",
+    "/studio/boite/2026-11-lettre",
+)
 
 
 @pytest.mark.parametrize("path", POISONED)
@@ -181,10 +224,17 @@ def test_a_letter_is_shown_in_a_cell_where_nothing_runs(poisoned):
 
 @pytest.mark.parametrize(
     "path",
-    ["/studio/boite/%2e%2e", "/studio/boite/%2e%2e/subscribers.db", "/studio/boite/2026-11-lettre/index.jsonl",
-     "/studio/boite/2026-11-lettre/..%2f..%2fnewsletter.toml", "/studio/public/personnes/zz",
-     "/studio/chiffres/annee/1", "/studio/public/organisations/999999", "/studio/reglages/publications/nope"],
-)  # fmt: skip
+    [
+        "/studio/boite/%2e%2e",
+        "/studio/boite/%2e%2e/subscribers.db",
+        "/studio/boite/2026-11-lettre/index.jsonl",
+        "/studio/boite/2026-11-lettre/..%2f..%2fnewsletter.toml",
+        "/studio/public/personnes/zz",
+        "/studio/chiffres/annee/1",
+        "/studio/public/organisations/999999",
+        "/studio/reglages/publications/nope",
+    ],
+)
 def test_what_is_not_there_is_not_found(looking, path):
     assert looking.get(path).status_code == 404
 

@@ -110,9 +110,7 @@ def test_former_members_are_found_alone(staff):
     assert "Ville de Saint-Nazaire" in page and "Ville de Lille" not in re.sub(r"<select.*?</select>", "", page)
 
 
-@pytest.mark.parametrize(
-    "fields", [{"begin": "2026-03-01"}, {"begin": "bientôt"}], ids=["one is running", "no day"]
-)  # fmt: skip
+@pytest.mark.parametrize("fields", [{"begin": "2026-03-01"}, {"begin": "bientôt"}], ids=["one is running", "no day"])
 def test_a_membership_that_cannot_be_renewed_says_why(staff, fields):
     answer = staff.post(f"{PEOPLE}/organisations/3/reconduire", **fields)
     assert "Cette adhésion court déjà, ou les dates ne se suivent pas." in answer.text
