@@ -9,10 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import sequences
-from newsletter.store.database import Database
+from newsletter.store.engine import sequences
+from newsletter.store.engine.database import Database
 from tests import postgres
 
 BLOCK = 500_000

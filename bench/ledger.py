@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from bench import message as letters
 from bench.peers import LETTER, SENDER
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
 from newsletter.links import Links
 from newsletter.rendering.message import Skeleton
-from newsletter.store import mailings, people
-from newsletter.store.database import Database
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen
+from newsletter.store.engine.database import Database
+from newsletter.store.people import people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen
 from newsletter.tokens import Signer
 
 CHUNK = 20_000

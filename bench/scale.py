@@ -20,12 +20,12 @@ import psycopg
 import sqlalchemy as sa
 
 from bench import audience
-from newsletter.actions import report
+from newsletter.actions.reports import report
 from newsletter.actions.workspace import Workspace
-from newsletter.store import candidates, ledger, mailings
-from newsletter.store.entitlement import Rule
-from newsletter.store.ledger import Settlement
-from newsletter.store.mailings import Frozen, Mailing
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import candidates, ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.mailings import Frozen, Mailing
 
 GROUPS, GROUP = 400, 100
 CAPS = {"orange": ("orange.example",)}

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from newsletter.actions import send
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import queue
+from newsletter.store.engine import queue
 from tests import postgres
 from tests.actions.counting import Server, counting
 from tests.actions.stage import ISSUE, Stage
@@ -37,8 +37,8 @@ def rate(stage: Stage, server: Server, crew: int) -> float:
     workers = [stage.newsletter(server, "worker", "--connections", str(EACH), **settings) for _ in range(crew)]
     try:
         _await(lambda: _at_the_queue(workspace) == 2 * crew)  # each is at two queues
-        send.begin(workspace, send.current(workspace, ISSUE))
-        _await(lambda: send.receipt(workspace, ISSUE).status == "done")
+        mailings.begin(workspace, mailings.current(workspace, ISSUE))
+        _await(lambda: mailings.receipt(workspace, ISSUE).status == "done")
     finally:
         for process in workers:
             process.terminate()

@@ -14,8 +14,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import browse, send
-from newsletter.actions.letters import SAMPLE_ADDRESS, edition, personal
+from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, personal
+from newsletter.actions.people import directory
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
@@ -92,21 +93,21 @@ def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Approve, schedule, lose an answer, and come to the end."""
     workspace = here.workspace
     leaves = stage.NOW.replace(hour=14, minute=30)
-    send.approve(workspace, KEY, by=BY, at=leaves)
+    mailings.approve(workspace, KEY, by=BY, at=leaves)
     yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860)
-    send.cancel(workspace, KEY, by=BY)
-    mailing = send.begin(workspace, send.approve(workspace, KEY, by=BY, now=True))
-    left = send.receipt(workspace, KEY).open
+    mailings.cancel(workspace, KEY, by=BY)
+    mailing = mailings.begin(workspace, mailings.approve(workspace, KEY, by=BY, now=True))
+    left = mailings.receipt(workspace, KEY).open
     stage.mailing_at(workspace, left - 5, doubtful=3)
-    send.pause(workspace, KEY, BY, f"mis en pause par {BY}")
+    mailings.pause(workspace, KEY, BY, f"mis en pause par {BY}")
     yield "studio-receipt", _seen(here, f"{ISSUE}/envoi", 1280, 1090)
-    send.settle(workspace, KEY, resend=False, by=BY)
-    send.resume(workspace, KEY, BY)
-    send.deliver(workspace, mailing)
+    mailings.settle(workspace, KEY, resend=False, by=BY)
+    mailings.resume(workspace, KEY, BY)
+    mailings.deliver(workspace, mailing)
 
 
 def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
-    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
     yield "studio-person", _seen(here, f"/studio/public/personnes/{someone.uid}", 1280, 860)
     yield "studio-figures", _seen(here, "/studio/chiffres", 1280, 1000)
 
@@ -114,7 +115,7 @@ def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
 def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Draw what a member's contact sees."""
     links = here.workspace.links
-    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
     uid = bytes.fromhex(someone.uid)
     pages = {
         "archive": "/",

@@ -17,7 +17,7 @@ import click
 import pytest
 import yaml
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.cli import cli
 from newsletter.settings_file import load, read_env_file
 from tests.conftest import ROOT, missing

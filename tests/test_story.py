@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from tests.cli.conftest import run
 
 ARTICLE = """---
@@ -110,7 +110,7 @@ def test_a_targeted_item_reaches_only_the_contacts_it_is_for(workspace):
     ran = run(workspace, "send", "2026-11-17-flash", "--json")
     assert ran.code == 0 and ran.json["sent"] > 0
     from newsletter.actions.workspace import open_workspace
-    from newsletter.store import organisations, people
+    from newsletter.store.people import organisations, people
 
     ws = open_workspace(workspace)
     told = {True: 0, False: 0}

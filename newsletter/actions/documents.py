@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from newsletter import paris
-from newsletter.actions.content import IssueSummary
-from newsletter.actions.members import Listed
-from newsletter.actions.report import Count
+from newsletter.actions.issues.files import IssueSummary
+from newsletter.actions.people.members import Listed
+from newsletter.actions.reports.report import Count
 from newsletter.model import Article
-from newsletter.store.mailings import Mailing, Receipt
-from newsletter.store.organisations import Organisation
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 def receipt(made: Receipt) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from newsletter.actions import backup as saving
-from newsletter.actions import restore as restoring
+from newsletter.actions.operations import backup as saving
+from newsletter.actions.operations import restore as restoring
 from newsletter.cli.output import Session, json_option, pass_session, print_json
 from newsletter.cli.progress import tables
 

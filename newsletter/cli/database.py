@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.actions import database_check, database_copy, database_migrate
+from newsletter.actions.operations import database_check, database_copy, database_migrate
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 from newsletter.cli.progress import tables
 

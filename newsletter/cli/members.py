@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import documents, member_imports, members
-from newsletter.actions.imports import ORGANISATIONS, open_source
+from newsletter.actions import documents
+from newsletter.actions.imports import organisations
+from newsletter.actions.imports.subscribers import ORGANISATIONS, open_source
+from newsletter.actions.people import members
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
 
@@ -143,7 +145,7 @@ def show(session: Session, name: str, as_json: bool) -> None:
 @pass_session
 def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
     """Import organisations from FILE: matched by SIREN, INSEE code or name; doubtful ones wait in the reviews."""
-    plan = member_imports.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
+    plan = organisations.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
     if as_json:
         print_json(
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter import paris
-from newsletter.actions import reviewing
+from newsletter.actions.imports import reviews as import_reviews
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 
@@ -21,7 +21,7 @@ def reviews() -> None:
 @pass_session
 def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
     """List what waits, oldest first."""
-    found = reviewing.listing(session.workspace, kind=kind, done=done)
+    found = import_reviews.listing(session.workspace, kind=kind, done=done)
     if as_json:
         print_json(
             [
@@ -56,7 +56,7 @@ def settle(session: Session, number: int, accept: str | None, email: str, organi
     """Settle review NUMBER; the same question about other people is settled with it."""
     if accept is None:
         raise click.UsageError("say --accept or --decline")
-    n = reviewing.settle(
+    n = import_reviews.settle(
         session.workspace, number, accept=accept == "accept", by=session.user, email=email, organisation=organisation
     )
     click.echo(f"{n} settled")

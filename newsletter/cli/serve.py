@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from newsletter import jobs, logs
-from newsletter.actions import signin
+from newsletter.actions.team import signin
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, pass_session
 from newsletter.settings import Settings

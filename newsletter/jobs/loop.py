@@ -11,13 +11,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from newsletter.actions.owners import ended, owner
+from newsletter.actions.sending.claims import ended, owner
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.i18n import speaking
 from newsletter.jobs.table import TABLE, Work, is_ours
-from newsletter.store import jobs, queue
-from newsletter.store.jobs import JobState
+from newsletter.store.engine import jobs, queue
+from newsletter.store.engine.jobs import JobState
 
 HOLD_SECONDS = 120.0
 RETRY_SECONDS = 300.0  # after a failure, for jobs whose next hour lies further ahead

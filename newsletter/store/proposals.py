@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound
 from newsletter.i18n import Sentence
-from newsletter.store.entitlement import Rule, open_span, verdict
-from newsletter.store.tables import organisations, subscribers, subscriptions
-from newsletter.store.tables_web import proposals
+from newsletter.store.people.entitlement import Rule, open_span, verdict
+from newsletter.store.tables.core import organisations, subscribers, subscriptions
+from newsletter.store.tables.pages import proposals
 
 OPEN = ("sent", "postponed")
 

@@ -22,7 +22,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
 from newsletter.settings import Palette, Theme
-from newsletter.web.words import said
+from newsletter.web.labels import said
 
 
 @dataclass(frozen=True)

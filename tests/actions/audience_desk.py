@@ -9,14 +9,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import imports, start
+from newsletter.actions.imports import subscribers as subscriber_imports
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
-from newsletter.store import organisations
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.tables import organisations as places
-from newsletter.store.tables import subscribers, subscriptions
-from newsletter.store.tables_people import reviews
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.tables.core import organisations as places
+from newsletter.store.tables.core import subscribers, subscriptions
+from newsletter.store.tables.imports import reviews
 
 NOW = 1_795_500_000.0  # 24 November 2026
 DAY = 86_400.0
@@ -67,9 +68,9 @@ def bring(workspace: Workspace, text: str | bytes, publication: str = "lettre", 
     """Import a file with this text; returns its outcomes and its number."""
     path = workspace.root / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rows: list[imports.ImportRow] = []
-    source = imports.open_source(path)
-    plan, number = imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
+    rows: list[subscriber_imports.ImportRow] = []
+    source = subscriber_imports.open_source(path)
+    plan, number = subscriber_imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
     assert plan.rows == len(rows)
     return rows, number
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
 from newsletter.providers import Provider
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
-from newsletter.store import ledger, mailings
-from newsletter.store.database import Database
-from newsletter.store.mailings import Frozen, Mailing, Receipt
+from newsletter.store.engine.database import Database
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.mailings import Frozen, Mailing, Receipt
 from newsletter.tokens import Signer
 from tests.store.helpers import mailing as freeze
 from tests.store.helpers import subscribe

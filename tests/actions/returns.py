@@ -8,15 +8,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions.receive import Desk
+from newsletter.actions.returns.provider_reports import Desk
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Report
 from newsletter.providers import verp
 from newsletter.settings import Bounces, Database
-from newsletter.store import journal, ledger, mailings, people
-from newsletter.store.ledger import Settlement
-from newsletter.store.people import Person
-from newsletter.store.tables import deliveries, events, subscribers, subscriptions
+from newsletter.store import journal
+from newsletter.store.people import people
+from newsletter.store.people.people import Person
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
 from tests.providers.api_people import SECRETS
 from tests.providers.api_people import workspace as settings_of
 from tests.store.helpers import LETTRE, NOW, TODAY, mailing, member, subscribe

@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from newsletter.actions import send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from tests import postgres
 from tests.actions.counting import Server
@@ -42,7 +43,7 @@ class Stage:
             if self.cluster:
                 start.load_organisations(workspace, self.home / "data" / "organisations.csv")
                 start.load_people(workspace, self.people)
-            send.approve(workspace, ISSUE, by="editor", now=True)
+            mailings.approve(workspace, ISSUE, by="editor", now=True)
             workspace.close()
         finally:
             os.environ.pop("NEWSLETTER_DATABASE__URL", None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from newsletter.cli import main
 
 

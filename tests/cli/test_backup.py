@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions import backup, restore, send, start
+from newsletter.actions.operations import backup, restore, start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
-from newsletter.store import people, snapshots
+from newsletter.store.engine import snapshots
+from newsletter.store.people import people
 from tests import postgres as clusters
 
 LETTRE = "2026-11-lettre"
@@ -51,7 +53,9 @@ def filled(month, tmp_path, monkeypatch):
             if settings:
                 start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
                 start.load_people(workspace, 60)
-            send.deliver(workspace, send.begin(workspace, send.approve(workspace, LETTRE, by="a", now=True)))
+            mailings.deliver(
+                workspace, mailings.begin(workspace, mailings.approve(workspace, LETTRE, by="a", now=True))
+            )
             workspace.close()
 
     return fill

@@ -12,9 +12,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.cli import progress
-from newsletter.store.database import HEAD
+from newsletter.store.engine.database import HEAD
 from tests import postgres as clusters
 from tests.conftest import ROOT
 

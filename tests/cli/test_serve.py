@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import send
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.settings_file import FILE
-from newsletter.store import halt, jobs
-from newsletter.store.tables_web import limits
+from newsletter.store.engine import halt, jobs
+from newsletter.store.tables.pages import limits
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
 
@@ -99,7 +99,7 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
     stage = Stage(tmp_path / "ws", people=300)
     stage.prepare()
     workspace = open_workspace(stage.home)
-    send.begin(workspace, send.current(workspace, ISSUE))
+    mailings.begin(workspace, mailings.current(workspace, ISSUE))
     with counting.counting(tmp_path / "taken", delay=0.01) as server:
         process = stage.newsletter(server, "serve", "--port", "0")
         try:
@@ -111,7 +111,7 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
             process.wait()
         assert process.returncode == 0
         taken = len(server.taken())
-    receipt = send.receipt(workspace, ISSUE)
+    receipt = mailings.receipt(workspace, ISSUE)
     with workspace.database.read() as connection:
         assert {job.holder for job in jobs.listing(connection)} == {""}
         assert halt.in_flight(connection) == 0

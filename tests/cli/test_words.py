@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from newsletter.actions import feeds_read, letters
-from newsletter.actions.feeds_read import Brought
-from newsletter.actions.start import demo
+from newsletter.actions.issues import feed_reader
+from newsletter.actions.issues.feed_reader import Brought
+from newsletter.actions.letters import editions
+from newsletter.actions.operations.start import demo
 from newsletter.cli import output
 from newsletter.cli.output import seconds
 from newsletter.errors import ExchangeError
@@ -293,7 +294,7 @@ def test_a_rehearsal_tells_its_faults_and_how_long_the_real_one_would_take(look)
     ids=["more than a day takes", "one that cannot be read"],
 )
 def test_feeds_that_bring_less_than_all_say_so(look, monkeypatch, brought, out, err):
-    monkeypatch.setattr(feeds_read, "read_all", lambda _workspace: [brought])
+    monkeypatch.setattr(feed_reader, "read_all", lambda _workspace: [brought])
     ran = look("articles", "import", "--feeds")
     assert (ran.code, ran.err) == (bool(err), err) and ran.out.startswith(out)
 
@@ -324,7 +325,7 @@ def test_an_interruption_says_that_nothing_is_lost(look, monkeypatch):
     def stop(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(letters, "findings", stop)
+    monkeypatch.setattr(editions, "findings", stop)
     ran = look("issues", "check", LETTRE)
     assert (ran.code, ran.err) == (
         1,

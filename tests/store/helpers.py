@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from newsletter.store import mailings, organisations, people
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen, Mailing
-from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import organisations, people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen, Mailing
 
 TODAY = date(2026, 11, 24)
 NOW = 1_795_500_000.0

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions.start import demo
-from newsletter.store.tables import subscribers
+from newsletter.actions.operations.start import demo
+from newsletter.store.tables.core import subscribers
 from tests.web.conftest import BASE, Town, opened
 
 HOSTILE = (

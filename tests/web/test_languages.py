@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsletter import i18n
-from newsletter.actions import letters
+from newsletter.actions.letters import editions
 from newsletter.actions.workspace import open_workspace
 from tests.conftest import ROOT
 from tests.translations import sentences
@@ -155,7 +155,7 @@ def test_every_page_of_the_site_and_the_studio(desk, typed):
 
 @pytest.mark.parametrize("key", ["2026-11-lettre", "2026-12-01-flash"])
 def test_every_letter(desk, typed, key, tmp_path):
-    letters.preview(desk.workspace, key, tmp_path / "seen")
+    editions.preview(desk.workspace, key, tmp_path / "seen")
     html, _links = leftovers((tmp_path / "seen" / "letter.html").read_text(encoding="utf-8"), typed)
     text = (tmp_path / "seen" / "letter.txt").read_text(encoding="utf-8")
     # Lines are broken elsewhere than where they were typed, so here each word counts by itself.

@@ -13,10 +13,10 @@ import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
-from newsletter.web import public_legal
 from newsletter.web.app import make_app
+from newsletter.web.public import legal
 from newsletter.web.security import BODY_LIMITS, Discreet, mask
 from tests.web.conftest import BASE, heading
 
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_is_a_page_without_its_reason_and_a_line_in_the_log(town
     def broken(_workspace):
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr(public_legal, "purpose", broken)
+    monkeypatch.setattr(legal, "purpose", broken)
     answer = TestClient(town.client.app, raise_server_exceptions=False).get("/confidentialite")
     assert (answer.status_code, heading(answer)) == (500, "Une erreur est survenue")
     assert "secret reason" not in answer.text

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import signin, team
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
 from newsletter.store import proposals
 from newsletter.store.proposals import Contact
@@ -74,7 +74,7 @@ class Town:
 
     def enter(self, page: Page, address: str, role: str, *, name: str, may_send: bool = False) -> None:
         """Give somebody access and sign them in by their link."""
-        user = team.invite(self.workspace, address, role, may_send=may_send, name=name)
+        user = users.invite(self.workspace, address, role, may_send=may_send, name=name)
         page.goto(signin.link_for(self.workspace, user))
         page.get_by_role("button", name="Entrer dans le Studio").click()
 

@@ -14,15 +14,19 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from newsletter import addresses
-from newsletter.actions import proposals, send, signin, start, team
+from newsletter.actions.operations import start
+from newsletter.actions.proposals import submissions
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
 from newsletter.paris import PARIS
-from newsletter.store import organisations, people, reviews
-from newsletter.store.database import Database
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store.engine.database import Database
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.web.server import serving
 
 KEY = start.LETTRE
@@ -60,7 +64,7 @@ class Stage:
         answer = self.page.goto(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
 
-    def enter(self, user: team.User) -> None:
+    def enter(self, user: users.User) -> None:
         """Sign somebody in."""
         self.page.context.clear_cookies()
         self.page.goto(self.local(signin.link_for(self.workspace, user)))
@@ -122,8 +126,8 @@ def month(path: Path) -> Path:
             ("Inès Caron", "staff", False),
         ):
             address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
-            team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
-        team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
+            users.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+        users.make_token(workspace, "Site du réseau", "read", "Claire Morel")
     return path
 
 
@@ -160,8 +164,8 @@ def _subscribe(workspace: Workspace) -> None:
 
 
 def _send_the_flash(workspace: Workspace) -> None:
-    mailing = send.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
-    send.deliver(workspace, send.begin(workspace, mailing))
+    mailing = mailings.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
+    mailings.deliver(workspace, mailings.begin(workspace, mailing))
 
 
 def _propose(workspace: Workspace) -> None:
@@ -171,8 +175,8 @@ def _propose(workspace: Workspace) -> None:
 
         found = contacts(connection, rule, NOW.date())[:2]
     for contact, values in zip(found, OFFERS, strict=True):
-        who = proposals.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
-        proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
+        who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
+        submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
 
 
 def _ask(workspace: Workspace) -> None:
@@ -194,7 +198,7 @@ def _ask(workspace: Workspace) -> None:
 
 def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: int = 2) -> None:
     """Bring the lettre's mailing to a point of its way by hand: so many sent, so many in doubt."""
-    mailing = send.current(workspace, KEY)
+    mailing = mailings.current(workspace, KEY)
     assert mailing
     own = deliveries.c.mailing_id == mailing.id
     with workspace.database.write() as c:
@@ -209,9 +213,9 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
             )
 
 
-def user(workspace: Workspace, role: str) -> team.User:
+def user(workspace: Workspace, role: str) -> users.User:
     """Return the first user of a role."""
-    return next(one for one in team.everybody(workspace) if one.role == role)
+    return next(one for one in users.everybody(workspace) if one.role == role)
 
 
 def today() -> date:

@@ -8,13 +8,13 @@ import re
 import pytest
 from PIL import Image
 
-from newsletter.actions import articles_import, editing
+from newsletter.actions.issues import feed_import, versions
 from newsletter.content.feeds import Found
 from newsletter.model import Status
 from tests.web.studio.conftest import Desk
-from tests.web.studio.test_compose import HOSTILE
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import HOSTILE
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 EVENT = {
     "sorte": "evenement",
@@ -109,7 +109,7 @@ def test_a_field_in_the_wrong_is_named_beside_it(editor):
 
 def test_an_article_is_changed_taken_back_and_kept_from_a_clash(editor):
     slug = "lyon-cantine-solidaire"
-    path, file = f"/studio/articles/{slug}", editing.article_version(editor.workspace, "lyon-cantine-solidaire")
+    path, file = f"/studio/articles/{slug}", versions.article_version(editor.workspace, "lyon-cantine-solidaire")
     form = {
         "version": file.version,
         "title": "Un nouveau titre pour la cantine",
@@ -125,7 +125,7 @@ def test_an_article_is_changed_taken_back_and_kept_from_a_clash(editor):
     assert article(editor, slug).organisations == file.article.organisations
     late = editor.post(path, **{**form, "title": "Le titre d’une autre"})
     assert late.status_code == 409 and "Le titre d’une autre" in late.text and "Un nouveau titre" in late.text
-    editor.post(f"{path}/annuler", version=editing.article_version(editor.workspace, slug).version)
+    editor.post(f"{path}/annuler", version=versions.article_version(editor.workspace, slug).version)
     assert article(editor, slug).title == file.article.title
 
 
@@ -161,7 +161,7 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
         Found(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
         Found(title=HOSTILE, link="https://x.example/2"),
     )
-    monkeypatch.setattr(articles_import, "look", lambda _workspace, source: articles_import.Harvest(source, found, ()))
+    monkeypatch.setattr(feed_import, "look", lambda _workspace, source: feed_import.Harvest(source, found, ()))
     before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text

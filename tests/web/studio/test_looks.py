@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from newsletter.actions import mailbox, signin, team
+from newsletter.actions.operations import outbox_view
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import organisations, people, reviews
-from newsletter.store.people import Consent
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent
 from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
@@ -44,7 +46,7 @@ class Served:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         if signed_in:
-            user = team.everybody(self.workspace)[0]
+            user = users.everybody(self.workspace)[0]
             page.goto(self.local(signin.link_for(self.workspace, user)))
             page.get_by_role("button", name="Entrer dans le Studio").click()
         try:
@@ -64,8 +66,8 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
     path = tmp_path_factory.mktemp("served") / "ws"
     shutil.copytree(sample_workspace, path)
     workspace = open_workspace(path)
-    team.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
-    team.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
+    users.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
+    users.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
     with workspace.database.write() as c:
         reviews.ask(
             c,
@@ -148,7 +150,7 @@ def test_the_theme_page_shows_a_contrast_that_is_too_low_as_one_chooses(served, 
 
 
 def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
-    line = mailbox.messages(served.workspace, "2026-11-lettre", 1, 1)[0]
+    line = outbox_view.messages(served.workspace, "2026-11-lettre", 1, 1)[0]
     path = served.workspace.root / "outbox" / "2026-11-lettre" / line.file
     path.write_bytes(
         b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p id=p>still</p>"
@@ -158,7 +160,7 @@ def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
     # The browser tells the console that it ran nothing, which is what is wanted here.
     context = mail_browser.new_context(locale="fr-FR")
     page = context.new_page()
-    user = team.everybody(served.workspace)[0]
+    user = users.everybody(served.workspace)[0]
     page.goto(served.local(signin.link_for(served.workspace, user)))
     page.get_by_role("button", name="Entrer dans le Studio").click()
     page.goto(address)

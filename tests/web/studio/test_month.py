@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.actions import send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from tests.browser import mail_browser as mail_browser
 from tests.providers.scripted import ScriptedServer
@@ -82,7 +83,7 @@ def test_a_month_from_three_proposals_to_the_figures_of_the_year(
     before = len(smtp.recipients())
     sending.send_through_a_crash(town, page)
     sending.settle_what_is_in_doubt(page)
-    receipt = send.receipt(town.workspace, KEY)
+    receipt = mailings.receipt(town.workspace, KEY)
     assert receipt.balanced and receipt.status == "done" and receipt.candidates == PEOPLE
     letters = Counter(smtp.recipients()[before:])
     assert max(letters.values()) == 1

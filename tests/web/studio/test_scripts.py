@@ -14,17 +14,23 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import bounces, content, proofs, proposals, receive, team
+from newsletter.actions.issues import files
+from newsletter.actions.letters import proofs
+from newsletter.actions.proposals import submissions
+from newsletter.actions.returns import bounces, provider_reports
+from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.content import issue as issues
 from newsletter.model import Event, Picture, Report, SectionPlan, Speaker
 from newsletter.paris import PARIS
 from newsletter.providers import verp
-from newsletter.store import journal, organisations, people, reviews
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
 from tests.web.studio.stage import Stage
@@ -69,8 +75,8 @@ def poison_files(workspace: Workspace) -> None:
         body=BODY,
     )
     articles.write(workspace.root / article.path, full)
-    articles.write(workspace.root / article.path, replace(full, status=content.Status.READY))
-    issue = content.read_issue(workspace, KEY)
+    articles.write(workspace.root / article.path, replace(full, status=files.Status.READY))
+    issue = files.read_issue(workspace, KEY)
     plan = replace(issue.sections[0].items[0], slug=article.slug, title=EVIL, summary=EVIL)
     poisoned = replace(
         issue,
@@ -112,8 +118,8 @@ def poison_people(workspace: Workspace) -> tuple[str, int]:
             c, journal.Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [1]})
         )
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    team.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
-    team.make_token(workspace, EVIL, "read", EVIL)
+    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.make_token(workspace, EVIL, "read", EVIL)
     return person.uid.hex(), place
 
 
@@ -126,7 +132,7 @@ def poison_what_comes_back(workspace: Workspace) -> None:
     kinds = ("soft", "hard", "complaint")
     reports = [Report(kind, address, f"brevo:{kind}", message_id=name, status=EVIL, text=EVIL) for kind in kinds]
     with workspace.database.write() as c:
-        desk = receive.Desk(workspace, c, "brevo")
+        desk = provider_reports.Desk(workspace, c, "brevo")
         assert set(desk.take_all(reports)) == set(kinds)
     desk.finish()
     mail = EmailMessage()
@@ -140,12 +146,12 @@ def poison_what_others_write(workspace: Workspace) -> str:
     """Let a member propose it and a person interviewed comment it; return the link of the proof."""
     with workspace.database.read() as c:
         uid = people.by_key(c, "evil@ville.example").uid
-    who = proposals.proposer(workspace, workspace.links.proposal(uid).rpartition("/")[2])
+    who = submissions.proposer(workspace, workspace.links.proposal(uid).rpartition("/")[2])
     values = dict.fromkeys(("title", "summary", "text", "place", "alt", "credit"), EVIL) | {"kind": "article"}
-    proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
-    proposals.save(workspace, who, values)
+    submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
+    submissions.save(workspace, who, values)
     proofs.comment(workspace, KEY, EVIL, by=EVIL)
-    lead = content.read_issue(workspace, KEY).lead
+    lead = files.read_issue(workspace, KEY).lead
     assert lead
     return proofs.invite(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL)
 
@@ -177,7 +183,7 @@ def poisoned(tmp_path_factory, sample_workspace: Path, mail_browser: Browser) ->
         link.removeprefix(base)
         for link in (links.preferences(uid), links.unsubscribe(uid, "lettre"), links.proposal(uid))
     ]
-    slug = content.read_issue(workspace, KEY).lead.slug
+    slug = files.read_issue(workspace, KEY).lead.slug
     studio = (
         "",
         "/articles",
@@ -214,7 +220,7 @@ def poisoned(tmp_path_factory, sample_workspace: Path, mail_browser: Browser) ->
     context = mail_browser.new_context(locale="fr-FR", user_agent=EVIL)
     with serving(workspace) as address:
         stage = Stage(workspace, address, context.new_page())
-        stage.enter(team.invite(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
+        stage.enter(users.invite(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
         yield Poisoned(stage, (*(f"/studio{one}" for one in studio), *public, *personal))
     context.close()
     workspace.close()

@@ -6,11 +6,14 @@ import re
 
 import pytest
 
-from newsletter.actions import members, team
-from newsletter.store import journal, organisations, people, reviews
+from newsletter.actions.people import members
+from newsletter.actions.team import users
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
 from tests.web.studio.conftest import first_person, sign_in
 
 PEOPLE = (
@@ -123,7 +126,7 @@ def test_no_form_is_taken_from_another_site(looking, unsafe, headers):
 
 def test_whoever_loses_a_right_loses_it_at_once(town):
     desk = sign_in(town, "staff")
-    team.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
+    users.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
     assert desk.get("/studio/public", follow_redirects=False).status_code == 303, "and the session is closed"
 
 
@@ -172,8 +175,8 @@ def poisoned(tmp_path_factory, sample_workspace):
         people.move(c, person, "lettre", "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
         journal.record(c, Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [EVIL]}))
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    team.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
-    team.make_token(workspace, EVIL, "read", EVIL)
+    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.make_token(workspace, EVIL, "read", EVIL)
     outbox = path / "outbox" / "2026-11-lettre"
     name = next(outbox.glob("*.eml")).name
     (outbox / name).write_bytes(
