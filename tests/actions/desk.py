@@ -13,7 +13,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
-from newsletter.providers import Provider
+from newsletter.providers import Leaving, Provider, let_leave
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
 from newsletter.store.engine.database import Database
@@ -121,12 +121,15 @@ class Peer:
     def close(self) -> None:
         """Nothing to close."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         with self.lock:
             self.busy += 1
             self.busiest = max(self.busiest, self.busy)
         try:
             for message in batch:
+                if not leaving((message.delivery,)):
+                    yield Outcome(message.delivery, "untried", "provider")
+                    continue
                 time.sleep(self.pause)
                 outcome = self.answer(message)
                 if outcome.kind in ("accepted", "unknown"):
