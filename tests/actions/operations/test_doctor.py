@@ -19,7 +19,7 @@ from newsletter.settings import Database, DomainCap, Sending, Smtp, Web
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from tests.actions.nameserver import serving
-from tests.actions.returns import world
+from tests.actions.returned_mail import world
 
 D = "lettre.example."
 HTTPS = "https://lettre.example"

@@ -17,7 +17,7 @@ from newsletter.providers.bounces import Fetched
 from newsletter.store.people import people
 from newsletter.store.tables.imports import reviews
 from newsletter.tokens import Signer
-from tests.actions.returns import DOMAIN, World, answer, dsn, world
+from tests.actions.returned_mail import DOMAIN, World, answer, dsn, world
 from tests.conftest import ROOT
 from tests.store.helpers import NOW
 

@@ -16,7 +16,7 @@ from newsletter.store import journal
 from newsletter.store.people import people
 from newsletter.store.sending import ledger, mailings
 from newsletter.tokens import Signer
-from tests.actions.returns import DOMAIN, HOOK, World, world
+from tests.actions.returned_mail import DOMAIN, HOOK, World, world
 from tests.store.helpers import NOW
 
 
