@@ -67,9 +67,9 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, workspace: Path) -> None:
     """Compose, check and send the letters of a network of local authorities."""
-    from newsletter.cli.output import Session
+    from newsletter.cli.output import CommandRun
 
-    context.obj = Session(workspace)
+    context.obj = CommandRun(workspace)
     context.call_on_close(context.obj.close)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from newsletter.addresses import parse
+from newsletter.addresses import parse_address
 from newsletter.errors import AddressError
 from newsletter.exchange.columns import Vocabulary
 from newsletter.exchange.records import Record
@@ -102,7 +102,7 @@ def _addresses(record: Record) -> tuple[int, ...]:
 
 def _is_address(cell: str) -> bool:
     try:
-        parse(cell)
+        parse_address(cell)
     except AddressError:
         return False
     return True

@@ -38,7 +38,7 @@ _ARTICLES = re.compile(r"\b(?:de la|de l|du|des|de|d|la|le|les|l|et|en|sur|sous|
 _CLOSE = 0.85  # as difflib counts likeness
 
 
-class Entry(NamedTuple):
+class DirectoryEntry(NamedTuple):
     """An organisation as a directory knows it; `level` is a `Territory` value."""
 
     organisation_id: int
@@ -86,14 +86,14 @@ def stem(name: str) -> str:
 class Directory:
     """The known organisations, indexed once for many look-ups."""
 
-    entries: Mapping[int, Entry]
+    entries: Mapping[int, DirectoryEntry]
     by_siren: Mapping[str, int]
     by_insee: Mapping[str, int]
     by_name: Mapping[str, tuple[int, ...]]
     by_stem: Mapping[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Directory:
+    def of(cls, entries: Iterable[DirectoryEntry]) -> Directory:
         """Index `entries`."""
         known = {entry.organisation_id: entry for entry in entries}
         names: dict[str, list[int]] = defaultdict(list)
@@ -156,5 +156,5 @@ def _sure(directory: Directory, key: int, confidence: float, reason: str) -> Mat
     return Match(key, confidence, reason.format(name=directory.entries[key].name))
 
 
-def _level(entry: Entry) -> Territory | None:
+def _level(entry: DirectoryEntry) -> Territory | None:
     return level_of(entry.level) if entry.level else level_of(entry.name)

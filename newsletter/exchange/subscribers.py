@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import count, islice
 
-from newsletter.addresses import Address, parse, parse_mailbox, suspect
+from newsletter.addresses import Address, parse_address, parse_mailbox, suspect
 from newsletter.errors import AddressError
 from newsletter.exchange.columns import SUBSCRIBERS
 from newsletter.exchange.keyset import KeySet
@@ -85,7 +85,7 @@ class _Reader:
         line, cells, doubt = record
         name = ""
         try:
-            address = parse(cells[self._first])
+            address = parse_address(cells[self._first])
         except (AddressError, IndexError):
             try:
                 name, address = parse_mailbox(self._email(cells))

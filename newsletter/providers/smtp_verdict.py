@@ -7,7 +7,7 @@ RFC 5321 section 4.2 (reply codes), RFC 3463 (enhanced status codes: the middle 
 from __future__ import annotations
 
 from newsletter.model import Outcome, OutcomeScope
-from newsletter.providers.smtp_wire import Answer, Reply, Stage
+from newsletter.providers.smtp_wire import Answer, SmtpReply, Stage
 from newsletter.providers.smtp_words import Words, about
 
 _LOG_IN = frozenset({530, 534, 535, 538})
@@ -34,7 +34,7 @@ def judge(delivery: int, answer: Answer) -> Outcome:
     )
 
 
-def deferred(delivery: int, reply: Reply, scope: OutcomeScope) -> Outcome:
+def deferred(delivery: int, reply: SmtpReply, scope: OutcomeScope) -> Outcome:
     """Return the outcome of a message that was certainly not taken."""
     return Outcome(delivery, "deferred", scope, code=reply.code, status=reply.status, text=reply.text)
 
@@ -50,7 +50,7 @@ def _temporary_scope(stage: Stage, about_: str) -> OutcomeScope:
     return "recipient"
 
 
-def _permanent_scope(stage: Stage, reply: Reply) -> OutcomeScope:
+def _permanent_scope(stage: Stage, reply: SmtpReply) -> OutcomeScope:
     if stage == "mail":
         return "mailing"
     found = about(Words(reply.status[2:], reply.text), whole_message=stage == "dot")

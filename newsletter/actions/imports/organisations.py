@@ -42,7 +42,7 @@ class MemberPlan:
         return dict(Counter(row.action for row in self.outcomes))
 
 
-def run(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False) -> MemberPlan:
+def import_organisations(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False) -> MemberPlan:
     """Import organisations in one transaction; a rehearsal does the same and takes it all back."""
     table = source.table
     if isinstance(table, Refusal):
@@ -81,7 +81,7 @@ def _carry_out(connection: Connection, row: OrganisationRow, match: Match, by: s
     said = _("{explanation} (confiance {percent} %)").format(
         explanation=match.explanation, percent=round(match.confidence * 100)
     )
-    existing = organisations.get(connection, match.organisation_id)
+    existing = organisations.get_organisation(connection, match.organisation_id)
     action, reason = complete(connection, existing, row.fields, by=by, now=now)
     if action == "review":
         _ask(connection, row, (existing.id,), now)
@@ -92,7 +92,7 @@ def store(connection: Connection, name: str, fields: dict[str, str], *, by: str,
     """Store a new organisation as a row describes it; returns its number."""
     period = _period(fields)
     made = Organisation(name=name, periods=(period,) if period else (), **_details(fields))
-    return organisations.add(connection, made, now=now, actor=by)
+    return organisations.add_organisation(connection, made, now=now, actor=by)
 
 
 def complete(
@@ -111,7 +111,7 @@ def complete(
             organisations.close(connection, existing, same, period, now=now, actor=by)
             return "merge", _("fin d’adhésion ajoutée")
     elif not existing.overlapping(period):
-        organisations.join(connection, existing.id, period, now=now, actor=by)
+        organisations.join_member(connection, existing.id, period, now=now, actor=by)
         return "merge", _("période d’adhésion ajoutée")
     return "review", _("les dates d’adhésion contredisent celles qui sont connues")
 

@@ -38,7 +38,7 @@ def recover(database: Database, mailing_id: int | None = None, logs: Path | None
         now = database.now(connection)
         dead = [token for token in ledger.holders(connection, mailing_id) if ended(token)]
         known = [_settle_by_log(connection, token, logs, now) for token in dead] if logs else []
-        queued, doubtful = ledger.sweep(connection, now, mailing_id, dead)
+        queued, doubtful = ledger.sweep_leases(connection, now, mailing_id, dead)
         return queued + sum(back for back, _lost in known), doubtful + sum(lost for _back, lost in known)
 
 
@@ -60,7 +60,7 @@ def _settle_by_log(connection: Connection, token: str, logs: Path, now: float) -
                 settled.append(Settlement(number, "sent", "taken; the sender ended before the answer was recorded"))
             else:
                 settled.append(Settlement(number, "doubtful", "the sender ended while this message was leaving"))
-    ledger.settle(connection, token, settled, now)
+    ledger.settle_deliveries(connection, token, settled, now)
     return ledger.take_back(connection, token, back), sum(s.state == "doubtful" for s in settled)
 
 

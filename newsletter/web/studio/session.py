@@ -17,8 +17,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from newsletter.actions.team import signin, users
-from newsletter.actions.team.signin import SESSION_SECONDS, Session, SignedIn
-from newsletter.actions.team.users import User
+from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
+from newsletter.store.team.users import User, UserSession
 from newsletter.web.site import Site
 
 COOKIE = "studio"
@@ -32,7 +32,7 @@ class Visit:
     """One request of somebody signed in; `form` is empty unless the request changes something."""
 
     request: Request
-    session: Session
+    session: UserSession
     form: FormData = field(default_factory=FormData)
 
     @property
