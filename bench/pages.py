@@ -26,8 +26,8 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
+from newsletter.filters import PersonFilter
 from newsletter.model import Status
-from newsletter.store.people.directory import PersonFilter
 from newsletter.web.app import make_app
 
 ARTICLES, SUBSCRIBERS, ROUNDS = 1_000, 10_000, 9

@@ -20,7 +20,7 @@ from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
-from newsletter.store.people.directory import PersonFilter
+from newsletter.filters import PersonFilter
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
 from tests.web.studio import stage

@@ -225,7 +225,7 @@ def test_a_day_of_work_leaves_nobody_in_the_logs(workspace, monkeypatch, form) -
             assert ask(hook, event + b"}{", Authorization=proof) == 400
             assert ask(hook, event, Authorization=proof) == 200
             with monkeypatch.context() as patch:
-                patch.setattr(public_letters, "read", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
+                patch.setattr(public_letters, "read_letter", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
                 assert ask(f"{url}/lettres/2026-11-lettre?cle={tokens[1]}") == 500
             mailings.begin_mailing(workspace, approve_issue(workspace, "2026-11-lettre", by="test", now=True))
             table = {work.name: work for work in TABLE}

@@ -17,7 +17,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import ContentError
 from newsletter.settings import Publication
 from newsletter.store import home
-from newsletter.store.home import Waiting as Waiting
+from newsletter.store.home import Waiting
 from newsletter.store.people import organisations
 from newsletter.store.reports import counts
 

@@ -11,7 +11,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Outgoing
 from newsletter.rendering import notice as rendering
-from newsletter.rendering.notice import Notice as Notice
+from newsletter.rendering.notice import Notice
 
 LABEL = "notices"
 log = logging.getLogger("newsletter.notices")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,15 +12,16 @@ from newsletter.actions.issues import feed_import, feed_reader, files
 from newsletter.cli.output import (
     DATE,
     CommandRun,
-    findings_json,
     json_option,
     pass_session,
     print_findings,
     print_json,
     print_table,
 )
-from newsletter.content.feeds import FeedEntry
 from newsletter.model import Severity
+
+if TYPE_CHECKING:
+    from newsletter.content.feeds import FeedEntry
 
 
 @click.group()
@@ -76,7 +77,7 @@ def check(session: CommandRun, as_json: bool) -> None:
     """Proof-read all articles; exit 1 when there are errors."""
     found = files.check_articles(session.workspace.pool())
     if as_json:
-        print_json({"warnings": findings_json(found)})
+        print_json({"warnings": documents.findings(found)})
     else:
         print_findings(found)
     if any(f.level is Severity.ERROR for f in found):

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,7 +18,9 @@ from newsletter import paris
 from newsletter.actions.imports import subscribers
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, print_table
-from newsletter.exchange.plan import ImportPlan, ImportRow
+
+if TYPE_CHECKING:
+    from newsletter.exchange.plan import ImportPlan, ImportRow
 
 _SHOWN = 50
 _FILE = click.Path(path_type=Path, dir_okay=False)

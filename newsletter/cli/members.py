@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter import paris
 from newsletter.actions import documents
 from newsletter.actions.imports import organisations
-from newsletter.actions.imports.subscribers import ORGANISATIONS, open_source
 from newsletter.actions.people import members
 from newsletter.cli.output import DATE, CommandRun, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
-from newsletter.store.people.organisations import Organisation
+
+if TYPE_CHECKING:
+    from newsletter.store.people.organisations import Organisation
 
 
 def _day(value: datetime | None) -> date | None:
@@ -147,7 +149,7 @@ def show(session: CommandRun, name: str, as_json: bool) -> None:
 def import_(session: CommandRun, file: Path, dry_run: bool, as_json: bool) -> None:
     """Import organisations from FILE: matched by SIREN, INSEE code or name; doubtful ones wait in the reviews."""
     plan = organisations.import_organisations(
-        session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run
+        session.workspace, organisations.open_organisations(file), by=session.user, dry_run=dry_run
     )
     if as_json:
         print_json(

@@ -11,18 +11,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from newsletter.actions import documents
 from newsletter.actions.sending import mailings, schedule
-from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import DeliveryProgress, deliver_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
-from newsletter.store.sending.mailings import Mailing, Receipt
+
+if TYPE_CHECKING:
+    from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -92,19 +94,7 @@ def send_(
 def _approved(session: CommandRun, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
     """Return the issue's live mailing, approving the issue when it has none."""
     workspace = session.workspace
-    mailing = mailings.current_mailing(workspace, issue)
-    if mailing is None or mailing.status in ("cancelled", "loading"):
-        mailing = approve_issue(workspace, issue, by=session.user, at=moment, now=now)
-    elif mailing.status == "approved":
-        if mailings.changed_since_approval(workspace, mailing):
-            raise Refused(
-                f"the files of `{issue}` have changed since the approval",
-                hint=f"approve what they say now: `newsletter issues approve {issue}`",
-            )
-        if moment or now:
-            mailing = mailings.reschedule_mailing(workspace, mailing, moment)
-    elif mailing.status == "paused":
-        raise Refused(f"`{issue}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {issue}`")
+    mailing = mailings.ready_mailing(workspace, issue, by=session.user, at=moment, now=now)
     if mailing.status == "approved":
         _ask(workspace, mailing, yes=yes)
     return mailing

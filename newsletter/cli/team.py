@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.actions.team import signin
 from newsletter.actions.team import users as team_users
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
-from newsletter.store.team.users import User
+
+if TYPE_CHECKING:
+    from newsletter.store.team.users import User
 
 _ROLE = click.Choice(tuple(team_users.RIGHTS))
 

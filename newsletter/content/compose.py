@@ -11,14 +11,14 @@ from newsletter.content.frontmatter import clean
 from newsletter.content.headlines import preheader_line, subject_line
 from newsletter.content.markdown import render
 from newsletter.content.pool import Pool, agenda, event_order
-from newsletter.content.propose import AGENDA, is_public, propose
+from newsletter.content.propose import AGENDA, ProposedIssue, is_public, propose
 from newsletter.errors import ContentError
 from newsletter.french import event_words, plain, typography, until_words
 from newsletter.i18n import Sentence
 from newsletter.model import Article, ComposedIssue, Issue, Item, ItemPlan, Picture, Section, SectionPlan, Visibility
 from newsletter.settings import Network, Publication
 
-__all__ = ["Proposal", "agenda", "compose", "propose"]
+__all__ = ["ProposedIssue", "agenda", "compose", "propose"]
 
 
 def compose(issue: Issue, pool: Pool, publication: Publication, network: Network) -> ComposedIssue:

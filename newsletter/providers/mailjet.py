@@ -29,6 +29,8 @@ from newsletter.providers.wire import (
 )
 from newsletter.settings import Settings
 
+PROCESSOR = "Mailjet (Sinch), Paris, France"
+
 # Error send-0011; the headers of the message's structure are left out for every provider.
 REFUSED_HEADERS = frozenset(
     {"delivered-to", "dkim-signature", "domainkey-status", "received-spf", "authentication-results", "received"}

@@ -21,6 +21,8 @@ from newsletter.providers.webhooks import check_secret, events, report
 from newsletter.providers.wire import ApiReply, ApiWire, Flaw, blame, encoded, mailed, own_headers, parts_of, printable
 from newsletter.settings import Settings
 
+PROCESSOR = "Scaleway SAS, Paris, France"
+
 SHORTEST = 10
 REFERENCE = "X-Letter-Reference"
 

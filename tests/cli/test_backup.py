@@ -189,7 +189,7 @@ def test_a_former_database_that_cannot_be_saved_is_left_with_its_files_where_the
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshots, "save", full)
+        patch.setattr(snapshots, "save_snapshot", full)
         patch.setenv("NEWSLETTER_DATABASE__URL", settings["NEWSLETTER_DATABASE__URL"])
         with pytest.raises(StoreError, match="disk is full"):
             restore.restore(tmp_path / "ws", Path(directory), force=True)

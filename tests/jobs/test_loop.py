@@ -201,7 +201,7 @@ def test_a_beat_that_fails_in_any_way_is_followed_by_the_next(workspace, monkeyp
         raise InterfaceError("the connection is closed", None, ValueError())
 
     monkeypatch.setattr(loop, "HOLD_SECONDS", 0.2)
-    monkeypatch.setattr(rows, "prolong", prolong)
+    monkeypatch.setattr(rows, "prolong_job", prolong)
     table = Work("slow", lambda *_: time.sleep(0.5), 60, "")
     assert run_due(workspace, table, threading.Event())
     assert len(beats) > 2

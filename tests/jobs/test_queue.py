@@ -137,7 +137,9 @@ def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(wo
 def test_a_share_is_delivered_by_the_settings_of_now_whichever_worker_ran_the_job(workspace, monkeypatch):
     """Another process changed the file and another worker handed the share out: this one did nothing meanwhile."""
     seen = []
-    monkeypatch.setattr(deliveries, "share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or [])
+    monkeypatch.setattr(
+        deliveries, "deliver_share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or []
+    )
     path = workspace.root / FILE
     before = path.read_text("utf-8")
 

@@ -24,7 +24,7 @@ from newsletter.i18n import Sentence, _
 from newsletter.model import Item
 from newsletter.rendering import clean
 from newsletter.store.archive import link_counts
-from newsletter.store.archive.link_counts import Link as Link
+from newsletter.store.archive.link_counts import Link
 from newsletter.store.sending.mailings import Frozen
 
 WINDOW = 10.0

@@ -9,8 +9,7 @@ from itertools import groupby
 from newsletter import addresses
 from newsletter.actions import mail
 from newsletter.actions.archive import letter_page
-from newsletter.actions.archive.letter_page import WebItem as WebItem
-from newsletter.actions.archive.letter_page import WebLetter as WebLetter
+from newsletter.actions.archive.letter_page import WebLetter
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from newsletter.actions.imports.organisation_match import directory
-from newsletter.actions.imports.subscribers import Source
+from newsletter.actions.imports.subscribers import Source, open_source
 from newsletter.actions.workspace import Workspace
+from newsletter.exchange.columns import ORGANISATIONS
 from newsletter.exchange.names import Match, match_organisation
-from newsletter.exchange.organisations import OrganisationRow as OrganisationRow
-from newsletter.exchange.organisations import plan_organisations
+from newsletter.exchange.organisations import OrganisationRow, plan_organisations
 from newsletter.exchange.plan import Action
 from newsletter.exchange.table import Refusal
 from newsletter.i18n import _
@@ -40,6 +41,11 @@ class MemberPlan:
     def counts(self) -> dict[str, int]:
         """Rows by action."""
         return dict(Counter(row.action for row in self.outcomes))
+
+
+def open_organisations(path: Path) -> Source:
+    """Look at a file of organisations, changing nothing; ExchangeError when it cannot be opened."""
+    return open_source(path, ORGANISATIONS)
 
 
 def import_organisations(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False) -> MemberPlan:

@@ -14,7 +14,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence
 from newsletter.store.imports import reviews
-from newsletter.store.imports.reviews import Review as Review
+from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person

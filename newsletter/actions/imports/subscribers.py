@@ -15,12 +15,9 @@ from newsletter.actions.imports.organisation_match import Placing
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import ExchangeError, Refused
-from newsletter.exchange.columns import ORGANISATIONS as ORGANISATIONS
 from newsletter.exchange.columns import SUBSCRIBERS, Vocabulary
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.plan import ImportPlan as ImportPlan
-from newsletter.exchange.plan import ImportRow as ImportRow
-from newsletter.exchange.plan import KnownState, State, refused, summary
+from newsletter.exchange.plan import ImportPlan, ImportRow, KnownState, State, refused, summary
 from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
@@ -29,7 +26,7 @@ from newsletter.store.engine import bulk
 from newsletter.store.imports import reviews, undo
 from newsletter.store.imports import writer as stored_writer
 from newsletter.store.imports.reviews import Review
-from newsletter.store.imports.undo import Import as Import
+from newsletter.store.imports.undo import Import
 from newsletter.store.imports.writer import Incoming, KnownPerson, Writer
 from newsletter.store.journal import Event, dumps, record_event
 from newsletter.store.people import people

@@ -12,8 +12,6 @@ from typing import BinaryIO
 
 from newsletter.actions.imports import organisations, subscribers
 from newsletter.actions.imports.organisations import MemberPlan
-from newsletter.actions.imports.subscribers import BASES as BASES
-from newsletter.actions.imports.subscribers import ORGANISATIONS
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.exchange.plan import ImportPlan, ImportRow
@@ -94,7 +92,7 @@ def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str,
 
 def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
     """Import a file of organisations, or rehearse it; the file is forgotten once it is imported or refused."""
-    source = subscribers.open_source(file(workspace, token), ORGANISATIONS)
+    source = organisations.open_organisations(file(workspace, token))
     plan = organisations.import_organisations(workspace, source, by=by, dry_run=dry_run)
     if not dry_run or plan.file_action == "refuse":
         forget_upload(workspace, token)

@@ -12,7 +12,7 @@ from newsletter.actions.fetch import FetchedPage, Validators
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import feeds
-from newsletter.content.feeds import FeedEntry as FeedEntry
+from newsletter.content.feeds import FeedEntry
 from newsletter.errors import ContentError, ExchangeError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Status, Tag, Visibility

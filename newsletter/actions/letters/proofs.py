@@ -18,7 +18,7 @@ from newsletter.rendering import clean
 from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.issues import comments as store
-from newsletter.store.issues.comments import Comment as Comment
+from newsletter.store.issues.comments import Comment
 from newsletter.store.journal import Event
 from newsletter.store.people import one_time
 

@@ -20,7 +20,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.settings_file import FILE
 from newsletter.store.engine import snapshots
-from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.copy import Progress
 
 _SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
 

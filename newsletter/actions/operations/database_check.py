@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.actions.workspace import Workspace
 from newsletter.store.engine import checks
-from newsletter.store.engine.checks import Check as Check
+from newsletter.store.engine.checks import Check
 from newsletter.store.engine.database import Database
 
 

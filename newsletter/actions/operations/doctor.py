@@ -14,9 +14,7 @@ import dns.resolver
 from newsletter.actions import fetch
 from newsletter.actions.operations import doctor_dns, doctor_local
 from newsletter.actions.operations.doctor_dns import Dns
-from newsletter.actions.operations.doctor_lines import DoctorLine as DoctorLine
-from newsletter.actions.operations.doctor_lines import Level as Level
-from newsletter.actions.operations.doctor_lines import Unanswered, bad, doubt, good, unchecked
+from newsletter.actions.operations.doctor_lines import DoctorLine, Level, Unanswered, bad, doubt, good, unchecked
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
 from newsletter.i18n import _

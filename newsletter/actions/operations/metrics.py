@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused, StoreError
 from newsletter.store.engine import jobs
-from newsletter.store.engine.jobs import JobState as JobState
+from newsletter.store.engine.jobs import JobState
 from newsletter.store.sending import metrics
 
 SECONDS = 3.0  # for each question to the database

@@ -17,7 +17,7 @@ from newsletter.errors import Refused
 from newsletter.i18n import _, speaking
 from newsletter.settings_file import load_settings, read_env_file
 from newsletter.store.engine import checks, copy, halt, snapshots
-from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.copy import Progress
 from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 

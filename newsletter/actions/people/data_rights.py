@@ -14,9 +14,8 @@ from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, one_time, people, records, retention, traces
-from newsletter.store.people.records import ListedPerson as ListedPerson
-from newsletter.store.people.retention import DAY, Limits
-from newsletter.store.people.retention import Purged as Purged
+from newsletter.store.people.records import ListedPerson
+from newsletter.store.people.retention import DAY, Limits, Purged
 
 log = logging.getLogger(__name__)
 

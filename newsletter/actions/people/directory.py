@@ -11,12 +11,11 @@ from newsletter.actions.people.subscriptions import Why
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.exchange.values import clean
+from newsletter.filters import PersonFilter
 from newsletter.i18n import Sentence
 from newsletter.model import Article
 from newsletter.store.people import directory, organisations, people
-from newsletter.store.people.directory import FoundPerson as FoundPerson
-from newsletter.store.people.directory import Lost as Lost
-from newsletter.store.people.directory import PersonFilter as PersonFilter
+from newsletter.store.people.directory import FoundPerson, Lost
 from newsletter.store.people.organisations import Organisation, name_key
 from newsletter.store.people.people import Consent, Person
 

@@ -11,8 +11,7 @@ from newsletter.exchange.organisations import is_insee, is_siren
 from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.people import organisations
-from newsletter.store.people.organisations import Organisation as Organisation
-from newsletter.store.people.organisations import Period as Period
+from newsletter.store.people.organisations import Organisation, Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter.actions import mail
 from newsletter.actions.issues import picture_upload
-from newsletter.actions.proposals.form import Form as Form
+from newsletter.actions.proposals.form import Form
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content.markdown import render
@@ -20,7 +20,7 @@ from newsletter.rendering.notice import Notice
 from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
 from newsletter.store.people import organisations, people
-from newsletter.store.proposals import Proposal as Proposal
+from newsletter.store.proposals import Proposal
 
 FOLDER = "images/propositions"
 MOST_DRAFTS = 20

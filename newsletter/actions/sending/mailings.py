@@ -10,19 +10,15 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses, paris
 from newsletter.actions.letters.editions import edition
 from newsletter.actions.sending import schedule
-from newsletter.actions.sending.approval import approve_issue as approve_issue
-from newsletter.actions.sending.approval import withdraw_approval
-from newsletter.actions.sending.deliveries import DeliveryProgress as DeliveryProgress
-from newsletter.actions.sending.deliveries import deliver_mailing as deliver_mailing
-from newsletter.actions.sending.deliveries import finish_mailing as finish_mailing
+from newsletter.actions.sending.approval import approve_issue, withdraw_approval
+from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.sending import ledger, mailings
-from newsletter.store.sending.mailings import Mailing as Mailing
-from newsletter.store.sending.mailings import Receipt as Receipt
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 DAY = 86_400
 
@@ -101,6 +97,27 @@ def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
     with workspace.database.read() as connection:
         mailing = _required(connection, key)
         return mailing, journal.of_mailing(connection, mailing.id)
+
+
+def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
+    """Return the issue's live mailing, approving the issue when it has none; `at` and `now` set its hour anew.
+
+    Raises Refused when it is paused, or when its files have changed since the approval.
+    """
+    mailing = current_mailing(workspace, key)
+    if mailing is None or mailing.status in ("cancelled", "loading"):
+        return approve_issue(workspace, key, by=by, at=at, now=now)
+    if mailing.status == "paused":
+        raise Refused(f"`{key}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {key}`")
+    if mailing.status == "approved":
+        if changed_since_approval(workspace, mailing):
+            raise Refused(
+                f"the files of `{key}` have changed since the approval",
+                hint=f"approve what they say now: `newsletter issues approve {key}`",
+            )
+        if at or now:
+            return reschedule_mailing(workspace, mailing, at)
+    return mailing
 
 
 def begin_mailing(workspace: Workspace, mailing: Mailing) -> Mailing:

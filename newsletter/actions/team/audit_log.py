@@ -12,7 +12,7 @@ from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.team import audit_log
-from newsletter.store.team.audit_log import Deed as Deed
+from newsletter.store.team.audit_log import Deed
 
 
 def latest_deeds(workspace: Workspace, *, before: int = 0, limit: int = 50) -> Sequence[Deed]:

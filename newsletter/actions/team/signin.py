@@ -22,8 +22,7 @@ from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.people import limits
 from newsletter.store.team import users
-from newsletter.store.team.users import User
-from newsletter.store.team.users import UserSession as UserSession
+from newsletter.store.team.users import User, UserSession
 
 LINK_SECONDS = 15 * 60.0
 FIRST_SECONDS = 24 * 3600.0

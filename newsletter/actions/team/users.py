@@ -16,9 +16,7 @@ from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.team import users
-from newsletter.store.team.users import ApiToken as ApiToken
-from newsletter.store.team.users import User as User
-from newsletter.store.team.users import UserSession as UserSession
+from newsletter.store.team.users import ApiToken, User, UserSession
 
 # What a role opens; sending is a right of its own (`User.may_send`).
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -8,21 +8,11 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.filters import PersonFilter
 from newsletter.store.people.organisations import name_key
 from newsletter.store.tables.core import organisations, subscribers, subscriptions
 
 MOST = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonFilter:
-    """What is looked for; an empty field asks nothing. `state` is a subscription's, `suppressed`, or `none`."""
-
-    words: str = ""
-    publication: str = ""
-    state: str = ""
-    level: str = ""
-    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from fastapi.responses import Response, StreamingResponse
 
 from newsletter.actions.people import data_rights, directory, subscriptions
 from newsletter.errors import AddressError, NotFound, Refused
+from newsletter.filters import PersonFilter
 from newsletter.model import Territory
-from newsletter.store.people.directory import PersonFilter
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Path, Request
@@ -18,8 +18,10 @@ from starlette.datastructures import FormData, UploadFile
 
 from newsletter.actions.team import signin, users
 from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
-from newsletter.store.team.users import User, UserSession
 from newsletter.web.site import Site
+
+if TYPE_CHECKING:
+    from newsletter.store.team.users import User, UserSession
 
 COOKIE = "studio"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions.imports import organisations, reviews, subscribers
+from newsletter.actions.imports import organisations, reviews
 from newsletter.actions.people import members
 from tests.actions.audience_desk import desk
 
@@ -20,9 +20,7 @@ def workspace(tmp_path):
 def bring(workspace, text, **more):
     path = workspace.root / "members.csv"
     path.write_text(HEADER + text, encoding="utf-8")
-    return organisations.import_organisations(
-        workspace, subscribers.open_source(path, subscribers.ORGANISATIONS), by="anna", **more
-    )
+    return organisations.import_organisations(workspace, organisations.open_organisations(path), by="anna", **more)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.people import data_rights, directory, subscriptions
 from newsletter.errors import Refused
+from newsletter.filters import PersonFilter
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
-from newsletter.store.people.directory import PersonFilter
 from tests.actions.audience_desk import bring, desk
 
 

@@ -98,7 +98,7 @@ def test_what_is_no_file_is_named_in_the_error(workspace: Workspace, source: str
 
 
 def test_an_error_page_is_no_feed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "get", lambda url, **_more: fetch.FetchedPage(url, 404, "text/html", b"<html>"))
+    monkeypatch.setattr(fetch, "fetch_page", lambda url, **_more: fetch.FetchedPage(url, 404, "text/html", b"<html>"))
     with pytest.raises(ExchangeError, match="404"):
         feed_import.look_at_feed(workspace, "https://site.example/flux")
 

@@ -73,7 +73,7 @@ def workspace(fresh: Path, tmp_path: Path, database_url: str, monkeypatch: pytes
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site()
-    monkeypatch.setattr(fetch, "get", made.get)
+    monkeypatch.setattr(fetch, "fetch_page", made.get)
     return made
 
 

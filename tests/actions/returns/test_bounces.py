@@ -301,7 +301,7 @@ def test_a_message_that_cannot_be_taken_keeps_no_other_back(monkeypatch):
     def taking(workspace, raw):
         return take(workspace, raw) if raw != b"poison" else 1 / 0
 
-    monkeypatch.setattr(bounces, "take", taking)
+    monkeypatch.setattr(bounces, "take_message", taking)
     bounce = dsn(lille.return_path(person), person.address)
     mail = [Fetched(name, raw, lambda name=name: done.append(name)) for name, raw in (("1", b"poison"), ("2", bounce))]
     with pytest.raises(ZeroDivisionError):

@@ -79,8 +79,8 @@ def broken_off(monkeypatch, after):
             raise KeyboardInterrupt
         return load(*arguments, **options)
 
-    monkeypatch.setattr(candidates, "load", failing)
-    return lambda: monkeypatch.setattr(candidates, "load", load)
+    monkeypatch.setattr(candidates, "load_candidates", failing)
+    return lambda: monkeypatch.setattr(candidates, "load_candidates", load)
 
 
 def test_slices_write_the_same_candidates_as_one_transaction(workspace, monkeypatch):

@@ -168,7 +168,7 @@ def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_t
             raise StoreError("the database refused: database or disk is full")
         return real(connection, token, settlements, now)
 
-    monkeypatch.setattr(ledger, "settle", settle)
+    monkeypatch.setattr(ledger, "settle_deliveries", settle)
     assert d.deliver(peer).sent == 60
     assert failing == [0] and len(set(peer.people())) == len(peer.people()) == 60
 

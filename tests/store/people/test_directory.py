@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
+from newsletter.filters import PersonFilter
 from newsletter.store import home, journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import directory, people
-from newsletter.store.people.directory import PersonFilter
 from newsletter.store.team import audit_log
 from tests.store.helpers import BY_FORM, NOW, mailing, member, subscribe
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
-from newsletter.store.people.directory import PersonFilter
+from newsletter.filters import PersonFilter
 from newsletter.store.team.users import User
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE, Town

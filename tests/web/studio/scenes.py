@@ -13,7 +13,7 @@ from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
-from newsletter.store.people.directory import PersonFilter
+from newsletter.filters import PersonFilter
 from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"

@@ -161,7 +161,7 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
         FeedEntry(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
         FeedEntry(title=HOSTILE, link="https://x.example/2"),
     )
-    monkeypatch.setattr(feed_import, "look", lambda _workspace, source: feed_import.Harvest(source, found, ()))
+    monkeypatch.setattr(feed_import, "look_at_feed", lambda _workspace, source: feed_import.Harvest(source, found, ()))
     before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text

@@ -170,7 +170,7 @@ def feed(desk, monkeypatch, body):
     """Let the site's feed answer with `body`, and read it."""
     url = "https://www.site.example/feed/"
     desk.workspace.settings = desk.workspace.settings.model_copy(update={"feeds": (Feed(url=url),)})
-    monkeypatch.setattr(fetch, "get", lambda *_a, **_k: fetch.FetchedPage(url, 200, "text/xml", body.encode()))
+    monkeypatch.setattr(fetch, "fetch_page", lambda *_a, **_k: fetch.FetchedPage(url, 200, "text/xml", body.encode()))
     feed_reader.read_all(desk.workspace)
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from newsletter.actions.imports.uploads import FOLDER
 from newsletter.actions.people import directory, subscriptions
+from newsletter.filters import PersonFilter
 from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import people
-from newsletter.store.people.directory import PersonFilter
 from newsletter.web.studio import database_labels
 from tests.web.conftest import heading
 from tests.web.studio.conftest import first_person
