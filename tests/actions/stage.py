@@ -52,6 +52,7 @@ class Stage:
 
     def reset(self) -> None:
         """Go back to the moment after the approval."""
+        shutil.rmtree(self.home / "departures", ignore_errors=True)
         if self.cluster:
             with psycopg.connect(f"host={self.cluster} user=postgres dbname=postgres", autocommit=True) as connection:
                 connection.execute("DROP DATABASE IF EXISTS run WITH (FORCE)")
