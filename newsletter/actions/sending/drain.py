@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from newsletter.actions.sending.claims import owner, recover
 from newsletter.actions.sending.departures import DepartureLog, Heading, Trail
 from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.going_back import pause_gone_back
 from newsletter.actions.sending.sender import Sender
 from newsletter.errors import StoreError
 from newsletter.rendering.message import Skeleton
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, ledger, mailings
 
 _log = logging.getLogger(__name__)
 
@@ -25,10 +26,12 @@ def drain(dispatch: Dispatch) -> None:
     refused for as long as a lease: what is then known but not written is doubtful for the next sender.
     """
     recover(dispatch.database, dispatch.mailing.id, dispatch.logs)
+    if dispatch.logs and dispatch.provider.name != "outbox":  # nothing leaves into the outbox
+        pause_gone_back(dispatch.database, dispatch.mailing, dispatch.logs, dispatch.locale)
     with dispatch.database.read() as connection:
         skeletons = {n: Skeleton.thaw(raw) for n, raw in mailings.skeletons(connection, dispatch.mailing.id).items()}
         capped = dispatch.provider.name == "smtp" and ledger.any_capped(connection, dispatch.mailing.id)
-        dispatch.suspicion.served |= ledger.any_sent(connection, dispatch.mailing.id)
+        dispatch.suspicion.served |= corrections.any_sent(connection, dispatch.mailing.id)
     me = owner()
     log = _departure_log(dispatch, me)
     try:
@@ -63,7 +66,7 @@ def _reopen_suspected(dispatch: Dispatch) -> None:
     if dispatch.suspicion.again:
         with dispatch.database.write() as connection:
             now = dispatch.database.now(connection)
-            ledger.reopen(connection, dispatch.mailing.id, dispatch.suspicion.again, now)
+            corrections.reopen(connection, dispatch.mailing.id, dispatch.suspicion.again, now)
 
 
 def _run(dispatch: Dispatch, senders: Sequence[Sender]) -> None:

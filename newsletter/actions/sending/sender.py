@@ -25,7 +25,7 @@ from newsletter.model import Outcome, Outgoing
 from newsletter.providers import ProviderSession
 from newsletter.rendering.message import Skeleton
 from newsletter.store import journal
-from newsletter.store.sending import ledger, mailings, pace
+from newsletter.store.sending import corrections, ledger, mailings, pace
 from newsletter.store.sending.ledger import Handed, Settlement
 from newsletter.store.tables.core import OPEN
 
@@ -182,7 +182,7 @@ class Sender:
         if returned and status == "done":
             # The sender was frozen; others took its group for doubtful and ended without it.
             mailings.change_mailing(connection, self.id, "sending", only=("done",), ended_at=None)
-        ledger.reopen(connection, self.id, self.dispatch.suspicion.again, now)
+        corrections.reopen(connection, self.id, self.dispatch.suspicion.again, now)
         if self.blame and mailings.change_mailing(
             connection, self.id, "paused", only=("sending",), pause_reason=self.blame
         ):

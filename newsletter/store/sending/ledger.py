@@ -21,7 +21,7 @@ from newsletter.store.people.entitlement import Rule, open_span, verdict
 from newsletter.store.tables.core import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
 _KEPT_BACK = ("queued", "deferred", "claimed")
-_HELD_REASON = "held"
+HELD = "held"  # the reason of a delivery that waits behind all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def hand_deliveries(
     if len(bad) < len(rows):
         connection.execute(_HAND, {**held, "at": now, "until": now + lease})
     return [
-        Handed(row.id, row.variant, row.address, row.uid, row.tries + 1, row.reason == _HELD_REASON)
+        Handed(row.id, row.variant, row.address, row.uid, row.tries + 1, row.reason == HELD)
         for row in rows
         if not row.why
     ]
@@ -236,7 +236,7 @@ def settle_deliveries(connection: Connection, token: str, settlements: Sequence[
                 "new_provider_id": s.provider_id,
                 "new_try_at": s.try_at,
                 "at": None if s.state in OPEN else now,
-                "new_reason": _HELD_REASON if s.held else "",
+                "new_reason": HELD if s.held else "",
             }
             for s in settlements
         ],
@@ -301,18 +301,6 @@ def take_back(connection: Connection, token: str, ids: Sequence[int]) -> int:
     """Queue again what `token` has handed over and nothing of which left; returns how many."""
     mine = sa.and_(deliveries.c.token == token, deliveries.c.id.in_(ids))
     return _give_back(connection, None, mine, ("handed",)) if ids else 0
-
-
-def reopen(connection: Connection, mailing_id: int, ids: Sequence[int], now: float) -> int:
-    """Put refused deliveries behind all others to be tried again, since the answer was about us; returns how many."""
-    if not ids:
-        return 0
-    done = connection.execute(
-        deliveries.update()
-        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.id.in_(ids), deliveries.c.state == "refused")
-        .values(state="deferred", try_at=now, settled_at=None, token=None, reason=_HELD_REASON)
-    )
-    return done.rowcount
 
 
 def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:
@@ -413,12 +401,6 @@ def outlook(connection: Connection, mailing_id: int) -> tuple[bool, float | None
         sa.select(sa.func.min(deliveries.c.try_at)).where(mine, deliveries.c.state == "deferred", OPEN_ROWS)
     )
     return bool(queued), due
-
-
-def any_sent(connection: Connection, mailing_id: int) -> bool:
-    """Tell whether somebody was sent the mailing."""
-    query = sa.exists().where(deliveries.c.mailing_id == mailing_id, deliveries.c.state == "sent")
-    return bool(connection.scalar(sa.select(query)))
 
 
 def any_capped(connection: Connection, mailing_id: int) -> bool:
