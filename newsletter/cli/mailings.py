@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -161,7 +159,7 @@ def _settle_from_log(session: CommandRun, issue: str, log: TextIO, *, resend_abs
         print_json({**documents.receipt(made.receipt), "settled": settled})
         return
     click.echo(
-        f"by the log: {made.sent} sent, {made.refused} refused, {made.again} go again, {made.left} not named and doubtful"
+        f"by the log: {made.sent} sent, {made.refused} refused, {made.again} go again, {made.left} still doubtful"
     )
     print_receipt(made.receipt)
 

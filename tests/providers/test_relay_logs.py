@@ -21,7 +21,7 @@ Nov 28 05:00:02 relay postfix/smtp[420]: 4ABC1230F1: to=<a@mairie.example> statu
 Nov 28 05:00:02 relay postfix/qmgr[99]: 4ABC1230F1: removed
 2026-11-28T05:00:03+01:00 relay postfix/cleanup[412]: 3zQw0V1PzKz9: message-id=<{TWO}>
 2026-11-28T05:00:03+01:00 relay postfix/qmgr[99]: 3zQw0V1PzKz9: from=<r@a.example>, nrcpt=1 (queue active)
-2026-11-28T05:00:04+01:00 relay postfix/smtp[421]: 3zQw0V1PzKz9: to=<b@mairie.example>, dsn=5.1.1, status=bounced (said: 550 5.1.1 unknown)
+2026-11-28T05:00:04+01:00 relay postfix/smtp[4]: 3zQw0V1PzKz9: to=<b@x.fr>, status=bounced (said: 550 5.1.1 unknown)
 Nov 28 05:00:05 relay postfix/cleanup[412]: 4ABC1230F3: message-id=<{THREE}>
 Nov 28 05:00:05 relay postfix/smtpd[411]: lost connection after DATA (60000 bytes) from app.example.org[192.0.2.7]
 """

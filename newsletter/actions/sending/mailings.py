@@ -106,7 +106,8 @@ def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | Non
     """
     mailing = current_mailing(workspace, key)
     if mailing is None or mailing.status in ("cancelled", "loading"):
-        return approve_issue(workspace, key, by=by, at=at, now=now)
+        broken_off = mailing.id if mailing and mailing.status == "loading" else 0
+        return approve_issue(workspace, key, by=by, at=at, now=now, over=broken_off)
     if mailing.status == "paused":
         raise Refused(f"`{key}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {key}`")
     if mailing.status == "approved":

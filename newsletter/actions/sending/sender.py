@@ -259,6 +259,7 @@ class Sender:
                     if late and not self._checkpoint(len(waiting)):
                         break
         finally:
+            self.trail.rest()
             self.known += [_silence(number, begun=number in begun) for number in waiting]
         with speaking(self.dispatch.locale):  # it is kept, and read by everybody
             addresses = {handed.id: handed.address for handed in ready}

@@ -47,7 +47,7 @@ class Suspicion:
                 self._row.clear()
             elif outcome.kind == "refused" and outcome.scope == "unclear" and not (handed.held and self.served):
                 self._row.append(_Refusal(handed.id, handed.address, outcome.text or outcome.status))
-                if self._about_us():
+                if self.reason or self._about_us():
                     self.again += [refusal.delivery for refusal in self._row]
                     self.reason = self.reason or self._words()
                     self._row.clear()

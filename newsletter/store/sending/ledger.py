@@ -79,9 +79,8 @@ def claim_deliveries(
     ids = take("queued", limit, after)
     if after and len(ids) < limit:  # what was given back
         ids = sorted(ids + take("queued", limit - len(ids)))
-    if len(ids) < limit:
-        ids += take("deferred", limit - len(ids))
-    return ids
+    # Never beside queued ones: who waits behind all others must not come first within a group.
+    return ids or take("deferred", limit)
 
 
 # The statements of every turn are made once: to put them together costs as much as to run them.
