@@ -9,17 +9,25 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import sequences
-from newsletter.store.database import Database
+from newsletter.store.engine import sequences
+from newsletter.store.engine.database import Database
 from tests import postgres
 
 BLOCK = 500_000
 OFFICES = 182
 # A server of this size is given some memory; what it writes is as safe as anywhere.
-SETTINGS = ("fsync=on", "shared_buffers=1GB", "work_mem=64MB", "maintenance_work_mem=256MB", "max_wal_size=8GB",
-            "checkpoint_timeout=15min", "random_page_cost=1.1", "jit=off")  # fmt: skip
+SETTINGS = (
+    "fsync=on",
+    "shared_buffers=1GB",
+    "work_mem=64MB",
+    "maintenance_work_mem=256MB",
+    "max_wal_size=8GB",
+    "checkpoint_timeout=15min",
+    "random_page_cost=1.1",
+    "jit=off",
+)
 
 _PEOPLE = sa.text(f"""
 INSERT INTO subscribers (id, uid, address, address_key, role, organisation_id, created_at)

@@ -32,8 +32,10 @@ def newsletter(root: Path, url: str, *arguments: str) -> str:
 
 def copy(root: Path, source: str, target: str) -> tuple[float, int, float]:
     """Copy and return seconds, rows and peak memory in MB."""
-    script = ("import resource, sys\nfrom newsletter.cli import main\nmain()\n"
-              "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)")  # fmt: skip
+    script = (
+        "import resource, sys\nfrom newsletter.cli import main\nmain()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
     command = [sys.executable, "-c", script, "-w", str(root), "database", "copy", "--to", target, "--json"]
     env = {**os.environ, "NEWSLETTER_DATABASE__URL": source}
     began = time.perf_counter()

@@ -19,11 +19,12 @@ from statistics import median
 import sqlalchemy as sa
 
 from bench.postgres import postgresql
-from newsletter.actions import report, start
-from newsletter.actions.report_year import end_of
+from newsletter.actions.operations import start
+from newsletter.actions.reports import report
+from newsletter.actions.reports.year import end_of
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import organisations
-from newsletter.store.tables import subscriptions
+from newsletter.store.people import organisations
+from newsletter.store.tables.core import subscriptions
 
 SUBSCRIBERS = 1_000_000
 FIRST, LAST = end_of(date(2022, 12, 31)), end_of(date(2025, 12, 31))

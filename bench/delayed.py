@@ -84,8 +84,9 @@ def run(count: int = COUNT, rounds: int = smtp.ROUNDS) -> list[dict[str, object]
                 with_aiosmtplib(there, count) / smtp.SOURCE_SESSIONS
             )
     base = median(rates["aiosmtplib, 16 connections, 25 ms each way"])
-    return [{"what": name, "seconds": 1 / median(found), "ratio": median(found) / base}
-            for name, found in rates.items()]  # fmt: skip
+    return [
+        {"what": name, "seconds": 1 / median(found), "ratio": median(found) / base} for name, found in rates.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.postgres import empty, postgresql
-from newsletter.actions import imports, start
+from newsletter.actions.imports import subscribers
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import open_workspace
 from newsletter.exchange.generate import people
 
@@ -65,7 +66,7 @@ def ours(root: Path, path: Path) -> tuple[float, float]:
     """Return the seconds that our import takes, and the peak memory of this process in MB."""
     workspace = open_workspace(root)
     began = time.perf_counter()
-    plan, _number = imports.run(workspace, imports.open_source(path), "lettre", by="bench")
+    plan, _number = subscribers.run(workspace, subscribers.open_source(path), "lettre", by="bench")
     seconds = time.perf_counter() - began
     workspace.close()
     assert plan.counts == {"accept": plan.rows}, plan.counts

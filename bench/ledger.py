@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from bench import message as letters
 from bench.peers import LETTER, SENDER
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
 from newsletter.links import Links
 from newsletter.rendering.message import Skeleton
-from newsletter.store import mailings, people
-from newsletter.store.database import Database
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen
+from newsletter.store.engine.database import Database
+from newsletter.store.people import people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen
 from newsletter.tokens import Signer
 
 CHUNK = 20_000
@@ -27,10 +28,15 @@ def skeleton() -> Skeleton:
 def maker() -> Personal:
     """Return the maker of personal messages."""
     return Personal(
-        issue="bench", publication="lettre", mailing=1, sender=SENDER, return_path="retours@example.org",
-        links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)), members_web=False,
+        issue="bench",
+        publication="lettre",
+        mailing=1,
+        sender=SENDER,
+        return_path="retours@example.org",
+        links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)),
+        members_web=False,
         wants="mime",
-    )  # fmt: skip
+    )
 
 
 def approve(database: Database, count: int) -> mailings.Mailing:
@@ -45,9 +51,18 @@ def approve(database: Database, count: int) -> mailings.Mailing:
             people.enrol(connection, people.load(connection, batch, now), batch, ["lettre"], consent, now)
     with database.write() as connection:
         made = mailings.create(
-            connection, issue="bench", subject="La lettre", content_hash="", rule=Rule("lettre", False), record={},
-            frozen=[Frozen((), skeleton().freeze())], caps={}, approved_by="bench", now=now, not_before=now,
+            connection,
+            issue="bench",
+            subject="La lettre",
+            content_hash="",
+            rule=Rule("lettre", False),
+            record={},
+            frozen=[Frozen((), skeleton().freeze())],
+            caps={},
+            approved_by="bench",
+            now=now,
+            not_before=now,
             today=datetime.fromtimestamp(now, UTC).date(),
-        )  # fmt: skip
+        )
         mailings.change(connection, made.id, "sending", only=("approved",), started_at=now)
         return mailings.get(connection, made.id)

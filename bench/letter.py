@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from newsletter.actions import pictures
-from newsletter.actions.content import read_issue
-from newsletter.actions.start import init
+from newsletter.actions.issues.files import read_issue
+from newsletter.actions.letters import pictures
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content.compose import compose
 from newsletter.rendering import letter as letters

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.ledger import approve, maker
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.model import Outcome, Outgoing
 from newsletter.settings import Sending
-from newsletter.store import mailings
-from newsletter.store.database import open_database
+from newsletter.store.engine.database import open_database
+from newsletter.store.sending import mailings
 
 FEW, MANY = 10_000, 1_000_000
 

@@ -26,9 +26,7 @@ def sample(size: int = 65_000) -> Letter:
     links = "".join(f'<a href="qz7slot-{name}-7zq">{name}</a>' for name in SLOTS)
     page = "<html><body><table>" + item * (size // len(item)) + f"</table>{links}</body></html>"
     text = (words + "\n\n") * (size // 5 // len(words)) + "\n".join(f"qz7slot-{name}-7zq" for name in SLOTS)
-    return Letter(
-        issue="bench", publication="lettre", subject="La lettre – été", preheader="", html=page, text=text
-    )  # fmt: skip
+    return Letter(issue="bench", publication="lettre", subject="La lettre – été", preheader="", html=page, text=text)
 
 
 def values(number: int) -> SlotValues:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from newsletter.actions import send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace, open_workspace
 
 PEOPLE, RATE, SECONDS, CONNECTIONS = 10_000, 300, 20, 32
@@ -39,7 +40,7 @@ def run() -> Iterator[dict[str, Any]]:
             yield {"what": f"one-click p99, idle server, {RATE}/s", "seconds": idle, "ratio": 1.0}
             with _run(directory, "send", start.LETTRE, "--now", "--yes"):
                 busy = _p99(address, busy_ones, RATE)
-                sent = send.receipt(workspace, start.LETTRE).sent
+                sent = mailings.receipt(workspace, start.LETTRE).sent
             what = f"one-click p99 while {sent} of {PEOPLE} letters left"
             yield {"what": what, "seconds": busy, "ratio": busy / idle}
         workspace.close()

@@ -20,7 +20,10 @@ from statistics import median
 
 import uvicorn
 
-from newsletter.actions import browse, send, signin, start, team
+from newsletter.actions.operations import start
+from newsletter.actions.people import directory as people_directory
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.model import Status
@@ -30,16 +33,44 @@ ARTICLES, SUBSCRIBERS, ROUNDS = 1_000, 10_000, 9
 BAR = 0.1  # seconds; printed beside the pages that need longer, asserted nowhere
 LETTRE = "/studio/numeros/2026-11-lettre"
 PAGES = (
-    "/studio", "/studio/articles", "/studio/articles?q=textile&etiquette=territoires", "/studio/articles/nouveau",
-    "/studio/articles/proposition-villeurbanne-textile", "/studio/articles/propositions", "/studio/articles/importer",
-    "/studio/numeros", LETTRE, f"{LETTRE}?q=insertion&tout=oui", f"{LETTRE}/controles", f"{LETTRE}/apercu",
-    f"{LETTRE}/envoi", f"{LETTRE}/envoi/etat", "/studio/public", "/studio/public?q=martin", "{person}",
-    "/studio/public/organisations", "/studio/public/organisations/3", "/studio/public/importer",
-    "/studio/public/a-trancher", "/studio/public/rebonds", "/studio/chiffres", "/studio/chiffres?par=region",
-    "/studio/chiffres/annee/2026", "/studio/reglages/identite", "/studio/reglages/apparence",
-    "/studio/reglages/publications", "/studio/reglages/envoi", "/studio/reglages/equipe", "/studio/reglages/cles",
-    "/studio/reglages/journal", "/studio/boite", "/studio/compte", "/", "/agenda", "/abonnement",
-)  # fmt: skip
+    "/studio",
+    "/studio/articles",
+    "/studio/articles?q=textile&etiquette=territoires",
+    "/studio/articles/nouveau",
+    "/studio/articles/proposition-villeurbanne-textile",
+    "/studio/articles/propositions",
+    "/studio/articles/importer",
+    "/studio/numeros",
+    LETTRE,
+    f"{LETTRE}?q=insertion&tout=oui",
+    f"{LETTRE}/controles",
+    f"{LETTRE}/apercu",
+    f"{LETTRE}/envoi",
+    f"{LETTRE}/envoi/etat",
+    "/studio/public",
+    "/studio/public?q=martin",
+    "{person}",
+    "/studio/public/organisations",
+    "/studio/public/organisations/3",
+    "/studio/public/importer",
+    "/studio/public/a-trancher",
+    "/studio/public/rebonds",
+    "/studio/chiffres",
+    "/studio/chiffres?par=region",
+    "/studio/chiffres/annee/2026",
+    "/studio/reglages/identite",
+    "/studio/reglages/apparence",
+    "/studio/reglages/publications",
+    "/studio/reglages/envoi",
+    "/studio/reglages/equipe",
+    "/studio/reglages/cles",
+    "/studio/reglages/journal",
+    "/studio/boite",
+    "/studio/compte",
+    "/",
+    "/agenda",
+    "/abonnement",
+)
 
 
 def fill(workspace: Workspace, n: int, people: int) -> None:
@@ -54,7 +85,7 @@ def fill(workspace: Workspace, n: int, people: int) -> None:
         articles.write(workspace.root / made.path, replace(model, **own, event=event))
     start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
     start.load_people(workspace, people)
-    send.approve(workspace, start.LETTRE, by="bench")
+    mailings.approve(workspace, start.LETTRE, by="bench")
 
 
 @contextmanager
@@ -74,7 +105,7 @@ def serving(workspace: Workspace) -> Iterator[http.client.HTTPConnection]:
 
 def sign_in(workspace: Workspace, connection: http.client.HTTPConnection) -> str:
     """Return the cookie of an admin's session."""
-    user = team.invite(workspace, "bench@rtes.example", "admin", may_send=True, name="Banc", by="bench")
+    user = users.invite(workspace, "bench@rtes.example", "admin", may_send=True, name="Banc", by="bench")
     path = signin.link_for(workspace, user).removeprefix(workspace.settings.web.base_url)
     connection.request("POST", path)
     answer = connection.getresponse()
@@ -104,7 +135,9 @@ def run(n: int = ARTICLES, people: int = SUBSCRIBERS) -> list[dict[str, object]]
         workspace = open_workspace(root)
         try:
             fill(workspace, n, people)
-            somebody = browse.search(workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+            somebody = people_directory.search(workspace, people_directory.Wanted(publication="flash", state="active"))[
+                0
+            ][0]
             with serving(workspace) as connection:
                 cookie = sign_in(workspace, connection)
                 bare = seconds(connection, "/sante", cookie)[0]

@@ -146,12 +146,20 @@ def _script(home: Path, name: str, text: str, command: list[str]) -> Sender:
     letter = letters.sample(LETTER)
 
     def send(port: int, count: int) -> float:
-        told = {"port": port, "count": count, "connections": smtp.SOURCE_SESSIONS, "sender": SENDER,
-                "subject": letter.subject, "text": letter.text, "html": letter.html}  # fmt: skip
+        told = {
+            "port": port,
+            "count": count,
+            "connections": smtp.SOURCE_SESSIONS,
+            "sender": SENDER,
+            "subject": letter.subject,
+            "text": letter.text,
+            "html": letter.html,
+        }
         order = home / "order.json"
         order.write_text(json.dumps(told))
-        ran = subprocess.run([*command, str(program), str(order)], check=True, capture_output=True, text=True,
-                             timeout=PATIENCE)  # fmt: skip
+        ran = subprocess.run(
+            [*command, str(program), str(order)], check=True, capture_output=True, text=True, timeout=PATIENCE
+        )
         return float(ran.stdout)
 
     return send

@@ -20,12 +20,12 @@ import psycopg
 import sqlalchemy as sa
 
 from bench import audience
-from newsletter.actions import report
+from newsletter.actions.reports import report
 from newsletter.actions.workspace import Workspace
-from newsletter.store import candidates, ledger, mailings
-from newsletter.store.entitlement import Rule
-from newsletter.store.ledger import Settlement
-from newsletter.store.mailings import Frozen, Mailing
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import candidates, ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.mailings import Frozen, Mailing
 
 GROUPS, GROUP = 400, 100
 CAPS = {"orange": ("orange.example",)}
@@ -75,9 +75,17 @@ def approve(workspace: Workspace) -> tuple[Mailing, list[float]]:
         began = time.perf_counter()
         with workspace.database.write() as connection:
             mailing = mailing or mailings.freeze(
-                connection, issue="bench", subject="La lettre", content_hash="", rule=Rule("lettre", False), record={},
-                frozen=frozen, approved_by="bench", now=now, not_before=now,
-            )  # fmt: skip
+                connection,
+                issue="bench",
+                subject="La lettre",
+                content_hash="",
+                rule=Rule("lettre", False),
+                record={},
+                frozen=frozen,
+                approved_by="bench",
+                now=now,
+                not_before=now,
+            )
             after = mailings.load(connection, mailing, frozen, CAPS, today, now, after=after, slice_=candidates.SLICE)
             if after is None:
                 mailings.change(connection, mailing.id, "sending", only=("loading",), started_at=now)
@@ -102,11 +110,22 @@ def turns(workspace: Workspace, mailing: Mailing, groups: int) -> dict[str, list
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
             timed("settle", ledger.settle, connection, "w", known, now)
-            handed = timed("hand", ledger.hand, connection, mailing.id, mailing.rule, "w", ids, now=now, lease=300,
-                           today=today)  # fmt: skip
+            handed = timed(
+                "hand", ledger.hand, connection, mailing.id, mailing.rule, "w", ids, now=now, lease=300, today=today
+            )
             known = [Settlement(h.id, "sent", "250 ok", f"id{h.id}") for h in handed]
-            ids = timed("claim", ledger.claim, connection, mailing.id, "w", GROUP, now=now, lease=300, caps={},
-                        after=max(ids, default=0))  # fmt: skip
+            ids = timed(
+                "claim",
+                ledger.claim,
+                connection,
+                mailing.id,
+                "w",
+                GROUP,
+                now=now,
+                lease=300,
+                caps={},
+                after=max(ids, default=0),
+            )
             began = time.perf_counter()
         took["commit"].append(time.perf_counter() - began)
     return took

@@ -19,13 +19,13 @@ from statistics import median
 from bench import smtp
 from bench.ledger import approve, maker, skeleton
 from bench.peers import SENDER, Sender, peers
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Sending, Smtp
-from newsletter.store import mailings
-from newsletter.store.database import open_database
+from newsletter.store.engine.database import open_database
+from newsletter.store.sending import mailings
 
 SLOW = 10  # peers that build every message send a tenth of the count: their rate does not depend on it
 
@@ -109,8 +109,9 @@ def run(count: int = 10_000, rounds: int = smtp.ROUNDS) -> list[dict[str, object
                 with smtp.sink() as port:
                     rates[name].append(sender(port, n))
     base = median(rates["smtp-source, 16 sessions"])
-    return [{"what": name, "seconds": 1 / median(found), "ratio": median(found) / base}
-            for name, found in rates.items()]  # fmt: skip
+    return [
+        {"what": name, "seconds": 1 / median(found), "ratio": median(found) / base} for name, found in rates.items()
+    ]
 
 
 def main() -> None:

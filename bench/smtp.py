@@ -116,9 +116,19 @@ def ours(port: int, count: int, connections: int = CONNECTIONS) -> float:
 def postfix(port: int, count: int) -> float:
     """Send `count` messages of the same size with smtp-source and return messages a second."""
     command = [
-        tool("smtp-source"), "-s", str(SOURCE_SESSIONS), "-l", str(SIZE), "-m", str(count), "-f", "bounces@example.org",
-        "-t", "reader@example.org", f"127.0.0.1:{port}",
-    ]  # fmt: skip
+        tool("smtp-source"),
+        "-s",
+        str(SOURCE_SESSIONS),
+        "-l",
+        str(SIZE),
+        "-m",
+        str(count),
+        "-f",
+        "bounces@example.org",
+        "-t",
+        "reader@example.org",
+        f"127.0.0.1:{port}",
+    ]
     start = time.perf_counter()
     subprocess.run(command, check=True, timeout=PATIENCE)
     return count / (time.perf_counter() - start)

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from newsletter.actions import send
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import queue
+from newsletter.store.engine import queue
 from tests import postgres
 from tests.actions.counting import Server, counting
 from tests.actions.stage import ISSUE, Stage
@@ -37,8 +37,8 @@ def rate(stage: Stage, server: Server, crew: int) -> float:
     workers = [stage.newsletter(server, "worker", "--connections", str(EACH), **settings) for _ in range(crew)]
     try:
         _await(lambda: _at_the_queue(workspace) == 2 * crew)  # each is at two queues
-        send.begin(workspace, send.current(workspace, ISSUE))
-        _await(lambda: send.receipt(workspace, ISSUE).status == "done")
+        mailings.begin(workspace, mailings.current(workspace, ISSUE))
+        _await(lambda: mailings.receipt(workspace, ISSUE).status == "done")
     finally:
         for process in workers:
             process.terminate()
@@ -79,10 +79,13 @@ def run(people: int = 800, rounds: int = ROUNDS) -> list[dict[str, object]]:
             del os.environ["NEWSLETTER_DATABASE__URL"]
     one = median(rates[CREWS[0]])
     return [
-        {"what": f"{crew} workers, {EACH} connections each, PostgreSQL", "seconds": 1 / median(found),
-         "ratio": median(found) / one}
+        {
+            "what": f"{crew} workers, {EACH} connections each, PostgreSQL",
+            "seconds": 1 / median(found),
+            "ratio": median(found) / one,
+        }
         for crew, found in rates.items()
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

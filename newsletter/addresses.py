@@ -170,21 +170,55 @@ def _lower(text: str) -> str:
 # --- slips of the keyboard ---------------------------------------------------------------------------------------
 
 _FREQUENT = (
-    "aliceadsl.fr", "club-internet.fr", "gmail.com", "hotmail.com", "hotmail.fr", "icloud.com", "laposte.net",
-    "numericable.fr", "orange.fr", "outlook.com", "outlook.fr", "protonmail.com", "wanadoo.fr", "yahoo.com", "yahoo.fr",
-)  # fmt: skip
+    "aliceadsl.fr",
+    "club-internet.fr",
+    "gmail.com",
+    "hotmail.com",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "numericable.fr",
+    "orange.fr",
+    "outlook.com",
+    "outlook.fr",
+    "protonmail.com",
+    "wanadoo.fr",
+    "yahoo.com",
+    "yahoo.fr",
+)
 _REAL = frozenset({"cloud.com", "email.com", "grange.fr", "granges.fr", "mail.com", "oranges.fr", "ymail.com"})
 _SLIPS = {
-    "gmail.fr": "gmail.com", "gmail.co": "gmail.com", "gmail.cm": "gmail.com", "laposte.fr": "laposte.net",
-    "hotmail.co": "hotmail.com", "hotmail.cm": "hotmail.com", "outlook.co": "outlook.com", "yahoo.co": "yahoo.com",
+    "gmail.fr": "gmail.com",
+    "gmail.co": "gmail.com",
+    "gmail.cm": "gmail.com",
+    "laposte.fr": "laposte.net",
+    "hotmail.co": "hotmail.com",
+    "hotmail.cm": "hotmail.com",
+    "outlook.co": "outlook.com",
+    "yahoo.co": "yahoo.com",
     "yahoo.cm": "yahoo.com",
-}  # fmt: skip
+}
 # None of these left-hand names is a delegated top-level domain.
 _TOP_SLIPS = {
-    "cim": "com", "cmo": "com", "comm": "com", "con": "com", "coom": "com", "ocm": "com", "vom": "com", "xom": "com",
-    "fe": "fr", "ffr": "fr", "fra": "fr", "frr": "fr", "ft": "fr", "rf": "fr",
-    "ent": "net", "nett": "net", "ogr": "org", "orgg": "org",
-}  # fmt: skip
+    "cim": "com",
+    "cmo": "com",
+    "comm": "com",
+    "con": "com",
+    "coom": "com",
+    "ocm": "com",
+    "vom": "com",
+    "xom": "com",
+    "fe": "fr",
+    "ffr": "fr",
+    "fra": "fr",
+    "frr": "fr",
+    "ft": "fr",
+    "rf": "fr",
+    "ent": "net",
+    "nett": "net",
+    "ogr": "org",
+    "orgg": "org",
+}
 
 
 @lru_cache(maxsize=8192)

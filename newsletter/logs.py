@@ -94,9 +94,11 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the redacted object."""
         entry: dict[str, Any] = {
-            "time": _when(record), "level": record.levelname.lower(), "logger": record.name,
+            "time": _when(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
             "message": self._clean(record.getMessage()),
-        }  # fmt: skip
+        }
         for name, value in vars(record).items():
             if name not in _KNOWN:
                 entry[name] = value if isinstance(value, (int, float, bool)) else self._clean(str(value))

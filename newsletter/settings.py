@@ -66,13 +66,29 @@ class Palette(_Frozen):
 
 
 LIGHT = Palette(
-    ink="#1D2B2F", secondary="#55636A", primary="#0F4F4A", accent="#A3431C", page="#F6F3EC", sheet="#FFFFFF",
-    panel="#E9F0EE", rule="#DAD6CC", masthead="#0F4F4A", on_masthead="#FFFFFF",
-)  # fmt: skip
+    ink="#1D2B2F",
+    secondary="#55636A",
+    primary="#0F4F4A",
+    accent="#A3431C",
+    page="#F6F3EC",
+    sheet="#FFFFFF",
+    panel="#E9F0EE",
+    rule="#DAD6CC",
+    masthead="#0F4F4A",
+    on_masthead="#FFFFFF",
+)
 DARK = Palette(
-    ink="#ECEAE4", secondary="#B4BDBF", primary="#86CFC4", accent="#F2A57E", page="#121718", sheet="#1C2325",
-    panel="#233132", rule="#37464A", masthead="#0B2E2B", on_masthead="#ECEAE4",
-)  # fmt: skip
+    ink="#ECEAE4",
+    secondary="#B4BDBF",
+    primary="#86CFC4",
+    accent="#F2A57E",
+    page="#121718",
+    sheet="#1C2325",
+    panel="#233132",
+    rule="#37464A",
+    masthead="#0B2E2B",
+    on_masthead="#ECEAE4",
+)
 
 
 class Theme(_Frozen):

@@ -22,9 +22,13 @@ DIST = ROOT / "dist"
 def run(*command: str | Path, cwd: Path = ROOT, **environ: str) -> str:
     """Return what a command printed; SystemExit with its own words when it fails."""
     done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env={**os.environ, **environ}, capture_output=True, text=True,
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     if done.returncode:
         raise SystemExit(f"error: {' '.join(map(str, command))} failed\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -69,9 +73,16 @@ def bill_of_materials(wheel: Path, scratch: Path) -> str:
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet")
     run(*pip, "--constraint", ROOT / "constraints.txt", f"{wheel}[postgres]")
     text = run(
-        sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", "--short-PURLs",
-        "--pyproject", ROOT / "pyproject.toml", python,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "cyclonedx_py",
+        "environment",
+        "--output-reproducible",
+        "--short-PURLs",
+        "--pyproject",
+        ROOT / "pyproject.toml",
+        python,
+    )
     bom = json.loads(text)
     # Links of the tools and of where a file was fetched say something about this machine, not about the product.
     for tool in bom["metadata"]["tools"]["components"]:

@@ -75,6 +75,6 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def _migrate(url: str) -> None:
-    from newsletter.store.database import open_database
+    from newsletter.store.engine.database import open_database
 
     open_database(url).close()

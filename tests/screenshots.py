@@ -14,8 +14,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import browse, send
-from newsletter.actions.letters import SAMPLE_ADDRESS, edition, personal
+from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, personal
+from newsletter.actions.people import directory
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
@@ -27,8 +28,12 @@ TALLEST = 3600  # pixels; what lies below repeats what is seen
 COLOURS = 192
 FOLD, GAP = 1000, 24
 FLASH = "2026-11-17-flash"
-LETTERS = tuple((name, key, width, dark) for name, key in (("lettre", KEY), ("flash", FLASH))
-                for width in (375, 640) for dark in (False, True))  # fmt: skip
+LETTERS = tuple(
+    (name, key, width, dark)
+    for name, key in (("lettre", KEY), ("flash", FLASH))
+    for width in (375, 640)
+    for dark in (False, True)
+)
 ON_TOP = ("lettre-640-light", "flash-375-dark")  # side by side at the top of the README
 BY = "Claire Morel"
 
@@ -68,9 +73,7 @@ def _beside(images: Sequence[Image.Image]) -> Image.Image:
 def _letter(browser: Browser, workspace: Workspace, key: str, *, width: int, dark: bool) -> Image.Image:
     """Draw a letter as a sample reader gets it."""
     made = edition(workspace, key)
-    values = personal(workspace, made.publication, key, "parts").values(
-        SAMPLE_ADDRESS, bytes(16), 0, workspace.now()
-    )  # fmt: skip
+    values = personal(workspace, made.publication, key, "parts").values(SAMPLE_ADDRESS, bytes(16), 0, workspace.now())
     files = {p.url: (workspace.published() / Path(p.url).name).read_bytes() for p in made.pictures.values()}
     with letter_page(browser, made.skeletons[0].parts(values).html, files, width=width, dark=dark) as page:
         return _shot(page, whole=True)
@@ -90,21 +93,21 @@ def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Approve, schedule, lose an answer, and come to the end."""
     workspace = here.workspace
     leaves = stage.NOW.replace(hour=14, minute=30)
-    send.approve(workspace, KEY, by=BY, at=leaves)
+    mailings.approve(workspace, KEY, by=BY, at=leaves)
     yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860)
-    send.cancel(workspace, KEY, by=BY)
-    mailing = send.begin(workspace, send.approve(workspace, KEY, by=BY, now=True))
-    left = send.receipt(workspace, KEY).open
+    mailings.cancel(workspace, KEY, by=BY)
+    mailing = mailings.begin(workspace, mailings.approve(workspace, KEY, by=BY, now=True))
+    left = mailings.receipt(workspace, KEY).open
     stage.mailing_at(workspace, left - 5, doubtful=3)
-    send.pause(workspace, KEY, BY, f"mis en pause par {BY}")
+    mailings.pause(workspace, KEY, BY, f"mis en pause par {BY}")
     yield "studio-receipt", _seen(here, f"{ISSUE}/envoi", 1280, 1090)
-    send.settle(workspace, KEY, resend=False, by=BY)
-    send.resume(workspace, KEY, BY)
-    send.deliver(workspace, mailing)
+    mailings.settle(workspace, KEY, resend=False, by=BY)
+    mailings.resume(workspace, KEY, BY)
+    mailings.deliver(workspace, mailing)
 
 
 def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
-    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
     yield "studio-person", _seen(here, f"/studio/public/personnes/{someone.uid}", 1280, 860)
     yield "studio-figures", _seen(here, "/studio/chiffres", 1280, 1000)
 
@@ -112,13 +115,18 @@ def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
 def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Draw what a member's contact sees."""
     links = here.workspace.links
-    someone = browse.search(here.workspace, browse.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
     uid = bytes.fromhex(someone.uid)
     pages = {
-        "archive": "/", "lettre": f"/lettres/{KEY}", "reservee": f"/lettres/{FLASH}", "agenda": "/agenda",
-        "abonnement": "/abonnement", "preferences": links.preferences(uid),
-        "desabonnement": links.unsubscribe(uid, "flash"), "proposer": links.proposal(uid),
-    }  # fmt: skip
+        "archive": "/",
+        "lettre": f"/lettres/{KEY}",
+        "reservee": f"/lettres/{FLASH}",
+        "agenda": "/agenda",
+        "abonnement": "/abonnement",
+        "preferences": links.preferences(uid),
+        "desabonnement": links.unsubscribe(uid, "flash"),
+        "proposer": links.proposal(uid),
+    }
     for name, link in pages.items():
         for width in (375, 1280):
             status = 403 if name == "reservee" else 200  # it asks for an address

@@ -90,9 +90,15 @@ def test_what_is_no_single_address_is_refused_with_a_french_sentence(text, sente
 
 @pytest.mark.parametrize(
     "text",
-    ["  a@ville.fr\r\n", "\u00a0a@ville.fr", "\ufeffa@ville.fr", "a@\u200bville.fr", "mailto:a@ville.fr",
-     "MAILTO:a@ville.fr?subject=x"],
-)  # fmt: skip
+    [
+        "  a@ville.fr\r\n",
+        "\u00a0a@ville.fr",
+        "\ufeffa@ville.fr",
+        "a@\u200bville.fr",
+        "mailto:a@ville.fr",
+        "MAILTO:a@ville.fr?subject=x",
+    ],
+)
 def test_what_copying_and_pasting_leaves_is_taken_off(text):
     assert parse(text).text == "a@ville.fr"
 
@@ -149,9 +155,14 @@ def test_a_mailbox_gives_its_name_and_its_address(text, name, address):
 
 @pytest.mark.parametrize(
     "text",
-    ["legit@a.fr <autre@b.fr>", "alice@a.fr(<bob@b.fr>", "Zoé <a@ville.fr> <b@ville.fr>", "Zoé <>",
-     "a@ville.fr, Zoé <b@ville.fr>"],
-)  # fmt: skip
+    [
+        "legit@a.fr <autre@b.fr>",
+        "alice@a.fr(<bob@b.fr>",
+        "Zoé <a@ville.fr> <b@ville.fr>",
+        "Zoé <>",
+        "a@ville.fr, Zoé <b@ville.fr>",
+    ],
+)
 def test_a_mailbox_that_shows_another_address_is_refused(text):
     with pytest.raises(AddressError):
         parse_mailbox(text)
@@ -186,12 +197,27 @@ def test_a_domain_in_borrowed_letters_is_for_a_human(domain):
 @pytest.mark.parametrize(
     "text",
     [
-        "a@gmail.com", "a@hotmail.fr", "a@yahoo.fr", "a@orange.fr", "a@free.fr", "a@sfr.fr", "a@mail.com",
-        "a@email.com", "a@ymail.com",
-        "a@laposte.net", "a@ville.example", "a@example.org", "a@ville-orange.fr", "a@besançon.fr",
-        "a@œuvre.fr", "jérôme@ville.fr", "a@пример.рф", "a@numericable.fr", "a@rtes.fr",
+        "a@gmail.com",
+        "a@hotmail.fr",
+        "a@yahoo.fr",
+        "a@orange.fr",
+        "a@free.fr",
+        "a@sfr.fr",
+        "a@mail.com",
+        "a@email.com",
+        "a@ymail.com",
+        "a@laposte.net",
+        "a@ville.example",
+        "a@example.org",
+        "a@ville-orange.fr",
+        "a@besançon.fr",
+        "a@œuvre.fr",
+        "jérôme@ville.fr",
+        "a@пример.рф",
+        "a@numericable.fr",
+        "a@rtes.fr",
     ],
-)  # fmt: skip
+)
 def test_an_ordinary_address_is_not_suspected(text):
     assert suspect(parse(text)) is None
 

@@ -17,7 +17,7 @@ import click
 import pytest
 import yaml
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.cli import cli
 from newsletter.settings_file import load, read_env_file
 from tests.conftest import ROOT, missing
@@ -160,5 +160,5 @@ def test_systemd_understands_a_unit_and_finds_it_tight(path, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     done = subprocess.run(
         [analyze, "security", "--offline=true", "--threshold=25", copy], capture_output=True, text=True, check=False
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout

@@ -27,6 +27,9 @@ def test_no_tracked_file_names_a_registry_or_this_machine():
     hosts = "|".join(("py" + "pi", "python" + "hosted", "npm" + "js"))
     found = subprocess.run(
         ["git", "grep", "-nIE", rf"(/wo[r]k/|({hosts})\.(org|com|net))", "--", "."],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert found.stdout == ""

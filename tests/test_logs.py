@@ -19,12 +19,16 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from newsletter import jobs, logs
-from newsletter.actions import archive, imports, notices, send, team
-from newsletter.actions.start import init, load_people
+from newsletter.actions import mail
+from newsletter.actions.archive import public_letters
+from newsletter.actions.imports import subscribers as subscriber_imports
+from newsletter.actions.operations.start import init, load_people
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.logs import GONE, JsonLines, TextLines, redact
 from newsletter.settings_file import load
-from newsletter.store.tables import subscribers
+from newsletter.store.tables.core import subscribers
 from tests.web.server import serving
 
 FORMS = (TextLines, JsonLines)
@@ -154,10 +158,13 @@ def workspace(tmp_path: Path, monkeypatch) -> Iterator[Workspace]:
     server = Controller(_Grumpy(), hostname="127.0.0.1", port=port)
     server.start()
     found = {
-        **SECRETS, "NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
+        **SECRETS,
+        "NEWSLETTER_SENDING__PROVIDER": "smtp",
+        "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
         "NEWSLETTER_SENDING__SMTP__PORT": str(port),
-        "NEWSLETTER_SENDING__SMTP__SECURITY": "none", "NEWSLETTER_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
-    }  # fmt: skip
+        "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
+        "NEWSLETTER_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
+    }
     for name, value in found.items():
         monkeypatch.setenv(name, value)
     made = open_workspace(tmp_path)
@@ -203,7 +210,7 @@ def test_a_day_of_work_leaves_nobody_in_the_logs(workspace, monkeypatch, form) -
             assert ask(f"{url}/abonnement", typed.encode()) == 422
             assert ask(f"{url}/abonnement?email=nouvelle.venue%40example.net") == 200
             assert ask(f"{url}/metrics", Authorization=f"Bearer {tokens[0]}") == 200
-            tokens.append(team.make_token(workspace, "Site", "people", "test"))
+            tokens.append(users.make_token(workspace, "Site", "people", "test"))
             shown = urllib.parse.quote(people[0].address)
             assert ask(f"{url}/api/v1/people?address={shown}", Authorization=f"Bearer {tokens[-1]}") == 200
             assert ask(f"{url}/api/v1/people?limit=1&address={people[0].address}&key={tokens[-1]}") == 401
@@ -214,24 +221,24 @@ def test_a_day_of_work_leaves_nobody_in_the_logs(workspace, monkeypatch, form) -
             assert ask(hook, event + b"}{", Authorization=proof) == 400
             assert ask(hook, event, Authorization=proof) == 200
             with monkeypatch.context() as patch:
-                patch.setattr(archive, "read", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
+                patch.setattr(public_letters, "read", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
                 assert ask(f"{url}/lettres/2026-11-lettre?cle={tokens[1]}") == 500
-            send.begin(workspace, send.approve(workspace, "2026-11-lettre", by="test", now=True))
+            mailings.begin(workspace, mailings.approve(workspace, "2026-11-lettre", by="test", now=True))
             table = {work.name: work for work in jobs.TABLE}
             stop = threading.Event()
             assert jobs.run_due(workspace, table["deliver"], stop)
             broken = jobs.Work("broken", _burst(f"<{people[1].address}> refused by {IP}"), 60, "fails")
             assert jobs.run_due(workspace, broken, stop)
-            note = notices.Notice(subject="Votre lien", heading="Votre lien", paragraphs=("Bonjour",))
-            assert not notices.post(workspace, f"{people[2].address}, {people[3].address}", note)
+            note = mail.Notice(subject="Votre lien", heading="Votre lien", paragraphs=("Bonjour",))
+            assert not mail.post(workspace, f"{people[2].address}, {people[3].address}", note)
             file = workspace.root / "people.csv"
             file.write_text("email;nom\nun.nouveau@example.net;Nouveau\nfaux@@example;Erreur\n", "utf-8")
-            plan, _n = imports.run(workspace, imports.open_source(file), "lettre", by="test")
+            plan, _n = subscriber_imports.run(workspace, subscriber_imports.open_source(file), "lettre", by="test")
             assert plan.rows == 2
         finally:
             logging.getLogger().removeHandler(handler)
     text = written.getvalue()
-    receipt = send.receipt(workspace, "2026-11-lettre")
+    receipt = mailings.receipt(workspace, "2026-11-lettre")
     assert receipt.refused > 0
     for expected in (
         "/lettres/2026-11-lettre",

@@ -39,9 +39,14 @@ def empty(wheel, tmp_path_factory):
     def newsletter(*arguments: str) -> str:
         """Run the command away from the checkout; its own words are the failure."""
         done = subprocess.run(
-            [home / "venv" / "bin" / "newsletter", *arguments], cwd=home, env=environ, capture_output=True, text=True,
-            check=False, timeout=120,
-        )  # fmt: skip
+            [home / "venv" / "bin" / "newsletter", *arguments],
+            cwd=home,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -61,9 +66,11 @@ def test_every_file_that_the_product_reads_lies_in_the_wheel(wheel):
     }
     inside |= {f"{name}/": f"newsletter/sample/{name}/" for name in ("articles", "issues", "images", "data")}
     missing = [
-        path for path in tracked for start, place in inside.items()
+        path
+        for path in tracked
+        for start, place in inside.items()
         if path.startswith(start) and place + path.removeprefix(start) not in packed
-    ]  # fmt: skip
+    ]
     assert missing == []
 
 

@@ -201,8 +201,13 @@ def test_articles_speak_of_current_members_only():
 
 def test_the_182_members_are_counted_by_level():
     assert Counter(o["level"] for o in members(TODAY)) == {
-        "region": 8, "departement": 15, "outre-mer": 4, "metropole": 19, "intercommunalite": 60, "commune": 76,
-    }  # fmt: skip
+        "region": 8,
+        "departement": 15,
+        "outre-mer": 4,
+        "metropole": 19,
+        "intercommunalite": 60,
+        "commune": 76,
+    }
 
 
 @pytest.mark.parametrize(

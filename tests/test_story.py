@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from tests.cli.conftest import run
 
 ARTICLE = """---
@@ -66,9 +66,11 @@ def workspace(tmp_path: Path) -> Path:
 
 def test_an_article_goes_from_a_file_to_every_inbox_once(workspace, mailbox):
     smtp = {
-        "NEWSLETTER_SENDING__PROVIDER": "smtp", "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
-        "NEWSLETTER_SENDING__SMTP__PORT": str(mailbox.port), "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
-    }  # fmt: skip
+        "NEWSLETTER_SENDING__PROVIDER": "smtp",
+        "NEWSLETTER_SENDING__SMTP__HOST": "127.0.0.1",
+        "NEWSLETTER_SENDING__SMTP__PORT": str(mailbox.port),
+        "NEWSLETTER_SENDING__SMTP__SECURITY": "none",
+    }
     (workspace / "articles" / "rance-halle.md").write_text(ARTICLE, encoding="utf-8")
     composed = run(workspace, "issues", "new", "lettre", "--date", "2026-12-01", "--json").json
     sections = {s["tag"]: s["articles"] for s in composed["sections"]}
@@ -108,7 +110,7 @@ def test_a_targeted_item_reaches_only_the_contacts_it_is_for(workspace):
     ran = run(workspace, "send", "2026-11-17-flash", "--json")
     assert ran.code == 0 and ran.json["sent"] > 0
     from newsletter.actions.workspace import open_workspace
-    from newsletter.store import organisations, people
+    from newsletter.store.people import organisations, people
 
     ws = open_workspace(workspace)
     told = {True: 0, False: 0}

@@ -33,9 +33,20 @@ TOKEN = signer.seal("unsubscribe", b"0123456789abcdef" + b"lettre")
 
 @pytest.mark.parametrize(
     "spelling",
-    [TOKEN[:-1], TOKEN[1:], TOKEN + "A", TOKEN + "=", TOKEN + ".", TOKEN + " ", TOKEN.upper(), TOKEN.swapcase(),
-     TOKEN[:10] + "_" + TOKEN[11:], "", "é" * 20],
-)  # fmt: skip
+    [
+        TOKEN[:-1],
+        TOKEN[1:],
+        TOKEN + "A",
+        TOKEN + "=",
+        TOKEN + ".",
+        TOKEN + " ",
+        TOKEN.upper(),
+        TOKEN.swapcase(),
+        TOKEN[:10] + "_" + TOKEN[11:],
+        "",
+        "é" * 20,
+    ],
+)
 def test_a_token_has_one_spelling(spelling):
     assert spelling != TOKEN
     with pytest.raises(TokenError):
@@ -70,9 +81,11 @@ def test_each_personal_link_opens_one_door_and_holds_no_address():
     }
     tokens = {name: url.rpartition("=")[2].rpartition("/")[2] for name, url in urls.items()}
     doors = {
-        "unsubscribe": links.read_unsubscribe, "preferences": links.read_preferences,
-        "proposal": links.read_proposal, "archive": links.read_archive,
-    }  # fmt: skip
+        "unsubscribe": links.read_unsubscribe,
+        "preferences": links.read_preferences,
+        "proposal": links.read_proposal,
+        "archive": links.read_archive,
+    }
     for door, read in doors.items():
         for name, token in tokens.items():
             if door == name:

@@ -55,11 +55,18 @@ def main() -> None:
     """Bring en.po up to date: new sentences come without a translation, those that nobody says any more go."""
     old = catalogue()
     new = Catalog(
-        locale="en", project="newsletter", version="1", language_team="English", fuzzy=False,
+        locale="en",
+        project="newsletter",
+        version="1",
+        language_team="English",
+        fuzzy=False,
         header_comment="# English of the product, beside the French, which is its own message id.",
-        copyright_holder="the newsletter project", last_translator="the newsletter project",
-        msgid_bugs_address="see CONTRIBUTING.md", creation_date=old.creation_date, revision_date=old.creation_date,
-    )  # fmt: skip
+        copyright_holder="the newsletter project",
+        last_translator="the newsletter project",
+        msgid_bugs_address="see CONTRIBUTING.md",
+        creation_date=old.creation_date,
+        revision_date=old.creation_date,
+    )
     for message, path, _line in sentences():
         known = old.get(message[0] if isinstance(message, tuple) else message)
         # A sentence that has got a plural has to be said anew.

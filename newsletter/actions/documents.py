@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from newsletter import paris
-from newsletter.actions.content import IssueSummary
-from newsletter.actions.members import Listed
-from newsletter.actions.report import Count
+from newsletter.actions.issues.files import IssueSummary
+from newsletter.actions.people.members import Listed
+from newsletter.actions.reports.report import Count
 from newsletter.model import Article
-from newsletter.store.mailings import Mailing, Receipt
-from newsletter.store.organisations import Organisation
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 def receipt(made: Receipt) -> dict[str, Any]:
@@ -23,18 +23,27 @@ def receipt(made: Receipt) -> dict[str, Any]:
 def count(made: Count) -> dict[str, Any]:
     """Return a count at the end of a day."""
     return {
-        "on": made.on.isoformat(), "what": made.what, "by": made.by, "rule": made.rule, "total": made.total,
+        "on": made.on.isoformat(),
+        "what": made.what,
+        "by": made.by,
+        "rule": made.rule,
+        "total": made.total,
         "groups": dict(made.groups),
-    }  # fmt: skip
+    }
 
 
 def mailing(made: Mailing) -> dict[str, Any]:
     """Return a mailing as a list shows it."""
     return {
-        "issue": made.issue, "mailing": made.uid, "publication": made.publication, "status": made.status,
-        "subject": made.subject, "approved_at": moment(made.approved_at), "approved_by": made.approved_by,
+        "issue": made.issue,
+        "mailing": made.uid,
+        "publication": made.publication,
+        "status": made.status,
+        "subject": made.subject,
+        "approved_at": moment(made.approved_at),
+        "approved_by": made.approved_by,
         "ended_at": moment(made.ended_at),
-    }  # fmt: skip
+    }
 
 
 def moment(value: float | None) -> str | None:
@@ -45,26 +54,40 @@ def moment(value: float | None) -> str | None:
 def issue(found: IssueSummary) -> dict[str, Any]:
     """Return an issue as a list shows it."""
     return {
-        "issue": found.issue.key, "publication": found.issue.publication, "date": found.issue.date.isoformat(),
-        "number": found.issue.number, "subject": found.issue.subject, "status": found.status,
-    }  # fmt: skip
+        "issue": found.issue.key,
+        "publication": found.issue.publication,
+        "date": found.issue.date.isoformat(),
+        "number": found.issue.number,
+        "subject": found.issue.subject,
+        "status": found.status,
+    }
 
 
 def article(found: Article, uses: int) -> dict[str, Any]:
     """Return an article as a list shows it; `uses` is the number of issues it stands in."""
     return {
-        "article": found.slug, "title": found.title, "tags": list(found.tags), "date": found.date.isoformat(),
-        "status": found.status, "visibility": found.visibility, "path": found.path, "issues": uses,
-    }  # fmt: skip
+        "article": found.slug,
+        "title": found.title,
+        "tags": list(found.tags),
+        "date": found.date.isoformat(),
+        "status": found.status,
+        "visibility": found.visibility,
+        "path": found.path,
+        "issues": uses,
+    }
 
 
 def organisation(found: Organisation) -> dict[str, Any]:
     """Return an organisation with its membership periods."""
     return {
-        "name": found.name, "level": found.level, "siren": found.siren, "insee": found.insee, "region": found.region,
+        "name": found.name,
+        "level": found.level,
+        "siren": found.siren,
+        "insee": found.insee,
+        "region": found.region,
         "departement": found.departement,
         "periods": [{"joined": p.joined, "ended": p.ended} for p in found.periods],
-    }  # fmt: skip
+    }
 
 
 def member(row: Listed) -> dict[str, Any]:

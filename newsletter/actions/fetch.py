@@ -146,9 +146,14 @@ def _one(url: str, method: str, limit: int, deadline: float, known: Known | None
 
 
 def _answer(
-    connection: http.client.HTTPConnection, method: str, parts: SplitResult, limit: int, deadline: float, url: str,
+    connection: http.client.HTTPConnection,
+    method: str,
+    parts: SplitResult,
+    limit: int,
+    deadline: float,
+    url: str,
     known: Known | None,
-) -> Page | str:  # fmt: skip
+) -> Page | str:
     if isinstance(connection.sock, ssl.SSLSocket):
         connection.sock.do_handshake()
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_PLAIN)

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter import addresses, paris
-from newsletter.actions.kept import Kept
-from newsletter.actions.media import Files, InDatabase, Media
+from newsletter.actions.cache import Kept
+from newsletter.actions.published_pictures import Files, InDatabase, Media
 from newsletter.content.filecache import FileCache
 from newsletter.content.pool import Pool, read_pool
 from newsletter.errors import SettingsError
@@ -20,8 +20,8 @@ from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
 from newsletter.settings import Publication, Settings
 from newsletter.settings_file import FILE, load
-from newsletter.store.database import Database, open_database
-from newsletter.store.entitlement import Rule
+from newsletter.store.engine.database import Database, open_database
+from newsletter.store.people.entitlement import Rule
 from newsletter.tokens import Signer
 
 _log = logging.getLogger(__name__)

@@ -13,12 +13,32 @@ from newsletter.errors import NewsletterError
 
 # Each command and the module it is made in. Only the one that is called is imported: all of them take two seconds.
 COMMANDS = {
-    "articles": "articles", "backup": "backup", "bounces": "bounces", "completion": "manual", "count": "figures",
-    "database": "database", "demo": "start", "doctor": "doctor", "health": "health", "help": "manual", "init": "start",
-    "issues": "issues", "links": "links", "mailings": "mailings", "members": "members", "pictures": "pictures",
-    "proposals": "proposals", "purge": "subscribers", "report": "figures", "restore": "backup", "send": "sending",
-    "serve": "serve", "subscribers": "subscribers", "users": "users", "worker": "worker",
-}  # fmt: skip
+    "articles": "articles",
+    "backup": "backup",
+    "bounces": "bounces",
+    "completion": "manual",
+    "count": "figures",
+    "database": "database",
+    "demo": "start",
+    "doctor": "doctor",
+    "health": "health",
+    "help": "manual",
+    "init": "start",
+    "issues": "issues",
+    "links": "links",
+    "mailings": "mailings",
+    "members": "members",
+    "pictures": "pictures",
+    "proposals": "proposals",
+    "purge": "subscribers",
+    "report": "figures",
+    "restore": "backup",
+    "send": "sending",
+    "serve": "serve",
+    "subscribers": "subscribers",
+    "users": "users",
+    "worker": "worker",
+}
 
 
 class _Commands(click.Group):
@@ -36,8 +56,14 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="newsletter")
-@click.option("--workspace", "-w", type=click.Path(path_type=Path), envvar="NEWSLETTER_WORKSPACE", default=".",
-              help="The directory with newsletter.toml (default: here).")  # fmt: skip
+@click.option(
+    "--workspace",
+    "-w",
+    type=click.Path(path_type=Path),
+    envvar="NEWSLETTER_WORKSPACE",
+    default=".",
+    help="The directory with newsletter.toml (default: here).",
+)
 @click.pass_context
 def cli(context: click.Context, workspace: Path) -> None:
     """Compose, check and send the letters of a network of local authorities."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from newsletter.actions import articles_import, content, documents, feeds_read
+from newsletter.actions import documents
+from newsletter.actions.issues import feed_import, feed_reader, files
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -34,11 +35,12 @@ def articles() -> None:
 @pass_session
 def list_(session: Session, tag: str | None, status: str | None, unused: bool, as_json: bool) -> None:
     """List the articles, newest first."""
-    pool, used = session.workspace.pool(), content.used_in(session.workspace)
+    pool, used = session.workspace.pool(), files.used_in(session.workspace)
     chosen = [
-        a for a in pool
+        a
+        for a in pool
         if (not tag or tag in a.tags) and (not status or a.status == status) and not (unused and used[a.slug])
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json([documents.article(a, used[a.slug]) for a in chosen])
         return
@@ -59,7 +61,7 @@ def list_(session: Session, tag: str | None, status: str | None, unused: bool, a
 def new(session: Session, title: str, tags: tuple[str, ...], on: datetime | None, as_json: bool) -> None:
     """Create a draft article and print its file."""
     day = on.date() if on else session.workspace.today()
-    made = content.new_article(session.workspace, title, tags, day)
+    made = files.new_article(session.workspace, title, tags, day)
     if as_json:
         print_json({"article": made.slug, "path": made.path})
     else:
@@ -71,7 +73,7 @@ def new(session: Session, title: str, tags: tuple[str, ...], on: datetime | None
 @pass_session
 def check(session: Session, as_json: bool) -> None:
     """Proof-read all articles; exit 1 when there are errors."""
-    found = content.check_articles(session.workspace.pool())
+    found = files.check_articles(session.workspace.pool())
     if as_json:
         print_json({"warnings": findings_json(found)})
     else:
@@ -97,8 +99,8 @@ def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bo
     if source is None:
         _read_feeds(session, as_json)
         return
-    harvest = articles_import.look(session.workspace, source)
-    written = articles_import.take(session.workspace, harvest, tags) if yes else []
+    harvest = feed_import.look(session.workspace, source)
+    written = feed_import.take(session.workspace, harvest, tags) if yes else []
     slugs = [article.slug for article in written] if yes else [None for _found in harvest.new]
     if as_json:
         new = [{**_found_json(found), "article": slug} for found, slug in zip(harvest.new, slugs, strict=True)]
@@ -113,7 +115,7 @@ def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bo
 
 
 def _read_feeds(session: Session, as_json: bool) -> None:
-    brought = feeds_read.read_all(session.workspace)
+    brought = feed_reader.read_all(session.workspace)
     if as_json:
         print_json({"feeds": [_feed_json(one) for one in brought]})
     else:
@@ -121,7 +123,7 @@ def _read_feeds(session: Session, as_json: bool) -> None:
         print_table(f"{len(rows)} new from {len(brought)} feeds", ("date", "tags", "title", "article"), rows)
         for one in brought:
             if one.later:
-                click.echo(f"{one.url}: {one.later} more come on the days after, {feeds_read.MOST_A_DAY} a day")
+                click.echo(f"{one.url}: {one.later} more come on the days after, {feed_reader.MOST_A_DAY} a day")
             if one.error:
                 click.echo(f"error: {one.error}", err=True)
         if not brought:
@@ -130,18 +132,18 @@ def _read_feeds(session: Session, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _feed_json(one: feeds_read.Brought) -> dict[str, Any]:
+def _feed_json(one: feed_reader.Brought) -> dict[str, Any]:
     new = [{"article": a.slug, "title": a.title, "link": a.link, "tags": list(a.tags)} for a in one.new]
     error = str(one.error) if one.error else None
     return {"url": one.url, "new": new, "later": one.later, "unchanged": one.unchanged, "error": error}
 
 
-def _found_row(found: articles_import.Found) -> tuple[str, str, str]:
+def _found_row(found: feed_import.Found) -> tuple[str, str, str]:
     when = found.event.start.date() if found.event else found.published
     return (when.isoformat() if when else "", "members" if found.private else "all", found.title)
 
 
-def _found_json(found: articles_import.Found) -> dict[str, str | None]:
+def _found_json(found: feed_import.Found) -> dict[str, str | None]:
     date, visibility, title = _found_row(found)
     shown = "members" if visibility == "members" else "public"
     return {"title": title, "link": found.link, "date": date or None, "visibility": shown}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from newsletter.actions import backup as saving
-from newsletter.actions import restore as restoring
+from newsletter.actions.operations import backup as saving
+from newsletter.actions.operations import restore as restoring
 from newsletter.cli.output import Session, json_option, pass_session, print_json
 from newsletter.cli.progress import tables
 
@@ -41,8 +41,14 @@ def restore(session: Session, directory: Path, force: bool, as_json: bool) -> No
     with tables(quiet=as_json) as progress:
         made = restoring.restore(session.root, directory, force=force, progress=progress)
     if as_json:
-        print_json({"made_at": made.made_at, "files": made.files, "paused": list(made.paused),
-                    "aside": str(made.aside) if made.aside else None})  # fmt: skip
+        print_json(
+            {
+                "made_at": made.made_at,
+                "files": made.files,
+                "paused": list(made.paused),
+                "aside": str(made.aside) if made.aside else None,
+            }
+        )
         return
     click.echo(f"restored {made.files} files as of {made.made_at}")
     if made.aside:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.actions import database_check, database_copy, database_migrate
+from newsletter.actions.operations import database_check, database_copy, database_migrate
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 from newsletter.cli.progress import tables
 
@@ -15,8 +15,13 @@ def database() -> None:
 
 
 @database.command()
-@click.option("--patience", type=click.FloatRange(0), default=database_migrate.PATIENCE_SECONDS, show_default=True,
-              help="Seconds to wait for letters in flight.")  # fmt: skip
+@click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=database_migrate.PATIENCE_SECONDS,
+    show_default=True,
+    help="Seconds to wait for letters in flight.",
+)
 @json_option
 @pass_session
 def migrate(session: Session, patience: float, as_json: bool) -> None:
@@ -68,8 +73,9 @@ def copy(session: Session, url: str, anew: bool, replace_nul: bool, as_json: boo
         moved = database_copy.copy_to(session.workspace, url, anew=anew, replace_nul=replace_nul, progress=progress)
     rows = moved.copied.rows
     if as_json:
-        print_json({"to": moved.url, "rows": dict(rows), "digests": dict(moved.copied.digests),
-                    "waiting": list(moved.waiting)})  # fmt: skip
+        print_json(
+            {"to": moved.url, "rows": dict(rows), "digests": dict(moved.copied.digests), "waiting": list(moved.waiting)}
+        )
         return
     click.echo(f"copied and compared {sum(rows.values())} rows of {len(rows)} tables to {moved.url}")
     for issue in moved.waiting:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from newsletter.actions.doctor import Level, Line, examine, worst
+from newsletter.actions.operations.doctor import Level, Line, examine, worst
 from newsletter.cli.output import Session, console, json_option, pass_session, print_json
 from newsletter.errors import Refused
 

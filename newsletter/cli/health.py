@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from newsletter.actions import health as actions
+from newsletter.actions.operations import health as actions
 from newsletter.cli.output import Session, json_option, pass_session, print_json
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import content, documents, letters, online, schedule, send
+from newsletter.actions import documents
+from newsletter.actions.issues import files, link_check
+from newsletter.actions.letters import editions
+from newsletter.actions.sending import mailings, schedule
 from newsletter.cli.output import (
     DATE,
     Session,
@@ -32,7 +35,7 @@ def issues() -> None:
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
     """List the issues, newest first, with the state of their mailing."""
-    found, errors = content.list_issues(session.workspace)
+    found, errors = files.list_issues(session.workspace)
     if as_json:
         print_json([documents.issue(s) for s in found])
     else:
@@ -50,17 +53,21 @@ def list_(session: Session, as_json: bool) -> None:
 @pass_session
 def new(session: Session, publication: str, on: datetime | None, key: str | None, as_json: bool) -> None:
     """Compose an issue from what came in since the last one, and write its file."""
-    proposal = content.new_issue(session.workspace, publication, on.date() if on else session.workspace.today(), key)
+    proposal = files.new_issue(session.workspace, publication, on.date() if on else session.workspace.today(), key)
     issue = proposal.issue
     if as_json:
         sections = [{"tag": s.tag, "title": s.title, "articles": [i.slug for i in s.items]} for s in issue.sections]
         print_json(
             {
-                "issue": issue.key, "publication": issue.publication, "path": issue.path, "subject": issue.subject,
-                "lead": issue.lead.slug if issue.lead else None, "sections": sections,
+                "issue": issue.key,
+                "publication": issue.publication,
+                "path": issue.path,
+                "subject": issue.subject,
+                "lead": issue.lead.slug if issue.lead else None,
+                "sections": sections,
                 "left_out": dict(proposal.left_out),
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{issue.path}: {issue.subject}")
     for section in issue.sections:
@@ -81,9 +88,9 @@ def new(session: Session, publication: str, on: datetime | None, key: str | None
 @pass_session
 def check(session: Session, issue: str, follow: bool, as_json: bool) -> None:
     """Proof-read an issue; exit 1 when there are errors."""
-    found = list(letters.findings(session.workspace, issue))
+    found = list(editions.findings(session.workspace, issue))
     if follow:
-        found += online.follow_links(session.workspace, issue)
+        found += link_check.follow_links(session.workspace, issue)
     if as_json:
         print_json({"issue": issue, "warnings": findings_json(found)})
     else:
@@ -101,7 +108,7 @@ def check(session: Session, issue: str, follow: bool, as_json: bool) -> None:
 @pass_session
 def preview(session: Session, issue: str, out: Path, as_json: bool) -> None:
     """Write letter.html, letter.txt and letter.eml, as a reader would get them."""
-    made = letters.preview(session.workspace, issue, out)
+    made = editions.preview(session.workspace, issue, out)
     if as_json:
         print_json(
             {
@@ -126,7 +133,7 @@ def preview(session: Session, issue: str, out: Path, as_json: bool) -> None:
 @pass_session
 def proof(session: Session, issue: str, to: str, as_json: bool) -> None:
     """Send one copy to an address, marked as a proof."""
-    answer = letters.proof(session.workspace, issue, to)
+    answer = editions.proof(session.workspace, issue, to)
     if as_json:
         print_json({"issue": issue, "to": to, "answer": answer})
     else:
@@ -142,17 +149,20 @@ def proof(session: Session, issue: str, to: str, as_json: bool) -> None:
 def approve(session: Session, issue: str, at: str | None, now: bool, as_json: bool) -> None:
     """Give the "bon à tirer": freeze content and audience; nothing leaves yet."""
     moment = schedule.parse(at, schedule.clock(session.workspace)) if at else None
-    mailing = send.approve(session.workspace, issue, by=session.user, at=moment, now=now)
-    receipt = send.receipt(session.workspace, issue)
+    mailing = mailings.approve(session.workspace, issue, by=session.user, at=moment, now=now)
+    receipt = mailings.receipt(session.workspace, issue)
     due = paris.moment(mailing.not_before)
     if as_json:
         print_json(
             {
-                "issue": issue, "mailing": mailing.uid, "content_hash": mailing.content_hash,
-                "candidates": receipt.candidates, "excluded_by": dict(receipt.excluded_by),
+                "issue": issue,
+                "mailing": mailing.uid,
+                "content_hash": mailing.content_hash,
+                "candidates": receipt.candidates,
+                "excluded_by": dict(receipt.excluded_by),
                 "not_before": due.isoformat(),
             }
-        )  # fmt: skip
+        )
     else:
         click.echo(f"approved {issue}: {receipt.open} recipients, {receipt.excluded} excluded")
         click.echo(f"content {mailing.content_hash[:16]}; it may leave from {due:%d/%m/%Y %H:%M:%S}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from newsletter.actions import documents, send
-from newsletter.actions.compare import Group, compare
+from newsletter.actions import documents
 from newsletter.actions.documents import moment
+from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending.compare_audiences import Group, compare
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt
 
@@ -21,7 +22,7 @@ def mailings() -> None:
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
     """List the mailings, newest first."""
-    found = send.listing(session.workspace)
+    found = sending_mailings.listing(session.workspace)
     if as_json:
         print_json([documents.mailing(m) for m in found])
         return
@@ -35,23 +36,29 @@ def list_(session: Session, as_json: bool) -> None:
 @pass_session
 def show(session: Session, issue: str, as_json: bool) -> None:
     """Show a mailing with its journal."""
-    mailing, events = send.story(session.workspace, issue)
+    mailing, events = sending_mailings.story(session.workspace, issue)
     if as_json:
         print_json(
             {
-                "issue": mailing.issue, "mailing": mailing.uid, "status": mailing.status, "subject": mailing.subject,
-                "content_hash": mailing.content_hash, "approved_by": mailing.approved_by,
-                "not_before": moment(mailing.not_before), "started_at": moment(mailing.started_at),
-                "ended_at": moment(mailing.ended_at), "pause_reason": mailing.pause_reason,
+                "issue": mailing.issue,
+                "mailing": mailing.uid,
+                "status": mailing.status,
+                "subject": mailing.subject,
+                "content_hash": mailing.content_hash,
+                "approved_by": mailing.approved_by,
+                "not_before": moment(mailing.not_before),
+                "started_at": moment(mailing.started_at),
+                "ended_at": moment(mailing.ended_at),
+                "pause_reason": mailing.pause_reason,
                 "provider": mailing.provider,
                 "events": [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
     for event in events:
         click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
-    print_receipt(send.receipt(session.workspace, issue))
+    print_receipt(sending_mailings.receipt(session.workspace, issue))
 
 
 @mailings.command()
@@ -60,7 +67,7 @@ def show(session: Session, issue: str, as_json: bool) -> None:
 @pass_session
 def receipt(session: Session, issue: str, as_json: bool) -> None:
     """Print the receipt: candidates = sent + refused + excluded + cancelled + doubtful + open."""
-    _print(send.receipt(session.workspace, issue), as_json)
+    _print(sending_mailings.receipt(session.workspace, issue), as_json)
 
 
 @mailings.command()
@@ -69,7 +76,7 @@ def receipt(session: Session, issue: str, as_json: bool) -> None:
 @pass_session
 def pause(session: Session, issue: str, why: str) -> None:
     """Hand nothing more over; what is in flight is settled."""
-    click.echo(f"{issue}: {send.pause(session.workspace, issue, session.user, why).status}")
+    click.echo(f"{issue}: {sending_mailings.pause(session.workspace, issue, session.user, why).status}")
 
 
 @mailings.command()
@@ -77,7 +84,7 @@ def pause(session: Session, issue: str, why: str) -> None:
 @pass_session
 def resume(session: Session, issue: str) -> None:
     """Let a paused mailing go on (`newsletter send ISSUE` delivers it)."""
-    click.echo(f"{issue}: {send.resume(session.workspace, issue, session.user).status}")
+    click.echo(f"{issue}: {sending_mailings.resume(session.workspace, issue, session.user).status}")
 
 
 @mailings.command()
@@ -88,7 +95,7 @@ def resume(session: Session, issue: str) -> None:
 def cancel(session: Session, issue: str, yes: bool, as_json: bool) -> None:
     """Cancel everything that has not left; what was sent stays sent."""
     sure(f"Cancel {issue}?", yes=yes)
-    _print(send.cancel(session.workspace, issue, session.user), as_json)
+    _print(sending_mailings.cancel(session.workspace, issue, session.user), as_json)
 
 
 @mailings.command()
@@ -96,7 +103,7 @@ def cancel(session: Session, issue: str, yes: bool, as_json: bool) -> None:
 @pass_session
 def confirm(session: Session, issue: str) -> None:
     """Give the second person's word, where the settings ask for one."""
-    mailing = send.confirm(session.workspace, issue, session.user)
+    mailing = sending_mailings.confirm(session.workspace, issue, session.user)
     click.echo(f"{issue}: confirmed by {mailing.confirmed_by}")
 
 
@@ -111,7 +118,10 @@ def settle(session: Session, issue: str, how: str | None, address: str, as_json:
     """Settle doubtful deliveries: nobody knows whether the provider took them."""
     if how is None:
         raise click.UsageError("say --resend or --sent")
-    _print(send.settle(session.workspace, issue, resend=how == "resend", by=session.user, address=address), as_json)
+    _print(
+        sending_mailings.settle(session.workspace, issue, resend=how == "resend", by=session.user, address=address),
+        as_json,
+    )
 
 
 @mailings.command("compare")
@@ -125,11 +135,14 @@ def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "first": found.first, "second": found.second, "recipients_first": found.recipients_first,
-                "recipients_second": found.recipients_second, "fewer": [_group(g) for g in found.fewer],
+                "first": found.first,
+                "second": found.second,
+                "recipients_first": found.recipients_first,
+                "recipients_second": found.recipients_second,
+                "fewer": [_group(g) for g in found.fewer],
                 "more": [_group(g) for g in found.more],
             }
-        )  # fmt: skip
+        )
         return
     click.echo(f"{first}: {found.recipients_first} recipients, {second}: {found.recipients_second}")
     if not (found.fewer or found.more):
@@ -140,11 +153,16 @@ def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
 
 
 def _group(one: Group) -> dict[str, object]:
-    return {"count": one.count, "reason": one.reason, "sentence": one.sentence, "organisation": one.organisation,
-            "day": one.day}  # fmt: skip
+    return {
+        "count": one.count,
+        "reason": one.reason,
+        "sentence": one.sentence,
+        "organisation": one.organisation,
+        "day": one.day,
+    }
 
 
-def _print(made: send.Receipt, as_json: bool) -> None:
+def _print(made: sending_mailings.Receipt, as_json: bool) -> None:
     if as_json:
         print_json(documents.receipt(made))
     else:

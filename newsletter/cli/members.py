@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import documents, member_imports, members
-from newsletter.actions.imports import ORGANISATIONS, open_source
+from newsletter.actions import documents
+from newsletter.actions.imports import organisations
+from newsletter.actions.imports.subscribers import ORGANISATIONS, open_source
+from newsletter.actions.people import members
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
 
@@ -33,8 +35,15 @@ def group() -> None:
 @click.option("--without-contact", is_flag=True, help="Only those without anybody on the lists.")
 @json_option
 @pass_session
-def list_(session: Session, on: datetime | None, everybody: bool, changes_since: datetime | None,
-          ending_within: int | None, without_contact: bool, as_json: bool) -> None:  # fmt: skip
+def list_(
+    session: Session,
+    on: datetime | None,
+    everybody: bool,
+    changes_since: datetime | None,
+    ending_within: int | None,
+    without_contact: bool,
+    as_json: bool,
+) -> None:
     """List member organisations by name."""
     if changes_since:
         _print_changes(session, changes_since.date(), _day(on), as_json)
@@ -50,9 +59,8 @@ def list_(session: Session, on: datetime | None, everybody: bool, changes_since:
         print_json([documents.member(row) for row in found])
         return
     rows = [
-        (o.name, o.level, o.departement, o.region, _last(o), row.contacts)
-        for row in found for o in (row.organisation,)
-    ]  # fmt: skip
+        (o.name, o.level, o.departement, o.region, _last(o), row.contacts) for row in found for o in (row.organisation,)
+    ]
     print_table(f"{len(rows)} organisations", ("name", "level", "dép.", "region", "member", "contacts"), rows)
 
 
@@ -137,15 +145,19 @@ def show(session: Session, name: str, as_json: bool) -> None:
 @pass_session
 def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
     """Import organisations from FILE: matched by SIREN, INSEE code or name; doubtful ones wait in the reviews."""
-    plan = member_imports.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
+    plan = organisations.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
     if as_json:
         print_json(
             {
-                "file_action": plan.file_action, "reason": plan.reason, "encoding": plan.encoding,
-                "delimiter": plan.delimiter, "rows": len(plan.outcomes), "counts": plan.counts,
+                "file_action": plan.file_action,
+                "reason": plan.reason,
+                "encoding": plan.encoding,
+                "delimiter": plan.delimiter,
+                "rows": len(plan.outcomes),
+                "counts": plan.counts,
                 "outcomes": [row._asdict() for row in plan.outcomes],
             }
-        )  # fmt: skip
+        )
     elif plan.file_action == "refuse":
         click.echo(f"error: nothing was imported: {plan.reason}", err=True)
     else:

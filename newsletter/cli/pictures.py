@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from newsletter.actions import media
+from newsletter.actions import published_pictures
 from newsletter.cli.output import Session, json_option, pass_session, print_json
 
 
@@ -18,7 +18,7 @@ def pictures() -> None:
 @pass_session
 def gather(session: Session, as_json: bool) -> None:
     """Bring what lies at the other place to where [web] media says; nothing is taken away there."""
-    brought, known = media.gather(session.workspace)
+    brought, known = published_pictures.gather(session.workspace)
     place = session.workspace.settings.web.media
     if as_json:
         print_json({"media": place, "brought": brought, "known": known})

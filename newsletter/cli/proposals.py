@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from newsletter.actions import proposals_desk
+from newsletter.actions.proposals import decisions
 from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
 
 STATES = ("sent", "postponed", "accepted", "declined")
@@ -23,18 +23,22 @@ def proposals() -> None:
 @pass_session
 def list_(session: Session, state: str | None, as_json: bool) -> None:
     """List the proposals, newest first."""
-    found = proposals_desk.offers(session.workspace, (state,) if state else proposals_desk.OPEN)
+    found = decisions.offers(session.workspace, (state,) if state else decisions.OPEN)
     if as_json:
         print_json(
             [
                 {
-                    "article": o.article.slug, "proposal": o.proposal.uid if o.proposal else None, "state": o.state,
-                    "organisation": o.organisation, "title": o.article.title, "date": o.article.date.isoformat(),
+                    "article": o.article.slug,
+                    "proposal": o.proposal.uid if o.proposal else None,
+                    "state": o.state,
+                    "organisation": o.organisation,
+                    "title": o.article.title,
+                    "date": o.article.date.isoformat(),
                     "path": o.article.path,
                 }
                 for o in found
             ]
-        )  # fmt: skip
+        )
         return
     rows = [(o.article.date, o.state, o.article.slug, o.organisation, o.article.title) for o in found]
     print_table(f"{len(rows)} proposals", ("date", "state", "article", "from", "title"), rows)
@@ -46,7 +50,7 @@ def list_(session: Session, state: str | None, as_json: bool) -> None:
 @pass_session
 def accept(session: Session, proposal: str, as_json: bool) -> None:
     """Make a proposal ready for the next issue."""
-    article = proposals_desk.accept(session.workspace, proposal, session.user)
+    article = decisions.accept(session.workspace, proposal, session.user)
     _tell(article.slug, article.path, "accepted: the next issue takes it", as_json)
 
 
@@ -57,7 +61,7 @@ def accept(session: Session, proposal: str, as_json: bool) -> None:
 @pass_session
 def postpone(session: Session, proposal: str, until: datetime, as_json: bool) -> None:
     """Keep a proposal for a later issue."""
-    article = proposals_desk.postpone(session.workspace, proposal, until.date(), session.user)
+    article = decisions.postpone(session.workspace, proposal, until.date(), session.user)
     _tell(article.slug, article.path, f"postponed to issues from {until:%Y-%m-%d}", as_json)
 
 
@@ -68,7 +72,7 @@ def postpone(session: Session, proposal: str, until: datetime, as_json: bool) ->
 @pass_session
 def decline(session: Session, proposal: str, word: str, as_json: bool) -> None:
     """Decline a proposal, with a word back."""
-    article = proposals_desk.decline(session.workspace, proposal, word, session.user)
+    article = decisions.decline(session.workspace, proposal, word, session.user)
     _tell(article.slug, article.path, "declined", as_json)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter import paris
-from newsletter.actions import reviewing
+from newsletter.actions.imports import reviews as import_reviews
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
 
 
@@ -21,15 +21,23 @@ def reviews() -> None:
 @pass_session
 def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
     """List what waits, oldest first."""
-    found = reviewing.listing(session.workspace, kind=kind, done=done)
+    found = import_reviews.listing(session.workspace, kind=kind, done=done)
     if as_json:
         print_json(
             [
-                {"review": r.id, "at": paris.iso(r.at), "kind": r.kind, "subject": r.subject,
-                 "publication": r.publication, "detail": dict(r.detail), "outcome": r.outcome, "by": r.done_by}
+                {
+                    "review": r.id,
+                    "at": paris.iso(r.at),
+                    "kind": r.kind,
+                    "subject": r.subject,
+                    "publication": r.publication,
+                    "detail": dict(r.detail),
+                    "outcome": r.outcome,
+                    "by": r.done_by,
+                }
                 for r in found
             ]
-        )  # fmt: skip
+        )
         return
     rows = [
         (r.id, r.kind, r.subject, r.outcome or r.detail.get("reason") or r.detail.get("explanation")) for r in found
@@ -48,7 +56,7 @@ def settle(session: Session, number: int, accept: str | None, email: str, organi
     """Settle review NUMBER; the same question about other people is settled with it."""
     if accept is None:
         raise click.UsageError("say --accept or --decline")
-    n = reviewing.settle(
+    n = import_reviews.settle(
         session.workspace, number, accept=accept == "accept", by=session.user, email=email, organisation=organisation
     )
     click.echo(f"{n} settled")

@@ -15,8 +15,9 @@ from datetime import datetime
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from newsletter.actions import documents, schedule, send
-from newsletter.actions.send import Mailing, Receipt
+from newsletter.actions import documents
+from newsletter.actions.sending import mailings, schedule
+from newsletter.actions.sending.mailings import Mailing, Receipt
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
@@ -52,8 +53,18 @@ def print_receipt(receipt: Receipt) -> None:
 @click.option("--json-progress", is_flag=True, help="Progress as JSON lines on stderr.")
 @json_option
 @pass_session
-def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, rehearse: bool, faults: float,
-          no_wait: bool, json_progress: bool, as_json: bool) -> None:  # fmt: skip
+def send_(
+    session: Session,
+    issue: str,
+    at: str | None,
+    now: bool,
+    yes: bool,
+    rehearse: bool,
+    faults: float,
+    no_wait: bool,
+    json_progress: bool,
+    as_json: bool,
+) -> None:
     """Approve ISSUE if need be and deliver it; ends with the receipt. Run again, it resumes."""
     workspace = session.workspace
     if rehearse:
@@ -62,12 +73,12 @@ def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, re
     moment = schedule.parse(at, schedule.clock(workspace)) if at else None
     mailing = _approved(session, issue, moment, now=now, yes=yes)
     if moment and mailing.status == "approved":
-        _report(send.receipt(workspace, issue), as_json)
+        _report(mailings.receipt(workspace, issue), as_json)
         click.echo(f"it leaves on {moment:%d/%m/%Y at %H:%M}; `newsletter serve` sends it", err=True)
         return
     _await_recall(workspace, mailing, now=now)
     if mailing.status == "approved":
-        mailing = send.begin(workspace, mailing)
+        mailing = mailings.begin(workspace, mailing)
     receipt, troubles = _deliver(workspace, mailing, wait=not no_wait, as_json=as_json, lines=json_progress)
     _report(receipt, as_json)
     for trouble in troubles:
@@ -79,17 +90,17 @@ def send_(session: Session, issue: str, at: str | None, now: bool, yes: bool, re
 def _approved(session: Session, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
     """Return the issue's live mailing, approving the issue when it has none."""
     workspace = session.workspace
-    mailing = send.current(workspace, issue)
+    mailing = mailings.current(workspace, issue)
     if mailing is None or mailing.status in ("cancelled", "loading"):
-        mailing = send.approve(workspace, issue, by=session.user, at=moment, now=now)
+        mailing = mailings.approve(workspace, issue, by=session.user, at=moment, now=now)
     elif mailing.status == "approved":
-        if send.changed_since_approval(workspace, mailing):
+        if mailings.changed_since_approval(workspace, mailing):
             raise Refused(
                 f"the files of `{issue}` have changed since the approval",
                 hint=f"approve what they say now: `newsletter issues approve {issue}`",
             )
         if moment or now:
-            mailing = send.reschedule(workspace, mailing, moment)
+            mailing = mailings.reschedule(workspace, mailing, moment)
     elif mailing.status == "paused":
         raise Refused(f"`{issue}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {issue}`")
     if mailing.status == "approved":
@@ -101,8 +112,8 @@ def _ask(workspace: Workspace, mailing: Mailing, *, yes: bool) -> None:
     """Ask before anything real leaves; the outbox needs no question."""
     if yes or workspace.settings.sending.provider == "outbox":
         return
-    receipt = send.receipt(workspace, mailing.issue)
-    near = send.close_by(workspace, mailing)
+    receipt = mailings.receipt(workspace, mailing.issue)
+    near = mailings.close_by(workspace, mailing)
     sentence = f"{mailing.subject}: {receipt.open} recipients through {workspace.settings.sending.provider}"
     if near:
         sentence += f"; `{near.issue}` of the same publication leaves within a day of it"
@@ -114,8 +125,8 @@ def _ask(workspace: Workspace, mailing: Mailing, *, yes: bool) -> None:
 def _await_recall(workspace: Workspace, mailing: Mailing, *, now: bool) -> None:
     """Count down the recall window; `newsletter mailings cancel` in another terminal calls it back."""
     while mailing.status == "approved" and not now:
-        left = send.due_in(workspace, mailing).total_seconds()
-        current = send.current(workspace, mailing.issue)
+        left = mailings.due_in(workspace, mailing).total_seconds()
+        current = mailings.current(workspace, mailing.issue)
         if left <= 0:
             return
         if current is None or current.id != mailing.id or current.status != "approved":
@@ -131,7 +142,7 @@ def _deliver(
 ) -> tuple[Receipt, list[str]]:
     stop = threading.Event()
     with _stopping(stop), _progress(workspace, mailing, quiet=as_json, lines=lines) as progress:
-        return send.deliver(workspace, mailing, progress=progress, wait=wait, stop=stop)
+        return mailings.deliver(workspace, mailing, progress=progress, wait=wait, stop=stop)
 
 
 @contextmanager
@@ -153,14 +164,20 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: bool) -> Iterator[send.Progress]:
-    receipt = send.receipt(workspace, mailing.issue)
+def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: bool) -> Iterator[mailings.Progress]:
+    receipt = mailings.receipt(workspace, mailing.issue)
     total, counts, lock, began = receipt.open, Counter[str](), threading.Lock(), time.monotonic()
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[rate]:.0f}/s"), TextColumn("refused {task.fields[refused]}"), TimeElapsedColumn(),
-        TimeRemainingColumn(), console=console(), disable=quiet or lines or not console().is_terminal,
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[rate]:.0f}/s"),
+        TextColumn("refused {task.fields[refused]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console(),
+        disable=quiet or lines or not console().is_terminal,
+    )
     task = bar.add_task(mailing.issue, total=total, rate=0.0, refused=0)
 
     def advance(settled: Mapping[str, int]) -> None:
@@ -184,12 +201,18 @@ def _report(receipt: Receipt, as_json: bool) -> None:
 
 
 def _rehearse(workspace: Workspace, issue: str, faults: float, as_json: bool) -> None:
-    from newsletter.actions.rehearse import rehearse
+    from newsletter.actions.sending.rehearsals import rehearse
 
     rehearsal = rehearse(workspace, issue, faults)
     if as_json:
-        print_json({**documents.receipt(rehearsal.receipt), "bytes": rehearsal.bytes, "estimate": rehearsal.estimate,
-                    "faults": dict(rehearsal.faults)})  # fmt: skip
+        print_json(
+            {
+                **documents.receipt(rehearsal.receipt),
+                "bytes": rehearsal.bytes,
+                "estimate": rehearsal.estimate,
+                "faults": dict(rehearsal.faults),
+            }
+        )
         return
     print_receipt(rehearsal.receipt)
     for sentence in rehearsal.sentences():

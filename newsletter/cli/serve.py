@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from newsletter import jobs, logs
-from newsletter.actions import signin
+from newsletter.actions.team import signin
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import Session, pass_session
 from newsletter.settings import Settings
@@ -35,8 +35,7 @@ def log_config(settings: Settings) -> dict[str, Any]:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes a free port.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many serve pages.")
-@click.option("--readers-only", is_flag=True,
-              help="Only what needs no files: no Studio, no proposals, no agenda.")  # fmt: skip
+@click.option("--readers-only", is_flag=True, help="Only what needs no files: no Studio, no proposals, no agenda.")
 @click.option("--no-jobs", is_flag=True, help="Leave the recurring work to `newsletter worker`.")
 @pass_session
 def serve(session: Session, host: str, port: int, processes: int, readers_only: bool, no_jobs: bool) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from newsletter.actions import documents, start
+from newsletter.actions import documents
+from newsletter.actions.operations import start
 from newsletter.cli.output import Session, json_option, pass_session, print_json, seconds
 from newsletter.cli.sending import print_receipt
 from newsletter.model import Severity

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from newsletter import paris
-from newsletter.actions import audience, media_purge, rights
-from newsletter.actions.imports import BASES
-from newsletter.cli import people_imports, reviews
+from newsletter.actions.imports.subscribers import BASES
+from newsletter.actions.letters import picture_cleanup
+from newsletter.actions.people import data_rights, subscriptions
+from newsletter.cli import imports, reviews
 from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
 
@@ -36,13 +37,29 @@ def subscribers() -> None:
 @click.option("--wording", default="", help="The version of the text that the person agreed to.")
 @click.option("--asked", default="", help="How the person asked for it; needed for one who left or was erased.")
 @pass_session
-def add(session: Session, /, email: str, publication: str, organisation: str, basis: str, wording: str, asked: str,
-        **details: str) -> None:  # fmt: skip
+def add(
+    session: Session,
+    /,
+    email: str,
+    publication: str,
+    organisation: str,
+    basis: str,
+    wording: str,
+    asked: str,
+    **details: str,
+) -> None:
     """Subscribe EMAIL to a publication."""
-    person = audience.add(
-        session.workspace, email, publication, by=session.user, details=details, organisation=organisation, basis=basis,
-        wording=wording, asked=asked,
-    )  # fmt: skip
+    person = subscriptions.add(
+        session.workspace,
+        email,
+        publication,
+        by=session.user,
+        details=details,
+        organisation=organisation,
+        basis=basis,
+        wording=wording,
+        asked=asked,
+    )
     click.echo(f"{person.address}: subscribed to {publication}")
 
 
@@ -53,23 +70,29 @@ def add(session: Session, /, email: str, publication: str, organisation: str, ba
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1))
 @json_option
 @pass_session
-def list_(session: Session, publication: str, state: str, without_organisation: bool, limit: int,
-          as_json: bool) -> None:  # fmt: skip
+def list_(
+    session: Session, publication: str, state: str, without_organisation: bool, limit: int, as_json: bool
+) -> None:
     """List people, one line per publication, by address."""
-    rows = rights.listing(
+    rows = data_rights.listing(
         session.workspace, publication=publication, state=state, unplaced=without_organisation, limit=limit
     )
     if as_json:
         print_json(
             [
                 {
-                    "email": r.person.address, "name": f"{r.person.first_name} {r.person.last_name}".strip(),
-                    "role": r.person.role, "organisation": r.organisation, "publication": r.publication,
-                    "state": r.state, "basis": r.basis, "since": paris.iso(r.since),
+                    "email": r.person.address,
+                    "name": f"{r.person.first_name} {r.person.last_name}".strip(),
+                    "role": r.person.role,
+                    "organisation": r.organisation,
+                    "publication": r.publication,
+                    "state": r.state,
+                    "basis": r.basis,
+                    "since": paris.iso(r.since),
                 }
                 for r in rows
             ]
-        )  # fmt: skip
+        )
         return
     cells = [(r.person.address, r.publication, r.state, r.basis, r.organisation) for r in rows]
     print_table(f"{len(rows)} rows", ("email", "publication", "state", "basis", "organisation"), cells)
@@ -81,7 +104,7 @@ def list_(session: Session, publication: str, state: str, without_organisation: 
 @pass_session
 def show(session: Session, email: str, as_json: bool) -> None:
     """Show everything that is kept of EMAIL (right of access)."""
-    found = rights.whole_record(session.workspace, email)
+    found = data_rights.whole_record(session.workspace, email)
     if as_json:
         print_json(found)
         return
@@ -104,7 +127,7 @@ def show(session: Session, email: str, as_json: bool) -> None:
 @pass_session
 def export(session: Session, publication: str, plain: bool, out: Path | None) -> None:
     """Write everybody as CSV, safe to open in a spreadsheet; our own import reads it back unchanged."""
-    pieces = rights.export(session.workspace, by=session.user, publication=publication, plain=plain)
+    pieces = data_rights.export(session.workspace, by=session.user, publication=publication, plain=plain)
     if out is None:
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -126,7 +149,7 @@ def export(session: Session, publication: str, plain: bool, out: Path | None) ->
 @pass_session
 def unsubscribe(session: Session, email: str, publication: str) -> None:
     """End the subscriptions of EMAIL; nothing but the person's own act brings them back."""
-    ended = audience.unsubscribe(session.workspace, email, by=session.user, publication=publication)
+    ended = subscriptions.unsubscribe(session.workspace, email, by=session.user, publication=publication)
     click.echo(f"{email}: left {', '.join(ended)}" if ended else f"{email}: nothing to end")
 
 
@@ -137,7 +160,7 @@ def unsubscribe(session: Session, email: str, publication: str) -> None:
 def forget(session: Session, email: str, yes: bool) -> None:
     """Erase EMAIL for good: only a keyed hash stays, which refuses a later import."""
     sure(f"Erase {email} and everything known of them? This cannot be undone", yes=yes)
-    rights.forget(session.workspace, email, by=session.user)
+    data_rights.forget(session.workspace, email, by=session.user)
     click.echo(f"{email}: erased")
 
 
@@ -148,7 +171,7 @@ def forget(session: Session, email: str, yes: bool) -> None:
 @pass_session
 def why(session: Session, email: str, publication: str, as_json: bool) -> None:
     """Explain whether EMAIL receives PUBLICATION today: address, person, organisation, periods, subscription."""
-    found = audience.why(session.workspace, email, publication)
+    found = subscriptions.why(session.workspace, email, publication)
     if as_json:
         print_json(_why_json(found))
     else:
@@ -156,21 +179,33 @@ def why(session: Session, email: str, publication: str, as_json: bool) -> None:
             click.echo(line)
 
 
-def _why_json(found: audience.Why) -> dict[str, object]:
+def _why_json(found: subscriptions.Why) -> dict[str, object]:
     person, place, subscription = found.person, found.organisation, found.subscription
     return {
-        "email": found.email, "publication": found.publication, "receives": found.receives, "reason": found.reason,
-        "since": found.since, "exception": found.exception,
-        "person": person and {"name": f"{person.first_name} {person.last_name}".strip(), "role": person.role,
-                              "suppressed": person.suppressed},
-        "organisation": place and {"name": place.name, "level": place.level,
-                                   "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods]},
-        "subscription": subscription and {"state": subscription.state, "basis": subscription.basis,
-                                          "since": paris.iso(subscription.since)},
-    }  # fmt: skip
+        "email": found.email,
+        "publication": found.publication,
+        "receives": found.receives,
+        "reason": found.reason,
+        "since": found.since,
+        "exception": found.exception,
+        "person": person
+        and {
+            "name": f"{person.first_name} {person.last_name}".strip(),
+            "role": person.role,
+            "suppressed": person.suppressed,
+        },
+        "organisation": place
+        and {
+            "name": place.name,
+            "level": place.level,
+            "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods],
+        },
+        "subscription": subscription
+        and {"state": subscription.state, "basis": subscription.basis, "since": paris.iso(subscription.since)},
+    }
 
 
-def _chain(found: audience.Why) -> list[str]:
+def _chain(found: subscriptions.Why) -> list[str]:
     person, place, subscription = found.person, found.organisation, found.subscription
     since = f" since {found.since}" if found.since else ""
     verdict = f"{'receives' if found.receives else 'does not receive'} {found.publication}{since}"
@@ -193,7 +228,7 @@ def _chain(found: audience.Why) -> list[str]:
     return [*lines, f"verdict       {verdict}" + (f": {found.reason}" if found.reason else "")]
 
 
-for command in (*people_imports.COMMANDS, *reviews.COMMANDS):
+for command in (*imports.COMMANDS, *reviews.COMMANDS):
     subscribers.add_command(command)
 
 
@@ -203,8 +238,8 @@ for command in (*people_imports.COMMANDS, *reviews.COMMANDS):
 @pass_session
 def purge(session: Session, dry_run: bool, as_json: bool) -> None:
     """Apply the retention periods of the settings and say what was done: to people, and to pictures nothing shows."""
-    counts: dict[str, int | str] = {**rights.purge(session.workspace, by=session.user, dry_run=dry_run).counts()}
-    counts |= media_purge.sweep(session.workspace, by=session.user, dry_run=dry_run).counts()
+    counts: dict[str, int | str] = {**data_rights.purge(session.workspace, by=session.user, dry_run=dry_run).counts()}
+    counts |= picture_cleanup.sweep(session.workspace, by=session.user, dry_run=dry_run).counts()
     if as_json:
         print_json({"dry_run": dry_run, **counts})
         return

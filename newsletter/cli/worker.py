@@ -11,8 +11,12 @@ from newsletter.cli.output import Session, pass_session
 
 
 @click.command()
-@click.option("--connections", type=click.IntRange(1, 256), default=None,
-              help="How many of `[sending] connections` this worker opens at most (default: all).")  # fmt: skip
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 256),
+    default=None,
+    help="How many of `[sending] connections` this worker opens at most (default: all).",
+)
 @pass_session
 def worker(session: Session, connections: int | None) -> None:
     """Deliver mailings and do the recurring work beside other workers, until it is told to stop.

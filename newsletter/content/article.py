@@ -74,9 +74,15 @@ def write(path: Path, article: Article) -> Article:
 
 
 def new(
-    root: Path, *, title: str, tags: tuple[str, ...], date: day, status: Status = Status.DRAFT, note: str = "",
+    root: Path,
+    *,
+    title: str,
+    tags: tuple[str, ...],
+    date: day,
+    status: Status = Status.DRAFT,
+    note: str = "",
     **more: Any,
-) -> Article:  # fmt: skip
+) -> Article:
     """Create the file of an article under `articles/<year>/`, named after its day and title; return the article.
 
     `more` are fields of Article, `note` a line of comment at the top of the file. Raises ContentError for values that

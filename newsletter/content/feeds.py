@@ -236,8 +236,14 @@ def _events(components: Iterable[Any]) -> Iterator[Found]:
         private = str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL")
         title, summary = str(component.get("SUMMARY") or ""), str(component.get("DESCRIPTION") or "")
         name = f"{component.get('UID') or ''} {_moved(component)}".strip()
-        yield Found(title=plain(html.escape(title), _TITLE), link=link, summary=plain(html.escape(summary), _SUMMARY),
-                    event=event, private=private, guid=name)  # fmt: skip
+        yield Found(
+            title=plain(html.escape(title), _TITLE),
+            link=link,
+            summary=plain(html.escape(summary), _SUMMARY),
+            event=event,
+            private=private,
+            guid=name,
+        )
 
 
 def _moved(component: Any) -> str:

@@ -118,9 +118,7 @@ def _block(organisations: Sequence[str]) -> list[_Desk]:
     houses = (f"{_HOUSES[i % len(_HOUSES)]}-{i // len(_HOUSES) + 1}.example" for i in count())
     others = max(len(inside) * 3 // 2, len(_OPEN))
     outside = [(domain, "") for domain in islice(chain(_OPEN, houses), others)]
-    desks = [
-        [_Desk(number, turn, *place) for number, place in enumerate([*inside, *outside])] for turn in (0, 1)
-    ]  # fmt: skip
+    desks = [[_Desk(number, turn, *place) for number, place in enumerate([*inside, *outside])] for turn in (0, 1)]
     split = len(inside)
     return [*desks[0][:split], *desks[1][:split], *desks[0][split:], *desks[1][split:]]
 

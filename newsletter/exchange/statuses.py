@@ -15,12 +15,42 @@ Standing = Literal["", "left", "bounced", "complained", "unclear"]
 
 _ACTIVE = frozenset(
     {
-        "1", "abonne", "abonnee", "abonnes", "abonne actif", "actif", "active", "confirme", "confirmed", "confirmee",
-        "double opt in", "enabled", "in", "inscrit", "inscrite", "new", "non desabonne", "non desinscrit", "nouveau",
-        "ok", "opt in", "optin", "oui", "soft bounce", "soft bounced", "subscribed", "subscriber", "true", "valid",
-        "valide", "verified", "verifie", "vrai", "yes",
+        "1",
+        "abonne",
+        "abonnee",
+        "abonnes",
+        "abonne actif",
+        "actif",
+        "active",
+        "confirme",
+        "confirmed",
+        "confirmee",
+        "double opt in",
+        "enabled",
+        "in",
+        "inscrit",
+        "inscrite",
+        "new",
+        "non desabonne",
+        "non desinscrit",
+        "nouveau",
+        "ok",
+        "opt in",
+        "optin",
+        "oui",
+        "soft bounce",
+        "soft bounced",
+        "subscribed",
+        "subscriber",
+        "true",
+        "valid",
+        "valide",
+        "verified",
+        "verifie",
+        "vrai",
+        "yes",
     }
-)  # fmt: skip
+)
 
 # Beginnings of folded words: `desabonne` covers désabonné·e, DÉSABONNÉE, « désabonné le 12/03/2024 ».
 _STOPS: tuple[tuple[Standing, str], ...] = (

@@ -75,9 +75,12 @@ def _repeated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[in
 
 
 def _parse(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, start: Callable[[str, Mapping[str, str]], None],
-    end: Callable[[str], None], text: Callable[[str], None],
-) -> None:  # fmt: skip
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    start: Callable[[str, Mapping[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text

@@ -11,12 +11,15 @@ from newsletter.exchange.values import fold
 # The first that fits decides: a `directrice adjointe` is an officer, an `adjointe à la maire` is elected.
 _ROLES: tuple[tuple[str, str], ...] = (
     ("press", r"journalis|redact(eur|rice) en chef|presse\b|press\b|media"),
-    ("technicien", r"technicien|charge e? ?(e )?de|direct(eur|rice)|dgs\b|dga\b|responsable|chef(fe)? de|"
-                   r"agent|coordinat|animat|secretaire (general|de mairie)|officer|manager|assistant"),
+    (
+        "technicien",
+        r"technicien|charge e? ?(e )?de|direct(eur|rice)|dgs\b|dga\b|responsable|chef(fe)? de|"
+        r"agent|coordinat|animat|secretaire (general|de mairie)|officer|manager|assistant",
+    ),
     ("elu", r"elu(e|s| e)?\b|maire\b|adjoint|conseill|president|vice president|depute|senat|councillor|mayor"),
     ("partner", r"partenaire|partner|delegue e? ?(e )?general|gerant|associat|coop|entrepre"),
     ("other", r"autre|other|citoyen|etudiant|benevole|retraite"),
-)  # fmt: skip
+)
 _COLUMNS = ("role", "role_2", "role_3", "function")
 
 
@@ -46,11 +49,22 @@ def role_word(text: str) -> str:
     """Return the role that `text` is the plain name of, or ""."""
     words = fold(text)
     known = {
-        "elu": "elu", "elue": "elu", "elu e": "elu", "elus": "elu", "technicien": "technicien",
-        "technicienne": "technicien", "technicien ne": "technicien", "agent": "technicien", "partenaire": "partner",
-        "partner": "partner", "presse": "press", "press": "press", "journaliste": "press", "autre": "other",
+        "elu": "elu",
+        "elue": "elu",
+        "elu e": "elu",
+        "elus": "elu",
+        "technicien": "technicien",
+        "technicienne": "technicien",
+        "technicien ne": "technicien",
+        "agent": "technicien",
+        "partenaire": "partner",
+        "partner": "partner",
+        "presse": "press",
+        "press": "press",
+        "journaliste": "press",
+        "autre": "other",
         "other": "other",
-    }  # fmt: skip
+    }
     return known.get(words, "")
 
 

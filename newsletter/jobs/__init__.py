@@ -12,4 +12,4 @@ from newsletter.jobs.table import TABLE as TABLE
 from newsletter.jobs.table import Work as Work
 from newsletter.jobs.table import deliver as deliver
 from newsletter.jobs.worker import work as work
-from newsletter.store.jobs import JobState as JobState
+from newsletter.store.engine.jobs import JobState as JobState

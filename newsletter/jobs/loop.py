@@ -11,13 +11,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from newsletter.actions.owners import ended, owner
+from newsletter.actions.sending.claims import ended, owner
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.i18n import speaking
 from newsletter.jobs.table import TABLE, Work, is_ours
-from newsletter.store import jobs, queue
-from newsletter.store.jobs import JobState
+from newsletter.store.engine import jobs, queue
+from newsletter.store.engine.jobs import JobState
 
 HOLD_SECONDS = 120.0
 RETRY_SECONDS = 300.0  # after a failure, for jobs whose next hour lies further ahead
@@ -48,8 +48,9 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     holder = f"{owner()}#{threading.get_ident()}"
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        due = jobs.take(connection, work.name, holder, now=now, period=work.period, early=early, hold=HOLD_SECONDS,
-                        ended=ended)  # fmt: skip
+        due = jobs.take(
+            connection, work.name, holder, now=now, period=work.period, early=early, hold=HOLD_SECONDS, ended=ended
+        )
     if not due:
         return False
     workspace.renew()

@@ -26,8 +26,8 @@ from newsletter.errors import NewsletterError
 from newsletter.jobs import table
 from newsletter.jobs.loop import run_due
 from newsletter.jobs.table import TABLE, Work
-from newsletter.store.mailings import Mailing
-from newsletter.store.queue import SILENT_SECONDS
+from newsletter.store.engine.queue import SILENT_SECONDS
+from newsletter.store.sending.mailings import Mailing
 
 RECURRING, MAILINGS = "recurring", "mailings"
 SHARE = "newsletter.share"

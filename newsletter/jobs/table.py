@@ -7,21 +7,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from newsletter.actions import (
-    bounces,
-    delivering,
-    feeds_read,
-    media_purge,
-    proposals_notes,
-    rights,
-    schedule,
-    send,
-    uploads,
-)
-from newsletter.actions.owners import recover
+from newsletter.actions.imports import uploads
+from newsletter.actions.issues import feed_reader
+from newsletter.actions.letters import picture_cleanup
+from newsletter.actions.people import data_rights
+from newsletter.actions.proposals import reminders
+from newsletter.actions.returns import bounces
+from newsletter.actions.sending import deliveries, mailings, schedule
+from newsletter.actions.sending.claims import recover
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
-from newsletter.store.mailings import Mailing
+from newsletter.store.sending.mailings import Mailing
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +45,7 @@ def is_ours(workspace: Workspace, work: Work) -> bool:
 
 def drain_here(workspace: Workspace, mailing: Mailing, stop: threading.Event) -> None:
     """Deliver what is due of a mailing in this process, over all its connections."""
-    _receipt, troubles = send.deliver(workspace, mailing, stop=stop)
+    _receipt, troubles = mailings.deliver(workspace, mailing, stop=stop)
     for trouble in troubles:
         _log.warning("%s: %s", mailing.issue, trouble)
 
@@ -65,7 +61,7 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
         if stop.is_set():
             break
         try:
-            begun = send.begin(workspace, mailing) if mailing.status == "approved" else mailing
+            begun = mailings.begin(workspace, mailing) if mailing.status == "approved" else mailing
             drain(workspace, begun, stop)
         except Exception as error:  # noqa: BLE001 - raised below
             if failures:
@@ -82,14 +78,14 @@ def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: t
     keeps the provider from taking more: the share is to be tried again later.
     """
     workspace.renew()  # whoever handed it out may be another process
-    troubles = delivering.share(workspace, mailing_id, stop=stop, hurry=hurry)
+    troubles = deliveries.share(workspace, mailing_id, stop=stop, hurry=hurry)
     if troubles:
         raise Refused(f"mailing {mailing_id}: {'; '.join(troubles)}", hint="it is tried again by itself")
 
 
 def sweep(workspace: Workspace, _stop: threading.Event) -> None:
     """Take over from those that are gone: claims are queued again, hand-offs doubtful, cancellations ended."""
-    delivering.finish_cancelled(workspace)
+    deliveries.finish_cancelled(workspace)
     queued, doubtful = recover(workspace.database)
     if queued or doubtful:
         _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)
@@ -103,12 +99,12 @@ def collect(workspace: Workspace, stop: threading.Event) -> None:
 
 def purge(workspace: Workspace, _stop: threading.Event) -> None:
     """Apply the retention periods."""
-    rights.purge(workspace, by="jobs")
+    data_rights.purge(workspace, by="jobs")
 
 
 def sweep_pictures(workspace: Workspace, _stop: threading.Event) -> None:
     """Take away the published pictures that nothing has shown for long."""
-    swept = media_purge.sweep(workspace, by="jobs")
+    swept = picture_cleanup.sweep(workspace, by="jobs")
     if swept.pictures_removed:
         _log.info("%d unused pictures taken away, %d bytes", swept.pictures_removed, swept.pictures_bytes)
     if swept.pictures_held:
@@ -117,13 +113,13 @@ def sweep_pictures(workspace: Workspace, _stop: threading.Event) -> None:
 
 def notes(workspace: Workspace, _stop: threading.Event) -> None:
     """Ask contacts for proposals and write to who is in a letter, if the settings say so."""
-    proposals_notes.remind_contacts(workspace)
-    proposals_notes.tell_featured(workspace)
+    reminders.remind_contacts(workspace)
+    reminders.tell_featured(workspace)
 
 
 def read_feeds(workspace: Workspace, stop: threading.Event) -> None:
     """Read the feeds of the settings, if there are any; one that fails is told on the Studio's first page."""
-    feeds_read.read_all(workspace, stop)
+    feed_reader.read_all(workspace, stop)
 
 
 def forget_uploads(workspace: Workspace, _stop: threading.Event) -> None:
@@ -136,11 +132,21 @@ TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
     Work("sweep", sweep, 20, "take over from senders that ended without a word"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
-    Work("notes", notes, 3600, "ask contacts for proposals and write to who is in a letter, if the settings say so",
-         files=True),
+    Work(
+        "notes",
+        notes,
+        3600,
+        "ask contacts for proposals and write to who is in a letter, if the settings say so",
+        files=True,
+    ),
     Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
     Work("uploads", forget_uploads, 3600, "delete files of people that nobody imported", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
-    Work("pictures", sweep_pictures, 86_400, "take away the published pictures that nothing has shown for long",
-         files=True),
-)  # fmt: skip
+    Work(
+        "pictures",
+        sweep_pictures,
+        86_400,
+        "take away the published pictures that nothing has shown for long",
+        files=True,
+    ),
+)

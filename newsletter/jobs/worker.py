@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused, StoreError
 from newsletter.jobs.table import TABLE
-from newsletter.store import queue as tables
+from newsletter.store.engine import queue as tables
 
 if TYPE_CHECKING:
     from newsletter.jobs.queue import Post

@@ -21,9 +21,32 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "ol": frozenset({"start"}),
 }
 TAGS = frozenset(HEADINGS) | {
-    "p", "br", "hr", "em", "strong", "s", "del", "ins", "sup", "sub", "code", "pre", "blockquote", "ul", "ol", "li",
-    "a", "img", "span", "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
+    "p",
+    "br",
+    "hr",
+    "em",
+    "strong",
+    "s",
+    "del",
+    "ins",
+    "sup",
+    "sub",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "img",
+    "span",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 
 def parse(xhtml: str, where: str) -> Any:

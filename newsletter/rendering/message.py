@@ -32,10 +32,26 @@ _SLOT_BYTES = re.compile(rb"qz7slot-([a-z-]+?)-7zq")
 _BOUNDARY = b"=_letter_7c1f0e"  # `=_` cannot occur in quoted-printable (RFC 2045 section 6.7), so it needs no chance
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
 _OWN = frozenset(
-    ("from", "sender", "reply-to", "to", "cc", "bcc", "subject", "date", "message-id", "mime-version", "content-type",
-     "content-transfer-encoding", "content-language", "list-id", "list-unsubscribe", "list-unsubscribe-post",
-     "auto-submitted")
-)  # fmt: skip
+    (
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "bcc",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "content-language",
+        "list-id",
+        "list-unsubscribe",
+        "list-unsubscribe-post",
+        "auto-submitted",
+    )
+)
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Context = Literal["header", "text", "html"]

@@ -117,9 +117,15 @@ class Page:
 
 
 def page(
-    issue: ComposedIssue, publication: Publication, network: Network, theme: Theme, base_url: str, pictures: Pictures,
-    *, counted: bool = False,
-) -> Page:  # fmt: skip
+    issue: ComposedIssue,
+    publication: Publication,
+    network: Network,
+    theme: Theme,
+    base_url: str,
+    pictures: Pictures,
+    *,
+    counted: bool = False,
+) -> Page:
     """Return the view of a cleaned issue. Raises RenderingError naming the article whose text cannot be printed."""
     make = partial(_entry, pictures=pictures, label=publication.link_label, base_url=base_url)
     logo = Picture(network.logo, network.logo_alt or network.short_name) if network.logo else None

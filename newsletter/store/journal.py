@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store.tables import events
+from newsletter.store.tables.core import events
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound
 from newsletter.i18n import Sentence
-from newsletter.store.entitlement import Rule, open_span, verdict
-from newsletter.store.tables import organisations, subscribers, subscriptions
-from newsletter.store.tables_web import proposals
+from newsletter.store.people.entitlement import Rule, open_span, verdict
+from newsletter.store.tables.core import organisations, subscribers, subscriptions
+from newsletter.store.tables.pages import proposals
 
 OPEN = ("sent", "postponed")
 
@@ -60,12 +60,26 @@ def contacts(connection: Connection, rule: Rule, today: date, organisation_id: i
     return [Contact(row.id, row.uid, row.address) for row in connection.execute(query)]
 
 
-def create(connection: Connection, subscriber_id: int, organisation_id: int, values: Mapping[str, str], picture: str,
-           now: float) -> str:  # fmt: skip
+def create(
+    connection: Connection,
+    subscriber_id: int,
+    organisation_id: int,
+    values: Mapping[str, str],
+    picture: str,
+    now: float,
+) -> str:
     """Store a new draft and return its identifier."""
     uid = secrets.token_hex(8)
-    row = {"uid": uid, "subscriber_id": subscriber_id, "organisation_id": organisation_id, "state": "draft",
-           "values": _dumps(values), "picture": picture, "created_at": now, "changed_at": now}  # fmt: skip
+    row = {
+        "uid": uid,
+        "subscriber_id": subscriber_id,
+        "organisation_id": organisation_id,
+        "state": "draft",
+        "values": _dumps(values),
+        "picture": picture,
+        "created_at": now,
+        "changed_at": now,
+    }
     connection.execute(proposals.insert().values(row))
     return uid
 

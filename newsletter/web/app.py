@@ -11,48 +11,33 @@ from starlette.middleware import Middleware
 
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.web import (
-    api_content,
-    api_figures,
-    api_people,
-    failures,
-    hooks,
-    metrics,
-    pages,
-    public_agenda,
-    public_archive,
-    public_choices,
-    public_legal,
-    public_links,
-    public_one_click,
-    public_proposals,
-    public_subscribe,
-    studio,
-)
+from newsletter.web import assets, failures, metrics, returns, studio
+from newsletter.web.api import issues, people, reports
 from newsletter.web.compress import Compress
+from newsletter.web.public import agenda, archive, legal, link_counts, one_click, proposals, reader_choices, signup
 from newsletter.web.security import Guard
 from newsletter.web.site import Site
 
 # Each makes the pages of one subject; a new one is a module with `router(site)` and a line here.
 # What readers ask for needs the database only: any machine can serve it.
 READERS: tuple[Callable[[Site], APIRouter], ...] = (
-    public_one_click.router,  # first, so that nothing else is tried before it
-    pages.router,
+    one_click.router,  # first, so that nothing else is tried before it
+    assets.router,
     metrics.router,
-    public_archive.router,
-    public_links.router,
-    public_subscribe.router,
-    public_choices.router,
-    public_legal.router,
-    hooks.router,
+    archive.router,
+    link_counts.router,
+    signup.router,
+    reader_choices.router,
+    legal.router,
+    returns.router,
 )
 # What reads or writes the workspace's articles, issues and images.
 DESK: tuple[Callable[[Site], APIRouter], ...] = (
-    public_agenda.router,
-    public_proposals.router,
-    api_content.router,
-    api_figures.router,
-    api_people.router,
+    agenda.router,
+    proposals.router,
+    issues.router,
+    reports.router,
+    people.router,
     *studio.ROUTERS,
 )
 WORKSPACE = "NEWSLETTER_WORKSPACE"

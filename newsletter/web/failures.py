@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import AddressError, ContentError, NewsletterError, NotFound, Refused, SettingsError, TokenError
 from newsletter.i18n import _, speaking
-from newsletter.web.public_subscribe import API as FORM
+from newsletter.web.public.signup import API as FORM
 from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site, told
 

@@ -13,8 +13,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from newsletter import __version__
-from newsletter.actions import metrics
-from newsletter.actions.metrics import Metrics
+from newsletter.actions.operations import metrics
+from newsletter.actions.operations.metrics import Metrics
 from newsletter.errors import Refused
 from newsletter.web.site import Site
 

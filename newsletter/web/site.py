@@ -22,7 +22,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
 from newsletter.settings import Palette, Theme
-from newsletter.web.words import said
+from newsletter.web.labels import said
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,14 @@ class Site:
         return f"{self.prefix}/static/{self._assets[name]}"
 
     def page(
-        self, request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None,
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
         **values: Any,
-    ) -> HTMLResponse:  # fmt: skip
+    ) -> HTMLResponse:
         """Answer with `templates/web/<template>` filled with `values`; `url()` in it keeps a chosen language."""
         chosen = request.query_params.get("lang", "")
         lang = chosen if chosen in i18n.LOCALES else ""
@@ -129,9 +134,13 @@ class Site:
         )
         settings = self.workspace.settings
         env.globals.update(
-            _=say, ngettext=_count, asset=self.asset, settings=settings, network=settings.network,
+            _=say,
+            ngettext=_count,
+            asset=self.asset,
+            settings=settings,
+            network=settings.network,
             publications=settings.publications,
-        )  # fmt: skip
+        )
         env.filters.update(fr=french.printed, day=day_words, moment=moment_words, said=said, n=french.number_words)
         return env
 

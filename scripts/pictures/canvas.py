@@ -71,10 +71,7 @@ class Canvas:
 
     def wave(self, level: float, height: float, length: float, fill: str, phase: float = 0) -> None:
         """Fill everything below a rolling line around `level`: a hill, a sea, a lawn."""
-        tops = [
-            (x, level - height * math.sin(2 * math.pi * (x / length + phase)))
-            for x in range(0, self.width + 8, 8)
-        ]  # fmt: skip
+        tops = [(x, level - height * math.sin(2 * math.pi * (x / length + phase))) for x in range(0, self.width + 8, 8)]
         self.poly([(0, self.height), *tops, (self.width + 8, self.height)], fill)
 
     def fade(self, top: str, bottom: str, until: float) -> None:
@@ -102,9 +99,7 @@ def curve(start: Point, control: Point, end: Point, steps: int = 24) -> list[Poi
     for i in range(steps + 1):
         t = i / steps
         a, b, c = (1 - t) ** 2, 2 * t * (1 - t), t * t
-        found.append(
-            (a * start[0] + b * control[0] + c * end[0], a * start[1] + b * control[1] + c * end[1])
-        )  # fmt: skip
+        found.append((a * start[0] + b * control[0] + c * end[0], a * start[1] + b * control[1] + c * end[1]))
     return found
 
 

@@ -167,10 +167,13 @@ def solar_roofs(c: Canvas) -> None:
     for k in range(12):
         angle = math.radians(30 * k)
         c.line(
-            [(240 + 112 * math.cos(angle), 180 + 112 * math.sin(angle)),
-             (240 + 140 * math.cos(angle), 180 + 140 * math.sin(angle))],
-            SUN, 8,
-        )  # fmt: skip
+            [
+                (240 + 112 * math.cos(angle), 180 + 112 * math.sin(angle)),
+                (240 + 140 * math.cos(angle), 180 + 140 * math.sin(angle)),
+            ],
+            SUN,
+            8,
+        )
     c.rect(0, 360, 1200, 160, BLUE)
     for i in range(9):
         c.rect((i * 271) % 1120, 378 + (i * 31) % 80, 90, 4, MINT, 2)

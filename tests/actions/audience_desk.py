@@ -9,14 +9,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions import imports, start
+from newsletter.actions.imports import subscribers as subscriber_imports
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace
 from newsletter.settings_file import load
-from newsletter.store import organisations
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.tables import organisations as places
-from newsletter.store.tables import subscribers, subscriptions
-from newsletter.store.tables_people import reviews
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.tables.core import organisations as places
+from newsletter.store.tables.core import subscribers, subscriptions
+from newsletter.store.tables.imports import reviews
 
 NOW = 1_795_500_000.0  # 24 November 2026
 DAY = 86_400.0
@@ -67,9 +68,9 @@ def bring(workspace: Workspace, text: str | bytes, publication: str = "lettre", 
     """Import a file with this text; returns its outcomes and its number."""
     path = workspace.root / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rows: list[imports.ImportRow] = []
-    source = imports.open_source(path)
-    plan, number = imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
+    rows: list[subscriber_imports.ImportRow] = []
+    source = subscriber_imports.open_source(path)
+    plan, number = subscriber_imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
     assert plan.rows == len(rows)
     return rows, number
 
@@ -83,12 +84,19 @@ def state(workspace: Workspace) -> set[tuple]:
     details = ("address_key", "first_name", "last_name", "function", "role", "phone", "suppressed")
     with workspace.database.read() as c:
         people = c.execute(
-            sa.select(*(subscribers.c[n] for n in details), places.c.name, subscriptions.c.publication,
-                      subscriptions.c.state, subscriptions.c.basis)
+            sa.select(
+                *(subscribers.c[n] for n in details),
+                places.c.name,
+                subscriptions.c.publication,
+                subscriptions.c.state,
+                subscriptions.c.basis,
+            )
             .outerjoin_from(subscribers, places, places.c.id == subscribers.c.organisation_id)
-            .outerjoin(subscriptions, sa.and_(subscriptions.c.subscriber_id == subscribers.c.id,
-                                              subscriptions.c.to_at.is_(None)))
-        )  # fmt: skip
+            .outerjoin(
+                subscriptions,
+                sa.and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.to_at.is_(None)),
+            )
+        )
         asked = c.execute(
             sa.select(reviews.c.kind, reviews.c.subject, subscribers.c.address_key)
             .outerjoin_from(reviews, subscribers, subscribers.c.id == reviews.c.subscriber_id)

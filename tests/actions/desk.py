@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.actions.dispatch import Dispatch
-from newsletter.actions.drain import drain
-from newsletter.actions.personal import Personal
+from newsletter.actions.letters.personal import Personal
+from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
 from newsletter.providers import Provider
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
-from newsletter.store import ledger, mailings
-from newsletter.store.database import Database
-from newsletter.store.mailings import Frozen, Mailing, Receipt
+from newsletter.store.engine.database import Database
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.mailings import Frozen, Mailing, Receipt
 from newsletter.tokens import Signer
 from tests.store.helpers import mailing as freeze
 from tests.store.helpers import subscribe
@@ -42,9 +42,15 @@ class Desk:
         """Return a dispatch of the mailing through `provider`."""
         links = Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4))
         maker = Personal(
-            issue=self.mailing.issue, publication="lettre", mailing=self.mailing.id, sender=SENDER,
-            return_path="retours@example.org", links=links, members_web=False, wants=provider.wants,
-        )  # fmt: skip
+            issue=self.mailing.issue,
+            publication="lettre",
+            mailing=self.mailing.id,
+            sender=SENDER,
+            return_path="retours@example.org",
+            links=links,
+            members_web=False,
+            wants=provider.wants,
+        )
         return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait)
 
     def deliver(self, provider: Provider, **values: Any) -> Receipt:
@@ -71,9 +77,13 @@ class Desk:
 def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
     """Make a mailing to `n` recipients that has begun just now."""
     letter = Letter(
-        issue=issue, publication="lettre", subject="La lettre", preheader="", text="Bonjour\n" * 5,
+        issue=issue,
+        publication="lettre",
+        subject="La lettre",
+        preheader="",
+        text="Bonjour\n" * 5,
         html='<html><body><p>Bonjour</p><a href="qz7slot-unsub-7zq">partir</a></body></html>',
-    )  # fmt: skip
+    )
     bones = Skeleton.compile(letter, sender=SENDER, list_id="La lettre <lettre.example.org>")
     with database.write() as connection:
         subscribe(connection, n, domain=domain)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from newsletter.paris import PARIS
-from newsletter.store import mailings, people
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen
-from newsletter.store.people import Consent, Person
-from newsletter.store.tables import deliveries
+from newsletter.store.people import people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen
+from newsletter.store.tables.core import deliveries
 
 BY_FORM = Consent("consent", "form")
 

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions.receive import Desk
+from newsletter.actions.returns.provider_reports import Desk
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Report
 from newsletter.providers import verp
 from newsletter.settings import Bounces, Database
-from newsletter.store import journal, ledger, mailings, people
-from newsletter.store.ledger import Settlement
-from newsletter.store.people import Person
-from newsletter.store.tables import deliveries, events, subscribers, subscriptions
+from newsletter.store import journal
+from newsletter.store.people import people
+from newsletter.store.people.people import Person
+from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending.ledger import Settlement
+from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
 from tests.providers.api_people import SECRETS
 from tests.providers.api_people import workspace as settings_of
 from tests.store.helpers import LETTRE, NOW, TODAY, mailing, member, subscribe
@@ -55,9 +57,11 @@ class World:
 
     def report(self, person: Person, kind: str, **more) -> Report:
         values = {
-            "address": person.address, "key": f"brevo:{kind}-{person.id}", "message_id": self.message_id(person),
+            "address": person.address,
+            "key": f"brevo:{kind}-{person.id}",
+            "message_id": self.message_id(person),
             **more,
-        }  # fmt: skip
+        }
         return Report(kind, **values)
 
     def take(self, *reports: Report) -> dict[str, int]:
@@ -104,9 +108,13 @@ def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **r
     hooks = {f"{name}_webhook_secret": HOOK for name in CALL_BACK}
     made = settings_of("brevo", {**SECRETS, **hooks, "secret": SECRET, "imap_password": "x"})
     settings = made.model_copy(
-        update={"root": root, "database": Database(url=url), "bounces": Bounces(**rules),
-                "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"})}
-    )  # fmt: skip
+        update={
+            "root": root,
+            "database": Database(url=url),
+            "bounces": Bounces(**rules),
+            "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"}),
+        }
+    )
     workspace = Workspace(settings)
     with workspace.database.write() as c:
         town = member(c, "Ville de Lille")

@@ -14,7 +14,8 @@ from typing import Any
 
 import psycopg
 
-from newsletter.actions import send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from tests import postgres
 from tests.actions.counting import Server
@@ -42,7 +43,7 @@ class Stage:
             if self.cluster:
                 start.load_organisations(workspace, self.home / "data" / "organisations.csv")
                 start.load_people(workspace, self.people)
-            send.approve(workspace, ISSUE, by="editor", now=True)
+            mailings.approve(workspace, ISSUE, by="editor", now=True)
             workspace.close()
         finally:
             os.environ.pop("NEWSLETTER_DATABASE__URL", None)
@@ -65,13 +66,18 @@ class Stage:
         """The database of a run, on PostgreSQL."""
         return f"postgresql+psycopg://postgres@/run?host={self.cluster}"
 
-    def newsletter(self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (),
-                   **settings: Any) -> subprocess.Popen[str]:  # fmt: skip
+    def newsletter(
+        self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (), **settings: Any
+    ) -> subprocess.Popen[str]:
         """Start `newsletter ARGUMENTS` against `server`, in another workspace (`home`) or behind a command `prefix`."""
         options = {
-            "SENDING__PROVIDER": "smtp", "SENDING__SMTP__HOST": "127.0.0.1", "SENDING__SMTP__PORT": server.port,
-            "SENDING__SMTP__SECURITY": "none", "SENDING__RETRY_FIRST_SECONDS": 0.05, **settings,
-        }  # fmt: skip
+            "SENDING__PROVIDER": "smtp",
+            "SENDING__SMTP__HOST": "127.0.0.1",
+            "SENDING__SMTP__PORT": server.port,
+            "SENDING__SMTP__SECURITY": "none",
+            "SENDING__RETRY_FIRST_SECONDS": 0.05,
+            **settings,
+        }
         if self.cluster:
             options["DATABASE__URL"] = self.url
         env = {**os.environ, **{f"NEWSLETTER_{name}": str(value) for name, value in options.items()}}

@@ -120,10 +120,14 @@ def drip(peer: socket.socket, start: bytes, end: bytes, heard: list[str]) -> Non
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [(OK + b"X-Slow: ", b"\r\nContent-Length: 2\r\n\r\nok"), (OK + b"Content-Length: 62\r\n\r\n", b"ok"),
-     (OK + b"\r\n", b""), (OK + b"Transfer-Encoding: chunked\r\n\r\n3;", b"\r\nabc\r\n0\r\n\r\n")],
+    [
+        (OK + b"X-Slow: ", b"\r\nContent-Length: 2\r\n\r\nok"),
+        (OK + b"Content-Length: 62\r\n\r\n", b"ok"),
+        (OK + b"\r\n", b""),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n3;", b"\r\nabc\r\n0\r\n\r\n"),
+    ],
     ids=["headers", "body", "body without a length", "size of a chunk"],
-)  # fmt: skip
+)
 def test_a_host_that_drips_is_cut_off_at_the_deadline(monkeypatch, start, end):
     heard: list[str] = []
     with (
@@ -154,15 +158,17 @@ def spy(seen: list[dict[str, str]]) -> Callable[..., None]:
 @pytest.mark.parametrize(
     ("headers", "known"),
     [
-        (b'ETag: W/"abc"\r\nLast-Modified: Mon, 16 Nov 2026 10:00:00 GMT\r\n',
-         Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")),
+        (
+            b'ETag: W/"abc"\r\nLast-Modified: Mon, 16 Nov 2026 10:00:00 GMT\r\n',
+            Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"),
+        ),
         (b"", Known()),
         (b"ETag: \xe9\r\n", Known()),
         (b"ETag: a\tb\r\n", Known()),
         (b"ETag: " + b"x" * 301 + b"\r\n", Known()),
     ],
     ids=["both", "none", "no ASCII", "control", "long"],
-)  # fmt: skip
+)
 def test_what_an_answer_is_known_by_is_kept_if_it_can_be_sent_back(monkeypatch, headers, known):
     with host(monkeypatch, lambda peer: peer.sendall(OK + headers + b"Content-Length: 0\r\n\r\n")) as url:
         assert fetch.get(url).known == known

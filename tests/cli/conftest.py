@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.actions.start import demo
+from newsletter.actions.operations.start import demo
 from newsletter.cli import main
 
 
@@ -34,8 +34,12 @@ def run(root: Path, *arguments: str, **environ: str) -> Ran:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("NEWSLETTER_")}
     done = subprocess.run(
         [sys.executable, "-m", "newsletter", "-w", str(root), *arguments],
-        env={**clean, "NEWSLETTER_USER": "editor", **environ}, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        env={**clean, "NEWSLETTER_USER": "editor", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 

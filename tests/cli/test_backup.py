@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions import backup, restore, send, start
+from newsletter.actions.operations import backup, restore, start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
-from newsletter.store import people, snapshots
+from newsletter.store.engine import snapshots
+from newsletter.store.people import people
 from tests import postgres as clusters
 
 LETTRE = "2026-11-lettre"
@@ -51,15 +53,23 @@ def filled(month, tmp_path, monkeypatch):
             if settings:
                 start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
                 start.load_people(workspace, 60)
-            send.deliver(workspace, send.begin(workspace, send.approve(workspace, LETTRE, by="a", now=True)))
+            mailings.deliver(
+                workspace, mailings.begin(workspace, mailings.approve(workspace, LETTRE, by="a", now=True))
+            )
             workspace.close()
 
     return fill
 
 
 def figures(newsletter, where, **environ):
-    asked = (("count", "--by", "publication"), ("count", "--what", "members"), ("report", "2026"),
-             ("mailings", "receipt", LETTRE), ("issues", "list"), ("articles", "list"))  # fmt: skip
+    asked = (
+        ("count", "--by", "publication"),
+        ("count", "--what", "members"),
+        ("report", "2026"),
+        ("mailings", "receipt", LETTRE),
+        ("issues", "list"),
+        ("articles", "list"),
+    )
     return [newsletter(where, *words, "--json", **environ).json for words in asked]
 
 
@@ -69,8 +79,10 @@ def saved(newsletter, tmp_path, **environ):
     return ran.json["path"]
 
 
-@pytest.mark.parametrize(("here", "there"), [("sqlite", "sqlite"), ("sqlite", "postgresql"), ("postgresql", "sqlite"),
-                                             ("postgresql", "postgresql")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("sqlite", "sqlite"), ("sqlite", "postgresql"), ("postgresql", "sqlite"), ("postgresql", "postgresql")],
+)
 def test_a_workspace_comes_back_with_the_same_figures_in_either_database(
     newsletter, engine, filled, tmp_path, here, there
 ):

@@ -12,9 +12,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.cli import progress
-from newsletter.store.database import HEAD
+from newsletter.store.engine.database import HEAD
 from tests import postgres as clusters
 from tests.conftest import ROOT
 
@@ -30,10 +30,13 @@ def newsletter(workspace, inside):
 def figures(newsletter, **environ):
     """What must not change with the database: counts, the year's report, the receipt."""
     asked = (
-        ("count", "--by", "publication", "--json"), ("count", "--on", "2026-06-30", "--json"),
-        ("count", "--what", "members", "--by", "level", "--json"), ("report", "2026", "--json"),
-        ("mailings", "receipt", LETTRE, "--json"), ("mailings", "list", "--json"),
-    )  # fmt: skip
+        ("count", "--by", "publication", "--json"),
+        ("count", "--on", "2026-06-30", "--json"),
+        ("count", "--what", "members", "--by", "level", "--json"),
+        ("report", "2026", "--json"),
+        ("mailings", "receipt", LETTRE, "--json"),
+        ("mailings", "list", "--json"),
+    )
     return [newsletter(*words, **environ).json for words in asked]
 
 
@@ -100,10 +103,13 @@ def test_a_workspace_that_is_sending_is_not_copied(newsletter, workspace):
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("sqlite:///subscribers.db", "are the same database"), ("nonsense", "cannot be used"),
-     ("postgresql+psycopg://postgres@/none?host=/nowhere", "the database refused"),
-     ("sqlite:////nowhere/at/all.db", "check that the directory exists")],
-)  # fmt: skip
+    [
+        ("sqlite:///subscribers.db", "are the same database"),
+        ("nonsense", "cannot be used"),
+        ("postgresql+psycopg://postgres@/none?host=/nowhere", "the database refused"),
+        ("sqlite:////nowhere/at/all.db", "check that the directory exists"),
+    ],
+)
 def test_a_target_that_cannot_be_used_is_refused_in_a_sentence(newsletter, url, words):
     ran = newsletter("database", "copy", "--to", url)
     assert ran.code == 1 and words in ran.err and "Traceback" not in ran.err

@@ -9,7 +9,8 @@ from threading import Thread
 
 import pytest
 
-from newsletter.actions import fetch, start
+from newsletter.actions import fetch
+from newsletter.actions.operations import start
 from newsletter.errors import ExchangeError
 
 ARTICLE = """\

@@ -37,5 +37,6 @@ def test_a_file_of_members_is_rehearsed_and_imported(newsletter, workspace):
 def test_a_comparison_without_mailings_says_so(newsletter):
     ran = newsletter("mailings", "compare", "a", "b")
     assert (ran.code, ran.err) == (
-        1, "error: issue `a` has no mailing. `newsletter mailings list` shows them\n",
-    )  # fmt: skip
+        1,
+        "error: issue `a` has no mailing. `newsletter mailings list` shows them\n",
+    )

@@ -10,8 +10,21 @@ from newsletter.cli import COMMANDS
 from tests.cli.conftest import run
 
 LETTRE = "2026-11-lettre"
-RECEIPT = {"issue", "mailing", "status", "candidates", "sent", "refused", "excluded", "cancelled", "doubtful", "open",
-           "seconds", "excluded_by", "doubtful_names"}  # fmt: skip
+RECEIPT = {
+    "issue",
+    "mailing",
+    "status",
+    "candidates",
+    "sent",
+    "refused",
+    "excluded",
+    "cancelled",
+    "doubtful",
+    "open",
+    "seconds",
+    "excluded_by",
+    "doubtful_names",
+}
 
 
 def test_the_demo_sends_both_letters_and_balances_both_receipts(tmp_path):
@@ -126,8 +139,11 @@ def test_a_mailing_is_paused_resumed_and_cancelled(newsletter):
     receipt = newsletter("mailings", "cancel", LETTRE, "--yes", "--json").json
     assert (receipt["status"], receipt["cancelled"], receipt["open"]) == ("cancelled", 60, 0)
     assert [e["kind"] for e in newsletter("mailings", "show", LETTRE, "--json").json["events"]] == [
-        "mailing-approved", "mailing-paused", "mailing-resumed", "mailing-cancelled",
-    ]  # fmt: skip
+        "mailing-approved",
+        "mailing-paused",
+        "mailing-resumed",
+        "mailing-cancelled",
+    ]
 
 
 def test_a_proof_says_that_it_is_one(newsletter, workspace):

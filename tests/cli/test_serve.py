@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions import send
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.settings_file import FILE
-from newsletter.store import halt, jobs
-from newsletter.store.tables_web import limits
+from newsletter.store.engine import halt, jobs
+from newsletter.store.tables.pages import limits
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
 
@@ -34,8 +34,10 @@ def served(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen, str, l
     """Serve the workspace: (process, address, the lines it said so far)."""
     process = subprocess.Popen(
         [sys.executable, "-m", "newsletter", "-w", str(root), "serve", "--port", "0", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         lines = []
         for line in process.stdout:
@@ -97,7 +99,7 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
     stage = Stage(tmp_path / "ws", people=300)
     stage.prepare()
     workspace = open_workspace(stage.home)
-    send.begin(workspace, send.current(workspace, ISSUE))
+    mailings.begin(workspace, mailings.current(workspace, ISSUE))
     with counting.counting(tmp_path / "taken", delay=0.01) as server:
         process = stage.newsletter(server, "serve", "--port", "0")
         try:
@@ -109,7 +111,7 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
             process.wait()
         assert process.returncode == 0
         taken = len(server.taken())
-    receipt = send.receipt(workspace, ISSUE)
+    receipt = mailings.receipt(workspace, ISSUE)
     with workspace.database.read() as connection:
         assert {job.holder for job in jobs.listing(connection)} == {""}
         assert halt.in_flight(connection) == 0
@@ -192,8 +194,12 @@ def test_only_a_proxy_trusted_by_name_says_who_asks_and_nobody_says_where_we_are
     """The cap per IP counts the connection's address, or what the trusted proxy says; links come from base_url."""
     init(tmp_path)
     monkeypatch.setenv("NEWSLETTER_WEB__TRUSTED_PROXIES", json.dumps([trusted] if trusted else []))
-    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Host": "evil.example",
-              "X-Forwarded-Proto": "https"}  # fmt: skip
+    forged = {
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Host": "evil.example",
+        "Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+    }
     with served(tmp_path, "--no-jobs") as (process, url, _lines):
         request = urllib.request.Request(url + "/abonnement", headers=forged)
         with urllib.request.urlopen(request, timeout=30) as answer:

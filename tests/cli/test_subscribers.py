@@ -37,8 +37,17 @@ def test_a_page_given_as_a_table_is_refused_with_exit_code_1(newsletter, workspa
 
 
 def test_one_person_added_explained_unsubscribed_and_erased(newsletter):
-    add = newsletter("subscribers", "add", "z@ville.fr", "--publication", "flash", "--first-name", "Zoé",
-                     "--organisation", "Ville de Lille")  # fmt: skip
+    add = newsletter(
+        "subscribers",
+        "add",
+        "z@ville.fr",
+        "--publication",
+        "flash",
+        "--first-name",
+        "Zoé",
+        "--organisation",
+        "Ville de Lille",
+    )
     assert add.out == "z@ville.fr: subscribed to flash\n"
     chain = newsletter("subscribers", "why", "z@ville.fr", "flash").out
     for part in ("z@ville.fr", "Zoé", "Ville de Lille (commune)", "member      from", "active since", "receives flash"):

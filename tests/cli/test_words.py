@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from newsletter.actions import feeds_read, letters
-from newsletter.actions.feeds_read import Brought
-from newsletter.actions.start import demo
+from newsletter.actions.issues import feed_reader
+from newsletter.actions.issues.feed_reader import Brought
+from newsletter.actions.letters import editions
+from newsletter.actions.operations.start import demo
 from newsletter.cli import output
 from newsletter.cli.output import seconds
 from newsletter.errors import ExchangeError
@@ -79,7 +80,7 @@ def change(root: Path, statement: str) -> None:
         ("database check", [r"receipts\tok\t"]),
         ("database migrate", [r"the database is at version \d+ already"]),
     ],
-)  # fmt: skip
+)
 def test_a_command_tells_a_person_what_is_there(look, command, lines):
     ran = look(*[word.replace("\0", " ") for word in command.replace("\\ ", "\0").split(" ")])
     assert (ran.code, ran.err) == (0, "")
@@ -108,8 +109,11 @@ def test_the_links_of_an_issue_are_told_with_each_sections_share(say):
         )
     told = say("links", LETTRE)
     assert told.err == "" and told.out.splitlines() == [
-        "3\tÀ la une\thttps://a.example/1", "1\tAgenda\thttps://a.example/2", "75% À la une", "25% Agenda",
-    ]  # fmt: skip
+        "3\tÀ la une\thttps://a.example/1",
+        "1\tAgenda\thttps://a.example/2",
+        "75% À la une",
+        "25% Agenda",
+    ]
     assert say("links", LETTRE, "--json").json["shares"] == {"À la une": 0.75, "Agenda": 0.25}
 
 
@@ -165,8 +169,12 @@ def test_a_file_of_members_is_told_row_by_row_where_something_is_wrong(say, tmp_
     assert say("members", "import", tmp_path / "members.csv", "--dry-run").out.startswith("3 rows, rehearsal\n")
     told = say("members", "import", tmp_path / "members.csv").out.splitlines()
     assert told == [
-        "3 rows", "  accept: 1", "  keep: 1", "  review: 1", "4\treview\tVille de X\tSIREN invalide : « 123 »",
-    ]  # fmt: skip
+        "3 rows",
+        "  accept: 1",
+        "  keep: 1",
+        "  review: 1",
+        "4\treview\tVille de X\tSIREN invalide : « 123 »",
+    ]
 
 
 def test_a_person_without_subscription_and_one_named_in_the_settings_are_explained(say):
@@ -277,13 +285,16 @@ def test_a_rehearsal_tells_its_faults_and_how_long_the_real_one_would_take(look)
     ("brought", "out", "err"),
     [
         (Brought("https://a.example/flux", later=7), "https://a.example/flux: 7 more come on the days after", ""),
-        (Brought("https://a.example/flux", error=ExchangeError("it is too slow", where="a", hint="wait")), "",
-         "error: it is too slow (a). wait\n"),
+        (
+            Brought("https://a.example/flux", error=ExchangeError("it is too slow", where="a", hint="wait")),
+            "",
+            "error: it is too slow (a). wait\n",
+        ),
     ],
     ids=["more than a day takes", "one that cannot be read"],
-)  # fmt: skip
+)
 def test_feeds_that_bring_less_than_all_say_so(look, monkeypatch, brought, out, err):
-    monkeypatch.setattr(feeds_read, "read_all", lambda _workspace: [brought])
+    monkeypatch.setattr(feed_reader, "read_all", lambda _workspace: [brought])
     ran = look("articles", "import", "--feeds")
     assert (ran.code, ran.err) == (bool(err), err) and ran.out.startswith(out)
 
@@ -305,7 +316,7 @@ def test_on_a_terminal_a_listing_is_a_table_with_its_title_and_columns(look, mon
 @pytest.mark.parametrize(
     ("value", "words"),
     [(0.04, "0.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")],
-)  # fmt: skip
+)
 def test_a_duration_is_told_as_people_say_it(value, words):
     assert seconds(value) == words
 
@@ -314,11 +325,12 @@ def test_an_interruption_says_that_nothing_is_lost(look, monkeypatch):
     def stop(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(letters, "findings", stop)
+    monkeypatch.setattr(editions, "findings", stop)
     ran = look("issues", "check", LETTRE)
     assert (ran.code, ran.err) == (
-        1, "\ninterrupted: nothing is lost, run the same command again to go on\n",
-    )  # fmt: skip
+        1,
+        "\ninterrupted: nothing is lost, run the same command again to go on\n",
+    )
 
 
 class Terminal(io.StringIO):

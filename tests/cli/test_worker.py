@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from newsletter.actions.start import init
-from newsletter.store import queue
-from newsletter.store.database import open_database
+from newsletter.actions.operations.start import init
+from newsletter.store.engine import queue
+from newsletter.store.engine.database import open_database
 from tests import postgres as clusters
 
 PASSWORD = "tres-secret-42"

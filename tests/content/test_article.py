@@ -154,7 +154,7 @@ def test_an_event_without_hours_lasts_all_day(place, tmp_path):
         ("---\nLe", "\nLe", 1, "", "no front matter"),
         (SMALL, "---\n---\n", 2, "", "holds no fields"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_refused_with_its_line_and_field(place, tmp_path, old, new, line, field, says):
     assert old in SMALL
     with pytest.raises(ContentError) as caught:
@@ -239,20 +239,38 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)).map(
 
 
 @given(
-    title=words, summary=lines, quote=lines, body=lines, organisations=st.lists(words, unique=True, max_size=3),
-    start=moments, visibility=st.sampled_from(Visibility), status=st.sampled_from(Status), person=words, alt=lines,
-)  # fmt: skip
+    title=words,
+    summary=lines,
+    quote=lines,
+    body=lines,
+    organisations=st.lists(words, unique=True, max_size=3),
+    start=moments,
+    visibility=st.sampled_from(Visibility),
+    status=st.sampled_from(Status),
+    person=words,
+    alt=lines,
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_written_reads_back(
     tmp_path, title, summary, quote, body, organisations, start, visibility, status, person, alt
 ):
     path = tmp_path / "articles" / "un-article.md"
     article = Article(
-        slug="un-article", path="articles/un-article.md", title=title, tags=(Tag.RTES,), date=date(2026, 1, 1),
-        summary=summary, quote=quote, body=body, organisations=tuple(organisations), visibility=visibility,
-        status=status, event=Event(start=start, place=summary), deadline=start,
+        slug="un-article",
+        path="articles/un-article.md",
+        title=title,
+        tags=(Tag.RTES,),
+        date=date(2026, 1, 1),
+        summary=summary,
+        quote=quote,
+        body=body,
+        organisations=tuple(organisations),
+        visibility=visibility,
+        status=status,
+        event=Event(start=start, place=summary),
+        deadline=start,
         speakers=(Speaker(person, portrait=Picture("images/a.jpg", alt)),),
-    )  # fmt: skip
+    )
     assert articles.write(path, article) == article
     assert articles.read(path, tmp_path) == article
 

@@ -65,15 +65,41 @@ SLIPS = [
     ("alt-missing", "error", {"speakers": (replace(ANNE, portrait=Picture("a.jpg")),)}, {"speakers": (ANNE,)}),
     *(
         ("alt-noise", "error", with_alt(noise), GOOD_ALT)
-        for noise in ("dfbdb", "image1.jpg", "photo", "Une photo", "IMG_2034", "a", "x y", "2034", "Image (2)",
-                      "azerty", "DSC 0042", "aaaa", "l’image", "redon_couvent_2026", "---", "Capture d’écran", "ghjkfd")
+        for noise in (
+            "dfbdb",
+            "image1.jpg",
+            "photo",
+            "Une photo",
+            "IMG_2034",
+            "a",
+            "x y",
+            "2034",
+            "Image (2)",
+            "azerty",
+            "DSC 0042",
+            "aaaa",
+            "l’image",
+            "redon_couvent_2026",
+            "---",
+            "Capture d’écran",
+            "ghjkfd",
+        )
     ),
     ("alt-noise", "error", with_alt("logo"), with_alt("Logo du RTES")),
     ("alt-noise", "error", with_alt("dfbdb"), with_alt("CNFPT")),
     *(
         ("placeholder", "error", body(f"Le texte {waiting}"), body("Trois modèles à compléter par la commune [^1]."))
-        for waiting in ("TODO", "Lorem ipsum dolor", "xxx", "XXXX", ": à compléter", "(à préciser)", "[titre]", "[..]",
-                        "???")
+        for waiting in (
+            "TODO",
+            "Lorem ipsum dolor",
+            "xxx",
+            "XXXX",
+            ": à compléter",
+            "(à préciser)",
+            "[titre]",
+            "[..]",
+            "???",
+        )
     ),
     ("placeholder", "error", {"title": "À compléter"}, {"title": "Une feuille de route à remplir"}),
     ("placeholder", "error", {"summary": WHOLE + " [nom]."}, {"summary": WHOLE + " La XXXe édition."}),
@@ -83,20 +109,44 @@ SLIPS = [
     ("link-missing", "warning", {"link": ""}, {"link": "", "contact": "a@rtes.fr"}),
     *(
         ("link-malformed", "error", {"link": bad}, {"link": "https://rtes.fr/page"})
-        for bad in ("www.rtes.fr", "https://", "https:///page", "javascript:alert(1)", "https://a b.fr", "https://[::1",
-                    "https://user@rtes.fr/", "https://rtes.fr:99999/", "ftp://rtes.fr/a", "mailto:personne", "tel:a",
-                    "https://rtes..fr")
+        for bad in (
+            "www.rtes.fr",
+            "https://",
+            "https:///page",
+            "javascript:alert(1)",
+            "https://a b.fr",
+            "https://[::1",
+            "https://user@rtes.fr/",
+            "https://rtes.fr:99999/",
+            "ftp://rtes.fr/a",
+            "mailto:personne",
+            "tel:a",
+            "https://rtes..fr",
+        )
     ),
     ("link-malformed", "error", body("[ici](rtes.fr/page)"), body("[ici](mailto:a@rtes.fr), [là](tel:0320971797)")),
     *(
         ("link-private", "error", {"link": bad}, {"link": "https://8.8.8.8/page"})
-        for bad in ("http://localhost:8025/", "https://127.0.0.1/", "https://192.168.1.4/a", "https://[::1]/",
-                    "https://intranet/page", "https://wiki.local/", "http://0x7f000001/", "https://2130706433/",
-                    "https://169.254.169.254/")
+        for bad in (
+            "http://localhost:8025/",
+            "https://127.0.0.1/",
+            "https://192.168.1.4/a",
+            "https://[::1]/",
+            "https://intranet/page",
+            "https://wiki.local/",
+            "http://0x7f000001/",
+            "https://2130706433/",
+            "https://169.254.169.254/",
+        )
     ),
     ("link-insecure", "warning", {"link": "http://www.rtes.fr/a"}, {"link": "https://www.rtes.fr/a"}),
     *(
-        ("link-tracking", "warning", {"link": f"https://rtes.fr/a?id=3&{mark}=x"}, {"link": "https://rtes.fr/a?id=3&p=2"})
+        (
+            "link-tracking",
+            "warning",
+            {"link": f"https://rtes.fr/a?id=3&{mark}=x"},
+            {"link": "https://rtes.fr/a?id=3&p=2"},
+        )
         for mark in ("utm_source", "UTM_medium", "fbclid", "gclid", "mc_eid", "msclkid", "at_campaign", "xtor")
     ),
     ("link-tracking", "warning", body("<https://rtes.fr/?utm_source=x>"), body("<https://rtes.fr/?source=x>")),
@@ -110,10 +160,12 @@ SLIPS = [
     ("deadline-missing", "warning", {"tags": ("appel",)}, {"tags": ("appel",), "deadline": START}),
     ("speakers-missing", "warning", {"tags": ("elu",)}, {"tags": ("elu",), "speakers": (ANNE,)}),
     (
-        "organisation-missing", "warning",
-        {"tags": ("territoires",)}, {"tags": ("territoires",), "organisations": ("Redon Agglomération",)},
+        "organisation-missing",
+        "warning",
+        {"tags": ("territoires",)},
+        {"tags": ("territoires",), "organisations": ("Redon Agglomération",)},
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("code", "level", "bad", "mended"), SLIPS, ids=lambda v: v if isinstance(v, str) else None)

@@ -85,13 +85,25 @@ HISTORY = {"history": (replace(OLD, sections=(replace(ISSUE.sections[0], items=(
         ("article-not-ready", "error", articles(status=Status.DRAFT), articles(status=Status.READY)),
         ("article-not-ready", "error", articles(status=Status.PROPOSED), articles()),
         ("members-only", "error", articles(visibility=Visibility.MEMBERS), articles()),
-        ("members-only", "error", articles(visibility=Visibility.MEMBERS),
-         {**articles(visibility=Visibility.MEMBERS), "publication": FLASH}),
+        (
+            "members-only",
+            "error",
+            articles(visibility=Visibility.MEMBERS),
+            {**articles(visibility=Visibility.MEMBERS), "publication": FLASH},
+        ),
         ("event-past", "warning", articles(event=YESTERDAY), articles(event=EVENT)),
-        ("event-past", "warning", articles(event=Event(NOW + timedelta(days=1))),
-         articles(event=Event(NOW + timedelta(days=2)))),
-        ("deadline-past", "error", articles(deadline=NOW + timedelta(days=1)),
-         articles(deadline=NOW + timedelta(days=3))),
+        (
+            "event-past",
+            "warning",
+            articles(event=Event(NOW + timedelta(days=1))),
+            articles(event=Event(NOW + timedelta(days=2))),
+        ),
+        (
+            "deadline-past",
+            "error",
+            articles(deadline=NOW + timedelta(days=1)),
+            articles(deadline=NOW + timedelta(days=3)),
+        ),
         ("event-missing", "error", {"articles": Pool((REDON, LILLE, replace(NANTES, event=None)))}, {}),
         ("section-empty", "warning", bref(), {}),
         ("section-empty", "warning", {"articles": PAST_AGENDA}, {}),
@@ -99,13 +111,25 @@ HISTORY = {"history": (replace(OLD, sections=(replace(ISSUE.sections[0], items=(
         ("item-repeated", "warning", bref(ItemPlan(slug="redon"), ItemPlan(slug="redon")), {}),
         ("item-repeated", "warning", bref(ItemPlan(slug="lille")), bref(ItemPlan(slug="nantes"))),
         ("item-already-printed", "warning", HISTORY, {"history": (OLD, ISSUE)}),
-        ("same-name", "warning", articles(title="Lille : un marché"),
-         articles(title="Lille : un marché", link="https://rtes.fr/lille")),
-        ("year-missing", "warning", articles(summary=WHOLE + " Le 8 janvier."),
-         articles(summary=WHOLE + " Le 8 janvier 2027.")),
+        (
+            "same-name",
+            "warning",
+            articles(title="Lille : un marché"),
+            articles(title="Lille : un marché", link="https://rtes.fr/lille"),
+        ),
+        (
+            "year-missing",
+            "warning",
+            articles(summary=WHOLE + " Le 8 janvier."),
+            articles(summary=WHOLE + " Le 8 janvier 2027."),
+        ),
         ("year-missing", "warning", issue(editorial="Au 8 janvier."), issue(editorial="Au 8 décembre.")),
-        ("weekday-wrong", "error", issue(editorial="Lundi 24 novembre 2026."),
-         issue(editorial="Mardi 24 novembre 2026.")),
+        (
+            "weekday-wrong",
+            "error",
+            issue(editorial="Lundi 24 novembre 2026."),
+            issue(editorial="Mardi 24 novembre 2026."),
+        ),
         ("weekday-wrong", "error", issue(subject="Lundi 24 novembre 2026"), issue(subject="Mardi 24 novembre 2026")),
         ("placeholder", "error", issue(editorial="TODO"), issue(editorial="Bonjour.")),
         ("link-insecure", "warning", issue(editorial="[a](http://rtes.fr)"), issue(editorial="[a](https://rtes.fr)")),
@@ -113,7 +137,7 @@ HISTORY = {"history": (replace(OLD, sections=(replace(ISSUE.sections[0], items=(
         ("alt-missing", "error", bref(ItemPlan(slug="redon", picture=Picture("a.jpg"))), bref(ItemPlan(slug="redon"))),
     ],
     ids=lambda v: v if isinstance(v, str) else None,
-)  # fmt: skip
+)
 def test_a_slip_is_named_and_its_correction_is_not(code, level, bad, mended):
     assert codes(**bad).get(code) == level
     assert code not in codes(**mended)

@@ -22,10 +22,13 @@ from newsletter.settings import Network, Publication, SectionSetting
 
 N, B = "\u202f", "\u00a0"
 NETWORK = Network(
-    name="Réseau d'essai", short_name="Essai", baseline="Les collectivités solidaires", address="1 rue Haute",
+    name="Réseau d'essai",
+    short_name="Essai",
+    baseline="Les collectivités solidaires",
+    address="1 rue Haute",
     email="a@exemple.fr",
     website="https://exemple.fr",
-)  # fmt: skip
+)
 SECTIONS = (
     SectionSetting(tag="rtes", title="Les actualités du réseau"),
     SectionSetting(tag="territoires", title="L'actualité des territoires", layout="cards"),
@@ -34,18 +37,22 @@ SECTIONS = (
 )
 LETTRE = Publication(key="lettre", title="La lettre", audience="subscribers", sections=SECTIONS)
 FLASH = Publication(
-    key="flash", title="Flash", audience="members", archive="members", layout="flash", subject="Flash – {date}",
-    link_label="Agir", sections=(SECTIONS[2], SECTIONS[0], SECTIONS[3]),
-)  # fmt: skip
+    key="flash",
+    title="Flash",
+    audience="members",
+    archive="members",
+    layout="flash",
+    subject="Flash – {date}",
+    link_label="Agir",
+    sections=(SECTIONS[2], SECTIONS[0], SECTIONS[3]),
+)
 DAY = date(2026, 11, 10)
 
 
 def article(slug: str, *tags: str, **more) -> Article:
     more.setdefault("date", date(2026, 11, 5))
     more.setdefault("title", f"Titre de {slug}")
-    return Article(
-        slug=slug, path=f"articles/{slug}.md", tags=tuple(Tag(t) for t in tags or ("rtes",)), **more
-    )  # fmt: skip
+    return Article(slug=slug, path=f"articles/{slug}.md", tags=tuple(Tag(t) for t in tags or ("rtes",)), **more)
 
 
 def event(*when: int, **more) -> Event:
@@ -84,21 +91,26 @@ def test_sections_take_from_the_publication_what_they_leave_open():
     pool = Pool((article("a"), article("b", "territoires")))
     composed = compose(
         issue(plan("rtes", "a"), plan("rtes"), plan("territoires", "b", title="Chez nous", layout="news")),
-        pool, LETTRE, NETWORK,
-    )  # fmt: skip
+        pool,
+        LETTRE,
+        NETWORK,
+    )
     assert [(s.title, s.layout) for s in composed.sections] == [
-        ("Les actualités du réseau", "news"), ("Chez nous", "news"),
-    ]  # fmt: skip
+        ("Les actualités du réseau", "news"),
+        ("Chez nous", "news"),
+    ]
     assert compose(issue(plan("territoires", "b")), pool, LETTRE, NETWORK).sections[0].layout == "cards"
 
 
 def test_the_agenda_is_sorted_and_what_is_past_never_appears():
-    pool = Pool((
-        article("tard", event=event(2026, 12, 1)),
-        article("hier", event=event(2026, 11, 9, 18)),
-        article("ce-jour", event=event(2026, 11, 10, 9)),
-        article("en-cours", event=event(2026, 11, 8, end=datetime(2026, 11, 10, tzinfo=PARIS), all_day=True)),
-    ))  # fmt: skip
+    pool = Pool(
+        (
+            article("tard", event=event(2026, 12, 1)),
+            article("hier", event=event(2026, 11, 9, 18)),
+            article("ce-jour", event=event(2026, 11, 10, 9)),
+            article("en-cours", event=event(2026, 11, 8, end=datetime(2026, 11, 10, tzinfo=PARIS), all_day=True)),
+        )
+    )
     composed = compose(issue(plan("agenda", "tard", "hier", "ce-jour", "en-cours")), pool, LETTRE, NETWORK)
     assert [i.article.slug for i in composed.items] == ["en-cours", "ce-jour", "tard"]
     gone = compose(issue(plan("agenda", "hier")), pool, LETTRE, NETWORK)
@@ -106,9 +118,7 @@ def test_the_agenda_is_sorted_and_what_is_past_never_appears():
 
 
 def test_dates_are_told_in_words():
-    pool = Pool((
-        article("a", event=event(2026, 12, 1, 14), deadline=datetime(2026, 12, 12, 23, 59, tzinfo=PARIS)),
-    ))  # fmt: skip
+    pool = Pool((article("a", event=event(2026, 12, 1, 14), deadline=datetime(2026, 12, 12, 23, 59, tzinfo=PARIS)),))
     item = compose(issue(plan("rtes", "a")), pool, LETTRE, NETWORK).items[0]
     assert item.when == f"Mardi 1er{B}décembre 2026 à 14h"
     assert item.until == f"jusqu’au 12{B}décembre 2026"
@@ -124,10 +134,12 @@ def test_the_language_of_whoever_composes_never_enters_the_letter():
 
 
 def test_an_agenda_entry_leads_to_the_event_and_the_news_to_the_article():
-    pool = Pool((
-        article("a", link="https://exemple.fr/a", event=event(2026, 12, 1, link="https://exemple.fr/e")),
-        article("b", event=event(2026, 12, 1, link="https://exemple.fr/e")),
-    ))  # fmt: skip
+    pool = Pool(
+        (
+            article("a", link="https://exemple.fr/a", event=event(2026, 12, 1, link="https://exemple.fr/e")),
+            article("b", event=event(2026, 12, 1, link="https://exemple.fr/e")),
+        )
+    )
     composed = compose(issue(plan("rtes", "a", "b"), plan("agenda", "a")), pool, LETTRE, NETWORK)
     assert [i.link[-1] for i in composed.items] == ["a", "e", "e"]
 
@@ -136,11 +148,13 @@ def test_an_agenda_entry_leads_to_the_event_and_the_news_to_the_article():
     ("more", "subject"),
     [
         ({}, "La lettre – novembre 2026"),
-        ({"subject": "{title} n° {number} : l'été du {date}", "number": 142},
-         f"La lettre n°{B}142{B}: l’été du 10{B}novembre 2026"),
+        (
+            {"subject": "{title} n° {number} : l'été du {date}", "number": 142},
+            f"La lettre n°{B}142{B}: l’été du 10{B}novembre 2026",
+        ),
         ({"subject": "{publication.__class__} {x} {{title}}"}, "{publication.__class__} {x} {La lettre}"),
     ],
-)  # fmt: skip
+)
 def test_a_subject_pattern_is_filled_in_once_and_nothing_else_is_a_pattern(more, subject):
     assert compose(issue(**more), Pool(), LETTRE, NETWORK).subject == subject
 
@@ -173,7 +187,7 @@ def test_items_for_some_readers_only_are_still_there():
         (article("prive", visibility=Visibility.MEMBERS), "prive", "rtes", "for members only"),
         (article("sans-date"), "sans-date", "agenda", "has no event"),
     ],
-)  # fmt: skip
+)
 def test_an_item_that_cannot_stand_there_is_refused_with_its_line(found, asked, tag, says):
     with pytest.raises(ContentError, match=says) as caught:
         compose(issue(plan(tag, asked)), Pool((found,)), LETTRE, NETWORK)

@@ -168,8 +168,17 @@ def test_a_calendar_event_keeps_its_time_in_paris(
 
 
 def test_a_calendar_gives_names_and_never_addresses() -> None:
-    found = only(ics("SUMMARY:A\\, b <b>c</b>", "DTSTART:20270601T140000", "LOCATION:Lille\\, mairie", "CLASS:PRIVATE",
-                     "ORGANIZER;CN=CNFPT:mailto:a@b.example", "URL:javascript:alert(1)", "DESCRIPTION:x"))  # fmt: skip
+    found = only(
+        ics(
+            "SUMMARY:A\\, b <b>c</b>",
+            "DTSTART:20270601T140000",
+            "LOCATION:Lille\\, mairie",
+            "CLASS:PRIVATE",
+            "ORGANIZER;CN=CNFPT:mailto:a@b.example",
+            "URL:javascript:alert(1)",
+            "DESCRIPTION:x",
+        )
+    )
     assert found.title == "A, b <b>c</b>"
     assert found.event is not None
     assert (found.event.place, found.event.organisers, found.link) == ("Lille, mairie", ("CNFPT",), "")
@@ -227,13 +236,16 @@ def entry(**values: str) -> feeds.Found:
         ({"guid": "1", "link": "https://a.example/x"}, {"guid": "2", "link": "http://a.example/x/"}, True),
         ({"guid": "1", "link": "https://a.example/x"}, {"guid": "1", "link": "https://a.example/y"}, True),
         ({"link": "https://a.example/x"}, {"link": "https://a.example/y"}, False),
-        ({"guid": "https://a.example/", "link": "https://a.example/x"},
-         {"guid": "https://a.example/", "link": "https://a.example/y"}, False),
+        (
+            {"guid": "https://a.example/", "link": "https://a.example/x"},
+            {"guid": "https://a.example/", "link": "https://a.example/y"},
+            False,
+        ),
         ({"title": "Titre"}, {"title": "Titre"}, True),
         ({"title": "Titre"}, {"title": "Autre"}, False),
         ({"title": "Édito", "link": "https://a.example/x"}, {"title": "Édito", "link": "https://a.example/y"}, False),
     ],
-)  # fmt: skip
+)
 def test_an_entry_is_known_again_by_its_identifier_or_its_address(one: dict, other: dict, same: bool) -> None:
     (first,), (second,) = (feeds.marks([entry(**values)], "https://a.example/feed") for values in (one, other))
     assert bool(set(first) & set(second)) == same

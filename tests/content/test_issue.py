@@ -130,11 +130,16 @@ def test_comments_follow_their_items(path, tmp_path):
 def test_a_new_file_carries_notes_for_its_editor(path, tmp_path):
     two = (ItemPlan(slug="a"), ItemPlan(slug="b", cta="Lire"))
     issue = Issue(
-        key="2026-11-lettre", path="issues/2026-11-lettre.md", publication="lettre", number=1,
-        date=date(2026, 11, 10), subject="Novembre : le sujet", lead=ItemPlan(slug="une"),
+        key="2026-11-lettre",
+        path="issues/2026-11-lettre.md",
+        publication="lettre",
+        number=1,
+        date=date(2026, 11, 10),
+        subject="Novembre : le sujet",
+        lead=ItemPlan(slug="une"),
         sections=(SectionPlan(tag="rtes", title="Le réseau", items=two),),
         editorial="Bonjour",
-    )  # fmt: skip
+    )
     notes = {("rtes", "a"): "aussi dans l'agenda", ("rtes", "b"): "déjà\nparu", ("", "une"): "proposé à la une"}
     assert issues.write(path, issue, notes, ["Laissés de côté :", "c\nd"]) == issue
     assert path.read_text() == (

@@ -19,17 +19,23 @@ N, B = "\u202f", "\u00a0"
         ("a  \nb", "<p>a<br />\nb</p>", "a\nb"),
         ("a\nb", "<p>a\nb</p>", "a b"),
         ("un\n\ndeux", "<p>un</p>\n<p>deux</p>", "un\n\ndeux"),
-        ("[RTES](https://www.rtes.fr/a?b=1&c=2)",
-         '<p><a href="https://www.rtes.fr/a?b=1&amp;c=2">RTES</a></p>', "RTES (https://www.rtes.fr/a?b=1&c=2)"),
-        ("<https://www.rtes.fr/>", '<p><a href="https://www.rtes.fr/">https://www.rtes.fr/</a></p>',
-         "https://www.rtes.fr/"),
+        (
+            "[RTES](https://www.rtes.fr/a?b=1&c=2)",
+            '<p><a href="https://www.rtes.fr/a?b=1&amp;c=2">RTES</a></p>',
+            "RTES (https://www.rtes.fr/a?b=1&c=2)",
+        ),
+        (
+            "<https://www.rtes.fr/>",
+            '<p><a href="https://www.rtes.fr/">https://www.rtes.fr/</a></p>',
+            "https://www.rtes.fr/",
+        ),
         ("[Écrire](mailto:a@rtes.fr)", '<p><a href="mailto:a@rtes.fr">Écrire</a></p>', "Écrire (a@rtes.fr)"),
         ("- un\n- deux\n\nfin", "<ul>\n<li>un</li>\n<li>deux</li>\n</ul>\n<p>fin</p>", "- un\n- deux\n\nfin"),
         ("3. un\n4. deux", '<ol start="3">\n<li>un</li>\n<li>deux</li>\n</ol>', "3. un\n4. deux"),
         ("- a\n  - b", "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>", "- a\n  - b"),
         ("", "", ""),
     ],
-)  # fmt: skip
+)
 def test_markdown_becomes_xhtml_and_text(source, xhtml, text):
     assert render(source) == (xhtml, text)
 
@@ -60,8 +66,10 @@ def test_nothing_active_comes_out(source):
         assert set(link.attrib) == {"href"}
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\n"), max_size=80) | st.text(
-    st.sampled_from("[]()<>*_`#-+>!&;:/\\ \n1.a\"'éhtps"), max_size=80))  # fmt: skip
+@given(
+    st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\n"), max_size=80)
+    | st.text(st.sampled_from("[]()<>*_`#-+>!&;:/\\ \n1.a\"'éhtps"), max_size=80)
+)
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_typed_is_well_formed_xhtml_without_a_foreign_tag(source):
     # Non-characters such as U+FFFE are none of XML's; they are refused where a file is read.

@@ -17,9 +17,14 @@ def past(publication: str, day: date, *slugs: str, tag: str = "rtes", number: in
     key = f"{day:%Y-%m}-{publication}"
     section = SectionPlan(tag=tag, title="", items=tuple(ItemPlan(slug=s) for s in slugs))
     return Issue(
-        key=key, path=f"issues/{key}.md", publication=publication, date=day, subject="", number=number,
+        key=key,
+        path=f"issues/{key}.md",
+        publication=publication,
+        date=day,
+        subject="",
+        number=number,
         sections=(section,),
-    )  # fmt: skip
+    )
 
 
 def placed(proposal) -> dict[str, list[str]]:
@@ -54,11 +59,13 @@ def test_the_agenda_runs_by_date_and_calls_by_deadline():
         return datetime(2026, 11, day, 23, 59, tzinfo=PARIS)
 
     proposal = offer(
-        article("e2", "agenda", event=event(2026, 12, 2)), article("e1", "agenda", event=event(2026, 11, 12)),
-        article("sans", "appel"), article("c2", "appel", deadline=until(30)),
+        article("e2", "agenda", event=event(2026, 12, 2)),
+        article("e1", "agenda", event=event(2026, 11, 12)),
+        article("sans", "appel"),
+        article("c2", "appel", deadline=until(30)),
         article("c1", "appel", deadline=until(10)),
         publication=FLASH,
-    )  # fmt: skip
+    )
     assert placed(proposal) == {"appel": ["c1", "c2", "sans"], "agenda": ["e1", "e2"]}
 
 
@@ -86,11 +93,12 @@ def test_members_read_in_their_publication_what_is_theirs():
 def test_only_what_is_new_since_the_last_issue_is_taken():
     history = [past("lettre", date(2026, 10, 13), "imprime"), past("lettre", date(2026, 9, 8), "ancien")]
     proposal = offer(
-        article("imprime", date=date(2026, 10, 13)), article("neuf", date=date(2026, 10, 13)),
+        article("imprime", date=date(2026, 10, 13)),
+        article("neuf", date=date(2026, 10, 13)),
         article("vieux", date=date(2026, 10, 12)),
         article("demain", date=date(2026, 11, 11), event=event(2026, 11, 24)),
         history=history,
-    )  # fmt: skip
+    )
     assert placed(proposal) == {"rtes": ["neuf"]}
 
 
@@ -151,7 +159,7 @@ def test_an_issue_proposed_again_does_not_stand_in_its_own_way():
         (LETTRE, [past("lettre", date(2026, 11, 2), number=4)], "2026-11-10-lettre", 5),
         (FLASH, [], "2026-11-10-flash", 1),
     ],
-)  # fmt: skip
+)
 def test_number_and_key_follow_those_that_came_out(publication, history, key, number):
     issue = offer(publication=publication, history=history).issue
     assert (issue.key, issue.path, issue.number) == (key, f"issues/{key}.md", number)

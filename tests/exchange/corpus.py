@@ -296,4 +296,4 @@ CASES = [
         delimiter="",
     ),
     Case("a header and nothing else", b"email;nom\r\n", []),
-]  # fmt: skip
+]

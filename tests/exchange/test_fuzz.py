@@ -17,12 +17,38 @@ class Nobody:
         return {}
 
 
-PIECES = st.sampled_from([
-    b"email", b"nom", b"statut", b"a@ville.fr", b"b@ville.fr", b"zoe", b"d\xe9sabonn\xe9", "désabonné".encode(), b";",
-    b",", b"\t", b'"', b'""', b"'", b"\n", b"\r\n", b"\r", b"\0", b"\xff\xfe", b"sep=;\n",
-    b"=", b"<a@ville.fr>", b"#",
-    b"Total",    b"\xef\xbb\xbf", b" ", "\u2028".encode(), b"PK\x03\x04",
-])  # fmt: skip
+PIECES = st.sampled_from(
+    [
+        b"email",
+        b"nom",
+        b"statut",
+        b"a@ville.fr",
+        b"b@ville.fr",
+        b"zoe",
+        b"d\xe9sabonn\xe9",
+        "désabonné".encode(),
+        b";",
+        b",",
+        b"\t",
+        b'"',
+        b'""',
+        b"'",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\0",
+        b"\xff\xfe",
+        b"sep=;\n",
+        b"=",
+        b"<a@ville.fr>",
+        b"#",
+        b"Total",
+        b"\xef\xbb\xbf",
+        b" ",
+        "\u2028".encode(),
+        b"PK\x03\x04",
+    ]
+)
 
 
 def read_whatever(data: bytes) -> None:

@@ -48,14 +48,33 @@ def test_no_text_makes_the_date_reader_fail(text):
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
-        ("", ""), ("Abonné", ""), ("ABONNÉE", ""), ("subscribed", ""), ("Actif·ve", ""), ("Soft bounce", ""),
-        ("Inscrit(e)", ""), ("Unsubscribed", "left"), ("désabonné.e", "left"), ("Désinscrits", "left"),
-        ("Non abonné", "left"), ("blocked", "left"), ("blacklisté", "left"), ("Liste noire", "left"),
-        ("opted-out", "left"), ("cleaned", "bounced"), ("Hard bounce", "bounced"), ("NPAI", "bounced"),
-        ("adresse invalide", "bounced"), ("invalide", "bounced"), ("complained", "complained"),
-        ("Plainte", "complained"), ("spam", "complained"), ("pending", "unclear"), ("à confirmer", "unclear"),
+        ("", ""),
+        ("Abonné", ""),
+        ("ABONNÉE", ""),
+        ("subscribed", ""),
+        ("Actif·ve", ""),
+        ("Soft bounce", ""),
+        ("Inscrit(e)", ""),
+        ("Unsubscribed", "left"),
+        ("désabonné.e", "left"),
+        ("Désinscrits", "left"),
+        ("Non abonné", "left"),
+        ("blocked", "left"),
+        ("blacklisté", "left"),
+        ("Liste noire", "left"),
+        ("opted-out", "left"),
+        ("cleaned", "bounced"),
+        ("Hard bounce", "bounced"),
+        ("NPAI", "bounced"),
+        ("adresse invalide", "bounced"),
+        ("invalide", "bounced"),
+        ("complained", "complained"),
+        ("Plainte", "complained"),
+        ("spam", "complained"),
+        ("pending", "unclear"),
+        ("à confirmer", "unclear"),
     ],
-)  # fmt: skip
+)
 def test_a_status_means_the_same_in_french_and_english(word, meaning):
     assert standing(word) == meaning
 
@@ -63,12 +82,19 @@ def test_a_status_means_the_same_in_french_and_english(word, meaning):
 @pytest.mark.parametrize(
     ("header", "value", "meaning"),
     [
-        ("Désabonné", "oui", "left"), ("Désabonné", "non", ""), ("Désabonné", "", ""),
+        ("Désabonné", "oui", "left"),
+        ("Désabonné", "non", ""),
+        ("Désabonné", "", ""),
         ("Désabonné", "12/03/2024", "left"),
-        ("EMAIL_BLACKLISTED", "TRUE", "left"), ("UNSUB_TIME", "0", ""), ("CLEAN_TIME", "2024-01-01", "bounced"),
-        ("Plainte", "x", "complained"), ("Opt-in", "non", "left"), ("Opt-in", "oui", ""), ("Abonné", "", ""),
+        ("EMAIL_BLACKLISTED", "TRUE", "left"),
+        ("UNSUB_TIME", "0", ""),
+        ("CLEAN_TIME", "2024-01-01", "bounced"),
+        ("Plainte", "x", "complained"),
+        ("Opt-in", "non", "left"),
+        ("Opt-in", "oui", ""),
+        ("Abonné", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_flag_column_says_whether_a_person_may_be_mailed(header, value, meaning):
     assert flagged(header, value) == meaning
 

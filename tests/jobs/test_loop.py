@@ -12,11 +12,13 @@ import pytest
 from sqlalchemy.exc import InterfaceError, NoResultFound
 
 from newsletter import i18n, jobs
-from newsletter.actions import schedule, send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending import schedule
 from newsletter.actions.workspace import open_workspace
 from newsletter.jobs import Work, loop, run_due, run_loop
-from newsletter.store import jobs as rows
-from newsletter.store import mailings
+from newsletter.store.engine import jobs as rows
+from newsletter.store.sending import mailings
 
 ISSUE = "2026-11-lettre"
 DELIVER = (Work("deliver", jobs.deliver, 0.1, "send"),)
@@ -56,11 +58,11 @@ def loop_until(workspace, condition, table=DELIVER, seconds=20):
 
 
 def status(workspace):
-    return send.current(workspace, ISSUE).status
+    return sending_mailings.current(workspace, ISSUE).status
 
 
 def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, workspace):
-    mailing = send.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(hours=1))
+    mailing = sending_mailings.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(hours=1))
     assert schedule.due(workspace) == []
     workspace.close()
     after = open_workspace(sample)
@@ -68,7 +70,7 @@ def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, works
         mailings.touch(connection, mailing.id, not_before=0.0)  # the hour has come
     try:
         loop_until(after, lambda: status(after) == "done")
-        receipt = send.receipt(after, ISSUE)
+        receipt = sending_mailings.receipt(after, ISSUE)
     finally:
         after.close()
     assert (receipt.sent, receipt.balanced) == (12, True)
@@ -91,33 +93,33 @@ def test_what_needs_files_is_left_to_a_machine_that_has_them(workspace):
 
 
 def test_an_approval_alone_sends_nothing(workspace):
-    send.approve(workspace, ISSUE, by="editor", now=True)
+    sending_mailings.approve(workspace, ISSUE, by="editor", now=True)
     assert schedule.due(workspace) == []
 
 
 def test_a_mailing_interrupted_by_a_crash_is_taken_up_again(workspace):
-    send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
     loop_until(workspace, lambda: status(workspace) == "done")
-    assert send.receipt(workspace, ISSUE).sent == 12
+    assert sending_mailings.receipt(workspace, ISSUE).sent == 12
 
 
 def test_the_second_persons_word_is_waited_for(workspace):
     sending = workspace.settings.sending.model_copy(update={"second_person": True})
     strict = type(workspace)(workspace.settings.model_copy(update={"sending": sending}), workspace.clock)
-    send.approve(strict, ISSUE, by="editor", at=workspace.now())
+    sending_mailings.approve(strict, ISSUE, by="editor", at=workspace.now())
     assert schedule.due(strict) == []
-    send.confirm(strict, ISSUE, by="colleague")
+    sending_mailings.confirm(strict, ISSUE, by="colleague")
     assert [m.issue for m in schedule.due(strict)] == [ISSUE]
     strict.close()
 
 
 def test_a_paused_or_finished_mailing_is_left_alone(workspace):
-    mailing = send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
-    send.pause(workspace, ISSUE, by="editor")
+    mailing = sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.pause(workspace, ISSUE, by="editor")
     assert schedule.due(workspace) == []
-    send.resume(workspace, ISSUE, by="editor")
+    sending_mailings.resume(workspace, ISSUE, by="editor")
     assert len(schedule.due(workspace)) == 1
-    send.deliver(workspace, mailing)
+    sending_mailings.deliver(workspace, mailing)
     assert schedule.due(workspace) == []
 
 
@@ -157,7 +159,7 @@ def test_only_one_process_runs_a_job_at_a_time(workspace):
     ids=["a live holder elsewhere", "a holder that ended"],
 )
 def test_the_hold_of_a_process_that_ended_does_not_last(workspace, holder, runs):
-    from newsletter.actions.owners import owner
+    from newsletter.actions.sending.claims import owner
 
     here, pid, _started = owner().split(":")
     row = holder or f"{here}:{pid}:0#1"
@@ -175,7 +177,7 @@ def test_an_hour_written_before_the_clock_was_set_back_does_not_count(workspace)
 
 
 def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace, monkeypatch, caplog):
-    send.begin(workspace, send.approve(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
     with workspace.database.read() as connection:
         good = mailings.of_issue(connection, ISSUE)
     bad, worse = replace(good, id=999, issue="gone"), replace(good, id=998, issue="lost")

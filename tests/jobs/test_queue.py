@@ -12,14 +12,15 @@ from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
 from newsletter import jobs
-from newsletter.actions import configure, delivering, schedule, send
+from newsletter.actions.sending import deliveries, mailings, schedule
+from newsletter.actions.team import settings_edits
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import StoreError
 from newsletter.jobs import TABLE, Work
 from newsletter.jobs.queue import MAILINGS, SHARE, Backoff, Post, make_app
 from newsletter.settings_file import FILE
-from newsletter.store import queue as tables
-from newsletter.store.database import open_database
+from newsletter.store.engine import queue as tables
+from newsletter.store.engine.database import open_database
 from tests import postgres as clusters
 
 ISSUE = "2026-11-lettre"
@@ -120,7 +121,7 @@ def shares(workspace):
 
 
 def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(workspace):
-    mailing = send.begin(workspace, send.current(workspace, ISSUE))
+    mailing = mailings.begin(workspace, mailings.current(workspace, ISSUE))
     total = workspace.settings.sending.connections
 
     async def offer(app):
@@ -136,13 +137,13 @@ def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(wo
 def test_a_share_is_delivered_by_the_settings_of_now_whichever_worker_ran_the_job(workspace, monkeypatch):
     """Another process changed the file and another worker handed the share out: this one did nothing meanwhile."""
     seen = []
-    monkeypatch.setattr(delivering, "share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or [])
+    monkeypatch.setattr(deliveries, "share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or [])
     path = workspace.root / FILE
     before = path.read_text("utf-8")
 
     async def take(app):
         await app.tasks[SHARE].func(mailing=1, share=0)
-        configure.save(*change(workspace, ("sending", "rate"), 7), "sending", "a")
+        settings_edits.save(*change(workspace, ("sending", "rate"), 7), "sending", "a")
         await app.tasks[SHARE].func(mailing=1, share=0)
 
     try:
@@ -155,11 +156,11 @@ def test_a_share_is_delivered_by_the_settings_of_now_whichever_worker_ran_the_jo
 def change(workspace, key, value):
     """Return another process's opening of the workspace, and its draft of one changed setting."""
     other = open_workspace(workspace.root)
-    return other, configure.draft(other, [(key, value)], configure.version(other))
+    return other, settings_edits.draft(other, [(key, value)], settings_edits.version(other))
 
 
 def test_the_share_of_a_worker_that_is_gone_is_given_to_another(workspace):
-    send.begin(workspace, send.current(workspace, ISSUE))
+    mailings.begin(workspace, mailings.current(workspace, ISSUE))
 
     async def stall(app):
         await app.tasks[SHARE].configure(queueing_lock="x").defer_async(mailing=1, share=0)

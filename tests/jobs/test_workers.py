@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions import send
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
-from newsletter.store.mailings import Receipt
+from newsletter.store.sending.mailings import Receipt
 from tests import postgres
 from tests.actions.counting import Server, counting
 from tests.actions.stage import ISSUE, Stage
@@ -82,7 +82,7 @@ def await_taken(server: Server, n: int) -> None:
 def await_done(workspace: Workspace) -> Receipt:
     """Wait until the mailing is done and return its receipt."""
     end = time.monotonic() + PATIENCE
-    while (receipt := send.receipt(workspace, ISSUE)).status != "done" and time.monotonic() < end:
+    while (receipt := mailings.receipt(workspace, ISSUE)).status != "done" and time.monotonic() < end:
         time.sleep(0.25)
     assert (receipt.status, receipt.open, receipt.candidates) == ("done", 0, PEOPLE), receipt
     assert receipt.balanced
@@ -132,7 +132,7 @@ def machine(home: Path, stage: Stage) -> tuple[Path, list[str]]:
 
 def begin(workspace: Workspace) -> None:
     """Let the approved mailing leave."""
-    send.begin(workspace, send.current(workspace, ISSUE))
+    mailings.begin(workspace, mailings.current(workspace, ISSUE))
 
 
 @pytest.mark.parametrize("run", range(RUNS))

@@ -134,12 +134,20 @@ HTML = b"From: a@x.example\nContent-Type: text/html\n\n"
 TAGS = b"".join(
     line + b"\n"
     for line in (
-        b"here is your list of failed recipients", b"the following addresses had", b"Failed addresses follow:",
-        b"Undeliverable Address:", b"Your message could not be delivered to", b"Did not reach the following recipient",
-        b"A message that you sent could not be delivered", b"this is the email server at", b"- no such user here",
-        b"Message not delivered to the following addresses", b"Your message to:", b"not yet been delivered",
+        b"here is your list of failed recipients",
+        b"the following addresses had",
+        b"Failed addresses follow:",
+        b"Undeliverable Address:",
+        b"Your message could not be delivered to",
+        b"Did not reach the following recipient",
+        b"A message that you sent could not be delivered",
+        b"this is the email server at",
+        b"- no such user here",
+        b"Message not delivered to the following addresses",
+        b"Your message to:",
+        b"not yet been delivered",
     )
-)  # fmt: skip
+)
 HOSTILE = {
     "one long line": DAEMON + b"a" * 520_000,
     "every trigger of flufl.bounce, then long lines": DAEMON + TAGS + (b"a" * 99 + b"\n") * 5000,

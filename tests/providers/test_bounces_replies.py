@@ -98,9 +98,14 @@ def test_who_has_left_is_put_before_a_person_even_when_a_machine_says_so(body):
 
 @pytest.mark.parametrize(
     "headers",
-    ["Auto-Submitted: auto-generated\n", "X-Autoreply: yes\n", "X-Auto-Response-Suppress: All\n", "Return-Path: <>\n",
-     "Precedence: auto_reply\n"],
-)  # fmt: skip
+    [
+        "Auto-Submitted: auto-generated\n",
+        "X-Autoreply: yes\n",
+        "X-Auto-Response-Suppress: All\n",
+        "Return-Path: <>\n",
+        "Precedence: auto_reply\n",
+    ],
+)
 def test_a_machine_is_known_by_its_headers(headers):
     assert answer("Votre message est arrivé.", headers=headers) == "auto_reply"
 

@@ -58,18 +58,34 @@ def test_a_status_and_its_words_are_judged(status, words, kind):
 @pytest.mark.parametrize("spelling", ["OFR_{}", "OFR004_{}", "LPN{}", "LPN007_{}", "lpn105-{}", "OUK_{}"])
 @pytest.mark.parametrize(
     ("number", "kind"),
-    [("416", "hard"), ("426", "hard"), ("417", "soft"), ("505", "soft"), ("506", "block"), ("104", "block"),
-     ("535", "block"), ("517", "block"), ("405", "block")],
-)  # fmt: skip
+    [
+        ("416", "hard"),
+        ("426", "hard"),
+        ("417", "soft"),
+        ("505", "soft"),
+        ("506", "block"),
+        ("104", "block"),
+        ("535", "block"),
+        ("517", "block"),
+        ("405", "block"),
+    ],
+)
 def test_a_french_operator_s_code_is_surer_than_the_status(number, kind, spelling):
     assert judge("5.1.1", f"550 5.1.1 Service refuse {spelling.format(number)} [{number}]") == kind
 
 
 @pytest.mark.parametrize(
     ("text", "status"),
-    [("550-5.1.1 gone", "5.1.1"), ("(#5.7.26)", "5.7.26"), ("from 5.1.1.9 refused", ""), ("192.0.2.25", ""),
-     ("version 15.2.1", ""), ("5.9.1", ""), ("ends with 4.4.1.", "4.4.1")],
-)  # fmt: skip
+    [
+        ("550-5.1.1 gone", "5.1.1"),
+        ("(#5.7.26)", "5.7.26"),
+        ("from 5.1.1.9 refused", ""),
+        ("192.0.2.25", ""),
+        ("version 15.2.1", ""),
+        ("5.9.1", ""),
+        ("ends with 4.4.1.", "4.4.1"),
+    ],
+)
 def test_a_status_is_found_and_an_ip_address_is_none(text, status):
     assert status_in(text) == status
 

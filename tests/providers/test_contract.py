@@ -134,14 +134,16 @@ def test_one_bad_address_is_refused_alone_and_the_others_leave(kind: type[Fake],
     ("error", "verdict"),
     [
         ({"ErrorCode": "mj-0015", "StatusCode": 429, "ErrorMessage": "Too many"}, ("deferred", "provider")),
-        ({"ErrorCode": "send-0008", "StatusCode": 403, "ErrorMessage": "not an authorized sender"},
-         ("deferred", "mailing")),
+        (
+            {"ErrorCode": "send-0008", "StatusCode": 403, "ErrorMessage": "not an authorized sender"},
+            ("deferred", "mailing"),
+        ),
         ({"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorRelatedTo": ["From.Email"]}, ("deferred", "mailing")),
         ({"ErrorCode": "mj-0001", "StatusCode": 500}, ("unknown", "recipient")),
         ({"StatusCode": "400"}, ("unknown", "recipient")),
     ],
     ids=["too fast", "no sender of ours", "an address that is not the recipient's", "a fault of theirs", "no number"],
-)  # fmt: skip
+)
 def test_one_message_that_mailjet_refuses_says_nothing_wrong_of_its_recipient(error, verdict) -> None:
     with fake_api.serving(fake_api.Mailjet()) as api:
         real = api.item

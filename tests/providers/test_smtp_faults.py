@@ -117,7 +117,7 @@ TRANSACTION = [
     ("an answer without end", [Fault("rcpt", b"250-more\r\n" * 500, times=0)], "PPPPP"),
     ("a line without end", [Fault("rcpt", b"250 " + b"x" * 100_000, times=0)], "PPPPP"),
     ("refusal in 8 bits", [Fault("rcpt", b"550 5.1.1 bo\xeete inconnue", **THIRD)], "AARAA"),
-]  # fmt: skip
+]
 for stage in ("mail", "rcpt", "data", "dot"):
     TRANSACTION += [
         (f"421 to {stage}, connection worn out", [Fault(stage, b"421 4.7.0 enough", close=True, **THIRD)], "AAAAA"),

@@ -92,10 +92,13 @@ def section(title: str, layout: str, *items: Item) -> Section:
 def issue(*sections: Section, **values: Any) -> ComposedIssue:
     """Make an issue of the lettre from sections."""
     given: dict[str, Any] = {
-        "key": "2026-11-lettre", "path": "issues/2026-11-lettre.md", "publication": "lettre",
-        "date": date(2026, 11, 24), "subject": "La lettre du RTES – novembre 2026",
+        "key": "2026-11-lettre",
+        "path": "issues/2026-11-lettre.md",
+        "publication": "lettre",
+        "date": date(2026, 11, 24),
+        "subject": "La lettre du RTES – novembre 2026",
         "preheader": "Ce mois-ci dans les territoires",
-    }  # fmt: skip
+    }
     return ComposedIssue(sections=sections, **{**given, **values})
 
 
@@ -117,8 +120,15 @@ def news(count: int = 4) -> tuple[Item, ...]:
         "un an. Elle aide à chiffrer les emplois, les services rendus et les dépenses évitées, puis à présenter ces "
         "résultats en commission. Trois fiches d'exemple complètent l'ensemble."
     )
-    made = [item(titles[n % 4], text, picture=photo(f"actualite-{n}", "Une salle de réunion pleine, vue du fond"),
-                 slug=f"actualite-{n}") for n in range(count)]  # fmt: skip
+    made = [
+        item(
+            titles[n % 4],
+            text,
+            picture=photo(f"actualite-{n}", "Une salle de réunion pleine, vue du fond"),
+            slug=f"actualite-{n}",
+        )
+        for n in range(count)
+    ]
     return tuple(made)
 
 
@@ -135,10 +145,16 @@ def cards(count: int = 4) -> tuple[Item, ...]:
         "Portée avec trois structures d'insertion, l'opération a créé onze emplois et réduit de moitié les distances."
     )
     return tuple(
-        item(titles[n % 4][:1].upper() + titles[n % 4][1:], text, tags=("territoires",), slug=f"territoire-{n}",
-             organisations=(places[n % 4],), picture=photo(f"territoire-{n}", "Un atelier vu depuis la rue"))
+        item(
+            titles[n % 4][:1].upper() + titles[n % 4][1:],
+            text,
+            tags=("territoires",),
+            slug=f"territoire-{n}",
+            organisations=(places[n % 4],),
+            picture=photo(f"territoire-{n}", "Un atelier vu depuis la rue"),
+        )
         for n in range(count)
-    )  # fmt: skip
+    )
 
 
 def interview() -> Item:
@@ -157,44 +173,75 @@ def interview() -> Item:
         tags=("elu",),
         slug="entretien",
         speakers=(
-            Speaker("Camille Aubert", "Maire adjointe à l'économie", "Ville de Saint-Amand",
-                    photo("camille", "Portrait de Camille Aubert")),
+            Speaker(
+                "Camille Aubert",
+                "Maire adjointe à l'économie",
+                "Ville de Saint-Amand",
+                photo("camille", "Portrait de Camille Aubert"),
+            ),
             Speaker("Yanis Le Goff", "Directeur", "Scic Le Garage", photo("yanis", "Portrait de Yanis Le Goff")),
         ),
         body_html=body,
         body_text="Pourquoi avoir choisi une société coopérative ?\n\nParce que les habitants voulaient décider.\n\n"
         "De commencer petit, avec un lieu et une équipe\nhttps://www.rtes.fr/scic",
         cta="Lire l’entretien complet",
-    )  # fmt: skip
+    )
 
 
 def calls() -> tuple[Item, ...]:
     """Return calls with a deadline and a contact."""
     return (
-        item("Fabriques de territoire : dernière vague de candidatures", "L'aide couvre trois ans de fonctionnement. "
-             "Les groupements de communes peuvent candidater ensemble.", tags=("appel",), slug="appel-1",
-             deadline=at(12, hour=17), contact="animation@rtes.fr", cta="Télécharger le dossier"),
-        item("Contribuez au panorama des politiques locales d'ESS", "Vingt minutes suffisent pour décrire vos actions.",
-             tags=("appel",), slug="appel-2", deadline=at(19), contact="Le pôle études, 03 20 97 17 97"),
-    )  # fmt: skip
+        item(
+            "Fabriques de territoire : dernière vague de candidatures",
+            "L'aide couvre trois ans de fonctionnement. Les groupements de communes peuvent candidater ensemble.",
+            tags=("appel",),
+            slug="appel-1",
+            deadline=at(12, hour=17),
+            contact="animation@rtes.fr",
+            cta="Télécharger le dossier",
+        ),
+        item(
+            "Contribuez au panorama des politiques locales d'ESS",
+            "Vingt minutes suffisent pour décrire vos actions.",
+            tags=("appel",),
+            slug="appel-2",
+            deadline=at(19),
+            contact="Le pôle études, 03 20 97 17 97",
+        ),
+    )
 
 
 def events() -> tuple[Item, ...]:
     """Return agenda entries of every shape: hours, a day, a range over two months, online."""
     return (
-        item("Webinaire : les clauses sociales, mode d'emploi", tags=("agenda",), slug="webinaire",
-             event=Event(at(3, hour=11), at(3, hour=12, minute=30), place="En ligne", organisers=("RTES",))),
-        item("Journée des territoires coopératifs", tags=("agenda",), slug="journee",
-             event=Event(at(8), all_day=True, place="Nantes, les Halles", organisers=("Nantes Métropole", "ESS 44"))),
-        item("Semaine de la finance solidaire", tags=("agenda",), slug="semaine",
-             event=Event(at(28, 11), at(4), all_day=True, place="Partout en France", organisers=("FAIR",))),
-    )  # fmt: skip
+        item(
+            "Webinaire : les clauses sociales, mode d'emploi",
+            tags=("agenda",),
+            slug="webinaire",
+            event=Event(at(3, hour=11), at(3, hour=12, minute=30), place="En ligne", organisers=("RTES",)),
+        ),
+        item(
+            "Journée des territoires coopératifs",
+            tags=("agenda",),
+            slug="journee",
+            event=Event(at(8), all_day=True, place="Nantes, les Halles", organisers=("Nantes Métropole", "ESS 44")),
+        ),
+        item(
+            "Semaine de la finance solidaire",
+            tags=("agenda",),
+            slug="semaine",
+            event=Event(at(28, 11), at(4), all_day=True, place="Partout en France", organisers=("FAIR",)),
+        ),
+    )
 
 
 def briefs(count: int = 3) -> tuple[Item, ...]:
     """Return news in brief."""
-    titles = ("France : l'Insee publie ses comptes de l'ESS", "Europe : la recommandation du Conseil, deux ans après",
-              "Monde : l'ONU confirme sa deuxième résolution")  # fmt: skip
+    titles = (
+        "France : l'Insee publie ses comptes de l'ESS",
+        "Europe : la recommandation du Conseil, deux ans après",
+        "Monde : l'ONU confirme sa deuxième résolution",
+    )
     text = "Les emplois progressent de 1,2 % sur un an, portés par l'aide à domicile et le réemploi."
     return tuple(item(titles[n % 3], text, tags=("bref",), slug=f"bref-{n}") for n in range(count))
 
@@ -210,12 +257,21 @@ def lettre() -> ComposedIssue:
         cta="Lire la position commune",
     )
     guides = (
-        item("Points de repère : l'alimentation durable, du champ à la cantine", "Douze pages, dix exemples, et la "
-             "liste des aides mobilisables.", tags=("publication",), slug="guide-1",
-             picture=photo("guide-1", "Couverture du numéro")),
-        item("Kit : écrire sa délibération ESS", "Trois modèles commentés, à reprendre tels quels.", slug="guide-2",
-             tags=("publication",), picture=photo("guide-2", "Couverture du kit")),
-    )  # fmt: skip
+        item(
+            "Points de repère : l'alimentation durable, du champ à la cantine",
+            "Douze pages, dix exemples, et la liste des aides mobilisables.",
+            tags=("publication",),
+            slug="guide-1",
+            picture=photo("guide-1", "Couverture du numéro"),
+        ),
+        item(
+            "Kit : écrire sa délibération ESS",
+            "Trois modèles commentés, à reprendre tels quels.",
+            slug="guide-2",
+            tags=("publication",),
+            picture=photo("guide-2", "Couverture du kit"),
+        ),
+    )
     return issue(
         section("Les actualités du RTES", "news", *news()),
         section("Les actualités des territoires", "cards", *cards()),
@@ -267,8 +323,10 @@ def draw(name: str, size: tuple[int, int] = (1300, 900)) -> bytes:
     for step in range(4):
         base, colour = height * (48 + 13 * step) // 100, hills[(seed + step) % 5]
         mixed = tuple((c * (step + 2) + s * (4 - step)) // 6 for c, s in zip(colour, skies[seed % 4], strict=True))
-        crest = [(x, base + ((seed >> step) % 97 * x // width) - (x - width // (step + 2)) ** 2 // 9000)
-                 for x in range(0, width + 20, 20)]  # fmt: skip
+        crest = [
+            (x, base + ((seed >> step) % 97 * x // width) - (x - width // (step + 2)) ** 2 // 9000)
+            for x in range(0, width + 20, 20)
+        ]
         pen.polygon([(0, height), *crest, (width, height)], fill=mixed)
     out = io.BytesIO()
     image.save(out, "PNG")

@@ -66,9 +66,7 @@ def test_every_picture_has_an_alternative_and_a_width():
 def test_a_decorative_picture_has_an_empty_alternative_and_is_no_link():
     picture = samples.Picture("images/a.jpg", decorative=True)
     issue = samples.issue(samples.section("x", "news", samples.item("x", picture=picture)))
-    made = render(
-        issue, samples.LETTRE, samples.NETWORK, samples.THEME, samples.BASE_URL, samples.prepare(issue)[0]
-    )  # fmt: skip
+    made = render(issue, samples.LETTRE, samples.NETWORK, samples.THEME, samples.BASE_URL, samples.prepare(issue)[0])
     image = lxml.html.document_fromstring(made.html).find(".//img")
     assert image.get("alt") == ""
     assert image.getparent().tag == "div"

@@ -42,23 +42,31 @@ def padded(size: int, filling: str = "a") -> Letter:
         ("picture-small", "warning", {"p": replace(PICTURE, pixels=1)}, {"p": replace(PICTURE, pixels=0)}),
         ("pictures-heavy", "warning", {"p": replace(PICTURE, bytes=1_000_001)}, {"p": PICTURE}),
         (
-            "contrast-low", "error",
-            {"theme": Theme(light=LIGHT.model_copy(update={"secondary": "#9AA5AA"}))}, {"theme": Theme(light=LIGHT)},
+            "contrast-low",
+            "error",
+            {"theme": Theme(light=LIGHT.model_copy(update={"secondary": "#9AA5AA"}))},
+            {"theme": Theme(light=LIGHT)},
         ),
         (
-            "contrast-low", "error",
-            {"theme": Theme(dark=DARK.model_copy(update={"on_masthead": "#0F4F4A"}))}, {"theme": Theme(dark=DARK)},
+            "contrast-low",
+            "error",
+            {"theme": Theme(dark=DARK.model_copy(update={"on_masthead": "#0F4F4A"}))},
+            {"theme": Theme(dark=DARK)},
         ),
         (
-            "text-incomplete", "error",
-            {"letter": replace(LETTER, text=LETTER.text.replace("titre", "mot"))}, {"letter": LETTER},
+            "text-incomplete",
+            "error",
+            {"letter": replace(LETTER, text=LETTER.text.replace("titre", "mot"))},
+            {"letter": LETTER},
         ),
         (
-            "text-incomplete", "error",
-            {"letter": replace(LETTER, text=LETTER.text.replace("c=2", ""))}, {"letter": LETTER},
+            "text-incomplete",
+            "error",
+            {"letter": replace(LETTER, text=LETTER.text.replace("c=2", ""))},
+            {"letter": LETTER},
         ),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_named_and_its_correction_is_not(code, level, bad, mended):
     assert found(**bad).get(code) == level
     assert code not in found(**mended)

@@ -99,10 +99,26 @@ def test_an_address_becomes_ascii_with_the_domain_as_a_labels(given_, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "@", "a@", "@rtes.fr", "a b@rtes.fr", "a@b@rtes.fr", "élu@rtes.fr", "a@rtes..fr", "a@-rtes.fr", ".a@rtes.fr",
-     "a.@rtes.fr", "legit@a.org <other@b.org>", "a@b.fr,c@d.fr", '"a"@rtes.fr', "(x)a@rtes.fr", "a＠rtes.fr",
-     "a" * 250 + "@rtes.fr"],
-)  # fmt: skip
+    [
+        "",
+        "@",
+        "a@",
+        "@rtes.fr",
+        "a b@rtes.fr",
+        "a@b@rtes.fr",
+        "élu@rtes.fr",
+        "a@rtes..fr",
+        "a@-rtes.fr",
+        ".a@rtes.fr",
+        "a.@rtes.fr",
+        "legit@a.org <other@b.org>",
+        "a@b.fr,c@d.fr",
+        '"a"@rtes.fr',
+        "(x)a@rtes.fr",
+        "a＠rtes.fr",
+        "a" * 250 + "@rtes.fr",
+    ],
+)
 def test_what_is_no_plain_address_is_refused(text):
     with pytest.raises(MessageError) as error:
         headers.address(text, "To")
@@ -128,9 +144,19 @@ def test_a_sender_with_text_after_its_address_is_refused():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ftp://rtes.fr/", "https://", "https://rtes.fr/a b", "https://rtes.fr/>", "https://rtes.fr/é", "javascript:1",
-     "https://rtes.fr/a,b", 'https://rtes.fr/"', "https://rtes.fr/" + "x" * 900],
-)  # fmt: skip
+    [
+        "",
+        "ftp://rtes.fr/",
+        "https://",
+        "https://rtes.fr/a b",
+        "https://rtes.fr/>",
+        "https://rtes.fr/é",
+        "javascript:1",
+        "https://rtes.fr/a,b",
+        'https://rtes.fr/"',
+        "https://rtes.fr/" + "x" * 900,
+    ],
+)
 def test_a_web_address_that_would_break_its_brackets_is_refused(text):
     with pytest.raises(MessageError):
         headers.uri(text, "List-Unsubscribe")

@@ -95,12 +95,20 @@ def test_only_the_flash_asks_for_proposals():
 @pytest.mark.parametrize(
     "duty",
     [
-        "Réseau des collectivités Territoriales", "75 rue Léon Gambetta, 59000 Lille", "03 20 97 17 97",
-        "animation@rtes.fr", "Vous recevez ce message parce que vous êtes abonné·e", "Aucun traceur",
-        "La présidence du RTES", "https://www.rtes.fr/mentions-legales", "protection des données",
-        "https://www.linkedin.com/company/rtes", "Caisse des Dépôts", f"{samples.BASE_URL}/",
+        "Réseau des collectivités Territoriales",
+        "75 rue Léon Gambetta, 59000 Lille",
+        "03 20 97 17 97",
+        "animation@rtes.fr",
+        "Vous recevez ce message parce que vous êtes abonné·e",
+        "Aucun traceur",
+        "La présidence du RTES",
+        "https://www.rtes.fr/mentions-legales",
+        "protection des données",
+        "https://www.linkedin.com/company/rtes",
+        "Caisse des Dépôts",
+        f"{samples.BASE_URL}/",
     ],
-)  # fmt: skip
+)
 def test_the_footer_says_what_the_law_and_the_readers_expect(part, duty):
     made = sample("lettre")
     text = " ".join(made.text.split()) if part == "text" else made.html
@@ -141,9 +149,12 @@ def test_an_item_without_link_has_nothing_to_click_and_prints_its_own_text():
 
 def test_a_summary_taken_from_the_text_is_not_read_twice():
     item = samples.item(
-        "Vœux", "Une bonne année.", link="", body_html="<p>Une bonne année. Et la suite.</p>",
+        "Vœux",
+        "Une bonne année.",
+        link="",
+        body_html="<p>Une bonne année. Et la suite.</p>",
         body_text="Une bonne année. Et la suite.",
-    )  # fmt: skip
+    )
     made = letter(samples.issue(samples.section("Vie du réseau", "news", item)))
     assert made.html.count("Une bonne année.") == 1
     assert made.text.count("Une bonne année.") == 1

@@ -36,16 +36,22 @@ def done(xhtml, level=3):
         ),
         ("<p>a<!-- caché -->b</p>", "<p>ab</p>"),
     ],
-)  # fmt: skip
+)
 def test_a_text_is_printed(xhtml, printed):
     assert done(xhtml) == printed
 
 
 @pytest.mark.parametrize(
     ("levels", "printed"),
-    [((1,), (3,)), ((2, 3), (3, 4)), ((2, 4), (3, 4)), ((3, 2), (3, 3)), ((1, 6, 2), (3, 4, 4)),
-     ((1, 2, 3, 4, 5, 6), (3, 4, 5, 6, 6, 6))],
-)  # fmt: skip
+    [
+        ((1,), (3,)),
+        ((2, 3), (3, 4)),
+        ((2, 4), (3, 4)),
+        ((3, 2), (3, 3)),
+        ((1, 6, 2), (3, 4, 4)),
+        ((1, 2, 3, 4, 5, 6), (3, 4, 5, 6, 6, 6)),
+    ],
+)
 def test_headings_begin_at_their_level_and_skip_none(levels, printed):
     source = "".join(f"<h{n}>x</h{n}>" for n in levels)
     assert done(source) == "".join(f"<h{n}>x</h{n}>" for n in printed)
@@ -53,10 +59,22 @@ def test_headings_begin_at_their_level_and_skip_none(levels, printed):
 
 @pytest.mark.parametrize(
     "xhtml",
-    ["<p>", "<p></b>", "a & b", "&nbsp;", "<script>x</script>", "<style>p{}</style>", "<iframe></iframe>",
-     "<svg></svg>", "<form></form>", "<mj-text>x</mj-text>", "</div><p>x</p><div>",
-     '<x:p xmlns:x="u">x</x:p>', "<object></object>"],
-)  # fmt: skip
+    [
+        "<p>",
+        "<p></b>",
+        "a & b",
+        "&nbsp;",
+        "<script>x</script>",
+        "<style>p{}</style>",
+        "<iframe></iframe>",
+        "<svg></svg>",
+        "<form></form>",
+        "<mj-text>x</mj-text>",
+        "</div><p>x</p><div>",
+        '<x:p xmlns:x="u">x</x:p>',
+        "<object></object>",
+    ],
+)
 def test_what_no_markdown_holds_is_refused_and_its_file_named(xhtml):
     with pytest.raises(RenderingError) as caught:
         done(xhtml)

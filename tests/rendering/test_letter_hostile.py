@@ -149,8 +149,9 @@ def test_an_author_cannot_have_a_readers_token_or_address(field):
     item = raw("Titre")
     values = {}
     if field == "body":
-        item = replace(item, link="", body_html=f"<p><a href='{stolen}'>{stolen}</a></p>".replace("&", "&amp;"),
-                       body_text=stolen)  # fmt: skip
+        item = replace(
+            item, link="", body_html=f"<p><a href='{stolen}'>{stolen}</a></p>".replace("&", "&amp;"), body_text=stolen
+        )
     elif field == "editorial":
         values = {"editorial_html": f"<p>{stolen}</p>".replace("&", "&amp;"), "editorial_text": stolen}
     else:

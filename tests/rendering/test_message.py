@@ -98,9 +98,13 @@ LOCALS = st.from_regex(r"[a-z0-9+_']{1,20}(\.[a-z0-9]{1,10})?", fullmatch=True)
 def test_any_recipient_gets_what_a_naive_build_would_have_sent(email, unsub, web, prefs, local):
     values = replace(
         VALUES,
-        email=email, unsub=unsub, web=web, prefs=prefs, to=f"{local}@rtes.fr",
+        email=email,
+        unsub=unsub,
+        web=web,
+        prefs=prefs,
+        to=f"{local}@rtes.fr",
         message_id=f"<{local}.1@rtes.fr>",
-    )  # fmt: skip
+    )
     raw = skeleton().message(values)
     assert_fit_for_the_wire(raw)
     ours = message_from_bytes(raw, policy=policy.default)

@@ -82,8 +82,13 @@ def test_trap_no_font_is_fetched_from_google_even_without_a_font_family():
 
 
 def test_conditional_comments_for_outlook_stay_and_ours_go():
-    html = to_html(document("<!-- from articles/a.md --><!--[if mso]><table><tr><td><![endif]-->x"
-                            "<!--[if mso]></td></tr></table><![endif]-->"), "")  # fmt: skip
+    html = to_html(
+        document(
+            "<!-- from articles/a.md --><!--[if mso]><table><tr><td><![endif]-->x"
+            "<!--[if mso]></td></tr></table><![endif]-->"
+        ),
+        "",
+    )
     assert "articles/a.md" not in html
     assert "<!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></td></tr></table><![endif]-->" in html
 

@@ -16,9 +16,12 @@ from newsletter.rendering.notice import Envelope, Notice
 from tests.rendering.samples import NETWORK, THEME
 
 ENVELOPE = Envelope(
-    sender="RTES <lettre@rtes.fr>", to="jeanne@ville.example", date="Sun, 22 Nov 2026 07:00:00 +0100",
-    message_id="<abc@rtes.fr>", reply_to="animation@rtes.fr",
-)  # fmt: skip
+    sender="RTES <lettre@rtes.fr>",
+    to="jeanne@ville.example",
+    date="Sun, 22 Nov 2026 07:00:00 +0100",
+    message_id="<abc@rtes.fr>",
+    reply_to="animation@rtes.fr",
+)
 NOTICE = Notice(
     subject="Confirmez votre abonnement à l’été : « oui » & non",
     heading="Plus qu’un clic",
@@ -36,8 +39,10 @@ def test_it_reads_back_as_it_was_said():
     mail = email.message_from_bytes(sent(), policy=default)
     assert mail["Subject"] == NOTICE.subject
     assert (mail["From"], mail["To"], mail["Reply-To"]) == (
-        "RTES <lettre@rtes.fr>", "jeanne@ville.example", "animation@rtes.fr",
-    )  # fmt: skip
+        "RTES <lettre@rtes.fr>",
+        "jeanne@ville.example",
+        "animation@rtes.fr",
+    )
     assert mail["Auto-Submitted"] == "auto-generated"
     assert not mail.defects
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.store.database import Database, open_database
+from newsletter.store.engine.database import Database, open_database
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from newsletter.store import mailings, organisations, people
-from newsletter.store.entitlement import Rule
-from newsletter.store.mailings import Frozen, Mailing
-from newsletter.store.organisations import Organisation, Period
+from newsletter.store.people import organisations, people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Frozen, Mailing
 
 TODAY = date(2026, 11, 24)
 NOW = 1_795_500_000.0
@@ -36,8 +37,18 @@ ONE_VARIANT = (Frozen((), b"skeleton"),)
 
 def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT, **more) -> Mailing:
     made = mailings.create(
-        connection, issue=issue, subject="La lettre", content_hash="h", rule=rule, record={}, frozen=list(frozen),
-        caps=more.get("caps", {"orange": ["orange.fr"]}), approved_by="editor", now=NOW, not_before=NOW, today=TODAY,
-    )  # fmt: skip
+        connection,
+        issue=issue,
+        subject="La lettre",
+        content_hash="h",
+        rule=rule,
+        record={},
+        frozen=list(frozen),
+        caps=more.get("caps", {"orange": ["orange.fr"]}),
+        approved_by="editor",
+        now=NOW,
+        not_before=NOW,
+        today=TODAY,
+    )
     mailings.change(connection, made.id, "sending", only=("approved",), started_at=NOW)
     return mailings.get(connection, made.id)

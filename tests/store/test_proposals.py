@@ -6,11 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.errors import NotFound
-from newsletter.store import archive, calendar, organisations, people, proposals
-from newsletter.store.database import Database
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.people import Person
-from newsletter.store.tables import mailings
+from newsletter.store import proposals
+from newsletter.store.archive import agenda, letter_pages
+from newsletter.store.engine.database import Database
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Person
+from newsletter.store.tables.core import mailings
 
 
 @pytest.fixture
@@ -53,9 +55,9 @@ def test_an_unknown_proposal_is_not_found(database: Database, author: tuple[int,
 def test_an_event_keeps_its_sequence_until_it_changes(database: Database) -> None:
     for digest, now in (("a", 1.0), ("a", 2.0), ("b", 3.0), ("b", 4.0), ("a", 5.0)):
         with database.write() as connection:
-            calendar.note(connection, {"slug": digest}, now)
+            agenda.note(connection, {"slug": digest}, now)
     with database.read() as connection:
-        assert calendar.revisions(connection) == {"slug": calendar.Revision("a", 2, 5.0)}
+        assert agenda.revisions(connection) == {"slug": agenda.Revision("a", 2, 5.0)}
 
 
 def put(database: Database, issue: str, status: str, started: float | None, publication: str = "lettre") -> None:
@@ -63,11 +65,21 @@ def put(database: Database, issue: str, status: str, started: float | None, publ
     with database.write() as connection:
         number = connection.execute(
             mailings.insert()
-            .values(uid=issue, issue=issue, publication=publication, status=status, subject=issue, content_hash="",
-                    audience="{}", approved_at=1.0, not_before=1.0, started_at=started)
+            .values(
+                uid=issue,
+                issue=issue,
+                publication=publication,
+                status=status,
+                subject=issue,
+                content_hash="",
+                audience="{}",
+                approved_at=1.0,
+                not_before=1.0,
+                started_at=started,
+            )
             .returning(mailings.c.id)
-        ).scalar_one()  # fmt: skip
-        archive.save(connection, number, f'"{issue}"', f"L'été à {issue}")
+        ).scalar_one()
+        letter_pages.save(connection, number, f'"{issue}"', f"L'été à {issue}")
 
 
 def test_only_letters_that_are_out_are_listed_newest_first(database: Database) -> None:
@@ -77,12 +89,15 @@ def test_only_letters_that_are_out_are_listed_newest_first(database: Database) -
     put(database, "d", "cancelled", 15.0)
     put(database, "e", "done", 30.0, "flash")
     with database.read() as connection:
-        assert [one.issue for one in archive.listing(connection, ["lettre"])] == ["b", "a"]
-        assert [one.issue for one in archive.listing(connection, ["lettre", "flash"], limit=2)] == ["e", "b"]
-        assert [one.issue for one in archive.listing(connection, ["lettre"], "ETE  b")] == ["b"]
-        assert archive.listing(connection, ["lettre"], "hiver") == []
-        assert archive.get(connection, "c") is None
-        assert archive.get(connection, "e") == archive.Stored(
+        assert [one.issue for one in letter_pages.listing(connection, ["lettre"])] == ["b", "a"]
+        assert [one.issue for one in letter_pages.listing(connection, ["lettre", "flash"], limit=2)] == ["e", "b"]
+        assert [one.issue for one in letter_pages.listing(connection, ["lettre"], "ETE  b")] == ["b"]
+        assert letter_pages.listing(connection, ["lettre"], "hiver") == []
+        assert letter_pages.get(connection, "c") is None
+        assert letter_pages.get(connection, "e") == letter_pages.Stored(
             mailing_id=connection.scalar(sa.select(mailings.c.id).where(mailings.c.issue == "e")) or 0,
-            issue="e", publication="flash", content='"e"', started_at=30.0,
-        )  # fmt: skip
+            issue="e",
+            publication="flash",
+            content='"e"',
+            started_at=30.0,
+        )

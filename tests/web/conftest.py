@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import demo, init
+from newsletter.actions.operations.start import demo, init
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import organisations, people
-from newsletter.store.organisations import Organisation, Period
-from newsletter.store.people import Consent, Person
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Consent, Person
 from newsletter.web.app import make_app
 
 BASE = "http://localhost:8025"

@@ -17,9 +17,7 @@ from newsletter.web.app import make_app
 @contextmanager
 def serving(workspace: Workspace) -> Iterator[str]:
     """Serve `workspace` and give the address, without a final slash."""
-    config = uvicorn.Config(
-        make_app(workspace), port=0, log_config=log_config(workspace.settings), server_header=False
-    )  # fmt: skip
+    config = uvicorn.Config(make_app(workspace), port=0, log_config=log_config(workspace.settings), server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

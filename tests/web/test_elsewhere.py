@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions import media
-from newsletter.actions.start import demo
+from newsletter.actions import published_pictures
+from newsletter.actions.operations.start import demo
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import RenderingError
 from newsletter.settings_file import FILE, read_env_file
@@ -102,11 +102,11 @@ def test_a_reader_leaves_on_one_machine_and_has_left_on_the_other(machines, read
         ("a.svg", b"<svg/>"),
         ("../a.png", b""),
         (".a.png", b""),
-        ("a.png", bytes(media.MOST_BYTES + 1)),
+        ("a.png", bytes(published_pictures.MOST_BYTES + 1)),
     ],
 )
 def test_only_pictures_that_are_what_their_name_says_are_kept(machines, name, data) -> None:
-    for place in (machines[0].media, media.Files(machines[0].root / "scratch")):
+    for place in (machines[0].media, published_pictures.Files(machines[0].root / "scratch")):
         with pytest.raises(RenderingError):
             place.put(name, data)
         assert place.look(name) is None
@@ -116,14 +116,14 @@ def test_only_pictures_that_are_what_their_name_says_are_kept(machines, name, da
 def test_pictures_move_between_files_and_database_without_loss(machines, tmp_path) -> None:
     here, there = machines
     names = list(here.media.names())
-    files = media.Files(there.published())
+    files = published_pictures.Files(there.published())
     in_files = there.settings.model_copy(update={"web": there.settings.web.model_copy(update={"media": "files"})})
     elsewhere = Workspace(in_files)
     try:
-        assert media.gather(elsewhere) == (len(names), 0)
+        assert published_pictures.gather(elsewhere) == (len(names), 0)
         assert list(files.names()) == sorted(names)
-        assert media.gather(elsewhere) == (0, len(names))
-        assert media.gather(there) == (0, len(names))
+        assert published_pictures.gather(elsewhere) == (0, len(names))
+        assert published_pictures.gather(there) == (0, len(names))
         assert all(files.read(name) == here.media.read(name) for name in names)
     finally:
         elsewhere.close()
@@ -133,7 +133,7 @@ def test_pictures_move_between_files_and_database_without_loss(machines, tmp_pat
 def test_a_picture_that_only_files_hold_from_earlier_is_still_served(machines, readers) -> None:
     _here, there = machines
     old = next(iter(there.media.names()))
-    media.write(there.published() / f"old-{old}", there.media.read(old))
+    published_pictures.write(there.published() / f"old-{old}", there.media.read(old))
     try:
         assert readers.get(f"/images/old-{old}").status_code == 200
     finally:
@@ -141,6 +141,6 @@ def test_a_picture_that_only_files_hold_from_earlier_is_still_served(machines, r
 
 
 def test_a_picture_damaged_on_disk_is_made_again(tmp_path: Path) -> None:
-    files = media.Files(tmp_path)
-    media.write(tmp_path / "a.png", b"half a pict")
+    files = published_pictures.Files(tmp_path)
+    published_pictures.write(tmp_path / "a.png", b"half a pict")
     assert files.look("a.png") is None

@@ -9,22 +9,65 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions.start import demo
-from newsletter.store.tables import subscribers
+from newsletter.actions.operations.start import demo
+from newsletter.store.tables.core import subscribers
 from tests.web.conftest import BASE, Town, opened
 
 HOSTILE = (
-    "", "\x00", "a\x00b", "\r\nSet-Cookie: x=1", "\n", "\u2028", "\x85", "\u202e", "\ufeff", "%", "_", "'", '"', "\\",
-    "' OR 1=1 --", "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "{{7*7}}",
-    "${7*7}", "<%= 7*7 %>", "*|X|*", "%%X%%", "../../newsletter.toml", "..%2f..%2fetc%2fpasswd", "é" * 300, "A" * 3000,
-    "9" * 40, "-1", "\U0001f600", "qz7slot-email-7zq",
-)  # fmt: skip
+    "",
+    "\x00",
+    "a\x00b",
+    "\r\nSet-Cookie: x=1",
+    "\n",
+    "\u2028",
+    "\x85",
+    "\u202e",
+    "\ufeff",
+    "%",
+    "_",
+    "'",
+    '"',
+    "\\",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "${7*7}",
+    "<%= 7*7 %>",
+    "*|X|*",
+    "%%X%%",
+    "../../newsletter.toml",
+    "..%2f..%2fetc%2fpasswd",
+    "é" * 300,
+    "A" * 3000,
+    "9" * 40,
+    "-1",
+    "\U0001f600",
+    "qz7slot-email-7zq",
+)
 LOOKS = (
-    "/?q={}", "/?lang={}", "/lettres/{}", "/lettres/2026-12-01-flash?cle={}", "/lettres/2026-11-lettre?cle={}",
-    "/agenda/{}.ics", "/images/{}", "/static/{}", "/l/{}/1", "/l/2026-11-lettre/{}", "/desabonnement/{}",
-    "/preferences/{}", "/confirmation/{}", "/mes-donnees/{}", "/mes-donnees/{}/fichier", "/effacement/{}",
-    "/proposer/{}", "/{}", "/hooks/{}", "/api/v1/{}",
-)  # fmt: skip
+    "/?q={}",
+    "/?lang={}",
+    "/lettres/{}",
+    "/lettres/2026-12-01-flash?cle={}",
+    "/lettres/2026-11-lettre?cle={}",
+    "/agenda/{}.ics",
+    "/images/{}",
+    "/static/{}",
+    "/l/{}/1",
+    "/l/2026-11-lettre/{}",
+    "/desabonnement/{}",
+    "/preferences/{}",
+    "/confirmation/{}",
+    "/mes-donnees/{}",
+    "/mes-donnees/{}/fichier",
+    "/effacement/{}",
+    "/proposer/{}",
+    "/{}",
+    "/hooks/{}",
+    "/api/v1/{}",
+)
 
 
 @pytest.fixture

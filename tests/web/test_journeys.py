@@ -28,9 +28,11 @@ def site(town) -> Iterator[str]:
 def visitor(browser, *, script: bool = False, width: int = 375, dark: bool = False) -> Iterator[Page]:
     """A reader's browser; whatever it asks another host for fails the test."""
     context = browser.new_context(
-        viewport={"width": width, "height": 800}, java_script_enabled=script, locale="fr-FR",
+        viewport={"width": width, "height": 800},
+        java_script_enabled=script,
+        locale="fr-FR",
         color_scheme="dark" if dark else "light",
-    )  # fmt: skip
+    )
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -135,11 +137,20 @@ def pages_of(town) -> dict[str, str]:
     record = town.link("/mes-donnees/")
     town.client.post(preferences + "/effacement")
     return {
-        "subscribe": "/abonnement", "frame": "/abonnement/formulaire", "confirm": confirm, "leave": leave,
-        "preferences": preferences, "record": record, "erase": town.link("/effacement/"), "gone": "/preferences/x",
-        "legal": "/mentions-legales", "privacy": "/confidentialite", "accessibility": "/accessibilite",
-        "missing": "/nothing", "english": "/abonnement?lang=en",
-    }  # fmt: skip
+        "subscribe": "/abonnement",
+        "frame": "/abonnement/formulaire",
+        "confirm": confirm,
+        "leave": leave,
+        "preferences": preferences,
+        "record": record,
+        "erase": town.link("/effacement/"),
+        "gone": "/preferences/x",
+        "legal": "/mentions-legales",
+        "privacy": "/confidentialite",
+        "accessibility": "/accessibilite",
+        "missing": "/nothing",
+        "english": "/abonnement?lang=en",
+    }
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from newsletter import i18n
-from newsletter.actions import letters
+from newsletter.actions.letters import editions
 from newsletter.actions.workspace import open_workspace
 from tests.conftest import ROOT
 from tests.translations import sentences
@@ -86,8 +86,12 @@ def phrases(text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def typed(standing) -> str:
     """What people typed: articles, issues, settings, names of organisations and persons."""
-    files = [*(ROOT / "articles").rglob("*.md"), *(ROOT / "issues").glob("*.md"), ROOT / "newsletter.toml",
-             ROOT / "data" / "organisations.csv"]  # fmt: skip
+    files = [
+        *(ROOT / "articles").rglob("*.md"),
+        *(ROOT / "issues").glob("*.md"),
+        ROOT / "newsletter.toml",
+        ROOT / "data" / "organisations.csv",
+    ]
     texts = [path.read_text(encoding="utf-8") for path in files]
     with standing.workspace.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT address, first_name, last_name, function FROM subscribers")
@@ -151,7 +155,7 @@ def test_every_page_of_the_site_and_the_studio(desk, typed):
 
 @pytest.mark.parametrize("key", ["2026-11-lettre", "2026-12-01-flash"])
 def test_every_letter(desk, typed, key, tmp_path):
-    letters.preview(desk.workspace, key, tmp_path / "seen")
+    editions.preview(desk.workspace, key, tmp_path / "seen")
     html, _links = leftovers((tmp_path / "seen" / "letter.html").read_text(encoding="utf-8"), typed)
     text = (tmp_path / "seen" / "letter.txt").read_text(encoding="utf-8")
     # Lines are broken elsewhere than where they were typed, so here each word counts by itself.

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from newsletter.actions import metrics, send
-from newsletter.actions.start import init, load_people
+from newsletter.actions.operations import metrics
+from newsletter.actions.operations.start import init, load_people
+from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import jobs
-from newsletter.store.tables import mailings
+from newsletter.store.engine import jobs
+from newsletter.store.tables.core import mailings
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE
 
@@ -32,7 +33,7 @@ def workspace(tmp_path_factory, request) -> Iterator[Workspace]:
         init(root, sample=True)
         made = open_workspace(root)
     load_people(made, 40)
-    send.begin(made, send.approve(made, "2026-11-lettre", by="test", now=True))
+    sending_mailings.begin(made, sending_mailings.approve(made, "2026-11-lettre", by="test", now=True))
     yield made
     made.close()
 
@@ -96,7 +97,7 @@ def test_no_person_and_no_address_stands_in_it(client, workspace) -> None:
 
 
 def test_what_the_database_does_not_answer_in_time_is_left_out_and_said(workspace, monkeypatch) -> None:
-    monkeypatch.setattr("newsletter.store.metrics._STEPS", 10)
+    monkeypatch.setattr("newsletter.store.sending.metrics._STEPS", 10)
     found = metrics.collect(workspace, seconds=0.0)
     assert "subscribers" in found.unanswered
     assert found.subscribers == {}
@@ -105,8 +106,8 @@ def test_what_the_database_does_not_answer_in_time_is_left_out_and_said(workspac
 
 def test_on_postgresql_a_long_question_is_ended_too(postgres) -> None:
     from newsletter.errors import StoreError
-    from newsletter.store.database import open_database
-    from newsletter.store.metrics import within
+    from newsletter.store.engine.database import open_database
+    from newsletter.store.sending.metrics import within
     from tests.postgres import url
 
     database = open_database(url(postgres, "slow"))

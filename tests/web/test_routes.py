@@ -10,13 +10,13 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from newsletter.actions import signin
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
+from newsletter.actions.team import signin
 from newsletter.actions.workspace import open_workspace
 from tests.web.studio.conftest import Desk, sign_in
 
 # What lets somebody in: nothing, the link in the address, a session, a session with a right, or a key or secret of its
-# own (`tests/web/test_api.py`, `test_hooks.py` and `test_metrics.py` hold the tables of these).
+# own (`tests/web/api/test_routes.py`, `test_hooks.py` and `test_metrics.py` hold the tables of these).
 TABLE = {
     "anybody": """
         GET / | GET /abonnement | POST /abonnement | GET /abonnement/formulaire | POST /abonnement/formulaire

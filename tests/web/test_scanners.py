@@ -9,7 +9,7 @@ from email.policy import default
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions import start
+from newsletter.actions.operations import start
 from newsletter.actions.workspace import open_workspace
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE

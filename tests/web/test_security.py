@@ -13,10 +13,10 @@ import lxml.html
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.start import init
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
-from newsletter.web import public_legal
 from newsletter.web.app import make_app
+from newsletter.web.public import legal
 from newsletter.web.security import BODY_LIMITS, Discreet, mask
 from tests.web.conftest import BASE, heading
 
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_is_a_page_without_its_reason_and_a_line_in_the_log(town
     def broken(_workspace):
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr(public_legal, "purpose", broken)
+    monkeypatch.setattr(legal, "purpose", broken)
     answer = TestClient(town.client.app, raise_server_exceptions=False).get("/confidentialite")
     assert (answer.status_code, heading(answer)) == (500, "Une erreur est survenue")
     assert "secret reason" not in answer.text
@@ -144,9 +144,20 @@ def test_static_files_live_for_ever_under_the_name_of_their_content(town):
 
 @pytest.mark.parametrize(
     "name",
-    ["../subscribers.db", "..%2fsubscribers.db", "%2e%2e/.env", ".env", "a.svg", "a.html", "a.png/..", "", "a\\b.png",
-     "link.png%00.html", "CON.png"],
-)  # fmt: skip
+    [
+        "../subscribers.db",
+        "..%2fsubscribers.db",
+        "%2e%2e/.env",
+        ".env",
+        "a.svg",
+        "a.html",
+        "a.png/..",
+        "",
+        "a\\b.png",
+        "link.png%00.html",
+        "CON.png",
+    ],
+)
 def test_only_published_pictures_are_served(town, name):
     published = town.workspace.published()
     published.mkdir()
@@ -212,8 +223,15 @@ def test_no_token_stands_in_a_log(path, logged):
 
 
 def test_the_access_log_has_neither_token_nor_ip_address():
-    line = logging.LogRecord("uvicorn.access", logging.INFO, "", 0, '%s - "%s %s HTTP/%s" %d',
-                             ("203.0.113.7:5050", "POST", "/preferences/AbCd", "1.1", 200), None)  # fmt: skip
+    line = logging.LogRecord(
+        "uvicorn.access",
+        logging.INFO,
+        "",
+        0,
+        '%s - "%s %s HTTP/%s" %d',
+        ("203.0.113.7:5050", "POST", "/preferences/AbCd", "1.1", 200),
+        None,
+    )
     assert Discreet().filter(line)
     assert line.getMessage() == '- - "POST /preferences/… HTTP/1.1" 200'
 

@@ -62,8 +62,9 @@ def test_a_place_lost_renamed_or_formatted_otherwise_is_seen(french, wrong):
     assert places(french) != places(wrong)
 
 
-@pytest.mark.parametrize(("lang", "n", "words"), [("fr", 0, "0 jour"), ("fr", 2, "2 jours"), ("en", 0, "0 days"),
-                                                  ("en", 1, "1 day")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("lang", "n", "words"), [("fr", 0, "0 jour"), ("fr", 2, "2 jours"), ("en", 0, "0 days"), ("en", 1, "1 day")]
+)
 def test_plurals_follow_the_language(lang, n, words):
     with i18n.speaking(lang):
         assert i18n.ngettext("{n} jour", "{n} jours", n).format(n=n) == words

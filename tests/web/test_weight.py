@@ -6,15 +6,23 @@ import re
 
 import pytest
 
-from newsletter.actions import archive
+from newsletter.actions.archive import public_letters
 from tests.web.conftest import Town
-from tests.web.test_archive import FLASH, LETTRE, key_of, reader
+from tests.web.public.test_archive import FLASH, LETTRE, key_of, reader
 
 BUDGET = 50_000
 PAGES = [
-    "/", "/?q=territoire", LETTRE, "/lettres.rss", "/articles.rss", "/agenda", "/abonnement",
-    "/abonnement/formulaire", "/mentions-legales", FLASH,
-]  # fmt: skip
+    "/",
+    "/?q=territoire",
+    LETTRE,
+    "/lettres.rss",
+    "/articles.rss",
+    "/agenda",
+    "/abonnement",
+    "/abonnement/formulaire",
+    "/mentions-legales",
+    FLASH,
+]
 
 
 def plain(town: Town, path: str) -> bytes:
@@ -30,7 +38,7 @@ def test_a_public_page_and_its_style_stay_within_the_budget(standing: Town, path
 
 def test_a_letter_of_28_items_leaves_room(standing: Town) -> None:
     page = plain(standing, LETTRE)
-    assert len(archive.read(standing.workspace, "2026-11-lettre").page.items) == 28
+    assert len(public_letters.read(standing.workspace, "2026-11-lettre").page.items) == 28
     assert len(page) < 0.9 * BUDGET
 
 

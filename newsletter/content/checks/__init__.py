@@ -141,15 +141,35 @@ def _check_facts(article: Article, where: Where) -> Iterator[Finding]:
         message = _("L’événement finit avant d’avoir commencé. Corrigez son début ou sa fin.")
         yield Finding("event-reversed", Severity.ERROR, message, where("event"))
     needed = (
-        (Tag.AGENDA, event, "event", "event-missing",
-         _("Cet article va dans l’agenda : donnez la date de l’événement.")),
-        (Tag.APPEL, article.deadline, "deadline", "deadline-missing",
-         _("Cet appel n’a pas de date limite. Indiquez-la : c’est ce que les lecteurs cherchent.")),
-        (Tag.ELU, article.speakers, "people", "speakers-missing",
-         _("Cet entretien ne dit pas qui parle. Ajoutez le nom, la fonction et l’organisation.")),
-        (Tag.TERRITOIRES, article.organisations, "organisations", "organisation-missing",
-         _("Cet article ne dit pas de quelle collectivité il parle. Nommez-la.")),
-    )  # fmt: skip
+        (
+            Tag.AGENDA,
+            event,
+            "event",
+            "event-missing",
+            _("Cet article va dans l’agenda : donnez la date de l’événement."),
+        ),
+        (
+            Tag.APPEL,
+            article.deadline,
+            "deadline",
+            "deadline-missing",
+            _("Cet appel n’a pas de date limite. Indiquez-la : c’est ce que les lecteurs cherchent."),
+        ),
+        (
+            Tag.ELU,
+            article.speakers,
+            "people",
+            "speakers-missing",
+            _("Cet entretien ne dit pas qui parle. Ajoutez le nom, la fonction et l’organisation."),
+        ),
+        (
+            Tag.TERRITOIRES,
+            article.organisations,
+            "organisations",
+            "organisation-missing",
+            _("Cet article ne dit pas de quelle collectivité il parle. Nommez-la."),
+        ),
+    )
     for tag, value, name, code, message in needed:
         if tag in article.tags and not value:
             yield Finding(code, Severity.WARNING, message, where(name))

@@ -16,9 +16,12 @@ _XTEXT = re.compile(r"\+(2B|3D)")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 _FEEDBACK: dict[str, Kind] = {
-    "abuse": "complaint", "fraud": "complaint", "opt-out": "unsubscribe_request", "auth-failure": "block",
+    "abuse": "complaint",
+    "fraud": "complaint",
+    "opt-out": "unsubscribe_request",
+    "auth-failure": "block",
     "virus": "block",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

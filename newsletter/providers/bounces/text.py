@@ -9,8 +9,16 @@ import unicodedata
 from functools import lru_cache
 
 # Only these are believed: some of Python's codecs are slow on hostile input, and "us-ascii" is often a lie.
-_CHARSETS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252", "iso-8859-15": "iso-8859-15",
-             "utf-16": "utf-16", "utf-16le": "utf-16-le", "macintosh": "mac-roman", "cp850": "cp850"}  # fmt: skip
+_CHARSETS = {
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "windows-1252": "cp1252",
+    "iso-8859-15": "iso-8859-15",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "macintosh": "mac-roman",
+    "cp850": "cp850",
+}
 _WORD = re.compile(r"=\?([\w-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?\s]{0,800})\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t]{1,9}(?==\?)")
 _BREAK = re.compile(r"</?(?:p|div|br|tr|li|h[1-6]|hr|table)\b[^<>]{0,2000}>", re.IGNORECASE)

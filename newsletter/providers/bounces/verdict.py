@@ -7,9 +7,7 @@ from typing import Literal
 
 from newsletter.providers.bounces.text import fold, one_of
 
-Kind = Literal[
-    "hard", "soft", "block", "complaint", "auto_reply", "human", "unsubscribe_request", "success", "unknown"
-]  # fmt: skip
+Kind = Literal["hard", "soft", "block", "complaint", "auto_reply", "human", "unsubscribe_request", "success", "unknown"]
 
 # RFC 3463 and the IANA registry, without the class digit. What is not listed is judged by its words, else soft.
 _HARD = frozenset({"1.0", "1.1", "1.2", "1.3", "1.4", "1.6", "1.10", "2.1", "4.310", "7.17", "7.18"})

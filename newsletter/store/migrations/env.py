@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from newsletter.store.schema import metadata
+from newsletter.store.tables.schema import metadata
 
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:

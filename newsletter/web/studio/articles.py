@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import desk, editing, looking, writing
-from newsletter.actions.editing import Conflict
-from newsletter.actions.writing import Problems
+from newsletter.actions.issues import article_form, board, versions
+from newsletter.actions.issues.article_form import Problems
+from newsletter.actions.issues.versions import Conflict
+from newsletter.actions.letters import previews
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Status
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.content_labels import kind_words, level_words, status_words, tag_words
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
-from newsletter.web.studio.words import kind_words, level_words, status_words, tag_words
 
 _SIZE = 40
 _FILTERS = ("etiquette", "statut", "mois", "organisation", "paru", "venus", "q")
@@ -37,9 +38,9 @@ def router(site: Site) -> APIRouter:
     @routes.get("/nouveau")
     def new(visit: Visit = allowed) -> Response:
         kind = visit.query("sorte")
-        if kind not in writing.KINDS:
+        if kind not in article_form.KINDS:
             return pages.shell.page(visit, "articles_new.html", kinds=kind_words())
-        return pages.form(visit, writing.blank(site.workspace, kind), kind=kind)
+        return pages.form(visit, article_form.blank(site.workspace, kind), kind=kind)
 
     @routes.post("")
     def create(visit: Visit = allowed) -> Response:
@@ -65,7 +66,7 @@ def router(site: Site) -> APIRouter:
     def preview(slug: str, visit: Visit = allowed) -> Response:
         article = _found(site, slug)
         try:
-            return frame(visit.request, looking.item_look(site.workspace, article, scheme="clair", prefix=site.prefix))
+            return frame(visit.request, previews.item_look(site.workspace, article, scheme="clair", prefix=site.prefix))
         except NewsletterError as error:
             return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
 
@@ -101,46 +102,80 @@ class _Pages:
         """Show the pool, as the filters narrow it."""
         wanted = {name: visit.query(name) for name in _FILTERS}
         start = visit.number("de")
-        found = desk.shelf(
-            self.site.workspace, tag=wanted["etiquette"], status=wanted["statut"], month=wanted["mois"],
-            organisation=wanted["organisation"], used=wanted["paru"], words=wanted["q"],
-            arrived=wanted["venus"] == "flux", start=start, size=_SIZE,
-        )  # fmt: skip
+        found = board.shelf(
+            self.site.workspace,
+            tag=wanted["etiquette"],
+            status=wanted["statut"],
+            month=wanted["mois"],
+            organisation=wanted["organisation"],
+            used=wanted["paru"],
+            words=wanted["q"],
+            arrived=wanted["venus"] == "flux",
+            start=start,
+            size=_SIZE,
+        )
         return self.shell.page(
-            visit, "articles.html", shelf=found, wanted=wanted, start=start, size=_SIZE, tags=tag_words(),
+            visit,
+            "articles.html",
+            shelf=found,
+            wanted=wanted,
+            start=start,
+            size=_SIZE,
+            tags=tag_words(),
             statuses=status_words(),
-        )  # fmt: skip
+        )
 
-    def form(self, visit: Visit, article: Article, *, kind: str = "", file: editing.ArticleVersion | None = None,
-             typed: Mapping[str, str] | None = None, tags: list[str] | None = None,
-             problems: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+    def form(
+        self,
+        visit: Visit,
+        article: Article,
+        *,
+        kind: str = "",
+        file: versions.ArticleVersion | None = None,
+        typed: Mapping[str, str] | None = None,
+        tags: list[str] | None = None,
+        problems: Mapping[str, str] | None = None,
+    ) -> Response:
         """Show an article's form: as its file says it, or as it was typed with what is wrong."""
-        values = {**writing.values(article), **(typed or {})}
-        groups = writing.KINDS[kind].groups if kind else writing.groups_of(article)
+        values = {**article_form.values(article), **(typed or {})}
+        groups = article_form.KINDS[kind].groups if kind else article_form.groups_of(article)
         return self.shell.page(
-            visit, "article.html", status=422 if problems else 200, article=article, kind=kind, file=file, v=values,
-            chosen=tags if tags is not None else list(article.tags), problems=problems or {}, groups=groups,
-            remarks=writing.remarks(article) if file else [], read=bool(file), tags=tag_words(),
-            statuses=status_words(), kinds=kind_words(), levels=level_words(), speakers=writing.SPEAKERS,
-        )  # fmt: skip
+            visit,
+            "article.html",
+            status=422 if problems else 200,
+            article=article,
+            kind=kind,
+            file=file,
+            v=values,
+            chosen=tags if tags is not None else list(article.tags),
+            problems=problems or {},
+            groups=groups,
+            remarks=article_form.remarks(article) if file else [],
+            read=bool(file),
+            tags=tag_words(),
+            statuses=status_words(),
+            kinds=kind_words(),
+            levels=level_words(),
+            speakers=article_form.SPEAKERS,
+        )
 
     def edit(self, visit: Visit, slug: str) -> Response:
         """Show an article for editing."""
         _found(self.site, slug)
-        file = editing.article_version(self.site.workspace, slug)
+        file = versions.article_version(self.site.workspace, slug)
         return self.form(visit, file.article, file=file)
 
     def create(self, visit: Visit) -> Response:
         """Write a new article."""
         kind = visit.text("sorte")
-        if kind not in writing.KINDS:
+        if kind not in article_form.KINDS:
             raise Refused(say("Choisissez une sorte d’article."), where=kind, hint="choose one of the list")
-        blank = writing.blank(self.site.workspace, kind)
+        blank = article_form.blank(self.site.workspace, kind)
         form = _typed(visit)
         try:
-            form = writing.with_upload(self.site.workspace, form, _upload(visit))
-            made = writing.filled(blank, form, visit.texts("tags"), writing.KINDS[kind].groups)
-            article = writing.create(self.site.workspace, made)
+            form = article_form.with_upload(self.site.workspace, form, _upload(visit))
+            made = article_form.filled(blank, form, visit.texts("tags"), article_form.KINDS[kind].groups)
+            article = article_form.create(self.site.workspace, made)
         except (Problems, ContentError) as error:
             return self.form(visit, blank, kind=kind, typed=form, tags=visit.texts("tags"), problems=_said(error))
         words = say("Article créé. Il sera proposé pour le prochain numéro.")
@@ -151,12 +186,12 @@ class _Pages:
     def save(self, visit: Visit, slug: str) -> Response:
         """Save an article from the version its form was made of."""
         _found(self.site, slug)
-        file, form = editing.article_version(self.site.workspace, slug), _typed(visit)
+        file, form = versions.article_version(self.site.workspace, slug), _typed(visit)
         groups = [name for name in visit.texts("groupe") if name in ("organisations", "people", "event", "deadline")]
         try:
-            form = writing.with_upload(self.site.workspace, form, _upload(visit))
-            made = writing.filled(file.article, form, visit.texts("tags"), groups)
-            saved = editing.save_article(self.site.workspace, made, visit.text("version"))
+            form = article_form.with_upload(self.site.workspace, form, _upload(visit))
+            made = article_form.filled(file.article, form, visit.texts("tags"), groups)
+            saved = versions.save_article(self.site.workspace, made, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, slug, conflict)
         except (Problems, ContentError) as error:
@@ -169,25 +204,27 @@ class _Pages:
     def check(self, visit: Visit) -> Response:
         """Proof-read what is being typed: a fragment of a page."""
         workspace, slug = self.site.workspace, visit.text("slug")
-        article = workspace.pool().get(slug) or writing.blank(workspace, visit.text("sorte"))
+        article = workspace.pool().get(slug) or article_form.blank(workspace, visit.text("sorte"))
         try:
-            made = writing.filled(article, _typed(visit), visit.texts("tags"), visit.texts("groupe"))
+            made = article_form.filled(article, _typed(visit), visit.texts("tags"), visit.texts("groupe"))
         except Problems as problems:
             return self.shell.page(
                 visit, "article_remarks.html", remarks=[], problems=problems.fields, levels=level_words()
             )
         return self.shell.page(
-            visit, "article_remarks.html", remarks=writing.remarks(made), problems={}, levels=level_words()
+            visit, "article_remarks.html", remarks=article_form.remarks(made), problems={}, levels=level_words()
         )
 
     def look(self, visit: Visit) -> Response:
         """Show what is being typed as it will stand in a letter, with the picture just chosen."""
         workspace, slug = self.site.workspace, visit.text("slug")
-        article = workspace.pool().get(slug) or replace(writing.blank(workspace, visit.text("sorte")), slug="apercu")
+        article = workspace.pool().get(slug) or replace(
+            article_form.blank(workspace, visit.text("sorte")), slug="apercu"
+        )
         try:
-            form = writing.with_upload(workspace, _typed(visit), _upload(visit))
-            made = writing.filled(article, form, visit.texts("tags"), visit.texts("groupe"))
-            html = looking.item_look(workspace, made, scheme="clair", prefix=self.site.prefix)
+            form = article_form.with_upload(workspace, _typed(visit), _upload(visit))
+            made = article_form.filled(article, form, visit.texts("tags"), visit.texts("groupe"))
+            html = previews.item_look(workspace, made, scheme="clair", prefix=self.site.prefix)
         except Problems as problems:
             return text_frame("\n".join([say("Il reste quelque chose à corriger"), "", *problems.fields.values()]))
         except NewsletterError as error:
@@ -197,7 +234,7 @@ class _Pages:
     def undo(self, visit: Visit, slug: str) -> Response:
         """Take the last save back."""
         try:
-            editing.undo_article(self.site.workspace, slug, visit.text("version"))
+            versions.undo_article(self.site.workspace, slug, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, slug, conflict)
         except Refused:
@@ -208,7 +245,7 @@ class _Pages:
         """Settle a conflict with the whole text that was chosen."""
         text = str(visit.form.get("texte", "")).replace("\r\n", "\n")
         try:
-            editing.save_article_text(self.site.workspace, slug, text, visit.text("version"))
+            versions.save_article_text(self.site.workspace, slug, text, visit.text("version"))
         except Conflict as conflict:
             return self.conflict(visit, slug, Conflict(f"{slug}.md", text, conflict.theirs))
         except ContentError as error:
@@ -219,9 +256,14 @@ class _Pages:
     def conflict(self, visit: Visit, slug: str, conflict: Conflict) -> Response:
         """Show both texts; nothing was written."""
         return self.shell.page(
-            visit, "compose_conflict.html", status=409, path=f"/studio/articles/{slug}", mine=conflict.mine,
-            theirs=conflict.theirs, version=editing.article_version(self.site.workspace, slug).version,
-        )  # fmt: skip
+            visit,
+            "board_conflict.html",
+            status=409,
+            path=f"/studio/articles/{slug}",
+            mine=conflict.mine,
+            theirs=conflict.theirs,
+            version=versions.article_version(self.site.workspace, slug).version,
+        )
 
 
 def _typed(visit: Visit) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from newsletter.actions import composing
-from newsletter.actions.composing import LEAD, Place
+from newsletter.actions.issues import gestures
+from newsletter.actions.issues.gestures import LEAD, Place
 from newsletter.errors import Refused
 from newsletter.model import Issue, Tag
 from newsletter.web.site import Site, say
@@ -39,7 +39,7 @@ def _add(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
     _verb, _section, _item, slug = (visit.text("geste") + ":::").split(":")[:4]
     at = None if slug else place.item
     article = site.workspace.pool().find(slug or visit.text("article"))
-    made = composing.add(issue, article.slug, place.section, at)
+    made = gestures.add(issue, article.slug, place.section, at)
     sentence = say("« {title} » est dans le numéro.").format(title=article.title)
     if place.section < 0:
         return made, "une", sentence
@@ -48,14 +48,14 @@ def _add(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
 
 
 def _remove(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = composing.remove(issue, place)
+    made = gestures.remove(issue, place)
     near = f"s{place.section}" if place != LEAD else "numero"
     return made, near, say("Article retiré du numéro. Il reste dans les articles.")
 
 
 def _step(by: int) -> Gesture:
     def gesture(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-        plan, made = composing.plan_at(issue, place), composing.step(issue, place, by)
+        plan, made = gestures.plan_at(issue, place), gestures.step(issue, place, by)
         return made, _anchor(_found(made, plan.slug, place, by)), say("Article déplacé.")
 
     return gesture
@@ -70,22 +70,22 @@ def _found(issue: Issue, slug: str, before: Place, by: int) -> Place:
 
 
 def _move(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    plan, target = composing.plan_at(issue, place), visit.text("vers")
+    plan, target = gestures.plan_at(issue, place), visit.text("vers")
     if ":" in target:
         section, item = (_number(part) for part in target.split(":", 1))
     else:
         section = _number(target)
         item = len(issue.sections[section].items) if 0 <= section < len(issue.sections) else 0
-    made = composing.move(issue, place, Place(section, item))
+    made = gestures.move(issue, place, Place(section, item))
     return made, _anchor(_found(made, plan.slug, Place(section, item), 0)), say("Article déplacé.")
 
 
 def _lead(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return composing.lead(issue, place), "une", say("Cet article ouvre maintenant la lettre.")
+    return gestures.lead(issue, place), "une", say("Cet article ouvre maintenant la lettre.")
 
 
 def _override(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = composing.override(issue, place, title=_line(visit, "titre"), summary=_line(visit, "resume"))
+    made = gestures.override(issue, place, title=_line(visit, "titre"), summary=_line(visit, "resume"))
     return made, _anchor(place), say("Titre et résumé changés pour ce numéro seulement.")
 
 
@@ -94,32 +94,42 @@ def _line(visit: Visit, name: str) -> str:
 
 
 def _split(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return composing.split(issue, place, visit.text("titre")), f"s{place.section + 1}", say("Rubrique coupée en deux.")
+    return gestures.split(issue, place, visit.text("titre")), f"s{place.section + 1}", say("Rubrique coupée en deux.")
 
 
 def _rename(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return composing.rename(issue, place.section, visit.text("titre")), f"s{place.section}", say("Rubrique renommée.")
+    return gestures.rename(issue, place.section, visit.text("titre")), f"s{place.section}", say("Rubrique renommée.")
 
 
 def _add_section(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = composing.add_section(issue, visit.text("etiquette_rubrique") or Tag.RTES, visit.text("titre"))
+    made = gestures.add_section(issue, visit.text("etiquette_rubrique") or Tag.RTES, visit.text("titre"))
     return made, f"s{len(made.sections) - 1}", say("Rubrique ajoutée à la fin.")
 
 
 def _remove_section(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return composing.remove_section(issue, place.section), "numero", say("Rubrique retirée, avec ses articles.")
+    return gestures.remove_section(issue, place.section), "numero", say("Rubrique retirée, avec ses articles.")
 
 
 def _step_section(by: int) -> Gesture:
     def gesture(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
         target = place.section + by if 0 <= place.section + by < len(issue.sections) else place.section
-        return composing.move_section(issue, place.section, by), f"s{target}", say("Rubrique déplacée.")
+        return gestures.move_section(issue, place.section, by), f"s{target}", say("Rubrique déplacée.")
 
     return gesture
 
 
 _GESTURES: Mapping[str, Gesture] = {
-    "ajouter": _add, "retirer": _remove, "monter": _step(-1), "descendre": _step(1), "deplacer": _move, "une": _lead,
-    "remplacer": _override, "couper": _split, "renommer": _rename, "rubrique": _add_section,
-    "retirer-rubrique": _remove_section, "monter-rubrique": _step_section(-1), "descendre-rubrique": _step_section(1),
-}  # fmt: skip
+    "ajouter": _add,
+    "retirer": _remove,
+    "monter": _step(-1),
+    "descendre": _step(1),
+    "deplacer": _move,
+    "une": _lead,
+    "remplacer": _override,
+    "couper": _split,
+    "renommer": _rename,
+    "rubrique": _add_section,
+    "retirer-rubrique": _remove_section,
+    "monter-rubrique": _step_section(-1),
+    "descendre-rubrique": _step_section(1),
+}

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from newsletter import i18n
-from newsletter.actions import start, team
-from newsletter.actions.overview import overview
+from newsletter.actions.home import overview
+from newsletter.actions.operations import start
+from newsletter.actions.team import users
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import charts
+from newsletter.web.studio import report_charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -27,13 +28,19 @@ def router(site: Site) -> APIRouter:
         found = overview(site.workspace)
         labels = [format_date(p.day, "MMM yy", locale=i18n.locale()) for p in found.points]
         lines = {
-            "subscribers": charts.line([(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]),
-            "members": charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
+            "subscribers": report_charts.line(
+                [(label, p.subscribers) for label, p in zip(labels, found.points, strict=True)]
+            ),
+            "members": report_charts.line([(label, p.members) for label, p in zip(labels, found.points, strict=True)]),
         }
         return shell.page(
-            visit, "home.html", overview=found, lines=lines, hour=site.workspace.now().hour,
+            visit,
+            "home.html",
+            overview=found,
+            lines=lines,
+            hour=site.workspace.now().hour,
             sample=start.holds_sample(site.workspace),
-        )  # fmt: skip
+        )
 
     @routes.post("/exemple")
     def sample(visit: Visit = allow(site, "settings")) -> Response:  # noqa: B008 - FastAPI's way to name a dependency
@@ -56,11 +63,11 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/compte")
     def account(visit: Visit = signed_in) -> Response:
-        return shell.page(visit, "account.html", sessions=team.sessions_of(site.workspace, visit.user.id))
+        return shell.page(visit, "account.html", sessions=users.sessions_of(site.workspace, visit.user.id))
 
     @routes.post("/compte/fermer")
     def close(visit: Visit = signed_in) -> Response:
-        team.close_sessions(site.workspace, visit.user.id, visit.by)
+        users.close_sessions(site.workspace, visit.user.id, visit.by)
         return shell.back("/studio/connexion", say("Toutes vos connexions sont fermées."))
 
     return routes

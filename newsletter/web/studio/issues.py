@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import composing, content
+from newsletter.actions.issues import files, gestures
 from newsletter.errors import ContentError, NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.content_labels import state_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import state_words
 
 
 def router(site: Site) -> APIRouter:
@@ -25,12 +25,17 @@ def router(site: Site) -> APIRouter:
     @routes.get("")
     def issues(visit: Visit = allowed) -> Response:
         wanted = visit.query("publication")
-        found, broken = content.list_issues(site.workspace)
+        found, broken = files.list_issues(site.workspace)
         shown = [s for s in found if wanted in ("", s.issue.publication)]
         return shell.page(
-            visit, "issues.html", issues=shown, broken=broken, wanted=wanted, states=state_words(),
+            visit,
+            "issues.html",
+            issues=shown,
+            broken=broken,
+            wanted=wanted,
+            states=state_words(),
             tomorrow=site.workspace.today() + timedelta(days=1),
-        )  # fmt: skip
+        )
 
     @routes.post("")
     def compose(visit: Visit = allowed) -> Response:
@@ -56,5 +61,5 @@ def _compose(site: Site, visit: Visit) -> str:
     except ValueError:
         raise Refused(say("Choisissez le jour de parution."), hint="give a date") from None
     if visit.text("depart") == "rubriques":
-        return composing.from_last(site.workspace, publication, on).key
-    return content.new_issue(site.workspace, publication, on).issue.key
+        return gestures.from_last(site.workspace, publication, on).key
+    return files.new_issue(site.workspace, publication, on).issue.key

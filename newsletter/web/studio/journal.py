@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
-from newsletter.actions import deeds, doctor, mailbox
+from newsletter.actions.operations import doctor, outbox_view
+from newsletter.actions.team import audit_log
 from newsletter.errors import NewsletterError
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -25,10 +26,15 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/reglages/journal")
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
-        found = deeds.latest(site.workspace, before=avant, limit=_PAGE + 1)
+        found = audit_log.latest(site.workspace, before=avant, limit=_PAGE + 1)
         older = found[_PAGE - 1].number if len(found) > _PAGE else 0
         return shell.page(
-            visit, "settings_journal.html", deeds=found[:_PAGE], older=older, kinds=codes.kind, details=codes.details
+            visit,
+            "settings_journal.html",
+            deeds=found[:_PAGE],
+            older=older,
+            kinds=database_labels.kind,
+            details=database_labels.details,
         )
 
     @routes.get("/reglages/envoi")
@@ -45,7 +51,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/reglages/envoi/essai")
     def test(visit: Visit = allowed) -> Response:
         try:
-            deeds.send_test(site.workspace, visit.user.address, visit.by)
+            audit_log.send_test(site.workspace, visit.user.address, visit.by)
         except NewsletterError as error:
             sentence = say("Le message d’essai n’est pas parti. Le prestataire répond :")
             return shell.back("/studio/reglages/envoi", f"{sentence} {told(error)}", bad=True)
@@ -53,25 +59,30 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/boite")
     def folders(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "outbox.html", folders=mailbox.folders(site.workspace))
+        return shell.page(visit, "outbox.html", folders=outbox_view.folders(site.workspace))
 
     @routes.get("/boite/{folder}")
     def messages(folder: str, visit: Visit = allowed, de: int = 0) -> Response:
         start = max(0, de)
-        found = mailbox.messages(site.workspace, folder, start, _PAGE + 1)
+        found = outbox_view.messages(site.workspace, folder, start, _PAGE + 1)
         return shell.page(
-            visit, "outbox_folder.html", folder=folder, lines=found[:_PAGE], start=start, size=_PAGE,
+            visit,
+            "outbox_folder.html",
+            folder=folder,
+            lines=found[:_PAGE],
+            start=start,
+            size=_PAGE,
             more=len(found) > _PAGE,
-        )  # fmt: skip
+        )
 
     @routes.get("/boite/{folder}/{file}")
     def message(folder: str, file: str, visit: Visit = allowed) -> Response:
-        letter = mailbox.message(site.workspace, folder, file)
+        letter = outbox_view.message(site.workspace, folder, file)
         return shell.page(visit, "outbox_message.html", folder=folder, file=file, letter=letter)
 
     @routes.get("/boite/{folder}/{file}/html")
     def html(folder: str, file: str, _visit: Visit = allowed) -> Response:
-        letter = mailbox.message(site.workspace, folder, file)
+        letter = outbox_view.message(site.workspace, folder, file)
         base = urlsplit(site.workspace.settings.web.base_url)
         # A letter is somebody's text: it runs nothing, reaches nothing but pictures, and is nobody's origin.
         policy = (

@@ -7,11 +7,11 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import browse, members
+from newsletter.actions.people import directory, members
 from newsletter.errors import Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -33,11 +33,20 @@ def router(site: Site) -> APIRouter:
         rows = _chosen(site, wanted)
         number = max(1, min(page, 100_000))
         return shell.page(
-            visit, "organisations.html", rows=rows[(number - 1) * _SIZE : number * _SIZE], total=len(rows),
-            wanted=wanted, page=number, pages=-(-len(rows) // _SIZE) or 1, level=codes.level, levels=tuple(Territory),
-            iso_day=codes.iso_day, regions=browse.regions(workspace), by_level=_tally(rows, "level"),
+            visit,
+            "organisations.html",
+            rows=rows[(number - 1) * _SIZE : number * _SIZE],
+            total=len(rows),
+            wanted=wanted,
+            page=number,
+            pages=-(-len(rows) // _SIZE) or 1,
+            level=database_labels.level,
+            levels=tuple(Territory),
+            iso_day=database_labels.iso_day,
+            regions=directory.regions(workspace),
+            by_level=_tally(rows, "level"),
             by_region=_tally(rows, "region"),
-        )  # fmt: skip
+        )
 
     @routes.post("/organisations")
     def add(visit: Visit = allowed) -> Response:
@@ -52,17 +61,23 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/organisations/{number}")
     def organisation(number: Number, visit: Visit = allowed) -> Response:
-        place = browse.somewhere(workspace, number)
+        place = directory.somewhere(workspace, number)
         return shell.page(
-            visit, "organisation.html", place=place, organisation=place.card.organisation, level=codes.level,
-            kind=codes.kind, state=codes.state, words=codes.iso_day,
-        )  # fmt: skip
+            visit,
+            "organisation.html",
+            place=place,
+            organisation=place.card.organisation,
+            level=database_labels.level,
+            kind=database_labels.kind,
+            state=database_labels.state,
+            words=database_labels.iso_day,
+        )
 
     @routes.post("/organisations/{number}/reconduire")
     def renew(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
-            name = browse.somewhere(workspace, number).card.organisation.name
+            name = directory.somewhere(workspace, number).card.organisation.name
             members.renew(
                 workspace, name, begin=_day(visit.text("begin")), until=_day(visit.text("until")), by=visit.by
             )
@@ -74,7 +89,7 @@ def router(site: Site) -> APIRouter:
     def end(number: Number, visit: Visit = allowed) -> Response:
         page = f"{_HOME}/{number}"
         try:
-            name = browse.somewhere(workspace, number).card.organisation.name
+            name = directory.somewhere(workspace, number).card.organisation.name
             members.end(workspace, name, _day(visit.text("on")), by=visit.by)
         except (Refused, ValueError):
             return shell.back(page, say("Cette date précède le début de l’adhésion, ou il n’y en a pas."), bad=True)
@@ -82,7 +97,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/rebonds")
     def lost(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "lost.html", lost=browse.lost(workspace))
+        return shell.page(visit, "lost.html", lost=directory.lost(workspace))
 
     return routes
 
@@ -90,9 +105,11 @@ def router(site: Site) -> APIRouter:
 def _chosen(site: Site, wanted: dict[str, str]) -> list[members.Listed]:
     soon = site.workspace.settings.members.ending_soon_days if wanted["etat"] == "bientot" else None
     rows = members.listing(
-        site.workspace, everybody=wanted["etat"] in ("toutes", "anciennes"), ending_within=soon,
+        site.workspace,
+        everybody=wanted["etat"] in ("toutes", "anciennes"),
+        ending_within=soon,
         without_contact=wanted["etat"] == "sans-contact",
-    )  # fmt: skip
+    )
     if wanted["etat"] == "anciennes":
         rows = [row for row in rows if row.organisation.periods and not row.member]
     text = wanted["q"].casefold()

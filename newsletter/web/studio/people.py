@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions import audience, browse, rights
-from newsletter.actions.browse import Wanted
+from newsletter.actions.people import data_rights, directory, subscriptions
+from newsletter.actions.people.directory import Wanted
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import codes
+from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
@@ -33,21 +33,35 @@ def router(site: Site) -> APIRouter:
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
         wanted = Wanted(
-            words=visit.query("q")[:100], publication=visit.query("publication"), state=visit.query("etat"),
-            level=visit.query("niveau"), region=visit.query("region"),
-        )  # fmt: skip
+            words=visit.query("q")[:100],
+            publication=visit.query("publication"),
+            state=visit.query("etat"),
+            level=visit.query("niveau"),
+            region=visit.query("region"),
+        )
         number = max(1, min(page, 100_000))
-        found, total = browse.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
+        found, total = directory.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
         return shell.page(
-            visit, "people.html", people=found, total=total, wanted=wanted, page=number, pages=-(-total // _SIZE) or 1,
-            state=codes.state, level=codes.level, states=_STATES, levels=tuple(Territory),
-            regions=browse.regions(workspace),
-        )  # fmt: skip
+            visit,
+            "people.html",
+            people=found,
+            total=total,
+            wanted=wanted,
+            page=number,
+            pages=-(-total // _SIZE) or 1,
+            state=database_labels.state,
+            level=database_labels.level,
+            states=_STATES,
+            levels=tuple(Territory),
+            regions=directory.regions(workspace),
+        )
 
     @routes.post("/exporter")
     def export(visit: Visit = allowed) -> Response:
         try:
-            pieces = rights.export(workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS)
+            pieces = data_rights.export(
+                workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS
+            )
         except Refused as refused:
             return shell.back(_HOME, told(refused), bad=True)
         return StreamingResponse(pieces, media_type="text/csv", headers=_attached("personnes.csv"))
@@ -56,10 +70,14 @@ def router(site: Site) -> APIRouter:
     def add(visit: Visit = allowed) -> Response:
         publication = workspace.settings.publication(visit.text("publication"))
         try:
-            person = audience.add(
-                workspace, visit.text("address"), publication.key, by=visit.by, asked=visit.text("asked"),
+            person = subscriptions.add(
+                workspace,
+                visit.text("address"),
+                publication.key,
+                by=visit.by,
+                asked=visit.text("asked"),
                 details={name: visit.text(name) for name in ("first_name", "last_name")},
-            )  # fmt: skip
+            )
         except AddressError:
             return shell.back(_HOME, say("Cette adresse ne peut pas être utilisée. Vérifiez-la."), bad=True)
         except Refused:
@@ -77,26 +95,26 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
 
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
-        someone, names = browse.someone(workspace, uid), browse.names(workspace)
+        someone, names = directory.someone(workspace, uid), directory.names(workspace)
         words: dict[str, Any] = {
-            "kind": codes.kind,
-            "details": codes.details,
-            "state": codes.state,
-            "delivery": codes.delivery,
-            "basis": codes.basis,
+            "kind": database_labels.kind,
+            "details": database_labels.details,
+            "state": database_labels.state,
+            "delivery": database_labels.delivery,
+            "basis": database_labels.basis,
         }
         return shell.page(visit, "person.html", someone=someone, names=names, **words)
 
     @routes.get("/personnes/{uid}/donnees.json")
     def record(uid: str, _visit: Visit = allowed) -> Response:
-        text = json.dumps(dict(browse.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
+        text = json.dumps(dict(directory.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
         return Response(text, media_type="application/json", headers=_attached("donnees.json"))
 
     @routes.post("/personnes/{uid}/fiche")
     def edit(uid: str, visit: Visit = allowed) -> Response:
-        details = {name: visit.text(name)[:200] for name in browse.DETAILS}
+        details = {name: visit.text(name)[:200] for name in directory.DETAILS}
         try:
-            browse.edit(workspace, uid, details, visit.text("organisation"), visit.by)
+            directory.edit(workspace, uid, details, visit.text("organisation"), visit.by)
         except NotFound:
             sentence = say("Aucune organisation connue ne porte ce nom. Choisissez-la dans la liste proposée.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
@@ -105,9 +123,9 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.post("/personnes/{uid}/abonner")
     def subscribe(uid: str, visit: Visit = allowed) -> Response:
         key = workspace.settings.publication(visit.text("publication")).key
-        person = browse.someone(workspace, uid).person
+        person = directory.someone(workspace, uid).person
         try:
-            audience.add(workspace, person.address, key, by=visit.by, asked=visit.text("asked"))
+            subscriptions.add(workspace, person.address, key, by=visit.by, asked=visit.text("asked"))
         except Refused:
             return shell.back(f"{_HOME}/personnes/{uid}", _gone(), bad=True)
         return shell.back(f"{_HOME}/personnes/{uid}", say("Abonnement enregistré."))
@@ -115,8 +133,8 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.post("/personnes/{uid}/desabonner")
     def unsubscribe(uid: str, visit: Visit = allowed) -> Response:
         publication = workspace.settings.publication(visit.text("publication"))
-        person = browse.someone(workspace, uid).person
-        ended = audience.unsubscribe(workspace, person.address, by=visit.by, publication=publication.key)
+        person = directory.someone(workspace, uid).person
+        ended = subscriptions.unsubscribe(workspace, person.address, by=visit.by, publication=publication.key)
         page = f"{_HOME}/personnes/{uid}"
         if not ended:
             return shell.back(page, say("Cet abonnement était déjà terminé."), bad=True)
@@ -126,23 +144,23 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
 
     @routes.post("/personnes/{uid}/bloquer")
     def suppress(uid: str, visit: Visit = allowed) -> Response:
-        browse.suppress(workspace, uid, visit.by)
+        directory.suppress(workspace, uid, visit.by)
         page = f"{_HOME}/personnes/{uid}"
         return shell.back(page, say("On n’écrira plus à cette adresse."), undo=Undo(f"{page}/debloquer"))
 
     @routes.post("/personnes/{uid}/debloquer")
     def reverse(uid: str, visit: Visit = allowed) -> Response:
-        browse.reverse(workspace, uid, visit.by)
+        directory.reverse(workspace, uid, visit.by)
         sentence = say("Cette adresse peut de nouveau être abonnée ; ses abonnements, eux, restent terminés.")
         return shell.back(f"{_HOME}/personnes/{uid}", sentence)
 
     @routes.post("/personnes/{uid}/effacer")
     def erase(uid: str, visit: Visit = allowed) -> Response:
-        person = browse.someone(workspace, uid).person
+        person = directory.someone(workspace, uid).person
         if visit.text("sure") != "yes":
             sentence = say("Cochez la case pour confirmer : un effacement ne se reprend pas.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
-        rights.forget(workspace, person.address, by=visit.by)
+        data_rights.forget(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
 
 

@@ -16,9 +16,9 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from newsletter.actions import signin, team
-from newsletter.actions.signin import SESSION_SECONDS, Session, SignedIn
-from newsletter.actions.team import User
+from newsletter.actions.team import signin, users
+from newsletter.actions.team.signin import SESSION_SECONDS, Session, SignedIn
+from newsletter.actions.team.users import User
 from newsletter.web.site import Site
 
 COOKIE = "studio"
@@ -47,7 +47,7 @@ class Visit:
 
     def may(self, right: str) -> bool:
         """Tell whether the user has a right: content, people, figures, settings, send."""
-        return right in team.rights(self.user)
+        return right in users.rights(self.user)
 
     def text(self, name: str) -> str:
         """Return a field of the form without surrounding blanks; an empty text when it is not there."""
@@ -85,7 +85,7 @@ def allow(site: Site, right: str = "") -> Any:
         session = await run_in_threadpool(signin.session, site.workspace, cookie)
         if session is None:
             raise HTTPException(303, headers={"Location": f"{site.prefix}/studio/connexion"})
-        if right and right not in team.rights(session.user):
+        if right and right not in users.rights(session.user):
             raise HTTPException(403)
         if request.method in _SAFE:
             return Visit(request, session)
@@ -122,9 +122,14 @@ def own_origin(site: Site, request: Request) -> None:
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
     """Give the browser its session."""
     response.set_cookie(
-        COOKIE, opened.cookie, max_age=int(SESSION_SECONDS), path=f"{site.prefix}/studio", secure=site.secure,
-        httponly=True, samesite="lax",
-    )  # fmt: skip
+        COOKIE,
+        opened.cookie,
+        max_age=int(SESSION_SECONDS),
+        path=f"{site.prefix}/studio",
+        secure=site.secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def forget(site: Site, response: Response) -> None:

@@ -9,20 +9,31 @@ from typing import Any, get_args
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from newsletter.actions import configure
-from newsletter.actions.configure import Change
+from newsletter.actions.team import settings_edits
+from newsletter.actions.team.settings_edits import Change
 from newsletter.errors import NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.settings import Feed, Layout, Palette, Publication
 from newsletter.web.site import Site, say
+from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
-from newsletter.web.studio.words import tag_words
 
 _HOME = "/studio/reglages"
-_IDENTITY = ("name", "short_name", "baseline", "address", "phone", "email", "website", "director", "host", "dpo",
-             "privacy_url")  # fmt: skip
+_IDENTITY = (
+    "name",
+    "short_name",
+    "baseline",
+    "address",
+    "phone",
+    "email",
+    "website",
+    "director",
+    "host",
+    "dpo",
+    "privacy_url",
+)
 _PUBLICATION = ("title", "description", "subject", "link_label", "reply_to", "archive")
 _MODES = ("light", "dark")
 _NEW_SECTIONS = 2
@@ -48,7 +59,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/apparence")
     def theme(visit: Visit = allowed) -> Response:
-        return desk.show(visit, "theme", findings=configure.theme_findings(site.workspace.settings))
+        return desk.show(visit, "theme", findings=settings_edits.theme_findings(site.workspace.settings))
 
     @routes.post("/apparence")
     def save_theme(visit: Visit = allowed) -> Response:
@@ -90,7 +101,7 @@ class _Desk:
     def show(self, visit: Visit, what: str, *, status: int = 200, **more: Any) -> Response:
         """Answer with a form, filled with what was entered or with the settings in force."""
         values = {
-            "version": configure.version(self.site.workspace),
+            "version": settings_edits.version(self.site.workspace),
             "entered": {name: value for name, value in visit.form.items() if isinstance(value, str)},
             "error": None,
             "findings": (),
@@ -105,15 +116,15 @@ class _Desk:
     def save(self, visit: Visit, what: str, path: str, changes: Sequence[Change], **more: Any) -> Response:
         """Write the changes and go back to `path`, or show the form again with what is wrong."""
         try:
-            made = configure.draft(self.site.workspace, changes, visit.text("version"))
+            made = settings_edits.draft(self.site.workspace, changes, visit.text("version"))
         except SettingsError as error:
             return self.show(visit, what, status=422, error=error, **more)
         except Refused:
             return self._changed(path)
-        if what == "theme" and (findings := configure.theme_findings(made.settings)):
+        if what == "theme" and (findings := settings_edits.theme_findings(made.settings)):
             return self.show(visit, what, status=422, findings=findings, **more)
         try:
-            configure.save(self.site.workspace, made, what, visit.by)
+            settings_edits.save(self.site.workspace, made, what, visit.by)
         except Refused:
             return self._changed(path)
         self.site.refresh()
@@ -172,10 +183,14 @@ def _feed_rows(visit: Visit, feeds: Sequence[Feed]) -> list[dict[str, Any]]:
     if entered := _entered_feeds(visit):
         return entered
     rows = [
-        {"url": feed.url, "days": feed.days, "tags": feed.tags,
-         "categories": "\n".join(f"{name} = {tag}" for name, tag in feed.categories.items())}
+        {
+            "url": feed.url,
+            "days": feed.days,
+            "tags": feed.tags,
+            "categories": "\n".join(f"{name} = {tag}" for name, tag in feed.categories.items()),
+        }
         for feed in feeds
-    ]  # fmt: skip
+    ]
     return [*rows, {"url": "", "days": Feed.model_fields["days"].default, "tags": (), "categories": ""}]
 
 

@@ -74,9 +74,14 @@ class Shell:
             # Signed, so that nobody can put words or buttons into somebody's Studio.
             sealed = self.site.workspace.signer.seal(_PURPOSE, json.dumps(note, ensure_ascii=False).encode())
             response.set_cookie(
-                _NOTICE, sealed, max_age=120, path=f"{self.site.prefix}/studio", secure=self.site.secure,
-                httponly=True, samesite="lax",
-            )  # fmt: skip
+                _NOTICE,
+                sealed,
+                max_age=120,
+                path=f"{self.site.prefix}/studio",
+                secure=self.site.secure,
+                httponly=True,
+                samesite="lax",
+            )
         return response
 
     def _notice(self, request: Request) -> Mapping[str, Any] | None:

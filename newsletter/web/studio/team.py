@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions import signin, team
+from newsletter.actions.team import signin
+from newsletter.actions.team import users as team_users
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.web.site import Site, say
 from newsletter.web.studio.session import Number, Visit, allow
@@ -21,12 +22,17 @@ def router(site: Site) -> APIRouter:
     allowed = allow(site, "settings")
 
     def page(visit: Visit, status: int = 200, error: str = "") -> Response:
-        roles = {role: role_words(role) for role in team.RIGHTS}
-        people = team.everybody(site.workspace)
+        roles = {role: role_words(role) for role in team_users.RIGHTS}
+        people = team_users.everybody(site.workspace)
         return shell.page(
-            visit, "settings_team.html", status=status, users=people, roles=roles, error=error,
+            visit,
+            "settings_team.html",
+            status=status,
+            users=people,
+            roles=roles,
+            error=error,
             entered=visit.text("address"),
-        )  # fmt: skip
+        )
 
     @routes.get(_TEAM)
     def users(visit: Visit = allowed) -> Response:
@@ -35,10 +41,14 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM)
     def invite(visit: Visit = allowed) -> Response:
         try:
-            user = team.invite(
-                site.workspace, visit.text("address"), visit.text("role"), may_send=visit.text("may_send") == "yes",
-                name=visit.text("name"), by=visit.by,
-            )  # fmt: skip
+            user = team_users.invite(
+                site.workspace,
+                visit.text("address"),
+                visit.text("role"),
+                may_send=visit.text("may_send") == "yes",
+                name=visit.text("name"),
+                by=visit.by,
+            )
         except AddressError:
             return page(visit, 422, say("Cette adresse ne peut pas être utilisée. Vérifiez-la."))
         except Refused:
@@ -49,10 +59,14 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM + "/{user_id}")
     def change(user_id: Number, visit: Visit = allowed) -> Response:
         try:
-            user = team.change(
-                site.workspace, user_id, role=visit.text("role"), may_send=visit.text("may_send") == "yes",
-                name=visit.text("name"), by=visit.by,
-            )  # fmt: skip
+            user = team_users.change(
+                site.workspace,
+                user_id,
+                role=visit.text("role"),
+                may_send=visit.text("may_send") == "yes",
+                name=visit.text("name"),
+                by=visit.by,
+            )
         except Refused:
             return shell.back(_TEAM, _last_admin(), bad=True)
         return shell.back(_TEAM, say("Les droits de {address} sont enregistrés.").format(address=user.address))
@@ -60,13 +74,13 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM + "/{user_id}/fin")
     def end(user_id: Number, visit: Visit = allowed) -> Response:
         try:
-            team.end(site.workspace, user_id, visit.by)
+            team_users.end(site.workspace, user_id, visit.by)
         except Refused:
             return shell.back(_TEAM, _last_admin(), bad=True)
         return shell.back(_TEAM, say("Cet accès est retiré, et ses connexions sont fermées."))
 
     def keys(visit: Visit, fresh: str = "") -> Response:
-        return shell.page(visit, "settings_tokens.html", tokens=team.tokens(site.workspace), fresh=fresh)
+        return shell.page(visit, "settings_tokens.html", tokens=team_users.tokens(site.workspace), fresh=fresh)
 
     @routes.get(_TOKENS)
     def tokens(visit: Visit = allowed) -> Response:
@@ -76,14 +90,14 @@ def router(site: Site) -> APIRouter:
     def make(visit: Visit = allowed) -> Response:
         try:
             # Shown in the answer itself: it must stand in no cookie and no address.
-            return keys(visit, team.make_token(site.workspace, visit.text("name"), visit.text("scope"), visit.by))
+            return keys(visit, team_users.make_token(site.workspace, visit.text("name"), visit.text("scope"), visit.by))
         except Refused:
             return shell.back(_TOKENS, say("Donnez un nom à la clé : à quoi servira-t-elle ?"), bad=True)
 
     @routes.post(_TOKENS + "/fin")
     def revoke(visit: Visit = allowed) -> Response:
         try:
-            team.revoke_token(site.workspace, visit.text("token"), visit.by)
+            team_users.revoke_token(site.workspace, visit.text("token"), visit.by)
         except NotFound:
             return shell.back(_TOKENS, say("Cette clé ne servait déjà plus."), bad=True)
         return shell.back(_TOKENS, say("Cette clé ne sert plus."))

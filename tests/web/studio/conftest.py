@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions import signin, team
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE, Town
@@ -22,7 +22,7 @@ class Desk:
 
     workspace: Workspace
     client: TestClient
-    user: team.User
+    user: users.User
 
     def get(self, path: str, **more):
         return self.client.get(path, **more)
@@ -45,7 +45,7 @@ def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False
     workspace = where if isinstance(where, Workspace) else where.workspace
     app = make_app(where) if isinstance(where, Workspace) else where.client.app
     address = f"{name or role}@rtes.example"
-    user = team.invite(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
+    user = users.invite(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
     client = TestClient(app, base_url=BASE, headers={"Accept-Language": "fr"})
     assert client.post(signin.link_for(workspace, user), follow_redirects=False).status_code == 303
     return Desk(workspace, client, user)
@@ -85,7 +85,7 @@ def looking(tmp_path_factory, sample_workspace) -> Iterator[Desk]:
 
 def first_person(workspace: Workspace, publication: str = "flash") -> str:
     """Return the page of the first person subscribed to a publication."""
-    from newsletter.actions import browse
+    from newsletter.actions.people import directory
 
-    found, _total = browse.search(workspace, browse.Wanted(publication=publication, state="active"))
+    found, _total = directory.search(workspace, directory.Wanted(publication=publication, state="active"))
     return f"/studio/public/personnes/{found[0].uid}"

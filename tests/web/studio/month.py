@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import signin, team
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
 from newsletter.store import proposals
 from newsletter.store.proposals import Contact
@@ -61,9 +61,12 @@ class Town:
     def visitor(self, browser: Browser, *, script: bool = True, width: int = 1360) -> Iterator[Page]:
         """A browser of somebody who comes by."""
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale="fr-FR", base_url=self.address, java_script_enabled=script,
+            viewport={"width": width, "height": 900},
+            locale="fr-FR",
+            base_url=self.address,
+            java_script_enabled=script,
             accept_downloads=True,
-        )  # fmt: skip
+        )
         try:
             yield context.new_page()
         finally:
@@ -71,7 +74,7 @@ class Town:
 
     def enter(self, page: Page, address: str, role: str, *, name: str, may_send: bool = False) -> None:
         """Give somebody access and sign them in by their link."""
-        user = team.invite(self.workspace, address, role, may_send=may_send, name=name)
+        user = users.invite(self.workspace, address, role, may_send=may_send, name=name)
         page.goto(signin.link_for(self.workspace, user))
         page.get_by_role("button", name="Entrer dans le Studio").click()
 

@@ -11,10 +11,13 @@ from tests.web.studio.month import ELU, ISSUE, Town, walk
 from tests.web.studio.scenes import FEED
 
 PROPOSED = (
-    ("Une conciergerie solidaire ouvre dans l’ancienne gare", "Depuis octobre, une association y rend des services du "
-     "quotidien : colis, relais, petites réparations. Six personnes y travaillent."),
+    (
+        "Une conciergerie solidaire ouvre dans l’ancienne gare",
+        "Depuis octobre, une association y rend des services du "
+        "quotidien : colis, relais, petites réparations. Six personnes y travaillent.",
+    ),
     ("Grande braderie de la rentrée", "Venez nombreux à la braderie de la rentrée, organisée par les commerçants."),
-)  # fmt: skip
+)
 FEED_TITLE = "Une ressourcerie mutualisée entre trois intercommunalités"
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from newsletter.actions import browse, content, editing, mailbox, proofs, send, signin, team
+from newsletter.actions.issues import files, versions
+from newsletter.actions.letters import proofs
+from newsletter.actions.operations import outbox_view
+from newsletter.actions.people import directory
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import signin, users
 from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"
@@ -36,7 +41,7 @@ def at_the_door(stage: Stage) -> Iterator[str]:
     """Before anybody is signed in."""
     page, workspace = stage.page, stage.workspace
     page.context.clear_cookies()
-    if not team.everybody(workspace):
+    if not users.everybody(workspace):
         page.goto(stage.local(signin.first_link(workspace)))
         yield "premier"
         page.get_by_label("Votre nom").fill("Claire Morel")
@@ -48,7 +53,7 @@ def at_the_door(stage: Stage) -> Iterator[str]:
     page.get_by_label("Adresse électronique").fill("quelquun@ailleurs.example")
     page.locator("main button").click()
     yield "connexion-envoyee"
-    link = stage.local(signin.link_for(workspace, team.everybody(workspace)[0]))
+    link = stage.local(signin.link_for(workspace, users.everybody(workspace)[0]))
     page.goto(link)
     yield "connexion-lien"
     page.goto(link + "x")
@@ -57,10 +62,25 @@ def at_the_door(stage: Stage) -> Iterator[str]:
 
 def empty(stage: Stage) -> Iterator[str]:
     """A workspace in which nothing was done yet."""
-    stage.enter(team.everybody(stage.workspace)[0])
-    for path in ("", "/articles", "/articles/nouveau", "/articles/propositions", "/articles/importer", "/numeros",
-                 "/public", "/public/organisations", "/public/importer", "/public/a-trancher", "/public/rebonds",
-                 "/chiffres", "/chiffres/annee/2026", "/chiffres/envois", "/boite", "/compte"):  # fmt: skip
+    stage.enter(users.everybody(stage.workspace)[0])
+    for path in (
+        "",
+        "/articles",
+        "/articles/nouveau",
+        "/articles/propositions",
+        "/articles/importer",
+        "/numeros",
+        "/public",
+        "/public/organisations",
+        "/public/importer",
+        "/public/a-trancher",
+        "/public/rebonds",
+        "/chiffres",
+        "/chiffres/annee/2026",
+        "/chiffres/envois",
+        "/boite",
+        "/compte",
+    ):
         stage.open(f"/studio{path}")
         yield f"vide{path.replace('/', '-') or '-accueil'}"
 
@@ -129,13 +149,13 @@ def composing(stage: Stage) -> Iterator[str]:
     yield "composer-rubrique"
     stage.open(f"{ISSUE}?q=zzz&place=objet")
     yield "composer-textes"
-    old = editing.issue_version(workspace, KEY)
+    old = versions.issue_version(workspace, KEY)
     stage.open(f"{ISSUE}?place=objet")
-    editing.save_issue(workspace, replace(old.issue, subject=f"{old.issue.subject}, relue"), old.version)
+    versions.save_issue(workspace, replace(old.issue, subject=f"{old.issue.subject}, relue"), old.version)
     page.get_by_label("Éditorial").fill("Bonjour à toutes et à tous,\n\nvoici novembre.")
     page.get_by_role("heading", name="Quelqu’un d’autre").wait_for()
     yield "conflit"
-    editing.undo_issue(workspace, KEY, editing.issue_version(workspace, KEY).version)
+    versions.undo_issue(workspace, KEY, versions.issue_version(workspace, KEY).version)
     stage.open(f"{ISSUE}/faire-relire/entretien-helene-vasseur")
     yield "faire-relire"
     page.get_by_label("Nom de la personne").fill("Hélène Vasseur-Koné")
@@ -157,15 +177,15 @@ def composing(stage: Stage) -> Iterator[str]:
 def departing(stage: Stage) -> Iterator[str]:
     """The send page from draft to done."""
     page, workspace = stage.page, stage.workspace
-    file = editing.issue_version(workspace, KEY)
+    file = versions.issue_version(workspace, KEY)
     section = file.issue.sections[0]
     broken = replace(section, items=(*section.items, replace(section.items[0], slug="nulle-part")))
-    editing.save_issue(workspace, replace(file.issue, sections=(broken, *file.issue.sections[1:])), file.version)
+    versions.save_issue(workspace, replace(file.issue, sections=(broken, *file.issue.sections[1:])), file.version)
     stage.open(ENVOI)
     yield "envoi-a-corriger"
     stage.open(ISSUE)
     yield "composer-a-corriger"
-    editing.undo_issue(workspace, KEY, editing.issue_version(workspace, KEY).version)
+    versions.undo_issue(workspace, KEY, versions.issue_version(workspace, KEY).version)
     stage.open(ENVOI)
     yield "envoi-brouillon"
     page.get_by_role("button", name="Donner le bon à tirer").click()
@@ -179,20 +199,20 @@ def departing(stage: Stage) -> Iterator[str]:
     yield "envoi-programme"
     page.get_by_role("button", name="Rappeler").click()
     yield "envoi-rappele"
-    mailing = send.approve(workspace, KEY, by="Claire Morel")
-    send.begin(workspace, mailing)
+    mailing = mailings.approve(workspace, KEY, by="Claire Morel")
+    mailings.begin(workspace, mailing)
     mailing_at(workspace, 241)
     stage.open(ENVOI)
     yield "envoi-en-cours"
-    send.pause(workspace, KEY, "Claire Morel", "mis en pause par Claire Morel")
+    mailings.pause(workspace, KEY, "Claire Morel", "mis en pause par Claire Morel")
     stage.open(ENVOI)
     yield "envoi-en-pause"
     mailing_at(workspace, 10_000 if _open(stage) < 8 else _open(stage) - 5, doubtful=3)
     stage.open(ENVOI)
     yield "envoi-douteux"
-    send.settle(workspace, KEY, resend=False, by="Claire Morel")
-    send.resume(workspace, KEY, "Claire Morel")
-    send.deliver(workspace, send.current(workspace, KEY))
+    mailings.settle(workspace, KEY, resend=False, by="Claire Morel")
+    mailings.resume(workspace, KEY, "Claire Morel")
+    mailings.deliver(workspace, mailings.current(workspace, KEY))
     stage.open(ENVOI)
     yield "envoi-fini"
     stage.open(ISSUE)
@@ -200,21 +220,27 @@ def departing(stage: Stage) -> Iterator[str]:
 
 
 def _open(stage: Stage) -> int:
-    return send.receipt(stage.workspace, KEY).open
+    return mailings.receipt(stage.workspace, KEY).open
 
 
 def audience(stage: Stage) -> Iterator[str]:
     """People, organisations, imports, figures."""
     page, workspace = stage.page, stage.workspace
     stage.enter(user(workspace, "staff"))
-    someone = browse.search(workspace, browse.Wanted(publication="flash", state="active"))[0][0]
-    lost = browse.search(workspace, browse.Wanted(state="suppressed"))[0][0]
+    someone = directory.search(workspace, directory.Wanted(publication="flash", state="active"))[0][0]
+    lost = directory.search(workspace, directory.Wanted(state="suppressed"))[0][0]
     for name, path in (
-        ("public", ""), ("public-personne", "?q=nobody"), ("personne", f"/personnes/{someone.uid}"),
-        ("personne-bloquee", f"/personnes/{lost.uid}"), ("organisations", "/organisations"),
-        ("organisations-sans-contact", "/organisations?etat=sans-contact"), ("organisation", "/organisations/3"),
-        ("importer", "/importer"), ("a-trancher", "/a-trancher"), ("rebonds", "/rebonds"),
-    ):  # fmt: skip
+        ("public", ""),
+        ("public-personne", "?q=nobody"),
+        ("personne", f"/personnes/{someone.uid}"),
+        ("personne-bloquee", f"/personnes/{lost.uid}"),
+        ("organisations", "/organisations"),
+        ("organisations-sans-contact", "/organisations?etat=sans-contact"),
+        ("organisation", "/organisations/3"),
+        ("importer", "/importer"),
+        ("a-trancher", "/a-trancher"),
+        ("rebonds", "/rebonds"),
+    ):
         stage.open(f"/studio/public{path}")
         yield name
     stage.open("/studio/public/importer")
@@ -262,13 +288,13 @@ def settings(stage: Stage) -> Iterator[str]:
     page.locator("input[name=name]").fill("Site du réseau")
     page.locator("main form:has(input[name=name]) button").click()
     yield "cle-faite"
-    line = mailbox.messages(workspace, "2026-11-17-flash", 0, 1)[0]
+    line = outbox_view.messages(workspace, "2026-11-17-flash", 0, 1)[0]
     for path in ("/boite", "/boite/2026-11-17-flash", f"/boite/2026-11-17-flash/{line.file}", "/compte"):
         stage.open(f"/studio{path}")
         yield "boite-message" if line.file in path else path[1:].replace("/", "-")
     (workspace.root / "articles" / "casse.md").write_text("---\ntitle: [\n---\n")
     (workspace.root / "issues" / "2026-12-casse.md").write_text("---\n- rien\n---\n")
-    content.list_issues(workspace)
+    files.list_issues(workspace)
     for path in ("", "/articles", "/numeros"):
         stage.open(f"/studio{path}")
         yield f"fichier-casse{path.replace('/', '-')}"

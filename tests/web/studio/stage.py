@@ -14,15 +14,19 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from newsletter import addresses
-from newsletter.actions import proposals, send, signin, start, team
+from newsletter.actions.operations import start
+from newsletter.actions.proposals import submissions
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
 from newsletter.paris import PARIS
-from newsletter.store import organisations, people, reviews
-from newsletter.store.database import Database
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store.engine.database import Database
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.web.server import serving
 
 KEY = start.LETTRE
@@ -30,11 +34,20 @@ ISSUE = f"/studio/numeros/{KEY}"
 NOW = datetime(2026, 11, 23, 9, 12, tzinfo=PARIS)  # a Monday morning
 ACTED = {"first": 260, "a_month": 12}
 OFFERS = (
-    {"kind": "article", "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
-     "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes."},
-    {"kind": "event", "title": "Visite du garage solidaire", "day": "2027-01-14", "hour": "14h", "place": "Mairie",
-     "summary": "Une demi-journée pour voir comment vingt familles par mois y font réparer leur voiture."},
-)  # fmt: skip
+    {
+        "kind": "article",
+        "title": "Une conciergerie solidaire ouvre dans l’ancienne gare",
+        "summary": "Depuis octobre, une association y rend des services du quotidien et emploie six personnes.",
+    },
+    {
+        "kind": "event",
+        "title": "Visite du garage solidaire",
+        "day": "2027-01-14",
+        "hour": "14h",
+        "place": "Mairie",
+        "summary": "Une demi-journée pour voir comment vingt familles par mois y font réparer leur voiture.",
+    },
+)
 
 
 @dataclass
@@ -51,7 +64,7 @@ class Stage:
         answer = self.page.goto(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
 
-    def enter(self, user: team.User) -> None:
+    def enter(self, user: users.User) -> None:
         """Sign somebody in."""
         self.page.context.clear_cookies()
         self.page.goto(self.local(signin.link_for(self.workspace, user)))
@@ -107,11 +120,14 @@ def month(path: Path) -> Path:
         _send_the_flash(workspace)
         _propose(workspace)
         _ask(workspace)
-        for name, role, may_send in (("Claire Morel", "admin", True), ("Samir Haddad", "editor", False),
-                                     ("Inès Caron", "staff", False)):  # fmt: skip
+        for name, role, may_send in (
+            ("Claire Morel", "admin", True),
+            ("Samir Haddad", "editor", False),
+            ("Inès Caron", "staff", False),
+        ):
             address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
-            team.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
-        team.make_token(workspace, "Site du réseau", "read", "Claire Morel")
+            users.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+        users.make_token(workspace, "Site du réseau", "read", "Claire Morel")
     return path
 
 
@@ -126,11 +142,18 @@ def _subscribe(workspace: Workspace) -> None:
     for back in range(26, -1, -1):
         at = (NOW - timedelta(days=30 * back)).timestamp()
         batch = [
-            Person(address=one.email, key=addresses.parse(one.email).key, first_name=one.first_name,
-                   last_name=one.last_name, function=one.function, role=one.role, created_at=at,
-                   organisation_id=known.get(one.organisation))
+            Person(
+                address=one.email,
+                key=addresses.parse(one.email).key,
+                first_name=one.first_name,
+                last_name=one.last_name,
+                function=one.function,
+                role=one.role,
+                created_at=at,
+                organisation_id=known.get(one.organisation),
+            )
             for one in islice(everybody, ACTED["first"] if back == 26 else ACTED["a_month"] + 3 * (back % 4))
-        ]  # fmt: skip
+        ]
         with workspace.database.write() as connection:
             ids = people.load(connection, batch, at)
             people.enrol(connection, ids, batch, ["lettre"], proof, at)
@@ -141,8 +164,8 @@ def _subscribe(workspace: Workspace) -> None:
 
 
 def _send_the_flash(workspace: Workspace) -> None:
-    mailing = send.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
-    send.deliver(workspace, send.begin(workspace, mailing))
+    mailing = mailings.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
+    mailings.deliver(workspace, mailings.begin(workspace, mailing))
 
 
 def _propose(workspace: Workspace) -> None:
@@ -152,25 +175,30 @@ def _propose(workspace: Workspace) -> None:
 
         found = contacts(connection, rule, NOW.date())[:2]
     for contact, values in zip(found, OFFERS, strict=True):
-        who = proposals.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
-        proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
+        who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
+        submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
 
 
 def _ask(workspace: Workspace) -> None:
     """Leave staff something to settle: two questions, lost addresses, somebody blocked."""
     now = NOW.timestamp()
     with workspace.database.write() as c:
-        reviews.ask(c, [
-            Review(kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}),
-            Review(kind="import-row", subject="c.dupont@", at=now, detail={"email": "c.dupont@", "ligne": 48}),
-        ])  # fmt: skip
+        reviews.ask(
+            c,
+            [
+                Review(
+                    kind="organisation", subject="Mairie de L.", at=now, detail={"trouvé": "Mairie de L.", "ligne": 12}
+                ),
+                Review(kind="import-row", subject="c.dupont@", at=now, detail={"email": "c.dupont@", "ligne": 48}),
+            ],
+        )
         for number in (3, 4, 9, 15):
             people.suppress(c, people.by_id(c, number), "bounced", Consent("", "bounce"), now)
 
 
 def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: int = 2) -> None:
     """Bring the lettre's mailing to a point of its way by hand: so many sent, so many in doubt."""
-    mailing = send.current(workspace, KEY)
+    mailing = mailings.current(workspace, KEY)
     assert mailing
     own = deliveries.c.mailing_id == mailing.id
     with workspace.database.write() as c:
@@ -178,13 +206,16 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
         rest = ids[sent:]
         marks = {"sent": ids[:sent], "refused": rest[:refused], "doubtful": rest[refused:][:doubtful]}
         for state, chosen in marks.items():
-            c.execute(deliveries.update().where(deliveries.c.id.in_(chosen)).values(
-                state=state, handed_at=workspace.clock(), settled_at=workspace.clock()))  # fmt: skip
+            c.execute(
+                deliveries.update()
+                .where(deliveries.c.id.in_(chosen))
+                .values(state=state, handed_at=workspace.clock(), settled_at=workspace.clock())
+            )
 
 
-def user(workspace: Workspace, role: str) -> team.User:
+def user(workspace: Workspace, role: str) -> users.User:
     """Return the first user of a role."""
-    return next(one for one in team.everybody(workspace) if one.role == role)
+    return next(one for one in users.everybody(workspace) if one.role == role)
 
 
 def today() -> date:

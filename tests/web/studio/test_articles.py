@@ -8,21 +8,28 @@ import re
 import pytest
 from PIL import Image
 
-from newsletter.actions import articles_import, editing
+from newsletter.actions.issues import feed_import, versions
 from newsletter.content.feeds import Found
 from newsletter.model import Status
 from tests.web.studio.conftest import Desk
-from tests.web.studio.test_compose import HOSTILE
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import HOSTILE
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 EVENT = {
-    "sorte": "evenement", "title": "Visite de la ressourcerie de Douai, portes ouvertes aux élu·es du territoire",
+    "sorte": "evenement",
+    "title": "Visite de la ressourcerie de Douai, portes ouvertes aux élu·es du territoire",
     "summary": "Deux heures pour voir le tri, la réparation et la vente, et parler du marché réservé.",
     "tags": "agenda",
-    "day": "2027-03-09", "hour": "14:00", "last_hour": "16:30", "place": "Douai, la Ressourcerie", "status": "ready",
-    "link": "https://www.rtes.fr/visite-douai", "date": "2026-11-20", "visibility": "public",
-}  # fmt: skip
+    "day": "2027-03-09",
+    "hour": "14:00",
+    "last_hour": "16:30",
+    "place": "Douai, la Ressourcerie",
+    "status": "ready",
+    "link": "https://www.rtes.fr/visite-douai",
+    "date": "2026-11-20",
+    "visibility": "public",
+}
 
 
 def picture(kind: str = "JPEG") -> bytes:
@@ -102,18 +109,23 @@ def test_a_field_in_the_wrong_is_named_beside_it(editor):
 
 def test_an_article_is_changed_taken_back_and_kept_from_a_clash(editor):
     slug = "lyon-cantine-solidaire"
-    path, file = f"/studio/articles/{slug}", editing.article_version(editor.workspace, "lyon-cantine-solidaire")
+    path, file = f"/studio/articles/{slug}", versions.article_version(editor.workspace, "lyon-cantine-solidaire")
     form = {
-        "version": file.version, "title": "Un nouveau titre pour la cantine", "summary": file.article.summary,
-        "tags": list(file.article.tags), "date": file.article.date.isoformat(), "status": "ready",
-        "picture": file.article.picture.source, "alt": file.article.picture.alt,
-    }  # fmt: skip
+        "version": file.version,
+        "title": "Un nouveau titre pour la cantine",
+        "summary": file.article.summary,
+        "tags": list(file.article.tags),
+        "date": file.article.date.isoformat(),
+        "status": "ready",
+        "picture": file.article.picture.source,
+        "alt": file.article.picture.alt,
+    }
     editor.post(path, **form)
     assert article(editor, slug).title == "Un nouveau titre pour la cantine"
     assert article(editor, slug).organisations == file.article.organisations
     late = editor.post(path, **{**form, "title": "Le titre d’une autre"})
     assert late.status_code == 409 and "Le titre d’une autre" in late.text and "Un nouveau titre" in late.text
-    editor.post(f"{path}/annuler", version=editing.article_version(editor.workspace, slug).version)
+    editor.post(f"{path}/annuler", version=versions.article_version(editor.workspace, slug).version)
     assert article(editor, slug).title == file.article.title
 
 
@@ -149,7 +161,7 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
         Found(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
         Found(title=HOSTILE, link="https://x.example/2"),
     )
-    monkeypatch.setattr(articles_import, "look", lambda _workspace, source: articles_import.Harvest(source, found, ()))
+    monkeypatch.setattr(feed_import, "look", lambda _workspace, source: feed_import.Harvest(source, found, ()))
     before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text
@@ -191,8 +203,17 @@ def test_what_is_being_typed_is_seen_as_it_will_look_before_it_is_saved(editor, 
     assert 'formtarget="apercu-article"' in page
     tags = re.findall(r'name="tags" value="(\w+)" checked', page)
     groups = re.findall(r'name="groupe" value="(\w+)"', page)
-    typed = {"sorte": sorte, "title": "Un titre tapé", "summary": HOSTILE, "tags": tags, "groupe": groups,
-             "date": "2026-11-20", "status": "draft", "visibility": "public", "start": "2030-01-09"}  # fmt: skip
+    typed = {
+        "sorte": sorte,
+        "title": "Un titre tapé",
+        "summary": HOSTILE,
+        "tags": tags,
+        "groupe": groups,
+        "date": "2026-11-20",
+        "status": "draft",
+        "visibility": "public",
+        "start": "2030-01-09",
+    }
     answer = editor.post("/studio/articles/apercu", **typed)
     assert answer.status_code == 200 and "sandbox" in answer.headers["content-security-policy"]
     assert "Un titre tapé" in answer.text or "corriger" in answer.text
@@ -225,8 +246,14 @@ def test_a_form_with_nothing_in_it_is_not_called_right(editor):
 
 
 def test_one_button_saves_and_makes_ready(admin):
-    form = {"sorte": "actualite", "title": "Une halle pour les producteurs", "tags": "rtes", "status": "draft",
-            "summary": "La halle ouvre le samedi.", "date": "2026-11-12"}  # fmt: skip
+    form = {
+        "sorte": "actualite",
+        "title": "Une halle pour les producteurs",
+        "tags": "rtes",
+        "status": "draft",
+        "summary": "La halle ouvre le samedi.",
+        "date": "2026-11-12",
+    }
     drafted = admin.post("/studio/articles", **form)
     assert "en brouillon" in drafted.text and "Enregistrer comme prêt" in drafted.text
     slug = drafted.url.path.rpartition("/")[2]

@@ -25,9 +25,14 @@ def test_pictures_come_from_the_configured_address_and_a_forged_host_adds_no_rul
     workspace = SimpleNamespace(settings=SimpleNamespace(web=web))
     app = SimpleNamespace(state=SimpleNamespace(site=SimpleNamespace(workspace=workspace)))
     scope = {
-        "type": "http", "method": "GET", "scheme": "http", "path": "/", "query_string": b"", "app": app,
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "query_string": b"",
+        "app": app,
         "headers": [(b"host", host.encode())],
-    }  # fmt: skip
+    }
     policy = frame(Request(scope), "<p>x</p>").headers["Content-Security-Policy"]
     assert policy == (
         f"default-src 'none'; img-src 'self' {named}; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"

@@ -8,12 +8,15 @@ from html import unescape
 
 import pytest
 
-from newsletter.actions import content, deeds, feeds_read, fetch, send
-from newsletter.actions.overview import month_ends
+from newsletter.actions import fetch
+from newsletter.actions.home import month_ends
+from newsletter.actions.issues import feed_reader, files
+from newsletter.actions.sending import mailings
+from newsletter.actions.team import audit_log
 from newsletter.settings import Feed
-from newsletter.store import reviews
-from newsletter.store.reviews import Review
-from newsletter.web.studio import charts
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.web.studio import report_charts
 from tests.web.conftest import heading
 
 
@@ -25,7 +28,7 @@ def test_an_empty_workspace_shows_three_doors(admin):
 
 
 def test_the_next_issue_of_each_publication_is_named(staff):
-    content.new_issue(staff.workspace, "lettre", date(2026, 12, 15))
+    files.new_issue(staff.workspace, "lettre", date(2026, 12, 15))
     page = staff.get("/studio").text
     assert "décembre 2026" in page
     assert "en préparation" in page
@@ -85,8 +88,8 @@ def test_twelve_months_end_today(today, first, last):
 
 @pytest.mark.parametrize("values", [[0], [0, 0, 0], [7], [5, 9, 6540], [6540] * 13, [999, 1000], [1, 10**9]])
 def test_every_value_lies_on_the_chart(values):
-    line = charts.line([(str(n), value) for n, value in enumerate(values)])
-    assert all(0 <= y <= charts.HEIGHT and 0 <= x <= charts.WIDTH for x, y, _label, _value in line.dots)
+    line = report_charts.line([(str(n), value) for n, value in enumerate(values)])
+    assert all(0 <= y <= report_charts.HEIGHT and 0 <= x <= report_charts.WIDTH for x, y, _label, _value in line.dots)
     heights = {value: y for _x, y, _label, value in line.dots}
     assert [heights[v] for v in sorted(heights)] == sorted(heights.values(), reverse=True), "more stands higher"
 
@@ -95,9 +98,9 @@ def test_the_sample_month_is_installed_by_a_button_where_nothing_is(admin):
     answer = admin.post("/studio/exemple")
     assert answer.url.path == "/studio/numeros/2026-11-lettre" and "rien ne part" in answer.text
     assert "Installer l’exemple" not in admin.get("/studio").text
-    before = len(content.list_issues(admin.workspace)[0])
+    before = len(files.list_issues(admin.workspace)[0])
     assert "sert déjà" in admin.post("/studio/exemple").text
-    assert len(content.list_issues(admin.workspace)[0]) == before > 0
+    assert len(files.list_issues(admin.workspace)[0]) == before > 0
 
 
 def test_the_first_article_written_here_counts(admin):
@@ -111,15 +114,15 @@ def test_the_sample_month_is_taken_away_and_what_the_team_made_stays(admin):
     admin.post("/studio/exemple")
     own = {"sorte": "actualite", "title": "Notre premier article", "tags": "rtes", "date": "2026-11-20"}
     assert "Article créé" in admin.post("/studio/articles", **own).text
-    mailing = send.approve(admin.workspace, "2026-11-lettre", by="test", now=True)
-    send.deliver(admin.workspace, send.begin(admin.workspace, mailing))
+    mailing = mailings.approve(admin.workspace, "2026-11-lettre", by="test", now=True)
+    mailings.deliver(admin.workspace, mailings.begin(admin.workspace, mailing))
     admin.post("/studio/exemple/retirer")
     assert "Retirer l’exemple" in admin.get("/studio").text, "a bare POST takes nothing away"
     page = admin.post("/studio/exemple/retirer", certain="oui").text
     assert "place à votre réseau" in page and "Installer" not in page and "Importer mes abonnés" in page
     assert [article.title for article in admin.workspace.pool().articles] == ["Notre premier article"]
-    assert not content.list_issues(admin.workspace)[0] and not list((admin.workspace.root / "images").iterdir())
-    kinds = [deed.kind for deed in deeds.latest(admin.workspace, limit=50)]
+    assert not files.list_issues(admin.workspace)[0] and not list((admin.workspace.root / "images").iterdir())
+    kinds = [deed.kind for deed in audit_log.latest(admin.workspace, limit=50)]
     assert "sample-removed" in kinds and "mailing-approved" not in kinds
     assert "Retirer l’exemple" not in admin.get("/studio").text
 
@@ -142,9 +145,10 @@ def test_fictional_people_never_join_real_ones(admin, town):
 
 def test_the_line_is_what_a_count_at_each_day_says(town):
     """It is made from one count and from who came and went; people who leave, come back or take two count once."""
-    from newsletter.actions import overview, report
-    from newsletter.store import people
-    from newsletter.store.people import Consent
+    from newsletter.actions import home
+    from newsletter.actions.reports import report
+    from newsletter.store.people import people
+    from newsletter.store.people.people import Consent
 
     today, proof = town.workspace.today(), Consent("consent", "test")
     start = town.workspace.clock() - 400 * 86_400
@@ -156,7 +160,7 @@ def test_the_line_is_what_a_count_at_each_day_says(town):
             ):
                 if (n + step) % 5 or step == 0:
                     people.move(c, person, publication, state, proof, start + (9 * n + 61 * step) * 86_400)
-    for point in overview.points(town.workspace, today, 13):
+    for point in home.points(town.workspace, today, 13):
         assert point.subscribers == report.count(town.workspace, on=point.day).total, point.day
 
 
@@ -165,12 +169,12 @@ def feed(desk, monkeypatch, body):
     url = "https://www.site.example/feed/"
     desk.workspace.settings = desk.workspace.settings.model_copy(update={"feeds": (Feed(url=url),)})
     monkeypatch.setattr(fetch, "get", lambda *_a, **_k: fetch.Page(url, 200, "text/xml", body.encode()))
-    feeds_read.read_all(desk.workspace)
+    feed_reader.read_all(desk.workspace)
 
 
 def test_what_came_from_the_site_is_counted_until_it_was_read_and_the_link_shows_it_alone(at_desk, monkeypatch):
     editor = at_desk("editor")
-    content.new_article(editor.workspace, "Un brouillon à nous", ("rtes",), date(2026, 11, 1))
+    files.new_article(editor.workspace, "Un brouillon à nous", ("rtes",), date(2026, 11, 1))
     items = "".join(f"<item><title>Venu {n}</title><link>https://site.example/{n}</link></item>" for n in range(3))
     feed(editor, monkeypatch, f"<rss version='2.0'><channel>{items}</channel></rss>")
     row = r'<a href="([^"]+)"><span>articles? arrivés? du site, à relire</span><span[^>]*>(\d+)<'

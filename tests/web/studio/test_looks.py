@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from newsletter.actions import mailbox, signin, team
+from newsletter.actions.operations import outbox_view
+from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
-from newsletter.store import organisations, people, reviews
-from newsletter.store.people import Consent
-from newsletter.store.reviews import Review
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent
 from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
@@ -34,15 +36,17 @@ class Served:
     def visitor(self, browser, *, width=1280, dark=False, script=True, signed_in=True) -> Iterator[Page]:
         """A browser, signed in as admin; whatever it asks another host for, and every script error, fails the test."""
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", locale="fr-FR",
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale="fr-FR",
             java_script_enabled=script,
-        )  # fmt: skip
+        )
         page, asked, faults = context.new_page(), [], []
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         if signed_in:
-            user = team.everybody(self.workspace)[0]
+            user = users.everybody(self.workspace)[0]
             page.goto(self.local(signin.link_for(self.workspace, user)))
             page.get_by_role("button", name="Entrer dans le Studio").click()
         try:
@@ -62,14 +66,20 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
     path = tmp_path_factory.mktemp("served") / "ws"
     shutil.copytree(sample_workspace, path)
     workspace = open_workspace(path)
-    team.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
-    team.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
+    users.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
+    users.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
     with workspace.database.write() as c:
-        reviews.ask(c, [Review(kind=kind, subject="Mairie de L.", at=1.0, detail={"found": "Mairie de L."})
-                        for kind in ("organisation", "import-row")])  # fmt: skip
+        reviews.ask(
+            c,
+            [
+                Review(kind=kind, subject="Mairie de L.", at=1.0, detail={"found": "Mairie de L."})
+                for kind in ("organisation", "import-row")
+            ],
+        )
         place = organisations.find(c, "Ville de Lille")
-        person = people.add(c, people.Person(address="lost@lille.example", key="lost@lille.example",
-                                             organisation_id=place.id), 1.0)  # fmt: skip
+        person = people.add(
+            c, people.Person(address="lost@lille.example", key="lost@lille.example", organisation_id=place.id), 1.0
+        )
         people.suppress(c, person, "bounced", Consent("", "bounce"), 2.0)
     with serving(workspace) as address:
         yield Served(workspace, address)
@@ -140,7 +150,7 @@ def test_the_theme_page_shows_a_contrast_that_is_too_low_as_one_chooses(served, 
 
 
 def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
-    line = mailbox.messages(served.workspace, "2026-11-lettre", 1, 1)[0]
+    line = outbox_view.messages(served.workspace, "2026-11-lettre", 1, 1)[0]
     path = served.workspace.root / "outbox" / "2026-11-lettre" / line.file
     path.write_bytes(
         b"Subject: x\r\nContent-Type: text/html\r\n\r\n<p id=p>still</p>"
@@ -150,7 +160,7 @@ def test_a_letter_with_a_script_runs_nothing_in_its_frame(served, mail_browser):
     # The browser tells the console that it ran nothing, which is what is wanted here.
     context = mail_browser.new_context(locale="fr-FR")
     page = context.new_page()
-    user = team.everybody(served.workspace)[0]
+    user = users.everybody(served.workspace)[0]
     page.goto(served.local(signin.link_for(served.workspace, user)))
     page.get_by_role("button", name="Entrer dans le Studio").click()
     page.goto(address)

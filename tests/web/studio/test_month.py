@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.actions import send, start
+from newsletter.actions.operations import start
+from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from tests.browser import mail_browser as mail_browser
 from tests.providers.scripted import ScriptedServer
@@ -33,11 +34,16 @@ def town(tmp_path: Path, smtp: ScriptedServer, monkeypatch: pytest.MonkeyPatch) 
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     settings = {
-        "WEB__BASE_URL": f'"{address}"', "SENDING__PROVIDER": '"smtp"', "SENDING__RECALL_MINUTES": "0.02",
-        "SENDING__RATE": "500", "SENDING__CONNECTIONS": "4", "SENDING__LEASE_SECONDS": "10",
-        "SENDING__SMTP__HOST": '"127.0.0.1"', "SENDING__SMTP__PORT": str(smtp.port),
+        "WEB__BASE_URL": f'"{address}"',
+        "SENDING__PROVIDER": '"smtp"',
+        "SENDING__RECALL_MINUTES": "0.02",
+        "SENDING__RATE": "500",
+        "SENDING__CONNECTIONS": "4",
+        "SENDING__LEASE_SECONDS": "10",
+        "SENDING__SMTP__HOST": '"127.0.0.1"',
+        "SENDING__SMTP__PORT": str(smtp.port),
         "SENDING__SMTP__SECURITY": '"none"',
-    }  # fmt: skip
+    }
     for name, value in settings.items():
         monkeypatch.setenv(f"NEWSLETTER_{name}", value)
     start.init(tmp_path, sample=True)
@@ -77,7 +83,7 @@ def test_a_month_from_three_proposals_to_the_figures_of_the_year(
     before = len(smtp.recipients())
     sending.send_through_a_crash(town, page)
     sending.settle_what_is_in_doubt(page)
-    receipt = send.receipt(town.workspace, KEY)
+    receipt = mailings.receipt(town.workspace, KEY)
     assert receipt.balanced and receipt.status == "done" and receipt.candidates == PEOPLE
     letters = Counter(smtp.recipients()[before:])
     assert max(letters.values()) == 1

@@ -8,16 +8,16 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from newsletter.actions import send
-from newsletter.actions.start import load_people
+from newsletter.actions.operations.start import load_people
+from newsletter.actions.sending import mailings
 from newsletter.web.studio.session import COOKIE
 from tests.browser import mail_browser as mail_browser
 from tests.web.conftest import BASE
 from tests.web.server import serving
 from tests.web.studio.conftest import Desk, sign_in
-from tests.web.studio.test_compose import HOSTILE, ISSUE, KEY
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import HOSTILE, ISSUE, KEY
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 DONE = "/studio/numeros/2026-10-lettre/envoi"
 ASK = f"{ISSUE}/faire-relire/entretien-helene-vasseur"
@@ -70,8 +70,10 @@ def test_a_link_that_was_never_made_opens_nothing(editor, path):
 def served(editor, mail_browser):
     """A browser of an admin who may send, at the sample month with a mailing that is done."""
     load_people(editor.workspace, 8)
-    send.approve(editor.workspace, "2026-10-lettre", by="Claire", now=True)
-    send.deliver(editor.workspace, send.begin(editor.workspace, send.current(editor.workspace, "2026-10-lettre")))
+    mailings.approve(editor.workspace, "2026-10-lettre", by="Claire", now=True)
+    mailings.deliver(
+        editor.workspace, mailings.begin(editor.workspace, mailings.current(editor.workspace, "2026-10-lettre"))
+    )
     admin = sign_in(editor, "admin", may_send=True)
     with serving(editor.workspace) as address:
 
@@ -102,7 +104,7 @@ def test_without_a_script_a_letter_is_composed_approved_and_sent(served, editor)
     page.get_by_role("button", name=re.compile("Envoyer à 8")).click()
     expect(page.locator(".departure__sentence")).to_contain_text("8 personnes")
     time.sleep(1.1)
-    send.deliver(editor.workspace, send.begin(editor.workspace, send.current(editor.workspace, KEY)))
+    mailings.deliver(editor.workspace, mailings.begin(editor.workspace, mailings.current(editor.workspace, KEY)))
     page.reload()
     expect(page.get_by_text("Le compte est juste.")).to_be_visible()
     assert page.url.startswith("http://127.0.0.1") and BASE not in page.url

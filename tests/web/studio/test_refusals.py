@@ -7,11 +7,11 @@ from html import unescape
 
 import pytest
 
-from newsletter.actions import send
+from newsletter.actions.sending import mailings
 from tests.web.studio.conftest import Desk, sign_in
-from tests.web.studio.test_compose import ISSUE, KEY, version
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY, version
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 
 ENVOI = f"{ISSUE}/envoi"
 
@@ -29,8 +29,8 @@ def words(answer) -> str:
 
 
 def leaving(desk: Desk, when: str):
-    send.approve(desk.workspace, KEY, by="test")
-    seen = send.current(desk.workspace, KEY).content_hash
+    mailings.approve(desk.workspace, KEY, by="test")
+    seen = mailings.current(desk.workspace, KEY).content_hash
     return desk.post(f"{ENVOI}/partir", quand="heure", heure=when, empreinte=seen)
 
 
@@ -111,7 +111,7 @@ REFUSALS = {
         "Cet envoi n’est plus dans la boîte.",
         "This mailing is no longer in the box.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSALS)
@@ -127,6 +127,6 @@ def test_a_refusal_is_in_the_language_of_the_page(desk, case, language):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_why_a_mailing_paused_is_kept_in_the_language_of_the_network(desk, language):
     desk.workspace.settings.network.__dict__["locale"] = language
-    send.approve(desk.workspace, KEY, by="test")
-    kept = send.pause(desk.workspace, KEY, by="claire@rtes.example").pause_reason
+    mailings.approve(desk.workspace, KEY, by="test")
+    kept = mailings.pause(desk.workspace, KEY, by="claire@rtes.example").pause_reason
     assert kept == {"fr": "Mis en pause par claire@rtes.example.", "en": "Paused by claire@rtes.example."}[language]

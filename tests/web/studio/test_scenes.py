@@ -126,7 +126,8 @@ def test_the_scenes_show_every_template(page: Page, months: Path, tmp_path: Path
             list(month(page, months, tmp_path / scene.__name__, scene, shown))
     folder = resources.templates() / "web"
     pages = {
-        f"studio/{path.name}" for path in (folder / "studio").glob("*.html")
+        f"studio/{path.name}"
+        for path in (folder / "studio").glob("*.html")
         if "{% extends" in path.read_text(encoding="utf-8")
-    } - {"studio/base.html", "studio/door.html", "studio/settings_base.html"}  # fmt: skip
+    } - {"studio/base.html", "studio/door.html", "studio/settings_base.html"}
     assert pages - set().union(*shown.values()) == set()

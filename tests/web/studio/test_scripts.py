@@ -14,17 +14,23 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
-from newsletter.actions import bounces, content, proofs, proposals, receive, team
+from newsletter.actions.issues import files
+from newsletter.actions.letters import proofs
+from newsletter.actions.proposals import submissions
+from newsletter.actions.returns import bounces, provider_reports
+from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.content import issue as issues
 from newsletter.model import Event, Picture, Report, SectionPlan, Speaker
 from newsletter.paris import PARIS
 from newsletter.providers import verp
-from newsletter.store import journal, organisations, people, reviews
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
-from newsletter.store.tables import deliveries
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.tables.core import deliveries
 from tests.browser import mail_browser as mail_browser
 from tests.web.server import serving
 from tests.web.studio.stage import Stage
@@ -46,22 +52,40 @@ def poison_files(workspace: Workspace) -> None:
     picture = Picture("images/val-d-orbel.jpg", alt=EVIL, credit=EVIL)
     now = datetime.now(PARIS) + timedelta(days=30)
     article = articles.new(
-        workspace.root, title=EVIL, tags=("elu", "agenda", "appel"), date=workspace.today(), note=EVIL.replace("#", ""),
-    )  # fmt: skip
+        workspace.root,
+        title=EVIL,
+        tags=("elu", "agenda", "appel"),
+        date=workspace.today(),
+        note=EVIL.replace("#", ""),
+    )
     full = replace(
-        article, title=EVIL, summary=EVIL, link="https://x.example/?a=%3Cscript%3Ealert(1)",
-        picture=picture, organisations=(EVIL, "Ville de Lille"), deadline=now, contact=EVIL, quote=EVIL, cta=EVIL[:80],
-        event=Event(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)), lines={},
-        speakers=(Speaker(EVIL, EVIL, EVIL, picture),), body=BODY,
-    )  # fmt: skip
+        article,
+        title=EVIL,
+        summary=EVIL,
+        link="https://x.example/?a=%3Cscript%3Ealert(1)",
+        picture=picture,
+        organisations=(EVIL, "Ville de Lille"),
+        deadline=now,
+        contact=EVIL,
+        quote=EVIL,
+        cta=EVIL[:80],
+        event=Event(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)),
+        lines={},
+        speakers=(Speaker(EVIL, EVIL, EVIL, picture),),
+        body=BODY,
+    )
     articles.write(workspace.root / article.path, full)
-    articles.write(workspace.root / article.path, replace(full, status=content.Status.READY))
-    issue = content.read_issue(workspace, KEY)
+    articles.write(workspace.root / article.path, replace(full, status=files.Status.READY))
+    issue = files.read_issue(workspace, KEY)
     plan = replace(issue.sections[0].items[0], slug=article.slug, title=EVIL, summary=EVIL)
     poisoned = replace(
-        issue, subject=EVIL, preheader=EVIL, editorial=f"{EVIL}\n\n<script>alert(1)</script>", lead=plan,
+        issue,
+        subject=EVIL,
+        preheader=EVIL,
+        editorial=f"{EVIL}\n\n<script>alert(1)</script>",
+        lead=plan,
         sections=(SectionPlan(tag="elu", title=EVIL, items=(plan,)), *issue.sections),
-    )  # fmt: skip
+    )
     issues.write(workspace.root / issue.path, poisoned)
     (workspace.root / "articles" / "casse.md").write_text(f"---\n{EVIL}: [\n---\n")
 
@@ -73,17 +97,29 @@ def poison_people(workspace: Workspace) -> tuple[str, int]:
         spans = (organisations.Period("2020-01-01"),)
         evil = organisations.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
         place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(c, Person(address="evil@ville.example", key="evil@ville.example", first_name=EVIL,
-                                      last_name=EVIL, function=EVIL, phone=EVIL, salutation=EVIL,
-                                      organisation_id=place), now, EVIL)  # fmt: skip
+        person = people.add(
+            c,
+            Person(
+                address="evil@ville.example",
+                key="evil@ville.example",
+                first_name=EVIL,
+                last_name=EVIL,
+                function=EVIL,
+                phone=EVIL,
+                salutation=EVIL,
+                organisation_id=place,
+            ),
+            now,
+            EVIL,
+        )
         for publication in ("lettre", "flash"):
             people.move(c, person, publication, "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
         journal.record(
             c, journal.Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [1]})
         )
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    team.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
-    team.make_token(workspace, EVIL, "read", EVIL)
+    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.make_token(workspace, EVIL, "read", EVIL)
     return person.uid.hex(), place
 
 
@@ -96,7 +132,7 @@ def poison_what_comes_back(workspace: Workspace) -> None:
     kinds = ("soft", "hard", "complaint")
     reports = [Report(kind, address, f"brevo:{kind}", message_id=name, status=EVIL, text=EVIL) for kind in kinds]
     with workspace.database.write() as c:
-        desk = receive.Desk(workspace, c, "brevo")
+        desk = provider_reports.Desk(workspace, c, "brevo")
         assert set(desk.take_all(reports)) == set(kinds)
     desk.finish()
     mail = EmailMessage()
@@ -110,12 +146,12 @@ def poison_what_others_write(workspace: Workspace) -> str:
     """Let a member propose it and a person interviewed comment it; return the link of the proof."""
     with workspace.database.read() as c:
         uid = people.by_key(c, "evil@ville.example").uid
-    who = proposals.proposer(workspace, workspace.links.proposal(uid).rpartition("/")[2])
+    who = submissions.proposer(workspace, workspace.links.proposal(uid).rpartition("/")[2])
     values = dict.fromkeys(("title", "summary", "text", "place", "alt", "credit"), EVIL) | {"kind": "article"}
-    proposals.submit(workspace, who, proposals.save(workspace, who, values).uid)
-    proposals.save(workspace, who, values)
+    submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
+    submissions.save(workspace, who, values)
     proofs.comment(workspace, KEY, EVIL, by=EVIL)
-    lead = content.read_issue(workspace, KEY).lead
+    lead = files.read_issue(workspace, KEY).lead
     assert lead
     return proofs.invite(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL)
 
@@ -143,24 +179,48 @@ def poisoned(tmp_path_factory, sample_workspace: Path, mail_browser: Browser) ->
     with workspace.database.read() as c:
         uid = people.by_key(c, "evil@ville.example").uid
     links, base = workspace.links, workspace.settings.web.base_url
-    personal = [link.removeprefix(base) for link in (links.preferences(uid), links.unsubscribe(uid, "lettre"),
-                                                     links.proposal(uid))]  # fmt: skip
-    slug = content.read_issue(workspace, KEY).lead.slug
+    personal = [
+        link.removeprefix(base)
+        for link in (links.preferences(uid), links.unsubscribe(uid, "lettre"), links.proposal(uid))
+    ]
+    slug = files.read_issue(workspace, KEY).lead.slug
     studio = (
-        "", "/articles", f"/articles?q={quote(EVIL)}", f"/articles/{slug}", "/articles/propositions", "/numeros",
-        f"/numeros/{KEY}", f"/numeros/{KEY}?ouvrir=une&place={quote(EVIL)}&q={quote(EVIL)}",
+        "",
+        "/articles",
+        f"/articles?q={quote(EVIL)}",
+        f"/articles/{slug}",
+        "/articles/propositions",
+        "/numeros",
+        f"/numeros/{KEY}",
+        f"/numeros/{KEY}?ouvrir=une&place={quote(EVIL)}&q={quote(EVIL)}",
         f"/numeros/{KEY}?ouvrir=s0",
-        f"/numeros/{KEY}/envoi", f"/numeros/{KEY}/controles", f"/numeros/{KEY}/faire-relire/{slug}", "/public?q=evil",
-        f"/public?q={quote(EVIL)}", f"/public/personnes/{person}", "/public/organisations?etat=toutes",
-        f"/public/organisations/{place}", "/public/a-trancher", "/public/rebonds", "/chiffres?par=region",
-        "/chiffres/annee/2026", "/chiffres/annee/2026/imprimer", "/chiffres/envois", "/reglages/journal",
-        "/reglages/equipe", "/reglages/cles", "/boite", f"/boite/{KEY}", f"/boite/{KEY}/{mail}", "/compte",
-    )  # fmt: skip
+        f"/numeros/{KEY}/envoi",
+        f"/numeros/{KEY}/controles",
+        f"/numeros/{KEY}/faire-relire/{slug}",
+        "/public?q=evil",
+        f"/public?q={quote(EVIL)}",
+        f"/public/personnes/{person}",
+        "/public/organisations?etat=toutes",
+        f"/public/organisations/{place}",
+        "/public/a-trancher",
+        "/public/rebonds",
+        "/chiffres?par=region",
+        "/chiffres/annee/2026",
+        "/chiffres/annee/2026/imprimer",
+        "/chiffres/envois",
+        "/reglages/journal",
+        "/reglages/equipe",
+        "/reglages/cles",
+        "/boite",
+        f"/boite/{KEY}",
+        f"/boite/{KEY}/{mail}",
+        "/compte",
+    )
     public = ("/", f"/?q={quote(EVIL)}", f"/lettres/{KEY}", "/agenda", f"/abonnement?publication={quote(EVIL)}", proof)
     context = mail_browser.new_context(locale="fr-FR", user_agent=EVIL)
     with serving(workspace) as address:
         stage = Stage(workspace, address, context.new_page())
-        stage.enter(team.invite(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
+        stage.enter(users.invite(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
         yield Poisoned(stage, (*(f"/studio{one}" for one in studio), *public, *personal))
     context.close()
     workspace.close()

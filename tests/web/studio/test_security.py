@@ -6,21 +6,42 @@ import re
 
 import pytest
 
-from newsletter.actions import members, team
-from newsletter.store import journal, organisations, people, reviews
+from newsletter.actions.people import members
+from newsletter.actions.team import users
+from newsletter.store import journal
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
-from newsletter.store.people import Consent, Person
-from newsletter.store.reviews import Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.people import Consent, Person
 from tests.web.studio.conftest import first_person, sign_in
 
-PEOPLE = ("/studio/public", "/studio/public/organisations", "/studio/public/organisations/1", "/studio/public/importer",
-          "/studio/public/a-trancher", "/studio/public/rebonds")  # fmt: skip
-FIGURES = ("/studio/chiffres", "/studio/chiffres/annee/2026", "/studio/chiffres/annee/2026/imprimer",
-           "/studio/chiffres/annee/2026/rapport.csv")  # fmt: skip
-SETTINGS = ("/studio/reglages/identite", "/studio/reglages/apparence", "/studio/reglages/publications",
-            "/studio/reglages/publications/lettre", "/studio/reglages/flux", "/studio/reglages/envoi",
-            "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/reglages/journal",
-            "/studio/boite")  # fmt: skip
+PEOPLE = (
+    "/studio/public",
+    "/studio/public/organisations",
+    "/studio/public/organisations/1",
+    "/studio/public/importer",
+    "/studio/public/a-trancher",
+    "/studio/public/rebonds",
+)
+FIGURES = (
+    "/studio/chiffres",
+    "/studio/chiffres/annee/2026",
+    "/studio/chiffres/annee/2026/imprimer",
+    "/studio/chiffres/annee/2026/rapport.csv",
+)
+SETTINGS = (
+    "/studio/reglages/identite",
+    "/studio/reglages/apparence",
+    "/studio/reglages/publications",
+    "/studio/reglages/publications/lettre",
+    "/studio/reglages/flux",
+    "/studio/reglages/envoi",
+    "/studio/reglages/equipe",
+    "/studio/reglages/cles",
+    "/studio/reglages/journal",
+    "/studio/boite",
+)
 EVERYBODY = ("/studio", "/studio/compte")
 PAGES = (*EVERYBODY, *PEOPLE, *FIGURES, *SETTINGS)
 MAY = {
@@ -105,7 +126,7 @@ def test_no_form_is_taken_from_another_site(looking, unsafe, headers):
 
 def test_whoever_loses_a_right_loses_it_at_once(town):
     desk = sign_in(town, "staff")
-    team.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
+    users.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
     assert desk.get("/studio/public", follow_redirects=False).status_code == 303, "and the session is closed"
 
 
@@ -136,14 +157,26 @@ def poisoned(tmp_path_factory, sample_workspace):
         spans = (members.Period("2020-01-01"),)
         evil = members.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
         place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(c, Person(address="evil@ville.example", key="evil@ville.example", first_name=EVIL,
-                                      last_name=EVIL, function=EVIL, phone=EVIL, salutation=EVIL,
-                                      organisation_id=place), now, EVIL)  # fmt: skip
+        person = people.add(
+            c,
+            Person(
+                address="evil@ville.example",
+                key="evil@ville.example",
+                first_name=EVIL,
+                last_name=EVIL,
+                function=EVIL,
+                phone=EVIL,
+                salutation=EVIL,
+                organisation_id=place,
+            ),
+            now,
+            EVIL,
+        )
         people.move(c, person, "lettre", "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
         journal.record(c, Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [EVIL]}))
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    team.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
-    team.make_token(workspace, EVIL, "read", EVIL)
+    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.make_token(workspace, EVIL, "read", EVIL)
     outbox = path / "outbox" / "2026-11-lettre"
     name = next(outbox.glob("*.eml")).name
     (outbox / name).write_bytes(
@@ -154,11 +187,24 @@ def poisoned(tmp_path_factory, sample_workspace):
     workspace.close()
 
 
-POISONED = ("/studio", "/studio/public?q=evil", "/studio/public?q=%3Cscript%3E", "/studio/public/personnes/{person}",
-            "/studio/public/organisations?etat=toutes&q=script", "/studio/public/organisations/{place}",
-            "/studio/public/a-trancher", "/studio/public/rebonds", "/studio/chiffres?par=region", "{mail}",
-            "/studio/chiffres/annee/2026", "/studio/chiffres/annee/2026/imprimer", "/studio/reglages/journal",
-            "/studio/reglages/equipe", "/studio/reglages/cles", "/studio/boite/2026-11-lettre")  # fmt: skip
+POISONED = (
+    "/studio",
+    "/studio/public?q=evil",
+    "/studio/public?q=%3Cscript%3E",
+    "/studio/public/personnes/{person}",
+    "/studio/public/organisations?etat=toutes&q=script",
+    "/studio/public/organisations/{place}",
+    "/studio/public/a-trancher",
+    "/studio/public/rebonds",
+    "/studio/chiffres?par=region",
+    "{mail}",
+    "/studio/chiffres/annee/2026",
+    "/studio/chiffres/annee/2026/imprimer",
+    "/studio/reglages/journal",
+    "/studio/reglages/equipe",
+    "/studio/reglages/cles",
+    "/studio/boite/2026-11-lettre",
+)
 
 
 @pytest.mark.parametrize("path", POISONED)
@@ -181,10 +227,17 @@ def test_a_letter_is_shown_in_a_cell_where_nothing_runs(poisoned):
 
 @pytest.mark.parametrize(
     "path",
-    ["/studio/boite/%2e%2e", "/studio/boite/%2e%2e/subscribers.db", "/studio/boite/2026-11-lettre/index.jsonl",
-     "/studio/boite/2026-11-lettre/..%2f..%2fnewsletter.toml", "/studio/public/personnes/zz",
-     "/studio/chiffres/annee/1", "/studio/public/organisations/999999", "/studio/reglages/publications/nope"],
-)  # fmt: skip
+    [
+        "/studio/boite/%2e%2e",
+        "/studio/boite/%2e%2e/subscribers.db",
+        "/studio/boite/2026-11-lettre/index.jsonl",
+        "/studio/boite/2026-11-lettre/..%2f..%2fnewsletter.toml",
+        "/studio/public/personnes/zz",
+        "/studio/chiffres/annee/1",
+        "/studio/public/organisations/999999",
+        "/studio/reglages/publications/nope",
+    ],
+)
 def test_what_is_not_there_is_not_found(looking, path):
     assert looking.get(path).status_code == 404
 

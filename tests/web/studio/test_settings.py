@@ -8,7 +8,8 @@ from html import unescape
 
 import pytest
 
-from newsletter.actions import mailbox, team
+from newsletter.actions.operations import outbox_view
+from newsletter.actions.team import users
 from newsletter.web.studio.settings import _IDENTITY
 from tests.web.conftest import heading
 
@@ -119,13 +120,13 @@ def test_the_form_knows_every_text_of_the_network(admin):
 def test_a_colleague_is_invited_changed_and_leaves(admin):
     page = f"{HOME}/equipe"
     admin.post(page, address="paul@rtes.example", name="Paul", role="editor")
-    paul = team.find(admin.workspace, "paul@rtes.example")
+    paul = users.find(admin.workspace, "paul@rtes.example")
     assert (paul.role, paul.may_send) == ("editor", False)
     admin.post(f"{page}/{paul.id}", name="Paul", role="staff", may_send="yes")
-    paul = team.find(admin.workspace, "paul@rtes.example")
+    paul = users.find(admin.workspace, "paul@rtes.example")
     assert (paul.role, paul.may_send) == ("staff", True)
     admin.post(f"{page}/{paul.id}/fin")
-    assert [user.address for user in team.everybody(admin.workspace)] == ["admin@rtes.example"]
+    assert [user.address for user in users.everybody(admin.workspace)] == ["admin@rtes.example"]
 
 
 def test_the_invitation_holds_no_key(admin, town):
@@ -145,7 +146,7 @@ def test_an_invitation_that_cannot_be_says_why(admin, address):
 def test_the_last_admin_stays(admin):
     for path, fields in ((f"{admin.user.id}/fin", {}), (str(admin.user.id), {"role": "editor", "name": "x"})):
         assert "besoin d’une personne qui l’administre" in admin.post(f"{HOME}/equipe/{path}", **fields).text
-    assert team.everybody(admin.workspace)[0].role == "admin"
+    assert users.everybody(admin.workspace)[0].role == "admin"
 
 
 def test_an_api_key_is_shown_once_and_revoked(admin):
@@ -155,8 +156,8 @@ def test_an_api_key_is_shown_once_and_revoked(admin):
     assert "jamais" in listed
     assert "lire les articles, les numéros et les chiffres" in listed
     assert key not in listed
-    assert team.digest(key) in listed
-    admin.post(f"{HOME}/cles/fin", token=team.digest(key))
+    assert users.digest(key) in listed
+    admin.post(f"{HOME}/cles/fin", token=users.digest(key))
     assert "ne sert plus" in admin.get(f"{HOME}/cles").text
 
 
@@ -179,9 +180,9 @@ def test_a_test_message_reaches_the_one_who_asked(admin, town):
 
 
 def test_the_outbox_reads_like_a_mailbox(looking):
-    (folder,) = [f for f in mailbox.folders(looking.workspace) if f.name == "2026-11-lettre"]
+    (folder,) = [f for f in outbox_view.folders(looking.workspace) if f.name == "2026-11-lettre"]
     assert folder.messages == 30
-    line = mailbox.messages(looking.workspace, folder.name, 0, 1)[0]
+    line = outbox_view.messages(looking.workspace, folder.name, 0, 1)[0]
     page = looking.get(f"/studio/boite/{folder.name}/{line.file}")
     assert heading(page) == "La lettre du RTES – novembre 2026"
     assert line.address in page.text

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from newsletter.actions import signin, team
+from newsletter.actions.team import signin, users
 from tests.web.conftest import heading
 
 DOOR = "/studio/connexion"
@@ -14,7 +14,7 @@ DOOR = "/studio/connexion"
 
 @pytest.fixture
 def claire(town):
-    return team.invite(town.workspace, "claire@rtes.example", "editor", by="test")
+    return users.invite(town.workspace, "claire@rtes.example", "editor", by="test")
 
 
 def ask(town, address, **more):
@@ -75,7 +75,7 @@ def test_nothing_is_looked_up_before_the_answer(town, claire, monkeypatch):
 
 
 def test_a_look_alike_address_gets_no_link(town):
-    team.invite(town.workspace, "mike@rtes.example", "admin", by="test")
+    users.invite(town.workspace, "mike@rtes.example", "admin", by="test")
     ask(town, "mıke@rtes.example")
     assert town.mails() == []
 
@@ -93,14 +93,14 @@ def test_one_address_gets_five_links_an_hour(town, claire):
 
 def test_one_machine_asks_for_thirty_links_an_hour(town):
     for n in range(32):
-        team.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
+        users.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
         ask(town, f"u{n}@rtes.example")
     assert len(town.mails()) == 30
 
 
 def test_a_machine_with_a_network_of_its_own_is_one_machine(town):
     for n in range(32):
-        team.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
+        users.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
         signin.mail_link(town.workspace, f"u{n}@rtes.example", f"2001:db8:1:2::{n:x}")
     assert len(town.mails()) == 30
 
@@ -131,7 +131,7 @@ def test_only_a_digest_of_the_cookie_is_kept(town, claire):
     opened = signin.sign_in(town.workspace, signin.link_for(town.workspace, claire).rpartition("/")[2])
     with town.workspace.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT digest FROM sessions").scalars().all()
-    assert rows == [team.digest(opened.cookie)]
+    assert rows == [users.digest(opened.cookie)]
 
 
 def test_signing_out_closes_the_session_and_not_only_the_cookie(admin):
@@ -154,7 +154,7 @@ def test_the_first_link_makes_the_first_admin_once(town):
     assert 'aria-invalid="true"' in wrong.text
     done = town.client.post(link, data={"name": "Claire", "address": "claire@rtes.example"})
     assert done.url.path == "/studio"
-    (user,) = team.everybody(town.workspace)
+    (user,) = users.everybody(town.workspace)
     assert (user.role, user.may_send) == ("admin", True)
     assert town.client.post(link, data={"name": "X", "address": "x@rtes.example"}).status_code == 404
     assert signin.first_link(town.workspace) == ""

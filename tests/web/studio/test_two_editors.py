@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from newsletter.actions import editing
+from newsletter.actions.issues import versions
 from tests.browser import mail_browser as mail_browser
-from tests.web.studio.test_compose import ISSUE, KEY
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 from tests.web.studio.test_proof import served as served
 
 pytestmark = pytest.mark.browser
@@ -30,14 +30,14 @@ def test_the_later_one_sees_both_texts_and_loses_neither(served, editor):
     expect(claire.get_by_role("heading", level=1)).to_contain_text("Quelqu’un d’autre", timeout=15_000)
     expect(claire.get_by_label("Votre version")).to_have_value(re.compile(re.escape(CLAIRE)))
     expect(claire.get_by_role("region", name="La version enregistrée")).to_contain_text(SAMIR)
-    assert editing.issue_version(editor.workspace, KEY).issue.subject == SAMIR, "nothing is written before a choice"
+    assert versions.issue_version(editor.workspace, KEY).issue.subject == SAMIR, "nothing is written before a choice"
 
     mine = claire.get_by_label("Votre version")
-    before = editing.issue_version(editor.workspace, KEY).issue.subject
+    before = versions.issue_version(editor.workspace, KEY).issue.subject
     mine.fill(mine.input_value().replace('subject: "La lettre du RTES – novembre 2026"', f'subject: "{before}"'))
     claire.get_by_role("button", name="Enregistrer ma version").click()
     expect(claire.locator(".flash")).to_contain_text("Votre version est enregistrée")
-    kept = editing.issue_version(editor.workspace, KEY).issue
+    kept = versions.issue_version(editor.workspace, KEY).issue
     assert kept.editorial == CLAIRE and kept.subject == SAMIR
 
 
@@ -48,9 +48,9 @@ def test_a_button_pressed_on_an_old_page_moves_nothing_and_says_so(served, edito
         page.goto(ISSUE)
     samir.locator("#i0-0 [value^=retirer]").click()
     expect(samir.locator("#enregistre")).to_contain_text("Article retiré")
-    after = editing.issue_version(editor.workspace, KEY).issue
+    after = versions.issue_version(editor.workspace, KEY).issue
     claire.locator("#i1-1 [value^=descendre]").click()
     expect(claire.get_by_role("heading", level=1)).to_contain_text("Quelqu’un d’autre")
-    assert editing.issue_version(editor.workspace, KEY).issue == after
+    assert versions.issue_version(editor.workspace, KEY).issue == after
     claire.get_by_role("link", name="Garder cette version").click()
     expect(claire.locator("#s0 .row")).to_have_count(len(after.sections[0].items))

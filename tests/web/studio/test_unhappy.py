@@ -7,23 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.actions import doctor, editing, notices, proofs, send
+from newsletter.actions import mail
+from newsletter.actions.issues import versions
+from newsletter.actions.letters import proofs
+from newsletter.actions.operations import doctor
+from newsletter.actions.sending import mailings
 from newsletter.providers.wire import Outcome
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_articles import EVENT, slug_of
-from tests.web.studio.test_compose import ISSUE, KEY, gesture, issue, version
-from tests.web.studio.test_compose import editor as editor
-from tests.web.studio.test_compose import month as month
+from tests.web.studio.test_board import ISSUE, KEY, gesture, issue, version
+from tests.web.studio.test_board import editor as editor
+from tests.web.studio.test_board import month as month
 from tests.web.studio.test_refusals import words
-from tests.web.studio.test_send import ENVOI, approve, mailing
-from tests.web.studio.test_send import sender as sender
+from tests.web.studio.test_sending import ENVOI, approve, mailing
+from tests.web.studio.test_sending import sender as sender
 
 SLUG = "lyon-cantine-solidaire"
 ARTICLE, PEOPLE, SETTINGS = f"/studio/articles/{SLUG}", "/studio/public", "/studio/reglages"
 
 
 def article_version(desk: Desk) -> str:
-    return editing.article_version(desk.workspace, SLUG).version
+    return versions.article_version(desk.workspace, SLUG).version
 
 
 def text_of(desk: Desk, name: str) -> str:
@@ -41,8 +45,8 @@ def test_there_is_nothing_to_take_back_before_the_first_change(editor, path):
 def test_who_takes_back_what_somebody_changed_since_sees_both_texts(editor, path):
     old = article_version(editor) if path == ARTICLE else version(editor)
     if path == ARTICLE:
-        kept = editing.article_version(editor.workspace, SLUG).article
-        editing.save_article(editor.workspace, replace(kept, title="Un titre de Claire, tout neuf"), old)
+        kept = versions.article_version(editor.workspace, SLUG).article
+        versions.save_article(editor.workspace, replace(kept, title="Un titre de Claire, tout neuf"), old)
     else:
         gesture(editor, "retirer:0:0")
     answer = editor.post(f"{path}/annuler", version=old)
@@ -110,9 +114,7 @@ def test_former_members_are_found_alone(staff):
     assert "Ville de Saint-Nazaire" in page and "Ville de Lille" not in re.sub(r"<select.*?</select>", "", page)
 
 
-@pytest.mark.parametrize(
-    "fields", [{"begin": "2026-03-01"}, {"begin": "bientôt"}], ids=["one is running", "no day"]
-)  # fmt: skip
+@pytest.mark.parametrize("fields", [{"begin": "2026-03-01"}, {"begin": "bientôt"}], ids=["one is running", "no day"])
 def test_a_membership_that_cannot_be_renewed_says_why(staff, fields):
     answer = staff.post(f"{PEOPLE}/organisations/3/reconduire", **fields)
     assert "Cette adhésion court déjà, ou les dates ne se suivent pas." in answer.text
@@ -151,7 +153,7 @@ def test_who_may_not_send_does_not_replace_what_is_about_to_leave(sender):
     before = mailing(sender).uid
     colleague = sign_in(sender, "editor", name="samir")
     assert colleague.post(f"{ENVOI}/bon-a-tirer").status_code == 403
-    assert mailing(sender).uid == before and send.receipt(sender.workspace, KEY).open == 20
+    assert mailing(sender).uid == before and mailings.receipt(sender.workspace, KEY).open == 20
 
 
 def test_the_examination_of_sending_asks_the_network_only_by_a_button(admin, monkeypatch):
@@ -168,7 +170,7 @@ def test_the_examination_of_sending_asks_the_network_only_by_a_button(admin, mon
 
 
 def test_a_test_message_that_the_provider_refuses_gives_its_words(admin, monkeypatch):
-    monkeypatch.setattr(notices, "send", lambda *_a, **_k: Outcome(0, "refused", code=550, text="550 no such sender"))
+    monkeypatch.setattr(mail, "send", lambda *_a, **_k: Outcome(0, "refused", code=550, text="550 no such sender"))
     page = words(admin.post(f"{SETTINGS}/envoi/essai"))
     assert "Le message d’essai n’est pas parti. Le prestataire répond :" in page and "550 no such sender" in page
 

@@ -1,0 +1,225 @@
+"""What the web page of a letter shows: the letter's own view, frozen at approval, without anything personal.
+
+It is taken from the values the letter was rendered from, not from its HTML: so the page has headings, landmarks and
+pictures of its own, and no recipient's link can stand in it. Articles meant for some readers only are left out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from pydantic import TypeAdapter
+
+from newsletter import i18n
+from newsletter.actions import published_pictures
+from newsletter.actions.letters.editions import Edition
+from newsletter.actions.workspace import Workspace
+from newsletter.model import Article
+from newsletter.rendering import clean, view
+from newsletter.rendering.letter import keep
+from newsletter.rendering.webp import webp
+
+_ELEMENT = re.compile(r"<[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A picture by its file name under `/images/`; `webp` holds (file name, width in pixels), narrow first."""
+
+    file: str
+    width: int
+    height: int
+    alt: str
+    credit: str = ""
+    webp: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PagePerson:
+    """Somebody interviewed."""
+
+    name: str
+    function: str
+    organisation: str
+    portrait: PagePicture | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageEvent:
+    """An event as search engines read it: ISO 8601 texts, only days if `all_day`; `ics`: its file, or empty."""
+
+    start: str
+    end: str
+    all_day: bool
+    place: str
+    organisers: tuple[str, ...]
+    ics: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageItem:
+    """An item as printed; `body` is XHTML from the product's own serializer."""
+
+    slug: str
+    public: bool
+    title: str
+    summary: str
+    body: str
+    href: str
+    cta: str
+    label: str
+    when: str
+    until: str
+    place: str
+    contact: str
+    quote: str
+    picture: PagePicture | None
+    people: tuple[PagePerson, ...]
+    event: PageEvent | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSection:
+    """A heading with its items."""
+
+    title: str
+    layout: str
+    items: tuple[PageItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The web page of one issue."""
+
+    issue: str
+    publication: str
+    day: date
+    subject: str
+    preheader: str
+    edition: str
+    editorial: str
+    lead: PageItem | None
+    lead_layout: str
+    sections: tuple[PageSection, ...]
+
+    @property
+    def items(self) -> tuple[PageItem, ...]:
+        """Every item, the lead first; an article in two sections comes twice."""
+        return ((self.lead,) if self.lead else ()) + tuple(item for s in self.sections for item in s.items)
+
+    @property
+    def picture(self) -> PagePicture | None:
+        """The picture that stands for the whole letter: the first of its items."""
+        found = (item.picture or next((p.portrait for p in item.people if p.portrait), None) for item in self.items)
+        return next(filter(None, found), None)
+
+
+def make(workspace: Workspace, made: Edition) -> Page:
+    """Return the page of an edition, and publish the WebP forms of its pictures."""
+    settings = workspace.settings
+    issue = clean.tree(keep(made.composed, ()))
+    with i18n.speaking(settings.network.locale):
+        shown = view.page(issue, made.publication, settings.network, settings.theme, "", made.pictures)
+        desk = _Desk(workspace)
+        return Page(
+            issue=issue.key,
+            publication=issue.publication,
+            day=issue.date,
+            subject=issue.subject,
+            preheader=issue.preheader,
+            edition=shown.edition,
+            editorial=str(shown.editorial),
+            lead=desk.item(shown.lead) if shown.lead else None,
+            lead_layout=shown.lead_layout,
+            sections=tuple(
+                PageSection(title=r.title, layout=r.layout, items=tuple(map(desk.item, r.entries)))
+                for r in shown.rubrics
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Makes the items of a page from the entries of the letter's view."""
+
+    workspace: Workspace
+
+    def item(self, entry: view.Entry) -> PageItem:
+        item, article = entry.item, entry.item.article
+        return PageItem(
+            slug=article.slug,
+            public=article.visibility == "public",
+            title=item.title,
+            summary=entry.summary,
+            body=str(entry.body),
+            href=entry.href,
+            cta=entry.cta,
+            label=entry.label,
+            when=item.when,
+            until=entry.until,
+            place=entry.place,
+            contact=article.contact,
+            quote=entry.quote,
+            picture=self.picture(entry.picture, item.picture.credit if item.picture else ""),
+            people=tuple(
+                PagePerson(who.name, who.function, who.organisation, self.picture(portrait))
+                for who, portrait in entry.speakers
+            ),
+            event=_event(article, entry.ics),
+        )
+
+    def picture(self, placed: view.Placed | None, credit: str = "") -> PagePicture | None:
+        if placed is None:
+            return None
+        file = placed.url.rpartition("/")[2]
+        forms = tuple((self.webp(file, width), width) for width in (placed.width, 2 * placed.width))
+        return PagePicture(file, placed.width, placed.height, placed.alt, credit, forms)
+
+    def webp(self, file: str, width: int) -> str:
+        name, place = f"{file.rpartition('.')[0]}-{width}.webp", self.workspace.media
+        if place.look(name) is None:
+            place.put(name, webp(published_pictures.required(place, file), width))
+        return name
+
+
+def _event(article: Article, ics: str) -> PageEvent | None:
+    event = article.event
+    if event is None:
+        return None
+    last = event.end or event.start
+    return PageEvent(
+        start=event.start.date().isoformat() if event.all_day else event.start.isoformat(),
+        end=last.date().isoformat() if event.all_day else last.isoformat(),
+        all_day=event.all_day,
+        place=event.place,
+        organisers=event.organisers,
+        ics=ics,
+    )
+
+
+@cache
+def _adapter() -> TypeAdapter[Page]:
+    return TypeAdapter(Page)
+
+
+def freeze(page: Page) -> str:
+    """Return the page as JSON."""
+    return _adapter().dump_json(page).decode()
+
+
+def thaw(content: str) -> Page:
+    """Read what `freeze` wrote."""
+    return _adapter().validate_json(content)
+
+
+def words(page: Page) -> str:
+    """Return all that can be read on the page, for the search."""
+    texts = [page.subject, page.preheader, page.editorial, *(section.title for section in page.sections)]
+    for item in page.items:
+        texts += [item.title, item.summary, item.body, item.label, item.when, item.place, item.quote]
+        texts += [" ".join((who.name, who.function, who.organisation)) for who in item.people]
+    return html.unescape(_ELEMENT.sub(" ", " ".join(texts)))

@@ -1,0 +1,119 @@
+"""Settle what waits for a human: doubtful rows and organisations of imports, requests, replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses
+from newsletter.actions.imports.organisations import complete, store
+from newsletter.actions.people import signup
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NotFound, Refused
+from newsletter.exchange.titles import title
+from newsletter.i18n import Sentence
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review as Review
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import GONE, Consent, Person
+
+
+def listing(workspace: Workspace, *, kind: str = "", done: bool = False) -> list[Review]:
+    """Return the open questions (or the settled ones), oldest first."""
+    with workspace.database.read() as connection:
+        return reviews.listing(connection, kind=kind, done=done)
+
+
+def settle(workspace: Workspace, number: int, *, accept: bool, by: str, email: str = "", organisation: str = "") -> int:
+    """Decide a question; returns how many were settled by it (all that ask for one organisation's name are).
+
+    `email` corrects the address of a row, `organisation` names the one that was meant (needed where several could be).
+    Raises NotFound, and Refused when it is settled already or the answer does not fit.
+    """
+    with workspace.database.read() as connection:
+        review = reviews.get(connection, number)
+    if review.kind == signup.REQUEST:
+        signup.decide(workspace, number, accept=accept, by=by)
+        return 1
+    with workspace.database.write() as connection:
+        review, now = reviews.get(connection, number), workspace.clock()
+        together = reviews.same(connection, review) if review.kind == reviews.ORGANISATION else [review]
+        if accept and review.kind == reviews.ROW:
+            _admit(workspace, connection, review, email, by, now)
+        elif accept and review.kind in (reviews.ORGANISATION, reviews.CONFLICT):
+            _place(connection, together, _meant(connection, review, organisation), by, now)
+        elif accept and review.kind == reviews.MEMBER:
+            _take_member(connection, review, organisation, by, now)
+        for one in together:
+            reviews.settle(connection, one, "accepted" if accept else "declined", by, now)
+    return len(together)
+
+
+def _admit(workspace: Workspace, connection: Connection, review: Review, email: str, by: str, now: float) -> None:
+    """Subscribe the person of a doubtful row, unless they have left or were erased."""
+    address = addresses.parse(email or str(review.detail.get("email", review.subject)))
+    if people.erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
+        raise Refused(
+            "the data of this person were erased at their request",
+            hint="decline the review",
+            said=Sentence("Les données de cette personne ont été effacées à sa demande. Écartez ce cas."),
+        )
+    fields = dict(review.detail.get("fields", {}))
+    function, role = title(fields)
+    details = {
+        "first_name": fields.get("first_name", ""),
+        "last_name": fields.get("last_name", ""),
+        "phone": fields.get("phone", ""),
+        "function": function,
+        "role": role,
+    }
+    try:
+        person = people.by_key(connection, address.key)
+    except NotFound:
+        person = people.add(connection, Person(address=address.text, key=address.key, **details), now, by)
+    publication = review.publication or ""
+    current = people.subscription(connection, person.id, publication)
+    if person.suppressed or (current and current.state in GONE):
+        raise Refused(
+            "this person left, or the address is suppressed",
+            hint="decline the review",
+            said=Sentence("Cette personne est partie, ou nous n’écrivons plus à son adresse. Écartez ce cas."),
+        )
+    proof = {"wording": review.detail.get("wording", ""), "import": review.import_id}
+    consent = Consent(str(review.detail.get("basis", "")), "import, reviewed", by, proof)
+    people.move(connection, person, publication, "active", consent, now)
+
+
+def _meant(connection: Connection, review: Review, name: str) -> Organisation:
+    """Return the organisation that is meant: the one named, or the only candidate."""
+    if name:
+        return organisations.find(connection, name)
+    candidates: Sequence[int] = review.detail.get("candidates", [])
+    if len(candidates) != 1:
+        known = [organisations.get(connection, number).name for number in candidates]
+        hint = "name one with --organisation" + (": " + ", ".join(f"`{n}`" for n in known) if known else "")
+        raise Refused(
+            f"`{review.subject}` may be several organisations, or none that is known",
+            hint=hint,
+            said=Sentence(
+                "« {name} » peut être plusieurs organisations, ou aucune que nous connaissions. Précisez laquelle.",
+                name=review.subject,
+            ),
+        )
+    return organisations.get(connection, candidates[0])
+
+
+def _place(connection: Connection, together: Sequence[Review], chosen: Organisation, by: str, now: float) -> None:
+    for one in together:
+        if one.subscriber_id is not None:
+            people.attach(connection, people.by_id(connection, one.subscriber_id), chosen.id, now, by)
+
+
+def _take_member(connection: Connection, review: Review, organisation: str, by: str, now: float) -> None:
+    fields = dict(review.detail.get("fields", {}))
+    if organisation:
+        complete(connection, organisations.find(connection, organisation), fields, by=by, now=now)
+    else:
+        store(connection, review.subject, fields, by=by, now=now)

@@ -1,0 +1,114 @@
+"""A file from a browser, of people or of a feed: kept between the rehearsal and the word "import", then gone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from newsletter.actions.imports import organisations, subscribers
+from newsletter.actions.imports.organisations import MemberPlan
+from newsletter.actions.imports.subscribers import BASES as BASES
+from newsletter.actions.imports.subscribers import ORGANISATIONS, ImportPlan, ImportRow
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NotFound
+from newsletter.i18n import Sentence
+
+FOLDER = ".uploads"
+SHOWN = 300
+_KEPT_SECONDS = 3600.0
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an import of people would do: the plan, the first rows that ask for a look, and the file's token."""
+
+    plan: ImportPlan
+    rows: tuple[ImportRow, ...]
+    token: str
+
+
+def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
+    """Store an upload, readable by its owner only, and return its token; older uploads are forgotten."""
+    folder = workspace.root / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    sweep(workspace)
+    token = secrets.token_urlsafe(24)
+    own = folder / token
+    own.mkdir(mode=0o700)
+    # The name is shown again and kept with the import: only what a file name needs of it.
+    clean = re.sub(r"[^\w. -]+", "_", Path(name).name).strip(". ")[:100] or "file"
+    with (own / clean).open("xb") as kept:
+        shutil.copyfileobj(content, kept)
+    return token
+
+
+def sweep(workspace: Workspace) -> int:
+    """Delete the uploads that nobody imported within an hour, and return how many there were."""
+    folder, gone = workspace.root / FOLDER, 0
+    for old in folder.iterdir() if folder.is_dir() else ():
+        with suppress(FileNotFoundError):  # another process has just imported or deleted it
+            if old.is_dir() and workspace.clock() - old.stat().st_mtime > _KEPT_SECONDS:
+                shutil.rmtree(old)
+                gone += 1
+    return gone
+
+
+def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> Rehearsal:
+    """Say what would become of every row; nothing is stored of them. Rows that change nobody come last.
+
+    A file that is refused is forgotten at once.
+    """
+    asking: list[ImportRow] = []
+    plain: list[ImportRow] = []
+
+    def see(row: ImportRow) -> None:
+        heap = plain if row.action in ("accept", "merge", "keep") else asking
+        if len(heap) < SHOWN:
+            heap.append(row)
+
+    source = subscribers.open_source(file(workspace, token))
+    plan, _number = subscribers.run(workspace, source, publication, by=by, dry_run=True, basis=basis, each=see)
+    if plan.file_action == "refuse":
+        forget(workspace, token)
+    return Rehearsal(plan, tuple((asking + plain)[:SHOWN]), token)
+
+
+def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> tuple[ImportPlan, int]:
+    """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone."""
+    path = file(workspace, token)
+    plan, number = subscribers.run(workspace, subscribers.open_source(path), publication, by=by, basis=basis)
+    forget(workspace, token)
+    return plan, number or 0
+
+
+def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
+    """Import a file of organisations, or rehearse it; the file is forgotten once it is imported or refused."""
+    source = subscribers.open_source(file(workspace, token), ORGANISATIONS)
+    plan = organisations.run(workspace, source, by=by, dry_run=dry_run)
+    if not dry_run or plan.file_action == "refuse":
+        forget(workspace, token)
+    return plan
+
+
+def forget(workspace: Workspace, token: str) -> None:
+    """Delete an upload."""
+    shutil.rmtree(file(workspace, token).parent)
+
+
+def file(workspace: Workspace, token: str) -> Path:
+    """Return an upload that is still kept; NotFound."""
+    own = workspace.root / FOLDER / token
+    found = sorted(own.iterdir()) if _TOKEN.fullmatch(token) and own.is_dir() else []
+    if not found:
+        raise NotFound(
+            "this file is not kept any more",
+            hint="choose it again",
+            said=Sentence("Ce fichier n’est plus gardé. Choisissez-le de nouveau."),
+        )
+    return found[0]

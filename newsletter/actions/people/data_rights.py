@@ -1,0 +1,160 @@
+"""The rights of people over their data, and how long anything is kept: access, export, erasure, purge."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from newsletter import addresses, paris
+from newsletter.actions.people.subscriptions import find
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NotFound, Refused
+from newsletter.exchange.export import write_table
+from newsletter.i18n import Sentence, _
+from newsletter.store.journal import Event, record
+from newsletter.store.people import limits, one_time, people, records, retention, traces
+from newsletter.store.people.records import Listed as Listed
+from newsletter.store.people.retention import DAY, Limits
+from newsletter.store.people.retention import Purged as Purged
+
+log = logging.getLogger(__name__)
+
+COLUMNS = (
+    "email",
+    "first_name",
+    "last_name",
+    "salutation",
+    "function",
+    "role",
+    "phone",
+    "organisation",
+    "publication",
+    "status",
+    "basis",
+    "since",
+)
+_TIMES = frozenset({"at", "since", "from", "to", "created_at", "handed_at"})
+
+
+def whole_record(workspace: Workspace, email: str) -> dict[str, Any]:
+    """Return everything kept of an address as a JSON document (GDPR articles 15 and 20); NotFound.
+
+    Times are ISO texts in Paris time.
+    """
+    with workspace.database.read() as connection:
+        person = find(connection, email)
+        document: dict[str, Any] = _dated({"email": person.address, **records.whole(connection, person)})
+    return document
+
+
+def _dated(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _dated(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_dated(inner) for inner in value]
+    return paris.iso(value) if name in _TIMES and isinstance(value, int | float) else value
+
+
+def listing(
+    workspace: Workspace, *, publication: str = "", state: str = "", unplaced: bool = False, limit: int = 200
+) -> list[Listed]:
+    """Return up to `limit` people with one row per publication; `unplaced` keeps those without an organisation."""
+    if publication:
+        workspace.settings.publication(publication)
+    with workspace.database.read() as connection:
+        rows = records.stream(connection, publication=publication, state=state, unplaced=unplaced)
+        return [row for row, _n in zip(rows, range(limit), strict=False)]
+
+
+def export(
+    workspace: Workspace, *, by: str, publication: str = "", plain: bool = False, most: int = 0
+) -> Iterator[bytes]:
+    """Return the pieces of a CSV of everybody with the state of each publication: for a French Excel, or `plain`.
+
+    The file, read back by `subscribers import`, changes nothing. The export itself is an event, before anything is
+    given. With `most`, more exports a day by one person are Refused, with an alarm in the log.
+    """
+    if publication:
+        workspace.settings.publication(publication)
+    with workspace.database.write() as connection:
+        now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
+        if most and limits.hit(connection, name, now, int(DAY)) > most:
+            log.warning("ALARM: more than %d exports of the people by one user within a day", most)
+            raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
+        record(connection, Event(now, "exported", publication=publication or None, actor=by))
+    return _export(workspace, publication, plain)
+
+
+def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[bytes]:
+    with workspace.database.read() as connection:
+        rows = (_cells(row) for row in records.stream(connection, publication=publication))
+        yield from write_table(COLUMNS, rows, "plain" if plain else "excel")
+
+
+def _cells(row: Listed) -> dict[str, str]:
+    person = row.person
+    return {
+        "email": person.address,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "salutation": person.salutation,
+        "function": person.function,
+        "role": person.role,
+        "phone": person.phone,
+        "organisation": row.organisation,
+        "publication": row.publication,
+        "status": row.state,
+        "basis": row.basis,
+        "since": paris.iso(row.since),
+    }
+
+
+def forget(workspace: Workspace, email: str, *, by: str) -> None:
+    """Erase a person (GDPR article 17): only a keyed hash stays, which refuses a later import. NotFound.
+
+    An address that only waits for review is erased as well; one erased before is Refused.
+    """
+    address = addresses.parse(email)
+    fingerprint = workspace.signer.fingerprint("erasure", address.key)
+    with workspace.database.write() as connection:
+        now = workspace.clock()
+        try:
+            people.forget(
+                connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by
+            )
+        except NotFound:
+            if people.erased(connection, [fingerprint]):
+                raise Refused(
+                    "this person was erased already",
+                    hint="nothing is left but a hash",
+                    said=Sentence("Cette personne est déjà effacée : il n’en reste qu’une empreinte."),
+                ) from None
+            if not traces.wipe_texts(connection, address.text, address.key):
+                raise
+            people.block(connection, fingerprint, now, reason="asked", actor=by)
+    retention.settle_file(workspace.database)
+
+
+def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
+    """Apply the retention periods of the settings; a rehearsal does the same and takes it all back."""
+    now, keep = workspace.clock(), workspace.settings.retention
+    periods = Limits(
+        pending=now - keep.pending_days * DAY,
+        left=now - keep.left_days * DAY,
+        events=now - keep.events_days * DAY,
+        deliveries=now - keep.deliveries_days * DAY,
+        imports=now - keep.imports_days * DAY,
+        webhooks=now - keep.webhooks_days * DAY,
+    )
+    with workspace.database.write() as connection:
+        done = retention.purge(connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now)
+        limits.purge(connection, now - 2 * DAY)
+        one_time.purge(connection, now - DAY)
+        if dry_run:
+            connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
+        else:
+            record(connection, Event(now, "purged", actor=by, detail=done.counts()))
+    if not dry_run:
+        retention.settle_file(workspace.database)
+    return done

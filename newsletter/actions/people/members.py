@@ -1,0 +1,166 @@
+"""Member organisations: who joins, renews, ends; who was a member when; who ends soon; who has no contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import Refused
+from newsletter.exchange.organisations import is_insee, is_siren
+from newsletter.i18n import Sentence
+from newsletter.store import journal
+from newsletter.store.people import organisations
+from newsletter.store.people.organisations import Organisation as Organisation
+from newsletter.store.people.organisations import Period as Period
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An organisation with the number of its contacts and whether it is a member on the day asked for."""
+
+    organisation: Organisation
+    contacts: int
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A membership that began (`joined`) or ended (`ended`, its last day) on `day`."""
+
+    day: date
+    kind: str
+    organisation: Organisation
+
+
+def listing(
+    workspace: Workspace,
+    *,
+    on: date | None = None,
+    everybody: bool = False,
+    ending_within: int | None = None,
+    without_contact: bool = False,
+) -> list[Listed]:
+    """Return the members on a day (default today), by name; with `everybody`, former members and others besides.
+
+    `ending_within` keeps memberships whose last day lies within that many days; `without_contact` those where nobody
+    receives anything.
+    """
+    today, grace = on or workspace.today(), workspace.settings.members.grace_days
+    with workspace.database.read() as connection:
+        found = organisations.listing(connection, on=None if everybody else today, grace_days=grace)
+        people = organisations.contacts(connection, [o.id for o in found])
+    rows = [Listed(o, people.get(o.id, 0), o.member_on(today, grace)) for o in found]
+    if ending_within is not None:
+        last = today + timedelta(days=ending_within)
+        rows = [row for row in rows if _ends(row.organisation, today, last)]
+    return [row for row in rows if not (without_contact and row.contacts)]
+
+
+def _ends(organisation: Organisation, first: date, last: date) -> bool:
+    """Tell whether the newest membership has its last day from `first` to `last`."""
+    ended = organisation.periods[-1].ended if organisation.periods else None
+    return ended is not None and first.isoformat() <= ended <= last.isoformat()
+
+
+def changes(workspace: Workspace, since: date, until: date | None = None) -> list[Change]:
+    """Return the memberships that began or ended from `since` to `until` (default today), by day."""
+    first, last = since.isoformat(), (until or workspace.today()).isoformat()
+    with workspace.database.read() as connection:
+        found = organisations.listing(connection)
+    made = [
+        Change(date.fromisoformat(day), kind, organisation)
+        for organisation in found
+        for period in organisation.periods
+        for kind, day in (("joined", period.joined), ("ended", period.ended))
+        if day and first <= day <= last
+    ]
+    return sorted(made, key=lambda change: (change.day, change.kind, change.organisation.name))
+
+
+def organisation(**values: str) -> Organisation:
+    """Return an organisation of checked values; Refused for a SIREN or INSEE code that is none."""
+    codes = ("siren", is_siren, "nine digits with a check digit"), ("insee", is_insee, "five signs such as 2A004")
+    for name, valid, shape in codes:
+        code = values.get(name, "").replace(" ", "").upper()
+        if code and not valid(code):
+            raise Refused(
+                f"`{code}` is no {name.upper()} code",
+                where=name,
+                hint=f"it has {shape}",
+                said=Sentence("« {code} » n’est pas un code {name}. Vérifiez-le.", code=code, name=name.upper()),
+            )
+        values[name] = code
+    return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
+
+
+def add(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:
+    """Store an organisation, as a member from `joined` if it is given; Refused when the name is there already."""
+    with workspace.database.write() as connection:
+        now = workspace.clock()
+        number = organisations.add(connection, organisation, now=now, actor=by)
+        if joined:
+            organisations.join(connection, number, Period(joined.isoformat()), now=now, actor=by)
+        return organisations.get(connection, number)
+
+
+def renew(workspace: Workspace, name: str, *, begin: date | None, until: date | None, by: str) -> Organisation:
+    """Continue a membership that has an end, up to `until` or open, or begin a new one on `begin` (default today).
+
+    A membership that ended before the day before `begin` leaves a gap, so a new period begins.
+    """
+    start = begin or workspace.today()
+    with workspace.database.write() as connection:
+        found = organisations.find(connection, name)
+        last = found.periods[-1] if found.periods else None
+        if last and last.ended is None:
+            raise Refused(
+                f"the membership of `{found.name}` has no end",
+                hint="there is nothing to renew",
+                said=Sentence("L’adhésion de « {name} » n’a pas de fin : il n’y a rien à reconduire.", name=found.name),
+            )
+        if last and last.ended and last.ended >= (start - timedelta(days=1)).isoformat():
+            if until and until.isoformat() <= last.ended:
+                raise Refused(
+                    f"the membership runs until {last.ended} already",
+                    hint="give a later --until",
+                    said=Sentence(
+                        "Cette adhésion court déjà jusqu’au {day:%d/%m/%Y}. Donnez une date plus tardive.",
+                        day=date.fromisoformat(last.ended),
+                    ),
+                )
+            organisations.end(connection, found.id, until, now=workspace.clock(), actor=by)
+        else:
+            period = Period(start.isoformat(), until.isoformat() if until else None)
+            organisations.join(connection, found.id, period, now=workspace.clock(), actor=by)
+        return organisations.get(connection, found.id)
+
+
+def end(workspace: Workspace, name: str, on: date | None, *, by: str) -> Organisation:
+    """Set the last day of the newest membership (default today); its contacts get the members' letters until then."""
+    with workspace.database.write() as connection:
+        found = organisations.find(connection, name)
+        organisations.end(connection, found.id, on or workspace.today(), now=workspace.clock(), actor=by)
+        return organisations.get(connection, found.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An organisation with its contacts (address and role) and its journal, oldest first."""
+
+    organisation: Organisation
+    member: bool
+    contacts: tuple[tuple[str, str], ...]
+    events: tuple[journal.Event, ...]
+
+
+def show(workspace: Workspace, name: str) -> Card:
+    """Return everything about one organisation (by name, SIREN or INSEE code); NotFound."""
+    with workspace.database.read() as connection:
+        found = organisations.find(connection, name)
+        return Card(
+            found,
+            found.member_on(workspace.today(), workspace.settings.members.grace_days),
+            tuple(organisations.people_of(connection, found.id)),
+            tuple(journal.of_organisation(connection, found.id)),
+        )

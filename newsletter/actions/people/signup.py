@@ -1,0 +1,284 @@
+"""Subscribing with double opt-in: a request, one mail with a link, and the person's own confirmation.
+
+Whoever asks sees the same answer, in the same time, for a new, pending, subscribed, suppressed or erased address: the
+door answers first and calls `answer` afterwards. Nothing the requester typed stands in the mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses, i18n
+from newsletter.actions import mail
+from newsletter.actions.mail import Notice
+from newsletter.actions.people.signup_rules import DAY, WORDING, Application, may_mail, not_mailed
+from newsletter.actions.workspace import Workspace
+from newsletter.addresses import Address
+from newsletter.errors import NotFound, Refused, TokenError
+from newsletter.i18n import Sentence, _, ngettext
+from newsletter.settings import Publication
+from newsletter.store.imports import reviews
+from newsletter.store.imports.reviews import Review
+from newsletter.store.people import one_time, organisations, people
+from newsletter.store.people.organisations import Organisation
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.returns import feedback
+
+CONFIRM = "confirm"
+REQUEST = "flash-request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What a confirmation led to: titles subscribed, awaiting the team, not open to this person; and their choices."""
+
+    active: tuple[str, ...]
+    waiting: tuple[str, ...]
+    refused: tuple[str, ...]
+    preferences: str
+
+
+def answer(workspace: Workspace, application: Application) -> None:
+    """Send the one mail that a request leads to, if there is to be one; the caller has checked the form.
+
+    The requester learns nothing of what happens here.
+    """
+    address = addresses.parse(application.address)
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        if not may_mail(workspace, connection, address.key, now):
+            return
+        person = _enter(connection, application, address, now)
+        notice = _notice(workspace, connection, application, person, now)
+    # To the address on record if there is one: what was typed may differ from it in ways a mail server minds.
+    if notice and not mail.post(workspace, person.address, notice):
+        with workspace.database.write() as connection:
+            not_mailed(workspace, connection, address.key)
+
+
+def _enter(connection: Connection, application: Application, address: Address, now: float) -> Person:
+    """Return the person, made if need be; what is new is pending, what there was is left as it is."""
+    try:
+        person = people.by_key(connection, address.key)
+    except NotFound:
+        first, last = application.names.values()
+        new = Person(address=address.text, key=address.key, first_name=first, last_name=last)
+        person = people.add(connection, new, now, application.by or "subscription form")
+    states = {s.publication: s.state for s in people.of(connection, person.id)}
+    if set(states.values()) == {"pending"} and any(application.names.values()):
+        person = people.edit(connection, person, application.names, now)
+    for publication in application.publications:
+        if publication not in states and not person.suppressed:
+            people.move(connection, person, publication, "pending", _asked(application), now)
+    return person
+
+
+def _asked(application: Application) -> Consent:
+    if not application.by:
+        return _consent("form")
+    return Consent("consent", "api", application.by, {"asked": application.asked, "language": i18n.locale()})
+
+
+def _consent(how: str, actor: str = "") -> Consent:
+    return Consent("consent", how, actor, {"wording": WORDING, "language": i18n.locale()})
+
+
+def _notice(
+    workspace: Workspace, connection: Connection, application: Application, person: Person, now: float
+) -> Notice | None:
+    if person.suppressed == "complained":
+        return None
+    active = {s.publication for s in people.of(connection, person.id) if s.state == "active"}
+    if set(application.publications) <= active:
+        return _already(workspace, person)
+    subject = {
+        "subscriber": person.id,
+        "publications": list(application.publications),
+        "organisation": " ".join(application.organisation.split()),
+    }
+    days = workspace.settings.retention.pending_days
+    token = one_time.make(connection, CONFIRM, subject, now + days * DAY)
+    wanted = [workspace.settings.publication(key).title for key in application.publications]
+    return Notice(
+        subject=_("Confirmez votre abonnement"),
+        heading=_("Plus qu’un clic"),
+        paragraphs=(
+            _("Quelqu’un, sans doute vous, a demandé que cette adresse reçoive : {titles}.").format(
+                titles=", ".join(wanted)
+            ),
+            _("Ouvrez la page ci-dessous et confirmez. Sans confirmation, rien ne vous sera envoyé."),
+        ),
+        action=(_("Confirmer mon abonnement"), f"{workspace.settings.web.base_url}/confirmation/{token}"),
+        small=(
+            ngettext("Ce lien est valable {n} jour.", "Ce lien est valable {n} jours.", days).format(n=days),
+            _("Vous n’avez rien demandé ? Ignorez ce message : la demande s’efface d’elle-même."),
+        ),
+    )
+
+
+def _already(workspace: Workspace, person: Person) -> Notice:
+    return Notice(
+        subject=_("Votre abonnement est en place"),
+        heading=_("Vous êtes déjà abonné·e"),
+        paragraphs=(
+            _("Une demande d’abonnement vient d’être faite pour cette adresse, qui reçoit déjà nos publications."),
+            _("La page ci-dessous permet de voir et de changer vos choix."),
+        ),
+        action=(_("Voir mes choix"), workspace.links.preferences(person.uid)),
+        small=(_("Vous n’avez rien demandé ? Ignorez ce message, rien ne change."),),
+    )
+
+
+def pending(workspace: Workspace, token: str) -> tuple[str, ...]:
+    """Return the titles that the link of a confirmation mail is about, changing nothing; TokenError."""
+    with workspace.database.read() as connection:
+        link = one_time.look(connection, CONFIRM, token, workspace.database.now(connection))
+    return tuple(p.title for p in _chosen(workspace, link.subject))
+
+
+def _chosen(workspace: Workspace, subject: Mapping[str, Any]) -> list[Publication]:
+    known = workspace.settings.publications
+    return [known[key] for key in subject["publications"] if key in known]
+
+
+def confirm(workspace: Workspace, token: str) -> Confirmed:
+    """Subscribe the person who holds the link; a second time changes nothing and answers the same. TokenError."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        link = one_time.use(connection, CONFIRM, token, now)
+        try:
+            person = people.by_id(connection, link.subject["subscriber"])
+        except NotFound:
+            raise TokenError(
+                "this link is not valid any more",
+                hint="subscribe again",
+                said=Sentence("Ce lien ne vaut plus. Inscrivez-vous de nouveau."),
+            ) from None
+        chosen = _chosen(workspace, link.subject)
+        if not link.used:
+            _come_back(workspace, connection, person)
+            claim = _claim(connection, person, link.subject.get("organisation", ""), now)
+            for publication in chosen:
+                open_for(workspace, connection, person, publication, _consent("confirmed"), now, claim)
+        states = {s.publication: s.state for s in people.of(connection, person.id)}
+        asked = {r.publication for r in reviews.listing(connection, kind=REQUEST) if r.subscriber_id == person.id}
+    return Confirmed(
+        active=tuple(p.title for p in chosen if states.get(p.key) == "active"),
+        waiting=tuple(p.title for p in chosen if states.get(p.key) != "active" and p.key in asked),
+        refused=tuple(p.title for p in chosen if states.get(p.key) != "active" and p.key not in asked),
+        preferences=workspace.links.preferences(person.uid),
+    )
+
+
+def _come_back(workspace: Workspace, connection: Connection, person: Person) -> None:
+    """Lift what barred the address: by confirming, the person shows that mail arrives and is wanted."""
+    people.readmit(connection, workspace.signer.fingerprint("erasure", person.key))
+    if person.suppressed == "bounced":
+        feedback.lift(connection, person.id)
+
+
+def _claim(connection: Connection, person: Person, name: str, now: float) -> Organisation | None:
+    """Return the organisation that somebody without one seems to belong to.
+
+    The domain of the address says so; a name merely typed becomes a question for staff too.
+    """
+    if person.organisation_id:
+        return None
+    known = organisations.listing(connection)
+    proven = at_domain(known, addresses.parse(person.address).domain)
+    if proven:
+        return proven
+    if name:
+        question = Review(kind=reviews.ORGANISATION, subject=name, subscriber_id=person.id, at=now)
+        reviews.ask(connection, [question])
+    key = organisations.name_key(name)
+    return next((o for o in known if key and organisations.name_key(o.name) == key), None)
+
+
+def at_domain(known: Sequence[Organisation], domain: str) -> Organisation | None:
+    """Return the one organisation whose mail domain `domain` is or lies under; None when several share it."""
+    fits = [o for o in known if o.domain and (domain == o.domain or domain.endswith(f".{o.domain}"))]
+    return fits[0] if len(fits) == 1 else None
+
+
+def open_for(
+    workspace: Workspace,
+    connection: Connection,
+    person: Person,
+    publication: Publication,
+    consent: Consent,
+    now: float,
+    claim: Organisation | None = None,
+) -> bool:
+    """Subscribe `person` and tell whether that could be done.
+
+    What is for members opens for contacts on record of a member only; somebody who seems to be at a member (`claim`)
+    becomes a question to the team.
+    """
+    if publication.audience == "subscribers" or _member(workspace, connection, person.organisation_id):
+        people.move(connection, person, publication.key, "active", consent, now)
+        return True
+    if claim and _member(workspace, connection, claim.id):
+        detail = {"organisation": claim.id, "name": claim.name}
+        question = Review(
+            kind=REQUEST,
+            subject=person.address,
+            subscriber_id=person.id,
+            publication=publication.key,
+            at=now,
+            detail=detail,
+        )
+        reviews.ask(connection, [question])
+    return False
+
+
+def _member(workspace: Workspace, connection: Connection, organisation_id: int | None) -> bool:
+    if organisation_id is None:
+        return False
+    grace = workspace.settings.members.grace_days
+    return organisations.get(connection, organisation_id).member_on(workspace.today(), grace)
+
+
+def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
+    """Settle a request for a members' publication and tell the person; NotFound, Refused when it is settled already."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        review = reviews.get(connection, number)
+        if review.kind != REQUEST or review.subscriber_id is None or review.publication is None:
+            raise Refused(
+                f"review {number} is no request to subscribe",
+                hint="see the list of requests",
+                said=Sentence("Cette demande d’inscription n’existe plus. Revenez à la liste."),
+            )
+        person = people.by_id(connection, review.subscriber_id)
+        title = workspace.settings.publication(review.publication).title
+        reviews.settle(connection, review, "accepted" if accept else "declined", by, now)
+        if accept:
+            people.attach(connection, person, review.detail["organisation"], now, by)
+            person = people.by_id(connection, person.id)
+            people.move(connection, person, review.publication, "active", _consent("request accepted", by), now)
+    with i18n.speaking(workspace.settings.network.locale):
+        mail.post(workspace, person.address, _decision(workspace, person, title, accept))
+
+
+def _decision(workspace: Workspace, person: Person, title: str, accept: bool) -> Notice:
+    network = workspace.settings.network
+    if accept:
+        return Notice(
+            subject=_("{title} : votre demande est acceptée").format(title=title),
+            heading=_("Bienvenue"),
+            paragraphs=(_("Vous recevrez {title} dès son prochain numéro.").format(title=title),),
+            action=(_("Voir mes choix"), workspace.links.preferences(person.uid)),
+        )
+    return Notice(
+        subject=_("{title} : réponse à votre demande").format(title=title),
+        heading=_("Votre demande n’a pas pu être acceptée"),
+        paragraphs=(
+            _("{title} est réservé aux contacts des collectivités adhérentes.").format(title=title),
+            _("Une question ? Écrivez-nous à {email}.").format(email=network.email),
+        ),
+    )

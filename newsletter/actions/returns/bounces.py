@@ -1,0 +1,300 @@
+"""Bounces by mail, the addresses that fail, and a person's word that a bounce was wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses
+from newsletter.actions.returns.provider_reports import DAY, REPEATED, Desk, Received
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import AddressError, NotFound, Refused, SettingsError, StoreError
+from newsletter.model import Report, ReportKind
+from newsletter.providers.bounces import Classified, Fetched, Kind, classify, fetch_imap, read_sources
+from newsletter.providers.verp import Origin, open_message_id, open_return_path
+from newsletter.store import journal
+from newsletter.store.journal import Event
+from newsletter.store.people import people
+from newsletter.store.people.people import Consent, Person
+from newsletter.store.returns import feedback
+from newsletter.store.returns.feedback import Contact, Failing
+
+SOURCE = "mail"
+# Outcomes of a message beside those of `receive`.
+TO_REVIEW, UNSIGNED, IGNORED = "to-review", "unsigned", "ignored"
+_REPORTS: dict[Kind, ReportKind] = {
+    "hard": "hard",
+    "soft": "soft",
+    "block": "block",
+    "complaint": "complaint",
+    "unsubscribe_request": "unsubscribe",
+    "success": "delivered",
+}
+_FOR_PEOPLE = ("human", "unsubscribe_request")
+_WHY_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A message and what it is: nothing was changed."""
+
+    file: str
+    found: Classified
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shape that `bounces classify --json` prints."""
+        found = self.found
+        return {
+            "file": self.file,
+            "kind": found.kind,
+            "recipients": list(found.recipients),
+            "status": found.status,
+            "suppress": found.suppress,
+            "diagnostic": found.diagnostic,
+        }
+
+
+def judge(paths: Iterable[Path]) -> Iterator[Judged]:
+    """Tell what each message under `paths` is; raises MailboxError when one cannot be read."""
+    for name, raw in read_sources(paths):
+        yield Judged(name, classify(raw))
+
+
+def read(workspace: Workspace, paths: Iterable[Path]) -> Received:
+    """Let every message under `paths` act once; raises MailboxError when one cannot be read."""
+    counts: Counter[str] = Counter()
+    for _name, raw in read_sources(paths):
+        counts[take(workspace, raw)] += 1
+    return Received(counts)
+
+
+def has_mailbox(workspace: Workspace) -> bool:
+    """Tell whether a mailbox of bounces is set."""
+    where = workspace.settings.bounces
+    return bool(where.imap_host and where.imap_user and workspace.settings.secret("imap_password"))
+
+
+def collect(
+    workspace: Workspace,
+    stop: threading.Event | None = None,
+    *,
+    fetch: Callable[..., Iterator[Fetched]] = fetch_imap,
+) -> Received:
+    """Let every unread message of the IMAP mailbox act once, and mark it as read after its effect is stored.
+
+    It ends after the message in hand once `stop` is set. A message that cannot be taken stays unread and keeps no other
+    back: what it raised is raised at the end. Raises SettingsError while no mailbox is set, MailboxError when it cannot
+    be read.
+    """
+    where = workspace.settings.bounces
+    if not has_mailbox(workspace):
+        raise SettingsError(
+            "no mailbox of bounces is set",
+            where="[bounces] imap_host",
+            hint="set imap_host and imap_user, and the password in NEWSLETTER_IMAP_PASSWORD",
+        )
+    counts: Counter[str] = Counter()
+    failures: list[Exception] = []
+    password = workspace.settings.secret("imap_password")
+    for message in fetch(where.imap_host, where.imap_user, password, where.imap_folder):
+        try:
+            counts[take(workspace, message.raw)] += 1
+        except Exception as error:  # a stranger's bytes must not stop the reading of what others wrote
+            if type(error) is StoreError:  # the database itself refuses: it would refuse them all
+                raise
+            failures.append(error)
+        else:
+            message.done()
+        if stop and stop.is_set():
+            break
+    if failures:
+        raise failures[0]
+    return Received(counts)
+
+
+def take(workspace: Workspace, raw: bytes) -> str:
+    """Let one message act once and return its outcome; without a name that we signed it changes nothing."""
+    found = classify(raw)
+    origin = _origin(workspace, found)
+    with workspace.database.write() as connection:
+        desk = Desk(workspace, connection, SOURCE)
+        outcome = _act(desk, found, origin) if origin else UNSIGNED
+        if found.kind in _FOR_PEOPLE and outcome not in ("unsubscribe", REPEATED):
+            outcome = _ask(desk, found, origin, raw) or outcome
+    desk.finish()
+    return outcome
+
+
+def _origin(workspace: Workspace, found: Classified) -> Origin | None:
+    """Return the delivery that a message names: its return path went to the mail systems only, so it comes first."""
+    paths = (open_return_path(workspace.signer, path) for path in found.return_paths)
+    names = (open_message_id(workspace.signer, name) for name in found.message_ids)
+    return next((origin for origin in (*paths, *names) if origin), None)
+
+
+def _act(desk: Desk, found: Classified, origin: Origin) -> str:
+    kind = _REPORTS.get(found.kind)
+    if kind is None:
+        return IGNORED
+    outcome = ""
+    # A report names several recipients when the letter was forwarded: only the one written to can match.
+    for address in found.recipients or ("",):
+        key = f"{SOURCE}:{origin.delivery}:{kind}"
+        report = Report(kind, address, key, status=found.status, text=found.diagnostic)
+        outcome = desk.take(report, origin)
+        if outcome == kind:
+            break
+    return outcome
+
+
+def _ask(desk: Desk, found: Classified, origin: Origin | None, raw: bytes) -> str:
+    """Put an answer before a person, once: of a reader of ours, or of anybody who asks to be left in peace."""
+    sender = found.recipients[0] if found.recipients else ""
+    person = _known(desk.connection, sender)
+    sent = desk.find(Report("unknown", "", ""), origin) if origin else None
+    if not (person or sent or found.kind == "unsubscribe_request"):
+        return ""
+    subscriber = person.id if person else sent.subscriber if sent else None
+    event = Event(
+        desk.now,
+        "replied",
+        subscriber_id=subscriber,
+        mailing_id=sent.mailing if sent else None,
+        actor=SOURCE,
+        key=f"{SOURCE}:{hashlib.sha256(raw).hexdigest()[:40]}",
+    )
+    if not journal.record(desk.connection, event):
+        return REPEATED
+    detail = {"from": sender, "said": found.diagnostic, "asks": found.kind, "issue": sent.issue if sent else ""}
+    text = json.dumps(detail, ensure_ascii=False)
+    feedback.ask_a_person(desk.connection, subscriber, sender or "?", text, desk.now)
+    return TO_REVIEW
+
+
+def _known(connection: Connection, address: str) -> Person | None:
+    try:
+        return people.by_key(connection, addresses.parse(address).key)
+    except (AddressError, NotFound):
+        return None
+
+
+# --- what staff see and set right --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An organisation with its failing addresses, and whom else to call there; without a name for people of none."""
+
+    organisation: str
+    failing: tuple[Failing, ...]
+    others: tuple[Contact, ...]
+
+
+def failing(workspace: Workspace) -> list[Failing]:
+    """Return suppressed addresses and those that came back for now lately, by organisation and address."""
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        return feedback.failing(connection, now - workspace.settings.bounces.soft_days * DAY)
+
+
+def by_organisation(workspace: Workspace) -> list[Trouble]:
+    """Group failing addresses by organisation, those with the most first, with who else is a contact there."""
+    groups: dict[int | None, list[Failing]] = defaultdict(list)
+    for one in failing(workspace):
+        groups[one.organisation_id].append(one)
+    with workspace.database.read() as connection:
+        contacts = feedback.colleagues(connection, [number for number in groups if number])
+    found = []
+    for number, ones in groups.items():
+        failed = {one.address for one in ones}
+        others = [c for c in contacts.get(number or 0, []) if c.address not in failed]
+        found.append(Trouble(ones[0].organisation, tuple(ones), tuple(others)))
+    return sorted(found, key=lambda t: (not t.organisation, -len(t.failing), t.organisation))
+
+
+def reverse(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
+    """Undo what bounces and reports did to an address, for a reason; returns the publications it receives again.
+
+    Refused for a complaint, which is final, and when nothing that came back keeps this address from its letters.
+    """
+    reason = " ".join(why.split())[:_WHY_LENGTH]
+    if not reason:
+        raise Refused("a reversal needs a reason", hint="say it with --why")
+    with workspace.database.write() as connection:
+        person = people.by_key(connection, addresses.parse(email).key)
+        if person.suppressed == "complained":
+            raise Refused("a complaint is final", where=email, hint="the person may subscribe again by themselves")
+        now = workspace.database.now(connection)
+        undone = _undone(connection, person)
+        if not undone and not person.suppressed:
+            raise Refused(
+                "nothing that came back keeps this address from its letters",
+                where=email,
+                hint="`newsletter subscribers show` tells its history",
+            )
+        feedback.lift(connection, person.id)
+        consent = Consent("", "bounce reversed", by, {"why": reason})
+        for publication, state in undone.items():
+            people.move(connection, person, publication, state, consent, now)
+        journal.record(
+            connection,
+            Event(
+                now,
+                feedback.REVERSED,
+                subscriber_id=person.id,
+                actor=by,
+                organisation_id=person.organisation_id,
+                detail={"why": reason},
+            ),
+        )
+    return sorted(name for name, state in undone.items() if state == "active")
+
+
+def _undone(connection: Connection, person: Person) -> dict[str, str]:
+    """Return, by publication, the state before a report ended it: bounced, or left by a message and not by a page."""
+    reported = {
+        (event.publication, event.kind, event.at)
+        for event in journal.of_subscriber(connection, person.id)
+        if event.detail and "cause" in event.detail
+    }
+    states: dict[str, str] = {}
+    before: dict[str, str] = {}
+    for span in people.spans(connection, person.id):
+        by_report = (span.publication, span.state, span.from_at) in reported
+        if span.to_at is None and (span.state == "bounced" or (span.state == "left" and by_report)):
+            states[span.publication] = before.get(span.publication, "")
+        before[span.publication] = span.state
+    return {publication: state for publication, state in states.items() if state in ("active", "pending")}
+
+
+def trouble_json(trouble: Trouble) -> dict[str, Any]:
+    """Return a trouble as a JSON object."""
+    return {
+        "organisation": trouble.organisation,
+        "failing": [failing_json(one) for one in trouble.failing],
+        "others": [asdict(contact) for contact in trouble.others],
+    }
+
+
+def failing_json(one: Failing) -> dict[str, Any]:
+    """Return a failing address as a JSON object; `since` in POSIX seconds."""
+    cause = json.loads(one.why) if one.why else {}
+    return {
+        "email": one.address,
+        "name": one.name,
+        "function": one.function,
+        "organisation": one.organisation,
+        "state": "bounced" if one.suppressed else "soft",
+        "soft": one.soft,
+        "since": one.since,
+        "status": cause.get("status", ""),
+        "said": cause.get("said", ""),
+    }

@@ -1,0 +1,65 @@
+"""What the ledger shall say of an outcome: sent, refused, queued again, deferred until when, or doubtful."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.i18n import _
+from newsletter.model import Outcome
+from newsletter.settings import Sending
+from newsletter.store.sending.ledger import Settlement
+
+MOST_SECONDS = 3600.0  # between two tries of one recipient, unless the provider names its own
+_MOST_DOUBLINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The rules of one mailing; `started` is when it began, in POSIX seconds."""
+
+    sending: Sending
+    idempotent: bool
+    started: float
+
+    def settlement(self, outcome: Outcome, tries: int, now: float) -> Settlement:
+        """Return the word on a delivery that was tried `tries` times, the last one included."""
+        number, text = outcome.delivery, outcome.text or outcome.status
+        if outcome.kind == "accepted":
+            return Settlement(number, "sent", text, outcome.provider_id)
+        if outcome.kind == "unknown" and not self.idempotent:
+            return Settlement(number, "doubtful", text)
+        if outcome.scope == "mailing":
+            return Settlement(number, "queued", text)
+        if outcome.kind == "refused":
+            return Settlement(number, "refused", text, outcome.provider_id)
+        if outcome.kind == "deferred" and outcome.scope == "provider" and outcome.retry_after is None:
+            return Settlement(number, "queued", text)
+        return self._later(outcome, tries, text, now)
+
+    def _later(self, outcome: Outcome, tries: int, text: str, now: float) -> Settlement:
+        wait = min(self.sending.retry_first_seconds * 2.0 ** min(tries - 1, _MOST_DOUBLINGS), MOST_SECONDS)
+        if outcome.retry_after is not None:
+            wait = outcome.retry_after
+        due = now + wait * random.uniform(1.0, 1.2)  # noqa: S311 - jitter, not a secret
+        if due > self.started + self.sending.retry_hours * 3600:
+            return Settlement(outcome.delivery, "refused", f"given up after {tries} tries: {text}")
+        return Settlement(outcome.delivery, "deferred", text, try_at=due)
+
+
+def objection(outcomes: Sequence[Outcome]) -> str:
+    """Return what the provider holds against the mailing as a whole (its sender, its content), or an empty text."""
+    found = next((o for o in outcomes if o.scope == "mailing" and o.kind != "accepted"), None)
+    if found is None:
+        return ""
+    words = _("Le prestataire d’envoi refuse cet expéditeur ou cette lettre : {answer}")
+    return words.format(answer=found.text or found.status)
+
+
+def outage(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """Return the word that holds the provider back for the longest, if it took nothing at all; None if it works."""
+    down = [o for o in outcomes if o.kind == "deferred" and o.scope == "provider"]
+    if not down or len(down) < len(outcomes):
+        return None
+    return max(down, key=lambda o: o.retry_after or 0.0)

@@ -1,0 +1,197 @@
+"""Signing in to the Studio: one-time links by mail, sessions behind a cookie, and the first link of a new workspace.
+
+Nothing here tells whether an address is known: a door answers first, then asks for the mail.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses
+from newsletter.actions import mail
+from newsletter.actions.mail import Notice
+from newsletter.actions.people.signup_rules import network_of
+from newsletter.actions.team.users import digest
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import AddressError, TokenError
+from newsletter.i18n import Sentence, _, speaking
+from newsletter.store import journal
+from newsletter.store.journal import Event
+from newsletter.store.people import limits
+from newsletter.store.team import users
+from newsletter.store.team.users import Session as Session
+from newsletter.store.team.users import User
+
+LINK_SECONDS = 15 * 60.0
+FIRST_SECONDS = 24 * 3600.0
+SESSION_SECONDS = 30 * 86_400.0
+IDLE_SECONDS = 14 * 86_400.0
+_SEEN_EVERY = 60.0
+_SIGN_IN, _FIRST = "sign-in", "first-admin"
+_HOUR = 3600
+_PER_ADDRESS, _PER_IP = 5, 30
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session just opened: the cookie's secret is nowhere else."""
+
+    cookie: str
+    user: User
+
+
+def first_link(workspace: Workspace) -> str:
+    """Return a one-time link that makes its opener the first admin; an empty text once there are users.
+
+    An earlier first link stops working.
+    """
+    with workspace.database.write() as connection:
+        if users.listing(connection):
+            return ""
+        now = workspace.database.now(connection)
+        users.withdraw(connection, _FIRST, "", now)
+        return _link(workspace, connection, _FIRST, "", FIRST_SECONDS, "/studio/premier/")
+
+
+def first_user(workspace: Workspace, token: str, address: str, name: str, agent: str = "") -> SignedIn:
+    """Make the opener of the first link admin with the right to send, and sign them in.
+
+    Raises AddressError, which leaves the link usable, and TokenError for a link that is used, old or late.
+    """
+    found = addresses.parse(address)
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        if users.redeem(connection, digest(token), _FIRST, now) is None or users.listing(connection):
+            raise _useless()
+        user = users.add(
+            connection, address=found.text, key=found.key, name=name.strip(), role="admin", may_send=True, now=now
+        )
+        detail = {"user": user.id, "role": "admin", "may_send": True}
+        journal.record(connection, Event(now, "user-invited", actor=user.called, detail=detail))
+        return _open(connection, user, now, agent)
+
+
+def link_for(workspace: Workspace, user: User) -> str:
+    """Return a one-time sign-in link for `user`, for whoever already holds the workspace (the terminal)."""
+    with workspace.database.write() as connection:
+        return _link(workspace, connection, _SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
+
+
+def mail_link(workspace: Workspace, text: str, ip: str) -> None:
+    """Mail a sign-in link to the user whose address is `text`, if there is one and the limits allow it.
+
+    Runs after the answer was given: neither its time nor its outcome can tell who has access. Faults are logged.
+    """
+    try:
+        key = addresses.parse(text).key
+    except AddressError:
+        return
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        user = users.by_key(connection, key)
+        if _too_many(connection, workspace, key, ip, now) or user is None:
+            return
+        link = _link(workspace, connection, _SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
+    # To the address that was stored at the invitation, never to the one just typed.
+    mail.post(workspace, user.address, _notice(workspace, link))
+
+
+def mail_invitation(workspace: Workspace, user: User, by: str) -> bool:
+    """Tell a new user that they have access, and where the door is; no link in it, so it may lie in a mailbox."""
+    network = workspace.settings.network
+    with speaking(network.locale):
+        notice = Notice(
+            subject=_("Votre accès au Studio {network}").format(network=network.short_name),
+            heading=_("Bienvenue dans le Studio"),
+            paragraphs=(_("{by} vous a donné accès au Studio, où se préparent les lettres du réseau.").format(by=by),),
+            action=(_("Recevoir un lien de connexion"), f"{workspace.settings.web.base_url}/studio/connexion"),
+        )
+        return mail.post(workspace, user.address, notice)
+
+
+def usable(workspace: Workspace, token: str, *, first: bool = False) -> bool:
+    """Tell whether a link may still be used, without using it."""
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        return users.offered(connection, digest(token), _FIRST if first else _SIGN_IN, now) is not None
+
+
+def sign_in(workspace: Workspace, token: str, agent: str = "") -> SignedIn:
+    """Use a one-time link and open a new session; TokenError when the link is unknown, used or expired."""
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        subject = users.redeem(connection, digest(token), _SIGN_IN, now)
+        user = users.by_id(connection, int(subject)) if subject else None
+        if user is None or user.ended_at is not None:
+            raise _useless()
+        return _open(connection, user, now, agent)
+
+
+def session(workspace: Workspace, cookie: str) -> Session | None:
+    """Return the session of a cookie if it is still open; notes at most once a minute that it is in use."""
+    if not cookie:
+        return None
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        found = users.session(connection, digest(cookie), now, IDLE_SECONDS)
+    if found and now - found.seen_at > _SEEN_EVERY:
+        with workspace.database.write() as connection:
+            users.seen(connection, found.digest, now)
+    return found
+
+
+def sign_out(workspace: Workspace, cookie: str) -> None:
+    """Close the session of a cookie."""
+    with workspace.database.write() as connection:
+        users.close(connection, digest(cookie))
+
+
+def _open(connection: Connection, user: User, now: float, agent: str) -> SignedIn:
+    cookie = secrets.token_urlsafe(32)
+    users.open_session(
+        connection,
+        digest(cookie),
+        user.id,
+        csrf=secrets.token_urlsafe(24),
+        now=now,
+        expires=now + SESSION_SECONDS,
+        agent=agent[:200],
+    )
+    journal.record(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
+    return SignedIn(cookie, user)
+
+
+def _link(workspace: Workspace, connection: Connection, purpose: str, subject: str, lasts: float, page: str) -> str:
+    token, now = secrets.token_urlsafe(32), workspace.database.now(connection)
+    users.offer(connection, digest(token), purpose, subject, now + lasts, now)
+    return f"{workspace.settings.web.base_url}{page}{token}"
+
+
+def _too_many(connection: Connection, workspace: Workspace, key: str, ip: str, now: float) -> bool:
+    """Count this request for the address and for the machine it came from; both under keyed hashes."""
+    mark = workspace.signer.fingerprint
+    asked = limits.hit(connection, f"signin-address:{mark('limit', key)}", now, _HOUR)
+    came = limits.hit(connection, f"signin-ip:{mark('limit', network_of(ip))}", now, _HOUR)
+    return asked > _PER_ADDRESS or came > _PER_IP
+
+
+def _notice(workspace: Workspace, link: str) -> Notice:
+    network = workspace.settings.network.short_name
+    return Notice(
+        subject=_("Votre lien de connexion au Studio {network}").format(network=network),
+        heading=_("Entrez dans le Studio"),
+        paragraphs=(_("Ce lien vous ouvre le Studio. Il sert une fois, pendant 15 minutes."),),
+        action=(_("Me connecter au Studio"), link),
+        small=(_("Si vous n’avez rien demandé, ignorez ce message : sans ce lien, personne n’entre."),),
+    )
+
+
+def _useless() -> TokenError:
+    return TokenError(
+        "this link was used already or has expired",
+        hint="ask for a new one",
+        said=Sentence("Ce lien a déjà servi, ou il a expiré. Demandez-en un nouveau."),
+    )

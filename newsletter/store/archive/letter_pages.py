@@ -1,0 +1,66 @@
+"""The web pages of letters: frozen with their mailing, found by issue, searched by words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.store.people.organisations import name_key
+from newsletter.store.tables.core import mailings
+from newsletter.store.tables.pages import archive_pages
+
+_MOST_WORDS = 8
+# Whoever was written to follows the link of the letter from its first minute on.
+_OUT = sa.and_(mailings.c.started_at.is_not(None), mailings.c.status != "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A letter that is out: whose it is, and what its page shows (JSON), when it began to leave (POSIX seconds)."""
+
+    mailing_id: int
+    issue: str
+    publication: str
+    content: str
+    started_at: float
+
+
+def save(connection: Connection, mailing_id: int, content: str, text: str) -> None:
+    """Keep the page of a mailing; `text` is all its words."""
+    connection.execute(archive_pages.insert().values(mailing_id=mailing_id, content=content, words=name_key(text)))
+
+
+def get(connection: Connection, issue: str) -> Stored | None:
+    """Return the page of an issue that is out, or None."""
+    row = connection.execute(_pages().where(mailings.c.issue == issue)).first()
+    return _stored(row) if row else None
+
+
+def listing(
+    connection: Connection, publications: Sequence[str], words: str = "", limit: int | None = None
+) -> list[Stored]:
+    """Return the letters of `publications` that are out, newest first: all, or those with every word of `words`."""
+    query = _pages().where(mailings.c.publication.in_(publications))
+    for word in name_key(words).split()[:_MOST_WORDS]:
+        query = query.where(archive_pages.c.words.contains(word, autoescape=True))
+    return [_stored(row) for row in connection.execute(query.limit(limit))]
+
+
+def _stored(row: sa.Row[Any]) -> Stored:
+    return Stored(**row._asdict())
+
+
+def _pages() -> sa.Select[Any]:
+    columns = (
+        mailings.c.id.label("mailing_id"),
+        mailings.c.issue,
+        mailings.c.publication,
+        archive_pages.c.content,
+        mailings.c.started_at,
+    )
+    order = (mailings.c.started_at.desc(), mailings.c.id.desc())
+    return sa.select(*columns).join_from(mailings, archive_pages).where(_OUT).order_by(*order)

@@ -1,0 +1,164 @@
+"""Looking for people: by words, publication, state and authority, a page at a time; and where addresses die."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.store.people.organisations import name_key
+from newsletter.store.tables.core import organisations, subscribers, subscriptions
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for; an empty field asks nothing. `state` is a subscription's, `suppressed`, or `none`."""
+
+    words: str = ""
+    publication: str = ""
+    state: str = ""
+    level: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One person of a list, with the state of each publication; `uid` is the random identifier in hex."""
+
+    uid: str
+    address: str
+    name: str
+    function: str
+    organisation_id: int | None
+    organisation: str
+    suppressed: str
+    states: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An organisation, its contacts, and how many of them can no longer be written to."""
+
+    organisation_id: int
+    name: str
+    contacts: int
+    lost: int
+
+
+def search(connection: Connection, wanted: Wanted, start: int, limit: int) -> tuple[list[Found], int]:
+    """Return up to `limit` (at most MOST) people from the one numbered `start`, by address, and how many fit."""
+    joined = subscribers.outerjoin(organisations, organisations.c.id == subscribers.c.organisation_id)
+    conditions = _conditions(wanted)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(*conditions))
+    rows = connection.execute(
+        sa.select(subscribers, sa.func.coalesce(organisations.c.name, "").label("organisation"))
+        .select_from(joined)
+        .where(*conditions)
+        .order_by(subscribers.c.address_key)
+        .offset(start)
+        .limit(min(limit, MOST))
+    ).all()
+    states = _states(connection, [row.id for row in rows])
+    found = [
+        Found(
+            uid=row.uid.hex(),
+            address=row.address,
+            name=f"{row.first_name} {row.last_name}".strip(),
+            function=row.function or row.role,
+            organisation_id=row.organisation_id,
+            organisation=row.organisation,
+            suppressed=row.suppressed,
+            states=states.get(row.id, {}),
+        )
+        for row in rows
+    ]
+    return found, int(total or 0)
+
+
+def contacts(connection: Connection, organisation_id: int) -> list[Found]:
+    """Return the people attached to an organisation (at most MOST), by address."""
+    rows = connection.execute(
+        sa.select(subscribers)
+        .where(subscribers.c.organisation_id == organisation_id)
+        .order_by(subscribers.c.address_key)
+        .limit(MOST)
+    ).all()
+    states = _states(connection, [row.id for row in rows])
+    return [
+        Found(
+            uid=row.uid.hex(),
+            address=row.address,
+            name=f"{row.first_name} {row.last_name}".strip(),
+            function=row.function or row.role,
+            organisation_id=organisation_id,
+            organisation="",
+            suppressed=row.suppressed,
+            states=states.get(row.id, {}),
+        )
+        for row in rows
+    ]
+
+
+def lost(connection: Connection, limit: int = MOST) -> list[Lost]:
+    """Return the organisations some of whose contacts' addresses have died, the worst first."""
+    dead = sa.func.sum(sa.case((subscribers.c.suppressed == "bounced", 1), else_=0))
+    rows = connection.execute(
+        sa.select(organisations.c.id, organisations.c.name, sa.func.count(), dead)
+        .join_from(organisations, subscribers, subscribers.c.organisation_id == organisations.c.id)
+        .group_by(organisations.c.id, organisations.c.name)
+        .having(dead > 0)
+        .order_by(dead.desc(), organisations.c.name)
+        .limit(limit)
+    )
+    return [Lost(*row) for row in rows]
+
+
+def regions(connection: Connection) -> list[str]:
+    """Return the regions that organisations name, in order."""
+    query = sa.select(organisations.c.region).where(organisations.c.region != "").distinct()
+    return list(connection.execute(query.order_by(organisations.c.region)).scalars())
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    person = sa.func.lower(subscribers.c.first_name + " " + subscribers.c.last_name + " " + subscribers.c.address_key)
+    found: list[sa.ColumnElement[bool]] = [
+        sa.or_(
+            person.contains(word.lower(), autoescape=True),
+            organisations.c.name_key.contains(name_key(word) or word, autoescape=True),
+        )
+        for word in wanted.words.split()[:6]
+    ]
+    if wanted.level:
+        found.append(organisations.c.level == wanted.level)
+    if wanted.region:
+        found.append(organisations.c.region == wanted.region)
+    if wanted.state == "suppressed":
+        found.append(subscribers.c.suppressed != "")
+    elif wanted.state or wanted.publication:
+        found.append(_subscribed(wanted))
+    return found
+
+
+def _subscribed(wanted: Wanted) -> sa.ColumnElement[bool]:
+    span = sa.exists().where(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.to_at.is_(None))
+    if wanted.publication:
+        span = span.where(subscriptions.c.publication == wanted.publication)
+    if wanted.state == "none":
+        return sa.not_(span)
+    return span.where(subscriptions.c.state == wanted.state) if wanted.state else span
+
+
+def _states(connection: Connection, ids: list[int]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    rows = connection.execute(
+        sa.select(subscriptions.c.subscriber_id, subscriptions.c.publication, subscriptions.c.state)
+        .where(subscriptions.c.subscriber_id.in_(ids), subscriptions.c.to_at.is_(None))
+        .order_by(subscriptions.c.publication)
+    )
+    for row in rows:
+        found.setdefault(row.subscriber_id, {})[row.publication] = row.state
+    return found

@@ -1,0 +1,91 @@
+"""Every place but `subscribers` where something of a person may stand, emptied in one go.
+
+A new table or column that may hold an address, a name or somebody's words belongs in here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.store.tables.core import deliveries, events, mailings
+from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
+from newsletter.store.tables.pages import proposals
+
+
+def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
+    """Take a person out of the ledger, the journal, imports, reviews, proposals, receipts and webhook calls.
+
+    `spellings` are the forms of the address, searched without regard to case where texts from outside are kept. What
+    is needed to count stays, without a link to anybody.
+    """
+    _by_id(connection, subscriber_id)
+    by_person = sa.and_(events.c.subscriber_id == subscriber_id, _mentions(events.c.actor, spellings))
+    connection.execute(events.update().where(by_person).values(actor=""))
+    wipe_texts(connection, *spellings)
+
+
+def wipe_texts(connection: Connection, *spellings: str) -> int:
+    """Take an address out of all texts that are kept from outside; returns in how many rows it stood."""
+    keyed = sa.and_(events.c.key.is_not(None), _mentions(events.c.key, spellings))
+    asked = sa.or_(_mentions(reviews.c.subject, spellings), _mentions(reviews.c.detail, spellings))
+    named = _mentions(imports.c.file_name, spellings)
+    changed = (
+        connection.execute(events.update().where(keyed).values(key=None, detail="")),
+        connection.execute(reviews.delete().where(asked)),
+        connection.execute(imports.update().where(named).values(file_name="")),
+    )
+    calls = _webhook_calls(connection, spellings)
+    return _mailings(connection, spellings) + calls + sum(result.rowcount for result in changed)
+
+
+def _by_id(connection: Connection, subscriber_id: int) -> None:
+    deliveries_of = deliveries.update().where(deliveries.c.subscriber_id == subscriber_id)
+    connection.execute(deliveries_of.values(subscriber_id=None, answer="", provider_id=""))
+    connection.execute(events.update().where(events.c.subscriber_id == subscriber_id).values(detail="", key=None))
+    connection.execute(import_changes.delete().where(import_changes.c.subscriber_id == subscriber_id))
+    connection.execute(reviews.delete().where(reviews.c.subscriber_id == subscriber_id))
+    proposals_of = proposals.update().where(proposals.c.subscriber_id == subscriber_id)
+    connection.execute(proposals_of.values({"subscriber_id": None, "values": "{}", "word": ""}))
+
+
+def _mentions(column: sa.Column[str], spellings: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(column.icontains(text, autoescape=True) for text in spellings))
+
+
+def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
+    """Take the address out of stored receipts (doubtful names) and frozen audiences (exceptions)."""
+    places = (mailings.c.receipt, mailings.c.audience)
+    found = sa.or_(*(_mentions(place, spellings) for place in places))
+    wanted = {text.lower() for text in spellings}
+    rows = connection.execute(sa.select(mailings.c.id, *places).where(found)).all()
+    for row in rows:
+        values = {
+            place.name: json.dumps(_without(json.loads(text), wanted), ensure_ascii=False)
+            for place, text in zip(places, row[1:], strict=True)
+            if text
+        }
+        connection.execute(mailings.update().where(mailings.c.id == row.id).values(**values))
+    return len(rows)
+
+
+def _without(document: Any, wanted: set[str]) -> Any:
+    """Return a JSON document without the list entries that are one of the lower-case texts `wanted`."""
+    if isinstance(document, dict):
+        return {name: _without(value, wanted) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_without(v, wanted) for v in document if not (isinstance(v, str) and v.lower() in wanted)]
+    return document
+
+
+def _webhook_calls(connection: Connection, spellings: tuple[str, ...]) -> int:
+    """Empty the bodies that speak of the person; the key stays, so that a replay still has no effect."""
+    wanted = [text.encode().lower() for text in spellings]
+    rows = connection.execute(sa.select(webhook_calls.c.key, webhook_calls.c.body))
+    keys = [row.key for row in rows if any(text in row.body.lower() for text in wanted)]
+    for key in keys:
+        connection.execute(webhook_calls.update().where(webhook_calls.c.key == key).values(body=b""))
+    return len(keys)

@@ -1,0 +1,8 @@
+"""The whole schema in one place, for migrations and copies."""
+
+from __future__ import annotations
+
+from newsletter.store.tables import imports, pages
+from newsletter.store.tables.core import metadata
+
+__all__ = ["imports", "metadata", "pages"]

@@ -1,0 +1,257 @@
+"""Users of the Studio: their roles, their sessions, one-time links and API tokens. Of every secret only a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.errors import NotFound, Refused
+from newsletter.i18n import Sentence
+from newsletter.store.tables.pages import api_tokens, one_time_links, sessions, users
+
+LISTED = "`newsletter users list` shows them"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody with a Studio login; `role` is editor, staff or admin, sending a right of its own."""
+
+    id: int
+    address: str
+    name: str
+    role: str
+    may_send: bool
+    created_at: float
+    ended_at: float | None = None
+
+    @property
+    def called(self) -> str:
+        """The name shown to colleagues and kept in the journal."""
+        return self.name or self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms."""
+
+    digest: str
+    user: User
+    csrf: str
+    created_at: float
+    seen_at: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A key of the API as it is listed; the key itself is shown once and never stored."""
+
+    digest: str
+    name: str
+    scope: str
+    created_at: float
+    created_by: str
+    revoked_at: float | None
+    used_at: float | None
+
+
+def add(connection: Connection, *, address: str, key: str, name: str, role: str, may_send: bool, now: float) -> User:
+    """Store a new user, or take one back whose access had ended; Refused when the address has access already."""
+    values = {"address": address, "name": name, "role": role, "may_send": may_send, "ended_at": None}
+    row = connection.execute(sa.select(users.c.id, users.c.ended_at).where(users.c.address_key == key)).first()
+    if row is not None and row.ended_at is None:
+        raise Refused(
+            f"`{address}` has access already", hint=LISTED, said=Sentence("Cette adresse a déjà accès au Studio.")
+        )
+    if row is not None:
+        connection.execute(users.update().where(users.c.id == row.id).values(**values))
+        return by_id(connection, row.id)
+    made = connection.execute(users.insert().values(address_key=key, created_at=now, **values).returning(users.c.id))
+    return by_id(connection, made.scalar_one())
+
+
+def by_id(connection: Connection, user_id: int) -> User:
+    """Return one user, ended or not; NotFound."""
+    row = connection.execute(sa.select(users).where(users.c.id == user_id)).first()
+    if row is None:
+        raise NotFound(
+            f"there is no user {user_id}",
+            hint=LISTED,
+            said=Sentence("Cette personne n’a plus accès au Studio. Rechargez la page."),
+        )
+    return _user(row)
+
+
+def by_key(connection: Connection, key: str) -> User | None:
+    """Return the user with access whose address compares equal to `key`, if there is one."""
+    row = connection.execute(sa.select(users).where(users.c.address_key == key, users.c.ended_at.is_(None))).first()
+    return _user(row) if row else None
+
+
+def listing(connection: Connection) -> list[User]:
+    """Return everybody with access, by name and address."""
+    query = sa.select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name, users.c.address)
+    return [_user(row) for row in connection.execute(query)]
+
+
+def change(connection: Connection, user_id: int, *, name: str, role: str, may_send: bool) -> None:
+    """Set a user's name and rights."""
+    connection.execute(users.update().where(users.c.id == user_id).values(name=name, role=role, may_send=may_send))
+
+
+def end(connection: Connection, user_id: int, now: float) -> None:
+    """End a user's access and every session of theirs."""
+    connection.execute(users.update().where(users.c.id == user_id).values(ended_at=now))
+    close_all(connection, user_id)
+
+
+def open_session(
+    connection: Connection, digest: str, user_id: int, *, csrf: str, now: float, expires: float, agent: str
+) -> None:
+    """Store a new session, and forget those that have expired."""
+    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
+    connection.execute(
+        sessions.insert().values(
+            digest=digest, user_id=user_id, csrf=csrf, created_at=now, seen_at=now, expires_at=expires, agent=agent
+        )
+    )
+
+
+def session(connection: Connection, digest: str, now: float, idle: float) -> Session | None:
+    """Return the session of a cookie: neither expired nor idle for more than `idle` seconds, of a user with access."""
+    query = (
+        sa.select(sessions, users)
+        .join_from(sessions, users, sessions.c.user_id == users.c.id)
+        .where(
+            sessions.c.digest == digest,
+            sessions.c.expires_at >= now,
+            sessions.c.seen_at >= now - idle,
+            users.c.ended_at.is_(None),
+        )
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
+    row = connection.execute(query).first()
+    return _session(row) if row else None
+
+
+def sessions_of(connection: Connection, user_id: int, now: float) -> list[Session]:
+    """Return a user's sessions that have not expired, the last used first."""
+    query = (
+        sa.select(sessions, users)
+        .join_from(sessions, users, sessions.c.user_id == users.c.id)
+        .where(sessions.c.user_id == user_id, sessions.c.expires_at >= now)
+        .order_by(sessions.c.seen_at.desc())
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
+    return [_session(row) for row in connection.execute(query)]
+
+
+def seen(connection: Connection, digest: str, now: float) -> None:
+    """Note that a session is in use."""
+    connection.execute(sessions.update().where(sessions.c.digest == digest).values(seen_at=now))
+
+
+def close(connection: Connection, digest: str) -> None:
+    """End one session."""
+    connection.execute(sessions.delete().where(sessions.c.digest == digest))
+
+
+def close_all(connection: Connection, user_id: int) -> None:
+    """End every session of a user."""
+    connection.execute(sessions.delete().where(sessions.c.user_id == user_id))
+
+
+def offer(connection: Connection, digest: str, purpose: str, subject: str, expires: float, now: float) -> None:
+    """Store a one-time link by its digest, and forget those long past."""
+    connection.execute(one_time_links.delete().where(one_time_links.c.expires_at < now - 86_400))
+    connection.execute(
+        one_time_links.insert().values(digest=digest, purpose=purpose, subject=subject, expires_at=expires)
+    )
+
+
+def offered(connection: Connection, digest: str, purpose: str, now: float) -> str | None:
+    """Return the subject of a link that may still be used, without using it."""
+    return connection.scalar(
+        sa.select(one_time_links.c.subject).where(
+            one_time_links.c.digest == digest,
+            one_time_links.c.purpose == purpose,
+            one_time_links.c.expires_at >= now,
+            one_time_links.c.used_at.is_(None),
+        )
+    )
+
+
+def redeem(connection: Connection, digest: str, purpose: str, now: float) -> str | None:
+    """Use a link and return its subject; None when it is unknown, expired or used: one guarded UPDATE, so once only."""
+    return connection.execute(
+        one_time_links.update()
+        .where(
+            one_time_links.c.digest == digest,
+            one_time_links.c.purpose == purpose,
+            one_time_links.c.expires_at >= now,
+            one_time_links.c.used_at.is_(None),
+        )
+        .values(used_at=now)
+        .returning(one_time_links.c.subject)
+    ).scalar_one_or_none()
+
+
+def withdraw(connection: Connection, purpose: str, subject: str, now: float) -> None:
+    """Make every unused link of this purpose and subject useless."""
+    connection.execute(
+        one_time_links.update()
+        .where(
+            one_time_links.c.purpose == purpose,
+            one_time_links.c.subject == subject,
+            one_time_links.c.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+
+
+def add_token(connection: Connection, digest: str, *, name: str, scope: str, now: float, by: str) -> None:
+    """Store an API token by its digest."""
+    connection.execute(api_tokens.insert().values(digest=digest, name=name, scope=scope, created_at=now, created_by=by))
+
+
+def tokens(connection: Connection) -> Sequence[ApiToken]:
+    """Return every API token, the newest first, revoked ones included."""
+    query = sa.select(api_tokens).order_by(api_tokens.c.created_at.desc(), api_tokens.c.digest)
+    return [ApiToken(**row._asdict()) for row in connection.execute(query)]
+
+
+def token(connection: Connection, digest: str) -> ApiToken | None:
+    """Return the API token with this digest, unless it is unknown or revoked."""
+    query = sa.select(api_tokens).where(api_tokens.c.digest == digest, api_tokens.c.revoked_at.is_(None))
+    row = connection.execute(query).first()
+    return ApiToken(**row._asdict()) if row else None
+
+
+def token_used(connection: Connection, digest: str, now: float) -> None:
+    """Note that an API token is in use."""
+    connection.execute(api_tokens.update().where(api_tokens.c.digest == digest).values(used_at=now))
+
+
+def revoke_token(connection: Connection, digest: str, now: float) -> bool:
+    """Make an API token useless; tells whether it was in use."""
+    revoked = connection.execute(
+        api_tokens.update()
+        .where(api_tokens.c.digest == digest, api_tokens.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return revoked.rowcount == 1
+
+
+def _user(row: sa.Row[tuple[object, ...]]) -> User:
+    values = row._asdict()
+    values.pop("address_key")
+    return User(**values)
+
+
+def _session(row: sa.Row[tuple[object, ...]]) -> Session:
+    values = row._asdict()
+    user = User(**{name: values[f"users_{name}"] for name in User.__dataclass_fields__})
+    return Session(user=user, **{n: values[f"sessions_{n}"] for n in Session.__dataclass_fields__ if n != "user"})

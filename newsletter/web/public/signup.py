@@ -1,0 +1,179 @@
+"""Subscribing: the form, the same form inside another site, the JSON endpoint, and the confirmation page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, BackgroundTasks, Form, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from newsletter.actions.people import signup, signup_rules
+from newsletter.actions.people.signup_rules import Application
+from newsletter.i18n import _
+from newsletter.web.site import Site
+
+PAGE, FRAME, API = "/abonnement", "/abonnement/formulaire", "/api/v1/abonnement"
+Text = Annotated[str, Form(max_length=1000)]
+Keys = Annotated[list[str], Form(default_factory=list)]
+
+
+class Wish(BaseModel):
+    """A request to subscribe, as the network's own site posts it; `form` comes from the GET of the same address."""
+
+    email: str = Field(max_length=1000)
+    publications: list[str] = Field(max_length=20)
+    form: str = Field(max_length=1000)
+    first_name: str = Field("", max_length=1000)
+    last_name: str = Field("", max_length=1000)
+    organisation: str = Field("", max_length=1000)
+
+
+class Taken(BaseModel):
+    """The answer to a request that was taken: a sentence to show."""
+
+    message: str
+
+
+class Fault(BaseModel):
+    """Why a request was not taken: a sentence for each field that can be mended, or one for the whole."""
+
+    status: int
+    fields: dict[str, str] = {}
+    message: str = ""
+    hint: str = ""
+
+
+class Refusal(BaseModel):
+    """The answer to a request that was not taken."""
+
+    error: Fault
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of subscribing."""
+    pages, endpoint, routes = APIRouter(include_in_schema=False), APIRouter(), APIRouter()
+    for page in (PAGE, FRAME):
+        _form(pages, site, page)
+    _confirmation(pages, site)
+    _endpoint(endpoint, site)
+    for part in (pages, endpoint):
+        routes.include_router(part)
+    return routes
+
+
+def _form(routes: APIRouter, site: Site, page: str) -> None:
+    frame = page == FRAME
+
+    def show(request: Request, application: Application | None, problems: dict[str, str]) -> Response:
+        return site.page(
+            request,
+            "public/signup.html",
+            status=422 if problems else 200,
+            layout="embedded.html" if frame else "base.html",
+            action=page,
+            form=signup_rules.form_key(site.workspace),
+            asked=application,
+            problems=problems,
+            purpose=signup_rules.purpose(site.workspace),
+            organisations=signup_rules.organisation_names(site.workspace),
+        )
+
+    @routes.get(page)
+    def empty(request: Request) -> Response:
+        return show(request, None, {})
+
+    @routes.post(page)
+    def filled(
+        request: Request,
+        background: BackgroundTasks,
+        publications: Keys,
+        address: Text = "",
+        first_name: Text = "",
+        last_name: Text = "",
+        organisation: Text = "",
+        form: Text = "",
+        website: Text = "",
+    ) -> Response:
+        application = Application(
+            address=address,
+            publications=tuple(dict.fromkeys(publications)),
+            first_name=first_name,
+            last_name=last_name,
+            organisation=organisation,
+            form=form,
+        )
+        problems = signup_rules.problems(site.workspace, application)
+        if problems:
+            return show(request, application, problems)
+        # People do not see the field `website`; whoever fills it is answered like anybody else.
+        if not website:
+            _take(site, request, background, application)
+        layout = "embedded.html" if frame else "base.html"
+        return site.page(request, "public/signup_sent.html", layout=layout)
+
+
+def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> None:
+    if not signup_rules.admit(site.workspace, request.client.host if request.client else ""):
+        raise HTTPException(429, headers={"Retry-After": str(signup_rules.HOUR)})
+    # After the answer, so that neither its words nor its time tell who is known.
+    background.add_task(signup.answer, site.workspace, application)
+
+
+def _confirmation(routes: APIRouter, site: Site) -> None:
+    @routes.get("/confirmation/{token}")
+    def ask(request: Request, token: str) -> Response:
+        titles = signup.pending(site.workspace, token)
+        return site.page(request, "public/confirm.html", titles=titles, token=token, noindex=True)
+
+    @routes.post("/confirmation/{token}")
+    def confirm(request: Request, token: str) -> Response:
+        done = signup.confirm(site.workspace, token)
+        choices = urlsplit(done.preferences).path.removeprefix(site.prefix)
+        return site.page(request, "public/confirmed.html", done=done, choices=choices, noindex=True)
+
+
+def _endpoint(routes: APIRouter, site: Site) -> None:
+    website = urlsplit(site.workspace.settings.network.website)
+    shared = {"Access-Control-Allow-Origin": f"{website.scheme}://{website.netloc}", "Vary": "Origin, Accept-Language"}
+
+    @routes.get(API)
+    def offer() -> Response:
+        """What may be subscribed to, the words to show, and the `form` to send back with a request."""
+        publications = site.workspace.settings.publications.values()
+        body = {
+            "publications": [
+                {"key": p.key, "title": p.title, "description": p.description, "audience": p.audience}
+                for p in publications
+            ],
+            "purpose": list(signup_rules.purpose(site.workspace)),
+            "wording": signup_rules.WORDING,
+            "form": signup_rules.form_key(site.workspace),
+        }
+        return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
+
+    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (400, 413, 422, 429)}
+
+    @routes.post(API, status_code=202, response_model=Taken, responses=refusals)
+    def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
+        """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
+        application = Application(
+            address=wish.email,
+            publications=tuple(dict.fromkeys(wish.publications)),
+            first_name=wish.first_name,
+            last_name=wish.last_name,
+            organisation=wish.organisation,
+            form=wish.form,
+        )
+        problems = signup_rules.problems(site.workspace, application)
+        if problems:
+            named = {("email" if name == "address" else name): text for name, text in problems.items()}
+            return JSONResponse({"error": {"status": 422, "fields": named}}, 422, shared)
+        _take(site, request, background, application)
+        return JSONResponse({"message": _("Un message de confirmation vous attend.")}, 202, shared)
+
+    @routes.options(API, include_in_schema=False)
+    def preflight() -> Response:
+        allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
+        return Response(status_code=204, headers={**shared, **allowed, "Access-Control-Max-Age": "86400"})

@@ -1,0 +1,250 @@
+"""Codes of the database in the words of the people who read the Studio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from newsletter import french
+from newsletter.actions.operations.database_migrate import HALTED
+from newsletter.web.site import day_words, say
+
+
+def pause(reason: str) -> str:
+    """Return why a mailing is paused: kept in words, but for the mark of a migration."""
+    if reason == HALTED:
+        return say("La base de données change de version : l’envoi reprendra de lui-même.")
+    return french.printed(reason)
+
+
+def kind(code: str) -> str:
+    """Return what happened, for an event's kind; an unknown one stands as it is."""
+    return {
+        "added": say("fiche créée"),
+        "edited": say("fiche modifiée"),
+        "moved": say("changement d’organisation"),
+        "active": say("abonnement"),
+        "pending": say("inscription à confirmer"),
+        "left": say("désabonnement"),
+        "left-reason": say("raison du départ donnée"),
+        "bounced": say("adresse perdue"),
+        "complained": say("plainte"),
+        "expired": say("inscription non confirmée"),
+        "unsuppressed": say("adresse rétablie"),
+        "erased": say("données effacées"),
+        "replied": say("réponse reçue"),
+        "delivered": say("message remis"),
+        "soft": say("échec passager"),
+        "hard": say("échec définitif"),
+        "block": say("message bloqué"),
+        "complaint": say("plainte"),
+        "unsubscribe": say("désabonnement depuis le message"),
+        "imported": say("import d’un fichier"),
+        "exported": say("liste exportée"),
+        "import-undone": say("import annulé"),
+        "organisation-added": say("organisation ajoutée"),
+        "organisation-completed": say("organisation complétée"),
+        "member-joined": say("adhésion"),
+        "member-renewed": say("adhésion reconduite"),
+        "member-ended": say("fin d’adhésion"),
+        "mailing-approved": say("bon à tirer"),
+        "mailing-paused": say("envoi mis en pause"),
+        "mailing-resumed": say("envoi repris"),
+        "mailing-cancelled": say("envoi annulé"),
+        "mailing-done": say("envoi terminé"),
+        "mailing-alarm": say("alerte sur un envoi"),
+        "doubt-settled": say("envoi incertain réglé"),
+        "mailing-scheduled": say("départ programmé"),
+        "mailing-confirmed": say("second accord"),
+        "proof-invited": say("texte donné à relire"),
+        "notice-sent": say("message de service"),
+        "proposal-sent": say("proposition d’article"),
+        "subscribe-alarm": say("alerte sur le formulaire d’inscription"),
+        "purged": say("données anciennes effacées"),
+        "pictures-removed": say("images que rien ne montrait supprimées"),
+        "settings-changed": say("réglages changés"),
+        "test-sent": say("message d’essai"),
+        "article-deposited": say("article déposé par un autre programme"),
+        "token-made": say("clé de l’API faite"),
+        "sample-removed": say("exemple retiré"),
+        "token-revoked": say("clé de l’API retirée"),
+        "user-invited": say("accès donné"),
+        "user-changed": say("droits changés"),
+        "user-ended": say("accès retiré"),
+        "user-signed-in": say("connexion"),
+        "user-signed-out-everywhere": say("toutes les connexions fermées"),
+    }.get(code, code)
+
+
+def state(code: str) -> str:
+    """Return a subscription's state or the reason why somebody does not receive a publication."""
+    return {
+        "": say("reçoit"),
+        "active": say("abonné·e"),
+        "pending": say("à confirmer"),
+        "left": say("désabonné·e"),
+        "bounced": say("adresse perdue"),
+        "complained": say("s’est plaint·e"),
+        "expired": say("jamais confirmé"),
+        "erased": say("effacé·e"),
+        "unknown": say("inconnu·e"),
+        "not-subscribed": say("pas abonné·e"),
+        "no-organisation": say("sans organisation"),
+        "not-a-member": say("organisation non adhérente"),
+        "none": say("aucun abonnement"),
+    }.get(code, code)
+
+
+def difference(code: str) -> str:
+    """Return why somebody had one mailing and not another."""
+    return {
+        "joined": say("adhésion de leur organisation"),
+        "subscribed": say("abonnement"),
+        "active": say("abonnement repris"),
+        "left": say("désabonnement"),
+        "bounced": say("adresse perdue"),
+        "complained": say("plainte"),
+        "expired": say("inscription non confirmée"),
+        "pending": say("inscription à confirmer"),
+        "already-sent": say("l’avaient eu par un envoi annulé"),
+        "cancelled": say("l’envoi a été arrêté avant eux"),
+        "erased": say("données effacées"),
+    }.get(code, state(code))
+
+
+def level(code: str) -> str:
+    """Return the level of an authority."""
+    return {
+        "region": say("Région"),
+        "departement": say("Département"),
+        "outre-mer": say("Outre-mer"),
+        "metropole": say("Métropole"),
+        "intercommunalite": say("Intercommunalité"),
+        "commune": say("Commune"),
+        "other": say("Autre"),
+        "none": say("Sans organisation"),
+    }.get(code, code)
+
+
+def delivery(code: str) -> str:
+    """Return what became of one message."""
+    return {
+        "queued": say("en attente"),
+        "claimed": say("en attente"),
+        "handed": say("en cours"),
+        "deferred": say("à réessayer"),
+        "sent": say("envoyé"),
+        "refused": say("refusé"),
+        "excluded": say("écarté"),
+        "cancelled": say("annulé"),
+        "doubtful": say("incertain"),
+    }.get(code, code)
+
+
+def group(code: str) -> str:
+    """Return the name of a group of people: roles have one, months and regions are their own."""
+    return {
+        "none": say("non précisé"),
+        "active": say("personnes abonnées"),
+        "members": say("collectivités adhérentes"),
+        "elu": say("Élu·e"),
+        "technicien": say("Technicien·ne"),
+        "partner": say("Partenaire"),
+        "press": say("Presse"),
+        "other": say("Autre"),
+    }.get(code, code)
+
+
+def basis(code: str) -> str:
+    """Return the legal basis of a subscription."""
+    return {
+        "consent": say("consentement"),
+        "member service": say("service aux adhérents"),
+        "legitimate interest": say("intérêt légitime"),
+    }.get(code, code)
+
+
+def iso_day(text: str) -> str:
+    """Return an ISO day in words."""
+    return day_words(date.fromisoformat(text))
+
+
+# What only a program needs of an event.
+_TECHNICAL = ("content", "proposal", "user", "import", "at", "article", "publication", "mailing")
+
+
+def details(detail: Mapping[str, object]) -> str:
+    """Return what is known of an event as one line; what only a program needs is left out."""
+    names = {
+        "basis": say("base"),
+        "how": say("preuve"),
+        "wording": say("phrase acceptée"),
+        "why": say("raison"),
+        "reason": say("raison"),
+        "text": say("texte"),
+        "name": say("nom"),
+        "scope": say("droit"),
+        "role": say("rôle"),
+        "may_send": say("peut envoyer"),
+        "count": say("nombre"),
+        "bytes": say("octets"),
+        "file": say("fichier"),
+        "status": say("réponse"),
+        "accept": say("ajouts"),
+        "merge": say("compléments"),
+        "reject": say("refus"),
+        "suppress": say("blocages"),
+        "review": say("à trancher"),
+        "keep": say("inchangés"),
+        "address": say("adresse"),
+        "reader": say("relecture par"),
+        "issue": say("numéro"),
+        "item": say("article"),
+        "details": say("champs"),
+        "was": say("auparavant"),
+        "before": say("auparavant"),
+        "ended": say("dernier jour"),
+    }
+    lines = [
+        (names.get(name, name), _value(name, value))
+        for name, value in detail.items()
+        if name not in _TECHNICAL and value not in ("", None, [], {})
+    ]
+    return ", ".join(say("{name} : {value}").format(name=name, value=value) for name, value in lines)
+
+
+def _field(name: str) -> str:
+    """Return what a field of a person's card is called there, within a sentence."""
+    labels = {
+        "salutation": say("Civilité"),
+        "first_name": say("Prénom"),
+        "last_name": say("Nom"),
+        "function": say("Fonction"),
+        "phone": say("Téléphone"),
+        "role": say("Rôle"),
+    }
+    return labels.get(name, name).lower()
+
+
+def _value(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return say("oui") if value else say("non")
+    if name == "basis":
+        return basis(str(value))
+    if name == "details" and isinstance(value, list):
+        return ", ".join(_field(str(field)) for field in value)
+    if name == "was":
+        return state(str(value))
+    if name in ("before", "ended"):
+        return iso_day(str(value))
+    if name == "role":
+        return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
+            str(value), str(value)
+        )
+    if name == "how" and value in ("sent", "resend"):
+        return say("tenus pour partis") if value == "sent" else say("renvoyés")
+    if name == "scope":
+        return {"read": say("lire"), "write": say("lire et écrire"), "people": say("lire, personnes comprises")}.get(
+            str(value), str(value)
+        )
+    return str(value)

@@ -1,0 +1,197 @@
+"""From a finished issue to a balanced receipt: proof, bon à tirer, departure, progress, doubtful deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from newsletter.actions.archive import link_counts
+from newsletter.actions.issues import board
+from newsletter.actions.letters import editions, proofs
+from newsletter.actions.sending import mailings, send_page
+from newsletter.actions.team import users
+from newsletter.actions.workspace import Workspace
+from newsletter.errors import NewsletterError, NotFound
+from newsletter.web.site import Site, say, told
+from newsletter.web.studio import database_labels
+from newsletter.web.studio.content_labels import level_words, reason_words, state_words
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell
+
+_MOVING = ("approved", "sending")
+_SECONDS = 300  # a stream ends by then, and the browser opens the next
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of an issue's departure."""
+    routes = APIRouter(prefix="/studio/numeros/{key}/envoi", include_in_schema=False)
+    pages = _Pages(site, Shell(site))
+    editor, sender = allow(site, "content"), allow(site, "send")
+
+    @routes.get("")
+    def show(key: str, visit: Visit = editor) -> Response:
+        return pages.show(visit, key)
+
+    @routes.post("/epreuve")
+    def proof(key: str, visit: Visit = editor) -> Response:
+        return pages.proof(visit, key)
+
+    @routes.post("/bon-a-tirer")
+    def approve(key: str, visit: Visit = editor) -> Response:
+        return pages.approve(visit, key)
+
+    @routes.post("/second-accord")
+    def confirm(key: str, visit: Visit = editor) -> Response:
+        seen = visit.text("empreinte")
+        return pages.do(
+            key, say("Second accord enregistré."), lambda: mailings.confirm(site.workspace, key, visit.by, seen)
+        )
+
+    @routes.post("/partir")
+    def leave(key: str, visit: Visit = sender) -> Response:
+        return pages.leave(visit, key)
+
+    @routes.post("/rappeler")
+    def recall(key: str, visit: Visit = sender) -> Response:
+        done = say("L’envoi est rappelé : rien n’est parti. Le numéro peut être corrigé.")
+        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
+
+    @routes.post("/pause")
+    def pause(key: str, visit: Visit = sender) -> Response:
+        return pages.do(key, say("L’envoi est en pause."), lambda: mailings.pause(site.workspace, key, visit.by))
+
+    @routes.post("/reprendre")
+    def resume(key: str, visit: Visit = sender) -> Response:
+        return pages.do(key, say("L’envoi reprend."), lambda: mailings.resume(site.workspace, key, visit.by))
+
+    @routes.post("/arreter")
+    def stop(key: str, visit: Visit = sender) -> Response:
+        done = say("L’envoi est arrêté. Ce qui était parti reste parti.")
+        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
+
+    @routes.post("/trancher")
+    def settle(key: str, visit: Visit = sender) -> Response:
+        how, _colon, address = visit.text("geste").partition(":")
+        if how not in ("renvoyer", "parti"):
+            raise HTTPException(422)
+        done = say("C’est réglé.") if how == "parti" else say("C’est noté : le message repart.")
+        return pages.do(
+            key,
+            done,
+            lambda: mailings.settle(site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address),
+        )
+
+    @routes.get("/etat")
+    def state(key: str, _visit: Visit = editor) -> Response:
+        return JSONResponse(send_page.progress(site.workspace, key))
+
+    @routes.get("/flux")
+    def stream(key: str, visit: Visit = editor) -> Response:
+        send_page.progress(site.workspace, key)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        events = _events(site.workspace, key, visit.request)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    return routes
+
+
+async def _events(workspace: Workspace, key: str, request: Request) -> AsyncIterator[str]:
+    """Yield the progress once a second while something moves, and once more when it has stopped."""
+    for _second in range(_SECONDS):
+        if await request.is_disconnected():
+            return
+        try:
+            state = await run_in_threadpool(send_page.progress, workspace, key)
+        except NotFound:
+            return
+        yield f"data: {json.dumps(state)}\n\n"
+        if state["stage"] not in _MOVING:
+            return
+        await asyncio.sleep(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    site: Site
+    shell: Shell
+
+    def show(self, visit: Visit, key: str, *, status: int = 200, problem: str = "", when: str = "") -> Response:
+        """Show where the issue stands and what can be done now."""
+        workspace = self.site.workspace
+        found = send_page.departure(workspace, key)
+        links = link_counts.totals(workspace, key)
+        return self.shell.page(
+            visit,
+            "sending.html",
+            status=status,
+            key=key,
+            d=found,
+            problem=problem,
+            when=when,
+            remarks=board.remarks(found.issue, workspace.pool(), found.findings),
+            levels=level_words(),
+            states=state_words(),
+            reasons=reason_words(),
+            users=users.everybody(workspace),
+            moment_words=send_page.moment_words,
+            comments=proofs.comments(workspace, key),
+            titles=proofs.titles(workspace, key),
+            pause=database_labels.pause,
+            links=links,
+            shares=link_counts.shares(links),
+        )
+
+    def proof(self, visit: Visit, key: str) -> Response:
+        """Send the proof to everybody chosen, and say who could not be reached."""
+        typed = [part for part in re.split(r"[\s,;]+", visit.text("autres")) if part]
+        addresses = list(dict.fromkeys([*visit.texts("a"), *typed]))[:20]
+        if not addresses:
+            return self._back(key, say("Choisissez au moins une personne."), bad=True)
+        failed = []
+        for address in addresses:
+            try:
+                editions.proof(self.site.workspace, key, address)
+            except NewsletterError as error:
+                failed.append(f"{address} ({told(error)})")
+        if failed:
+            return self._back(key, f"{say('L’épreuve n’est pas partie vers :')} {', '.join(failed)}", bad=True)
+        return self._back(key, say("L’épreuve est partie vers {who}.").format(who=", ".join(addresses)))
+
+    def approve(self, visit: Visit, key: str) -> Response:
+        """Give the bon à tirer; one that is already to leave is replaced by those who may send only."""
+        before = send_page.departure(self.site.workspace, key)
+        if before.stage == "scheduled" and not visit.may("send"):
+            raise HTTPException(403)
+        done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")
+        seen = visit.text("empreinte")
+        return self.do(key, done, lambda: mailings.approve(self.site.workspace, key, by=visit.by, seen=seen))
+
+    def leave(self, visit: Visit, key: str) -> Response:
+        """Let it leave, now or at the hour that was typed."""
+        when = visit.text("heure") if visit.text("quand") == "heure" else ""
+        if visit.text("quand") == "heure" and not when:
+            return self.show(visit, key, status=422, problem=say("Écrivez le jour et l’heure du départ."))
+        try:
+            at = send_page.leave(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
+        except NewsletterError as error:
+            return self.show(visit, key, status=422, problem=told(error), when=when)
+        words = send_page.moment_words(at)
+        return self._back(key, say("C’est entendu : départ {when}.").format(when=words))
+
+    def do(self, key: str, done: str, act: Callable[[], object]) -> Response:
+        """Do one thing to the mailing and come back; what is refused is said there."""
+        try:
+            act()
+        except NewsletterError as error:
+            return self._back(key, f"{say('Ce n’était plus possible :')} {told(error)}", bad=True)
+        return self._back(key, done)
+
+    def _back(self, key: str, sentence: str, *, bad: bool = False) -> Response:
+        return self.shell.back(f"/studio/numeros/{key}/envoi", sentence, bad=bad)

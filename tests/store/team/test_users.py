@@ -1,0 +1,134 @@
+"""Users, sessions, one-time links and API tokens, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.errors import NotFound, Refused
+from newsletter.store.team import users
+from tests.store.helpers import NOW
+
+DAY = 86_400.0
+
+
+def made(connection, address="claire@rtes.example", role="editor", **more):
+    values = {"name": "", "may_send": False, "now": NOW, **more}
+    return users.add(connection, address=address, key=address, role=role, **values)
+
+
+@pytest.fixture
+def write(database):
+    with database.write() as connection:
+        yield connection
+
+
+def opened(connection, user, digest="d", *, now=NOW, lasts=30 * DAY):
+    users.open_session(connection, digest, user.id, csrf="c", now=now, expires=now + lasts, agent="Firefox")
+
+
+def test_an_address_has_access_once(write):
+    made(write)
+    with pytest.raises(Refused):
+        made(write)
+
+
+def test_somebody_who_left_comes_back_as_the_same_user(write):
+    before = made(write)
+    users.end(write, before.id, NOW)
+    assert users.by_key(write, "claire@rtes.example") is None
+    after = made(write, role="staff", may_send=True)
+    assert (after.id, after.role, after.may_send, after.ended_at) == (before.id, "staff", True, None)
+
+
+def test_an_unknown_user_is_not_found(write):
+    with pytest.raises(NotFound):
+        users.by_id(write, 12)
+
+
+@pytest.mark.parametrize(
+    ("after", "open_"),
+    [(0, True), (13 * DAY, True), (15 * DAY, False), (31 * DAY, False)],
+    ids=["at once", "after 13 idle days", "after 15 idle days", "after its end"],
+)
+def test_a_session_ends_by_idleness_and_by_age(write, after, open_):
+    opened(write, made(write))
+    assert (users.session(write, "d", NOW + after, 14 * DAY) is not None) is open_
+
+
+def test_a_session_in_use_stays_open_till_its_end(write):
+    opened(write, made(write))
+    users.seen(write, "d", NOW + 12 * DAY)
+    assert users.session(write, "d", NOW + 25 * DAY, 14 * DAY)
+    users.seen(write, "d", NOW + 29 * DAY)
+    assert users.session(write, "d", NOW + 31 * DAY, 14 * DAY) is None
+
+
+def test_a_session_knows_its_user(write):
+    user = made(write, name="Claire", role="admin", may_send=True)
+    opened(write, user)
+    found = users.session(write, "d", NOW, DAY)
+    assert (found.user, found.csrf, found.agent) == (user, "c", "Firefox")
+    assert users.session(write, "other", NOW, DAY) is None
+
+
+def test_ending_access_ends_every_session_of_that_user_only(write):
+    claire, paul = made(write), made(write, "paul@rtes.example")
+    for user, digest in ((claire, "a"), (claire, "b"), (paul, "c")):
+        opened(write, user, digest)
+    users.end(write, claire.id, NOW)
+    assert [bool(users.session(write, digest, NOW, DAY)) for digest in "abc"] == [False, False, True]
+
+
+def test_expired_sessions_are_forgotten_when_one_opens(write):
+    user = made(write)
+    opened(write, user, "old", lasts=1)
+    opened(write, user, "new", now=NOW + 10)
+    assert [s.digest for s in users.sessions_of(write, user.id, NOW)] == ["new"]
+
+
+def test_a_link_is_redeemed_once(write):
+    users.offer(write, "d", "sign-in", "7", NOW + 900, NOW)
+    assert users.offered(write, "d", "sign-in", NOW) == "7"
+    assert [users.redeem(write, "d", "sign-in", NOW) for _n in range(2)] == ["7", None]
+    assert users.offered(write, "d", "sign-in", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("digest", "purpose", "after"),
+    [("x", "sign-in", 0), ("d", "first-admin", 0), ("d", "sign-in", 901)],
+    ids=["another link", "another purpose", "too late"],
+)
+def test_a_link_opens_nothing_else(write, digest, purpose, after):
+    users.offer(write, "d", "sign-in", "7", NOW + 900, NOW)
+    assert users.offered(write, digest, purpose, NOW + after) is None
+    assert users.redeem(write, digest, purpose, NOW + after) is None
+
+
+def test_a_withdrawn_link_is_useless(write):
+    users.offer(write, "a", "first-admin", "", NOW + 900, NOW)
+    users.withdraw(write, "first-admin", "", NOW)
+    users.offer(write, "b", "first-admin", "", NOW + 900, NOW)
+    assert [users.redeem(write, digest, "first-admin", NOW) for digest in "ab"] == [None, ""]
+
+
+def test_two_openers_of_one_link_at_once_get_one_session(database):
+    """The guarded UPDATE decides, whoever looked first."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with database.write() as connection:
+        users.offer(connection, "d", "sign-in", "7", NOW + 900, NOW)
+
+    def redeem(_n):
+        with database.write() as connection:
+            return users.redeem(connection, "d", "sign-in", NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(redeem, range(8)))
+    assert sorted(found, key=str) == ["7", *[None] * 7]
+
+
+def test_a_revoked_token_is_revoked_once(write):
+    users.add_token(write, "d", name="Site", scope="read", now=NOW, by="Claire")
+    assert [users.revoke_token(write, "d", NOW + n) for n in range(2)] == [True, False]
+    (token,) = users.tokens(write)
+    assert (token.name, token.scope, token.created_by, token.revoked_at) == ("Site", "read", "Claire", NOW)
