@@ -31,7 +31,7 @@ _YES = _words(
     """1, oui, o, yes, y, ok, true, vrai, v, x, xx, on, checked, coche, cochee, ja, j, si, s, sim, wahr, verdadero,
     vero, accepte, acceptee, accepted, agree, agreed, d accord, accord, autorise, autorisee, granted, donne, obtenu,
     recueilli, signe, explicite, implicite, tacite, express, explicit, implied, consenti, 1 0, true 1, allow, allowed,
-    single, double, soumis, valide, validee"""
+    autoriser, single, double, valide, validee"""
 )
 _NO = _words(
     """0, non, n, no, false, faux, f, off, nein, nee, nao, falsch, falso, not checked, unchecked, decoche, decochee,
@@ -41,7 +41,11 @@ _BLANK = _words("null, none, nan, na, n a, nd, nc, undefined, nil, vide, empty, 
 _YES_SIGNS, _NO_SIGNS = frozenset("✓✔☑✅🗹"), frozenset("✗✘☐❌✖❎🗙")
 _YES_START = re.compile(r"(oui|yes|ok|j accepte|je souhaite|j autorise|je consens|i agree|i accept|i consent|i want)\b")
 _DENIED = re.compile(r"\b(ne|n|non|pas|plus|jamais|not|never|no longer|don t|do not|refuse)\b")
-_NUMBER = re.compile(r"[+-]?[\d\s.,]+")
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_BARE_YES = _words(
+    "1, oui, o, yes, y, ok, true, vrai, v, x, xx, on, checked, coche, cochee, ja, j, si, s, sim, wahr, "
+    "verdadero, vero, 1 0, true 1"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -63,6 +67,12 @@ def answer(text: str) -> Answer:
     return ""
 
 
+def is_bare_yes(text: str) -> bool:
+    """Tell whether `text` is a yes and nothing else: `allowed` is a yes too, but says to what."""
+    sign = text.strip()
+    return (bool(sign) and sign[0] in _YES_SIGNS) or _plain(text) in _BARE_YES
+
+
 # Whole words, from the tool's own lists of states.
 _ACTIVE = _words(
     """1, abonne, abonnee, abonnes, abonne actif, actif, active, confirme, confirmed, confirmee, double opt in, enabled,
@@ -73,7 +83,8 @@ _ACTIVE = _words(
     email allowed, allow, allowed, autorise, autoriser, accepte, acceptee, marketing contact, email subscribed,
     angemeldet, aktiv, bestatigt, abonniert, suscrito, suscrita, activo, activa, iscritto, iscritta, attivo, attiva,
     ingeschreven, actief, inscripto, membre actif, contact actif, regular, regulier, normal, digest, mail, summary,
-    plain, mime digests, notice, html, txt, urlize, premium, gifted, gift, comped, free, gratuit, paid, payant,
+    plain, mime digests, plaintext digests, summary digests, notice, html, txt, urlize, premium, gifted, gift,
+    comped, free, gratuit, paid, payant,
     trialed, trial, churning, past due, not bounced, none bounced, registered, enregistre, soft bouncing, transferred,
     subscribes, s est inscrit, 1 oui, reactive, resubscribed, reinscrit, reabonne, a jour"""
 )
@@ -119,7 +130,7 @@ _STOPS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
     (
         "complained",
         re.compile(
-            r"\b(complain|plainte|spam\b|spammer|abus|report(ed)? as|signal(e|ement)\b|junk|indesirable|fbl\b|"
+            r"\b(complain|plaintes?\b|spam\b|spammer|abus|report(ed)? as|signal(e|ement)\b|junk|indesirable|fbl\b|"
             r"feedback loop|reclamation|queja|reclamo|beschwerde)"
         ),
     ),
@@ -127,8 +138,10 @@ _STOPS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
         "bounced",
         re.compile(
             r"\b(clean(ed)?\b|bounc|hard\b|hardbounce|npai\b|rejet|reject|undeliver|not deliver|non delivr|erreur\b|"
-            r"error\b|nettoye|rebond|(adresse |e ?mail |mail )?(invalid|erron|inexist|n existe)|unreachable|injoignable|"
-            r"non remis|quarantin|user unknown|unknown user|mailbox (full|unavailable|disabled)|does not exist|introuvable|"
+            r"error\b|nettoye|rebond|(adresse |e ?mail |mail )?(invalid|erron|inexist|n existe)|"
+            r"unreachable|injoignable|"
+            r"non remis|quarantin|user unknown|unknown user|mailbox (full|unavailable|disabled)|"
+            r"does not exist|introuvable|"
             r"retour a l (envoyeur|expediteur)|failed|failing|echec|bad address|wrong address|fausse adresse|"
             r"rebotad|devuelt|rimbalz|unzustellbar|teruggestuurd|dead\b|perime|obsolete)"
         ),
@@ -142,7 +155,8 @@ _STOPS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
             r"radie|supprim|a supprimer|effac|delet|archiv|block|black|bloqu|liste noire|exclu|suppress|stop\b|stoppe|"
             r"disabled|desactiv|deactivat|inactiv|inactif|refus|oppos|resili|left\b|parti\b|partie\b|sorti\b|sortie\b|"
             r"quitt|cancel|annul|suspend|declin|denied|withdr|retract|revok|revoqu|decede|mute\b|mutee\b|"
-            r"do not|don t|dont (send|mail|contact)|ne (plus|pas)|n (accepte|autorise|est) pas|ne \w+ (plus|pas)|plus de (mail|lettre|newsletter|courriel|message)|"
+            r"do not|don t|dont (send|mail|contact)|ne (plus|pas)|n (accepte|autorise|est) pas|"
+            r"ne \w+ (plus|pas)|plus de (mail|lettre|newsletter|courriel|message)|"
             r"no longer|never\b|jamais|forget|oubli|gdpr|expired|expire\b|banned|banni|demissionn|"
             r"abgemeldet|ausgetragen|gesperrt|inaktiv|desuscri|dado de baja|baja\b|cancelad|disiscri|cancellat|inattiv|"
             r"afgemeld|uitgeschreven|geblokkeerd|inactivo|descadastr|odhlas|wypis|not on list)"
@@ -158,7 +172,8 @@ _STOPS: tuple[tuple[Standing, re.Pattern[str]], ...] = (
     ),
 )
 _NEGATED = re.compile(
-    r"(non|pas|jamais|not|never) (unsub\w*|desabon\w*|desinscri\w*|opted out|optout|opt out|black\w*|block\w*|bloque\w*|"
+    r"(non|pas|jamais|not|never) (unsub\w*|desabon\w*|desinscri\w*|opted out|optout|opt out|black\w*|"
+    r"block\w*|bloque\w*|"
     r"bounced|exclue?|supprime\w*|refuse\w*)"
 )
 
@@ -222,11 +237,14 @@ def is_number(text: str) -> bool:
 
 _LEAVING = re.compile(
     r"\b(desabonn\w*|desabonement|desinscri\w*|unsub\w*|opt(ed)? ?out|optedout|blacklist\w*|blocklist\w*|liste noire|"
-    r"ne (plus|pas|veut plus|veut pas|souhaite plus|souhaite pas|desire plus|desire pas) (nous |le |la |lui |me |l |les )?"
-    r"(envoyer|contacter|ecrire|solliciter|recevoir|mailer|diffuser|relancer|inscrire|abonner|etre (contacte|sollicite|inscrit|"
+    r"ne (plus|pas|veut plus|veut pas|souhaite plus|souhaite pas|desire plus|desire pas) (nous |le |la |"
+    r"lui |me |l |les )?"
+    r"(envoyer|contacter|ecrire|solliciter|recevoir|mailer|diffuser|relancer|inscrire|abonner|"
+    r"etre (contacte|sollicite|inscrit|"
     r"abonne|derange))\w*|plus de (mails?|newsletters?|lettres?|courriels?|e mails?|messages?)\b|"
     r"(do not|don t|never) (e ?mail|contact|send|mail)|no longer wants?|wants? no|remove (me|from)|"
-    r"npai|hard ?bounc\w*|bounced?\b|refuse (la|les|de|toute?|nos|l|le) (newsletter|mails?|lettre|recevoir|communication|"
+    r"npai|hard ?bounc\w*|bounced?\b|refuse (la|les|de|toute?|nos|l|le) (newsletter|mails?|lettre|recevoir|"
+    r"communication|"
     r"infolettre|e mails?|courriels?)\w*|stop (mails?|newsletter|envois?|e mails?|courriels?|diffusion)|a supprimer de|"
     r"a retirer de|(droit|demande) (a l |d |de )(oppos|oubli|efface)\w*|"
     r"(adresse|e ?mail|mail|courriel) (mail )?(invalide|erronee?|obsolete|fausse?|incorrecte?|inexistante?)|"
@@ -234,11 +252,13 @@ _LEAVING = re.compile(
 )
 _WHOLE = _words(
     """unsubscribed, cleaned, complained, complaint, spam, bounce, bounced, undeliverable, nomail, stop, refus, refuse,
-    refusee, opposition, supprime, supprimee, a supprimer, a retirer, a enlever, desactive, desactivee, blocked, bloque,
+    refusee, supprime, supprimee, a supprimer, a retirer, a enlever, desactive, desactivee, blocked, bloque,
     bloquee, unactivated, unconfirmed, non confirme, non confirmee, do not mail, do not email, dnc, transactional,
     nonsubscribed, non subscribed, junk, suppressed, optout, removed, deleted, cancelled, canceled, decede, decedee"""
 )
-_NOT_LEAVING = re.compile(r"\b(non|pas|jamais|not|never) (desabonn|desinscri|unsub|black|block|bounc|opted out)|lien de")
+_NOT_LEAVING = re.compile(
+    r"\b(non|pas|jamais|not|never) (desabonn|desinscri|unsub|black|block|bounc|opted out)|lien de"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -264,8 +284,8 @@ def text_standing(text: str) -> Standing:
 def name_standing(text: str) -> Standing:
     """Return what a name, an organisation or a telephone number says of leaving: only « DUPONT (désabonné) » does."""
     words = fold(text)
-    said = re.search(r"\b(desabonn(e|ee|es)|desinscrit\w*|unsubscribed|npai|ne plus (envoyer|contacter|ecrire))\b", words)
-    return "unclear" if said else ""
+    said = _LEAVING.fullmatch(words) or re.search(r"\b(desabonn\w*|desinscri\w*|unsubscribed|npai)\b", words)
+    return "unclear" if said or re.search(r"\bne (plus|pas) (envoyer|contacter|ecrire)\b", words) else ""
 
 
 def _plain(text: str) -> str:

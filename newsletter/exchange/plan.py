@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from newsletter.addresses import Address
-from newsletter.exchange.statuses import Standing
+from newsletter.exchange.consent_words import Standing
 from newsletter.exchange.table import Refusal, Table
 
 Action = Literal["accept", "merge", "suppress", "keep", "reject", "review", "ignore"]
