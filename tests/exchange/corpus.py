@@ -226,7 +226,7 @@ CASES = [
             (7, "a@[127.0.0.1]", "reject"),
             (8, "", "reject"),
             (9, "ab@ville.fr", "review"),
-            (10, "a@ville.fr", "merge"),
+            (10, "a@ville.fr", "accept"),
             (11, "j@mairie.local", "reject"),
         ],
     ),
