@@ -66,7 +66,7 @@ def load(database: Database, people: int, say: Callable[[str], None] = lambda _t
                 connection.execute(statement, span)
         say(f"{span['high']:,} people")
     with database.write() as connection:
-        sequences.settle(connection)
+        sequences.settle_sequences(connection)
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
 

@@ -65,7 +65,7 @@ def load(workspace: Workspace, people: int) -> int:
     insert = subscriptions.insert()
     spans, block = 0, []
     with workspace.database.write() as connection:
-        offices = len(organisations.listing(connection))
+        offices = len(organisations.list_organisations(connection))
         for span in histories(people, offices):
             block.append(dict(zip(names, span, strict=True)))
             if len(block) == _BLOCK:

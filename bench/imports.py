@@ -66,7 +66,7 @@ def ours(root: Path, path: Path) -> tuple[float, float]:
     """Return the seconds that our import takes, and the peak memory of this process in MB."""
     workspace = open_workspace(root)
     began = time.perf_counter()
-    plan, _number = subscribers.run(workspace, subscribers.open_source(path), "lettre", by="bench")
+    plan, _number = subscribers.import_subscribers(workspace, subscribers.open_source(path), "lettre", by="bench")
     seconds = time.perf_counter() - began
     workspace.close()
     assert plan.counts == {"accept": plan.rows}, plan.counts

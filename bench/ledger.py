@@ -48,9 +48,9 @@ def approve(database: Database, count: int) -> mailings.Mailing:
             for n in range(start, min(start + CHUNK, count))
         ]
         with database.write() as connection:
-            people.enrol(connection, people.load(connection, batch, now), batch, ["lettre"], consent, now)
+            people.enrol(connection, people.load_person(connection, batch, now), batch, ["lettre"], consent, now)
     with database.write() as connection:
-        made = mailings.create(
+        made = mailings.create_mailing(
             connection,
             issue="bench",
             subject="La lettre",
@@ -64,5 +64,5 @@ def approve(database: Database, count: int) -> mailings.Mailing:
             not_before=now,
             today=datetime.fromtimestamp(now, UTC).date(),
         )
-        mailings.change(connection, made.id, "sending", only=("approved",), started_at=now)
-        return mailings.get(connection, made.id)
+        mailings.change_mailing(connection, made.id, "sending", only=("approved",), started_at=now)
+        return mailings.get_mailing(connection, made.id)

@@ -52,7 +52,7 @@ def peak(count: int) -> None:
         os.waitpid(child, 0)
         database = open_database(url)
         with database.read() as connection:
-            made = mailings.get(connection, 1)
+            made = mailings.get_mailing(connection, 1)
         start = time.perf_counter()
         drain(Dispatch(database, made, Discard(), Sending(**{"from": "RTES <lettre@example.org>"}), maker()))
         print(_high_water(), count / (time.perf_counter() - start))

@@ -40,7 +40,7 @@ def run() -> Iterator[dict[str, Any]]:
             yield {"what": f"one-click p99, idle server, {RATE}/s", "seconds": idle, "ratio": 1.0}
             with _run(directory, "send", start.LETTRE, "--now", "--yes"):
                 busy = _p99(address, busy_ones, RATE)
-                sent = mailings.receipt(workspace, start.LETTRE).sent
+                sent = mailings.mailing_receipt(workspace, start.LETTRE).sent
             what = f"one-click p99 while {sent} of {PEOPLE} letters left"
             yield {"what": what, "seconds": busy, "ratio": busy / idle}
         workspace.close()

@@ -22,10 +22,11 @@ import uvicorn
 
 from newsletter.actions.operations import start
 from newsletter.actions.people import directory as people_directory
-from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
+from newsletter.filters import PersonFilter
 from newsletter.model import Status
 from newsletter.web.app import make_app
 
@@ -79,13 +80,15 @@ def fill(workspace: Workspace, n: int, people: int) -> None:
     for number in range(n - len(workspace.pool())):
         model = models[number % len(models)]
         back = timedelta(days=number)  # a pool of years: most events are over
-        made = articles.new(workspace.root, title=f"{model.title} ({number})", tags=model.tags, date=model.date - back)
+        made = articles.new_article(
+            workspace.root, title=f"{model.title} ({number})", tags=model.tags, date=model.date - back
+        )
         own = {"slug": made.slug, "path": made.path, "title": made.title, "date": made.date, "lines": {}}
         event = model.event and replace(model.event, start=model.event.start - back, end=None)
-        articles.write(workspace.root / made.path, replace(model, **own, event=event))
+        articles.write_article(workspace.root / made.path, replace(model, **own, event=event))
     start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
     start.load_people(workspace, people)
-    mailings.approve(workspace, start.LETTRE, by="bench")
+    approve_issue(workspace, start.LETTRE, by="bench")
 
 
 @contextmanager
@@ -105,7 +108,7 @@ def serving(workspace: Workspace) -> Iterator[http.client.HTTPConnection]:
 
 def sign_in(workspace: Workspace, connection: http.client.HTTPConnection) -> str:
     """Return the cookie of an admin's session."""
-    user = users.invite(workspace, "bench@rtes.example", "admin", may_send=True, name="Banc", by="bench")
+    user = users.invite_user(workspace, "bench@rtes.example", "admin", may_send=True, name="Banc", by="bench")
     path = signin.link_for(workspace, user).removeprefix(workspace.settings.web.base_url)
     connection.request("POST", path)
     answer = connection.getresponse()
@@ -135,9 +138,7 @@ def run(n: int = ARTICLES, people: int = SUBSCRIBERS) -> list[dict[str, object]]
         workspace = open_workspace(root)
         try:
             fill(workspace, n, people)
-            somebody = people_directory.search(workspace, people_directory.Wanted(publication="flash", state="active"))[
-                0
-            ][0]
+            somebody = people_directory.search(workspace, PersonFilter(publication="flash", state="active"))[0][0]
             with serving(workspace) as connection:
                 cookie = sign_in(workspace, connection)
                 bare = seconds(connection, "/sante", cookie)[0]

@@ -86,9 +86,11 @@ def approve(workspace: Workspace) -> tuple[Mailing, list[float]]:
                 now=now,
                 not_before=now,
             )
-            after = mailings.load(connection, mailing, frozen, CAPS, today, now, after=after, slice_=candidates.SLICE)
+            after = mailings.load_mailing(
+                connection, mailing, frozen, CAPS, today, now, after=after, slice_=candidates.SLICE
+            )
             if after is None:
-                mailings.change(connection, mailing.id, "sending", only=("loading",), started_at=now)
+                mailings.change_mailing(connection, mailing.id, "sending", only=("loading",), started_at=now)
         took.append(time.perf_counter() - began)
     return mailing, took
 
@@ -109,14 +111,23 @@ def turns(workspace: Workspace, mailing: Mailing, groups: int) -> dict[str, list
     for _group in range(groups):
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
-            timed("settle", ledger.settle, connection, "w", known, now)
+            timed("settle", ledger.settle_deliveries, connection, "w", known, now)
             handed = timed(
-                "hand", ledger.hand, connection, mailing.id, mailing.rule, "w", ids, now=now, lease=300, today=today
+                "hand",
+                ledger.hand_deliveries,
+                connection,
+                mailing.id,
+                mailing.rule,
+                "w",
+                ids,
+                now=now,
+                lease=300,
+                today=today,
             )
             known = [Settlement(h.id, "sent", "250 ok", f"id{h.id}") for h in handed]
             ids = timed(
                 "claim",
-                ledger.claim,
+                ledger.claim_deliveries,
                 connection,
                 mailing.id,
                 "w",
@@ -154,7 +165,7 @@ def measure(workspace: Workspace, plans: Plans) -> Iterator[tuple[str, float]]:
     steps: dict[str, Callable[[], object]] = {
         "receipt": lambda: _read(workspace, lambda c: mailings.receipt(c, mailing, time.time())),
         "candidates counted": lambda: _read(
-            workspace, lambda c: candidates.count(c, mailing.rule, datetime.now(UTC).date())
+            workspace, lambda c: candidates.count_candidates(c, mailing.rule, datetime.now(UTC).date())
         ),
         "count": lambda: report.count(workspace),
         **{

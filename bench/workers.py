@@ -37,8 +37,8 @@ def rate(stage: Stage, server: Server, crew: int) -> float:
     workers = [stage.newsletter(server, "worker", "--connections", str(EACH), **settings) for _ in range(crew)]
     try:
         _await(lambda: _at_the_queue(workspace) == 2 * crew)  # each is at two queues
-        mailings.begin(workspace, mailings.current(workspace, ISSUE))
-        _await(lambda: mailings.receipt(workspace, ISSUE).status == "done")
+        mailings.begin_mailing(workspace, mailings.current_mailing(workspace, ISSUE))
+        _await(lambda: mailings.mailing_receipt(workspace, ISSUE).status == "done")
     finally:
         for process in workers:
             process.terminate()

@@ -61,7 +61,7 @@ class Address(NamedTuple):
         return f"{self.local}@{self.domain}"
 
 
-def parse(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """Return the one address that `text` is.
 
     Surrounding blanks, zero-width characters and `mailto:` go; everything else stays as written. Two addresses are the
@@ -74,7 +74,7 @@ def parse(text: str) -> Address:
         key = text.lower()
         return Address(text, key, key.partition("@")[2])
     trimmed = _trim(text)
-    return parse(trimmed) if trimmed != text else _parse_unusual(text)
+    return parse_address(trimmed) if trimmed != text else _parse_unusual(text)
 
 
 def parse_mailbox(text: str) -> tuple[str, Address]:
@@ -84,8 +84,8 @@ def parse_mailbox(text: str) -> tuple[str, Address]:
     """
     found = _MAILBOX.fullmatch(text) if len(text) <= _LONGEST_MAILBOX else None
     if not found:
-        return "", parse(text)
-    address = parse(found["address"])
+        return "", parse_address(text)
+    address = parse_address(found["address"])
     name = " ".join((found["quoted"] or found["bare"] or "").split())
     if "@" in name and name.lower() != address.key:
         raise AddressError(_("le nom placé devant l’adresse est lui-même une autre adresse"))

@@ -16,7 +16,7 @@ from functools import lru_cache
 from babel.dates import format_date
 
 from newsletter.i18n import _, locale
-from newsletter.model import Event
+from newsletter.model import EventTime
 
 NARROW = "\u202f"
 _SENTENCE = 300
@@ -174,7 +174,7 @@ def clock_words(moment: datetime) -> str:
     return hour_words(moment) if _in_english() else f"{moment.hour} h {moment.minute:02d}"
 
 
-def event_words(event: Event, today: day | None = None) -> str:
+def event_words(event: EventTime, today: day | None = None) -> str:
     """Return when `event` takes place: `Jeudi 24 avril 2025 de 9h à 17h`, `Du 29 septembre au 5 octobre 2025`.
 
     With `today`, the year is left out where it is the current one. A night (less than twelve hours over midnight)
@@ -224,7 +224,7 @@ def _english(date: day, pattern: str) -> str:
     return format_date(date, pattern, locale="en_GB")
 
 
-def _hours(event: Event) -> str:
+def _hours(event: EventTime) -> str:
     if event.all_day:
         return ""
     if event.end is None or event.end == event.start:

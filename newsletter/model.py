@@ -83,7 +83,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventTime:
     """When and where: aware datetimes in Europe/Paris.
 
     An all-day event starts at midnight of its first day and ends at midnight of its LAST day (both inclusive days).
@@ -153,7 +153,7 @@ class Article:
     picture: Picture | None = None
     visibility: Visibility = Visibility.PUBLIC
     organisations: tuple[str, ...] = ()
-    event: Event | None = None
+    event: EventTime | None = None
     deadline: datetime | None = None
     contact: str = ""
     speakers: tuple[Speaker, ...] = ()
@@ -362,7 +362,7 @@ ReportKind = Literal["delivered", "deferred", "soft", "hard", "block", "complain
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryReport:
     """One thing a provider or a bounce says about one message: `key` identifies it for ever (idempotence)."""
 
     kind: ReportKind

@@ -234,7 +234,7 @@ class Sending(_Frozen):
     options: Mapping[str, str] = Field(default_factory=dict)
 
 
-class Database(_Frozen):
+class DatabaseSettings(_Frozen):
     """The SQLAlchemy URL (a relative SQLite path counts from the workspace); `durable` asks for synchronous FULL."""
 
     url: str = "sqlite:///subscribers.db"
@@ -276,7 +276,7 @@ class Web(_Frozen):
         return value.rstrip("/")
 
 
-class Members(_Frozen):
+class MembersSettings(_Frozen):
     """Membership rules: days after the end of a period during which a member still receives what is for members.
 
     `reminder_days` before an issue's day, contacts are asked for proposals (0: never); `tell_featured` writes to the
@@ -327,9 +327,9 @@ class Settings(_Frozen):
     publications: Mapping[str, Publication]
     theme: Theme = Theme()
     sending: Sending
-    database: Database = Database()
+    database: DatabaseSettings = DatabaseSettings()
     web: Web = Web()
-    members: Members = Members()
+    members: MembersSettings = MembersSettings()
     feeds: tuple[Feed, ...] = Field(default=(), max_length=20)
     retention: Retention = Retention()
     bounces: Bounces = Bounces()

@@ -22,7 +22,7 @@ from newsletter.settings import Settings
 FILE = "newsletter.toml"
 
 
-def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings of the workspace `root`.
 
     The workspace's `.env` file completes the environment (it never overrides it). Raises SettingsError.

@@ -17,7 +17,10 @@ from playwright.sync_api import Browser, Page
 from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, personal
 from newsletter.actions.people import directory
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
+from newsletter.filters import PersonFilter
 from tests.browser import chromium, letter_page
 from tests.conftest import ROOT
 from tests.web.studio import stage
@@ -93,21 +96,21 @@ def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Approve, schedule, lose an answer, and come to the end."""
     workspace = here.workspace
     leaves = stage.NOW.replace(hour=14, minute=30)
-    mailings.approve(workspace, KEY, by=BY, at=leaves)
+    approve_issue(workspace, KEY, by=BY, at=leaves)
     yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860)
-    mailings.cancel(workspace, KEY, by=BY)
-    mailing = mailings.begin(workspace, mailings.approve(workspace, KEY, by=BY, now=True))
-    left = mailings.receipt(workspace, KEY).open
+    mailings.cancel_mailing(workspace, KEY, by=BY)
+    mailing = mailings.begin_mailing(workspace, approve_issue(workspace, KEY, by=BY, now=True))
+    left = mailings.mailing_receipt(workspace, KEY).open
     stage.mailing_at(workspace, left - 5, doubtful=3)
-    mailings.pause(workspace, KEY, BY, f"mis en pause par {BY}")
+    mailings.pause_mailing(workspace, KEY, BY, f"mis en pause par {BY}")
     yield "studio-receipt", _seen(here, f"{ISSUE}/envoi", 1280, 1090)
-    mailings.settle(workspace, KEY, resend=False, by=BY)
-    mailings.resume(workspace, KEY, BY)
-    mailings.deliver(workspace, mailing)
+    mailings.settle_doubtful(workspace, KEY, resend=False, by=BY)
+    mailings.resume_mailing(workspace, KEY, BY)
+    deliver_mailing(workspace, mailing)
 
 
 def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
-    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, PersonFilter(publication="flash", state="active"))[0][0]
     yield "studio-person", _seen(here, f"/studio/public/personnes/{someone.uid}", 1280, 860)
     yield "studio-figures", _seen(here, "/studio/chiffres", 1280, 1000)
 
@@ -115,7 +118,7 @@ def _people(here: Stage) -> Iterator[tuple[str, Image.Image]]:
 def _readers(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     """Draw what a member's contact sees."""
     links = here.workspace.links
-    someone = directory.search(here.workspace, directory.Wanted(publication="flash", state="active"))[0][0]
+    someone = directory.search(here.workspace, PersonFilter(publication="flash", state="active"))[0][0]
     uid = bytes.fromhex(someone.uid)
     pages = {
         "archive": "/",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.addresses import mask, parse, parse_mailbox, suggest, suspect
+from newsletter.addresses import mask, parse_address, parse_mailbox, suggest, suspect
 from newsletter.errors import AddressError
 
 
@@ -27,7 +27,7 @@ from newsletter.errors import AddressError
     ],
 )
 def test_an_address_is_stored_as_it_was_given(text):
-    assert parse(text).text == text
+    assert parse_address(text).text == text
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_address_is_stored_as_it_was_given(text):
 )
 def test_what_is_no_single_address_is_refused_with_a_french_sentence(text, sentence):
     with pytest.raises(AddressError) as refusal:
-        parse(text)
+        parse_address(text)
     assert sentence in refusal.value.what
 
 
@@ -100,7 +100,7 @@ def test_what_is_no_single_address_is_refused_with_a_french_sentence(text, sente
     ],
 )
 def test_what_copying_and_pasting_leaves_is_taken_off(text):
-    assert parse(text).text == "a@ville.fr"
+    assert parse_address(text).text == "a@ville.fr"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_copying_and_pasting_leaves_is_taken_off(text):
     ],
 )
 def test_two_spellings_of_one_address_have_one_key(one, other):
-    assert parse(one).key == parse(other).key
+    assert parse_address(one).key == parse_address(other).key
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_two_spellings_of_one_address_have_one_key(one, other):
     ],
 )
 def test_two_addresses_that_only_look_alike_stay_two(one, other):
-    assert parse(one).key != parse(other).key
+    assert parse_address(one).key != parse_address(other).key
 
 
 def test_the_envelope_gets_the_domain_in_ascii():
-    assert parse("Jean@Besançon.fr").wire == "Jean@xn--besanon-yxa.fr"
+    assert parse_address("Jean@Besançon.fr").wire == "Jean@xn--besanon-yxa.fr"
 
 
 @pytest.mark.parametrize(
@@ -185,13 +185,13 @@ def test_a_mailbox_that_shows_another_address_is_refused(text):
     ],
 )
 def test_a_slip_of_the_keyboard_is_noticed_and_put_right(text, meant):
-    assert suggest(parse(text)) == meant
-    assert meant in (suspect(parse(text)) or "")
+    assert suggest(parse_address(text)) == meant
+    assert meant in (suspect(parse_address(text)) or "")
 
 
 @pytest.mark.parametrize("domain", ["vіlle.fr", "раураl.com", "аррӏе.com", "exаmple.org", "ſfr.fr", "ρτες.fr"])
 def test_a_domain_in_borrowed_letters_is_for_a_human(domain):
-    assert "alphabets" in (suspect(parse(f"a@{domain}")) or "")
+    assert "alphabets" in (suspect(parse_address(f"a@{domain}")) or "")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_domain_in_borrowed_letters_is_for_a_human(domain):
     ],
 )
 def test_an_ordinary_address_is_not_suspected(text):
-    assert suspect(parse(text)) is None
+    assert suspect(parse_address(text)) is None
 
 
 @pytest.mark.parametrize(
@@ -227,14 +227,14 @@ def test_an_ordinary_address_is_not_suspected(text):
     [("marie@ville.fr", "m…e@ville.fr"), ("abc@ville.fr", "a…@ville.fr"), ("a@ville.fr", "…@ville.fr")],
 )
 def test_screens_and_logs_show_only_the_ends(text, shown):
-    assert mask(parse(text)) == shown
+    assert mask(parse_address(text)) == shown
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40) | st.text('aé@.-_ <>",\n\0{}\u200b', max_size=20) | st.emails())
 def test_what_is_accepted_is_one_clean_line_that_parses_to_itself(text):
     try:
-        address = parse(text)
+        address = parse_address(text)
     except AddressError as refusal:
         assert refusal.what
         return
@@ -242,5 +242,5 @@ def test_what_is_accepted_is_one_clean_line_that_parses_to_itself(text):
     assert " " not in address.text
     assert address.text.count("@") == 1
     assert address.domain.isascii()
-    assert parse(address.text) == address
-    assert parse(address.wire).key == address.key
+    assert parse_address(address.text) == address
+    assert parse_address(address.wire).key == address.key

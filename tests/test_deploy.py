@@ -19,7 +19,7 @@ import yaml
 
 from newsletter.actions.operations.start import init
 from newsletter.cli import cli
-from newsletter.settings_file import load, read_env_file
+from newsletter.settings_file import load_settings, read_env_file
 from tests.conftest import ROOT, missing
 
 DEPLOY = ROOT / "deploy"
@@ -56,7 +56,7 @@ def accepted(environ: dict[str, str], root: Path) -> None:
     """Let the program read the variables: an unknown setting or a wrong value is an error."""
     if not (root / "newsletter.toml").exists():
         init(root)
-    settings = load(root, environ)
+    settings = load_settings(root, environ)
     unknown = {name.upper() for name in settings.secrets} - SECRETS
     assert not unknown, f"nothing reads {unknown}"
 

@@ -311,7 +311,7 @@ def test_the_examples_of_files_are_read_without_an_unknown_field(path, tmp_path)
     for number, block in enumerate(blocks):
         file = tmp_path / f"example-{number}.md"
         file.write_text(block, encoding="utf-8")
-        load = issue.load if "publication:" in block else article.load
+        load = issue.load_issue if "publication:" in block else article.load_article
         assert load(file, tmp_path).unknown == ()
 
 

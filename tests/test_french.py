@@ -17,7 +17,7 @@ from newsletter.french import (
     typography,
     until_words,
 )
-from newsletter.model import Event
+from newsletter.model import EventTime
 
 PARIS = ZoneInfo("Europe/Paris")
 N, B, J = "\u202f", "\u00a0", "\u2060"
@@ -121,18 +121,18 @@ def test_plain_text_holds_no_mark_that_old_clients_show_as_boxes(text):
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (Event(at(2025, 4, 24, 9), at(2025, 4, 24, 17)), "Jeudi 24 avril 2025 de 9h à 17h"),
-        (Event(at(2025, 4, 24, 9, 30), at(2025, 4, 24, 17, 5)), "Jeudi 24 avril 2025 de 9h30 à 17h05"),
-        (Event(at(2025, 9, 30, 17)), "Mardi 30 septembre 2025 à 17h"),
-        (Event(at(2025, 7, 1), all_day=True), "Mardi 1er juillet 2025"),
-        (Event(at(2025, 7, 1), at(2025, 7, 1), all_day=True), "Mardi 1er juillet 2025"),
-        (Event(at(2025, 9, 29), at(2025, 10, 5), all_day=True), "Du 29 septembre au 5 octobre 2025"),
-        (Event(at(2025, 9, 15), at(2025, 9, 16), all_day=True), "15 et 16 septembre 2025"),
-        (Event(at(2025, 9, 30), at(2025, 10, 1), all_day=True), "30 septembre et 1er octobre 2025"),
-        (Event(at(2025, 9, 15), at(2025, 9, 18), all_day=True), "Du 15 au 18 septembre 2025"),
-        (Event(at(2025, 12, 30), at(2026, 1, 2), all_day=True), "Du 30 décembre 2025 au 2 janvier 2026"),
-        (Event(at(2025, 9, 15, 14), at(2025, 9, 16, 12)), "15 et 16 septembre 2025, à partir de 14h"),
-        (Event(at(2025, 9, 5, 20), at(2025, 9, 6, 2)), "Vendredi 5 septembre 2025 de 20h à 2h"),
+        (EventTime(at(2025, 4, 24, 9), at(2025, 4, 24, 17)), "Jeudi 24 avril 2025 de 9h à 17h"),
+        (EventTime(at(2025, 4, 24, 9, 30), at(2025, 4, 24, 17, 5)), "Jeudi 24 avril 2025 de 9h30 à 17h05"),
+        (EventTime(at(2025, 9, 30, 17)), "Mardi 30 septembre 2025 à 17h"),
+        (EventTime(at(2025, 7, 1), all_day=True), "Mardi 1er juillet 2025"),
+        (EventTime(at(2025, 7, 1), at(2025, 7, 1), all_day=True), "Mardi 1er juillet 2025"),
+        (EventTime(at(2025, 9, 29), at(2025, 10, 5), all_day=True), "Du 29 septembre au 5 octobre 2025"),
+        (EventTime(at(2025, 9, 15), at(2025, 9, 16), all_day=True), "15 et 16 septembre 2025"),
+        (EventTime(at(2025, 9, 30), at(2025, 10, 1), all_day=True), "30 septembre et 1er octobre 2025"),
+        (EventTime(at(2025, 9, 15), at(2025, 9, 18), all_day=True), "Du 15 au 18 septembre 2025"),
+        (EventTime(at(2025, 12, 30), at(2026, 1, 2), all_day=True), "Du 30 décembre 2025 au 2 janvier 2026"),
+        (EventTime(at(2025, 9, 15, 14), at(2025, 9, 16, 12)), "15 et 16 septembre 2025, à partir de 14h"),
+        (EventTime(at(2025, 9, 5, 20), at(2025, 9, 6, 2)), "Vendredi 5 septembre 2025 de 20h à 2h"),
     ],
 )
 def test_an_event_is_told_as_an_agenda_tells_it(event, words):
@@ -140,7 +140,7 @@ def test_an_event_is_told_as_an_agenda_tells_it(event, words):
 
 
 def test_the_current_year_may_go_without_saying():
-    event = Event(at(2025, 9, 30, 17))
+    event = EventTime(at(2025, 9, 30, 17))
     assert event_words(event, date(2025, 9, 1)) == "Mardi 30 septembre à 17h"
     assert event_words(event, date(2024, 9, 1)) == "Mardi 30 septembre 2025 à 17h"
 
@@ -148,11 +148,11 @@ def test_the_current_year_may_go_without_saying():
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (Event(start=at(2025, 4, 24, 9), end=at(2025, 4, 24, 17)), "Thursday 24 April 2025 from 9:00 to 17:00"),
-        (Event(start=at(2025, 7, 1), all_day=True), "Tuesday 1 July 2025"),
-        (Event(start=at(2026, 9, 30, 17, 5)), "Wednesday 30 September 2026 at 17:05"),
+        (EventTime(start=at(2025, 4, 24, 9), end=at(2025, 4, 24, 17)), "Thursday 24 April 2025 from 9:00 to 17:00"),
+        (EventTime(start=at(2025, 7, 1), all_day=True), "Tuesday 1 July 2025"),
+        (EventTime(start=at(2026, 9, 30, 17, 5)), "Wednesday 30 September 2026 at 17:05"),
         (
-            Event(start=at(2025, 9, 29), end=at(2025, 10, 5), all_day=True),
+            EventTime(start=at(2025, 9, 29), end=at(2025, 10, 5), all_day=True),
             "From 29 September to 5 October 2025",
         ),
     ],

@@ -18,16 +18,20 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from newsletter import jobs, logs
+from newsletter import logs
 from newsletter.actions import mail
 from newsletter.actions.archive import public_letters
 from newsletter.actions.imports import subscribers as subscriber_imports
 from newsletter.actions.operations.start import init, load_people
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
+from newsletter.jobs.loop import run_due
+from newsletter.jobs.table import TABLE, Work
 from newsletter.logs import GONE, JsonLines, TextLines, redact
-from newsletter.settings_file import load
+from newsletter.rendering.notice import Notice
+from newsletter.settings_file import load_settings
 from newsletter.store.tables.core import subscribers
 from tests.web.server import serving
 
@@ -221,24 +225,26 @@ def test_a_day_of_work_leaves_nobody_in_the_logs(workspace, monkeypatch, form) -
             assert ask(hook, event + b"}{", Authorization=proof) == 400
             assert ask(hook, event, Authorization=proof) == 200
             with monkeypatch.context() as patch:
-                patch.setattr(public_letters, "read", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
+                patch.setattr(public_letters, "read_letter", _burst(f"{people[0].address} from {IP}, {tokens[1]}"))
                 assert ask(f"{url}/lettres/2026-11-lettre?cle={tokens[1]}") == 500
-            mailings.begin(workspace, mailings.approve(workspace, "2026-11-lettre", by="test", now=True))
-            table = {work.name: work for work in jobs.TABLE}
+            mailings.begin_mailing(workspace, approve_issue(workspace, "2026-11-lettre", by="test", now=True))
+            table = {work.name: work for work in TABLE}
             stop = threading.Event()
-            assert jobs.run_due(workspace, table["deliver"], stop)
-            broken = jobs.Work("broken", _burst(f"<{people[1].address}> refused by {IP}"), 60, "fails")
-            assert jobs.run_due(workspace, broken, stop)
-            note = mail.Notice(subject="Votre lien", heading="Votre lien", paragraphs=("Bonjour",))
+            assert run_due(workspace, table["deliver"], stop)
+            broken = Work("broken", _burst(f"<{people[1].address}> refused by {IP}"), 60, "fails")
+            assert run_due(workspace, broken, stop)
+            note = Notice(subject="Votre lien", heading="Votre lien", paragraphs=("Bonjour",))
             assert not mail.post(workspace, f"{people[2].address}, {people[3].address}", note)
             file = workspace.root / "people.csv"
             file.write_text("email;nom\nun.nouveau@example.net;Nouveau\nfaux@@example;Erreur\n", "utf-8")
-            plan, _n = subscriber_imports.run(workspace, subscriber_imports.open_source(file), "lettre", by="test")
+            plan, _n = subscriber_imports.import_subscribers(
+                workspace, subscriber_imports.open_source(file), "lettre", by="test"
+            )
             assert plan.rows == 2
         finally:
             logging.getLogger().removeHandler(handler)
     text = written.getvalue()
-    receipt = mailings.receipt(workspace, "2026-11-lettre")
+    receipt = mailings.mailing_receipt(workspace, "2026-11-lettre")
     assert receipt.refused > 0
     for expected in (
         "/lettres/2026-11-lettre",
@@ -271,9 +277,9 @@ def _burst(words: str):
 
 def test_the_setting_chooses_the_form_and_its_environment_variable_goes_before(tmp_path, monkeypatch) -> None:
     init(tmp_path)
-    assert logs.config(load(tmp_path))["formatters"]["lines"]["()"] == "newsletter.logs.TextLines"
+    assert logs.config(load_settings(tmp_path))["formatters"]["lines"]["()"] == "newsletter.logs.TextLines"
     monkeypatch.setenv("NEWSLETTER_LOG__FORMAT", "json")
     monkeypatch.setenv("NEWSLETTER_LOG__LEVEL", "warning")
-    made = logs.config(load(tmp_path))
+    made = logs.config(load_settings(tmp_path))
     assert made["formatters"]["lines"]["()"] == "newsletter.logs.JsonLines"
     assert made["loggers"]["newsletter"]["level"] == "WARNING"

@@ -137,5 +137,5 @@ def test_every_place_to_fill_in_a_sentence_is_filled_and_nothing_is_given_for_no
 
 def test_a_value_with_braces_is_no_place_to_fill():
     with pytest.raises(ContentError) as caught:
-        frontmatter.parse("---\n'{name}': 1\n'{name}': 2\n---\n", "x.md")
+        frontmatter.parse_document("---\n'{name}': 1\n'{name}': 2\n---\n", "x.md")
     assert caught.value.told == "Le champ « {name} » est donné deux fois. Gardez-en un."

@@ -16,8 +16,8 @@ from newsletter.content import checks
 from newsletter.content.compose import compose
 from newsletter.content.issue import read_issues
 from newsletter.content.pool import Pool, read_pool
-from newsletter.model import Article, Event, Finding, Issue, Severity, Status, Tag, Visibility
-from newsletter.settings_file import load
+from newsletter.model import Article, EventTime, Finding, Issue, Severity, Status, Tag, Visibility
+from newsletter.settings_file import load_settings
 from scripts import draw_images
 from tests.conftest import ROOT
 
@@ -57,7 +57,7 @@ def slugs(issue: Issue, tag: str = "") -> list[str]:
 def findings(issue: Issue) -> list[Finding]:
     earlier = [other for other in issues().values() if other.date < issue.date]
     morning = datetime.combine(issue.date, time(9), PARIS)
-    return checks.check(issue, pool(), load(ROOT, {}).publication(issue.publication), morning, earlier)
+    return checks.check(issue, pool(), load_settings(ROOT, {}).publication(issue.publication), morning, earlier)
 
 
 def test_every_article_file_can_be_read_and_no_slug_comes_twice():
@@ -98,7 +98,7 @@ def test_news_that_are_events_too_calls_interviews_and_private_resources_are_the
     assert [a.restriction.departements for a in pool() if a.restriction] == [("59", "62")]
 
 
-def shape(event: Event) -> str:
+def shape(event: EventTime) -> str:
     if not event.all_day:
         return "timed" if event.end else "without end"
     days = (event.last_day - event.start.date()).days
@@ -159,7 +159,7 @@ def test_links_lead_to_the_network_or_to_names_reserved_for_examples():
 
 @pytest.mark.parametrize("key", ["2026-10-lettre", "2026-11-10-flash", "2026-11-17-flash", "2026-11-lettre"])
 def test_every_issue_composes_without_an_error_and_without_anything_over(key):
-    issue, settings = issues()[key], load(ROOT, {})
+    issue, settings = issues()[key], load_settings(ROOT, {})
     publication = settings.publication(issue.publication)
     composed = compose(issue, pool(), publication, settings.network)
     assert [

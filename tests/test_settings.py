@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import SettingsError
-from newsletter.settings_file import load
+from newsletter.settings_file import load_settings
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "newsletter.toml").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def line_of(text: str, part: str) -> int:
 
 
 def test_the_sample_settings_are_read(workspace):
-    settings = load(workspace(), {})
+    settings = load_settings(workspace(), {})
     assert list(settings.publications) == ["lettre", "flash"]
     assert settings.publication("flash").audience == "members"
     assert settings.publication("lettre").sections[0].tag == "rtes"
@@ -52,7 +52,7 @@ def test_a_wrong_setting_names_itself_its_line_and_what_was_meant(workspace, old
     text = TEXT.replace(old, new, 1)
     assert text != TEXT
     with pytest.raises(SettingsError) as caught:
-        load(workspace(text), {})
+        load_settings(workspace(text), {})
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert f"newsletter.toml:{line_of(text, at)}" in message
@@ -74,7 +74,7 @@ def test_a_wrong_feed_names_itself_its_line_and_what_was_meant(workspace, line, 
     more = "" if line.startswith("url") else 'url = "https://b.example/feed"\n'
     text = f'{TEXT}\n[[feeds]]\nurl = "https://a.example/feed"\n\n[[feeds]]\n{more}{line}\n'
     with pytest.raises(SettingsError) as caught:
-        load(workspace(text), {})
+        load_settings(workspace(text), {})
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert f"newsletter.toml:{line_of(text, at)}" in message
@@ -85,12 +85,12 @@ def test_nobody_is_a_trusted_proxy_by_a_wildcard(workspace, proxy):
     text = TEXT.replace("trusted_proxies = []", f'trusted_proxies = ["127.0.0.1", "{proxy}"]')
     assert text != TEXT
     with pytest.raises(SettingsError, match="trusted_proxies"):
-        load(workspace(text), {})
+        load_settings(workspace(text), {})
 
 
 def test_a_missing_setting_is_named(workspace):
     with pytest.raises(SettingsError, match=r"`network.short_name` is missing"):
-        load(workspace(TEXT.replace('short_name = "RTES"\n', "")), {})
+        load_settings(workspace(TEXT.replace('short_name = "RTES"\n', "")), {})
 
 
 @pytest.mark.parametrize(
@@ -110,19 +110,19 @@ def test_a_missing_setting_is_named(workspace):
     ],
 )
 def test_the_environment_overrides_any_setting(workspace, name, value, read, expected):
-    assert read(load(workspace(), {name: value})) == expected
+    assert read(load_settings(workspace(), {name: value})) == expected
 
 
 def test_a_wrong_override_names_the_variable(workspace):
     with pytest.raises(SettingsError, match=r"`raet` is unknown \(NEWSLETTER_SENDING__RAET\)"):
-        load(workspace(), {"NEWSLETTER_SENDING__RAET": "1"})
+        load_settings(workspace(), {"NEWSLETTER_SENDING__RAET": "1"})
 
 
 def test_secrets_come_from_the_environment_and_are_never_printed(workspace):
     root = workspace(
         env="# made by init\nNEWSLETTER_SECRET='from-the-file-0123456789'\nNEWSLETTER_SMTP_PASSWORD=file\n"
     )
-    settings = load(root, {"NEWSLETTER_SMTP_PASSWORD": "hunter2"})
+    settings = load_settings(root, {"NEWSLETTER_SMTP_PASSWORD": "hunter2"})
     assert settings.secret("secret") == "from-the-file-0123456789"
     assert settings.secret("smtp_password") == "hunter2", "the environment goes before the file"
     assert "hunter2" not in repr(settings) and "0123456789" not in repr(settings)
@@ -130,5 +130,5 @@ def test_secrets_come_from_the_environment_and_are_never_printed(workspace):
 
 def test_a_broken_file_says_where(workspace):
     with pytest.raises(SettingsError, match=r"not valid TOML.*line 2") as raised:
-        load(workspace("[network]\nname = \n"), {})
+        load_settings(workspace("[network]\nname = \n"), {})
     assert "newsletter.toml ne peut pas être lu" in raised.value.told and "ligne 2" in raised.value.told

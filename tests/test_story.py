@@ -115,7 +115,7 @@ def test_a_targeted_item_reaches_only_the_contacts_it_is_for(workspace):
     ws = open_workspace(workspace)
     told = {True: 0, False: 0}
     with ws.database.read() as c:
-        departements = {o.id: o.departement for o in organisations.listing(c)}
+        departements = {o.id: o.departement for o in organisations.list_organisations(c)}
         for path in (workspace / "outbox" / "2026-11-17-flash").glob("*.eml"):
             message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
             html = message.get_body(("html",)).get_content()

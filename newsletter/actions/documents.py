@@ -8,7 +8,7 @@ from typing import Any
 
 from newsletter import paris
 from newsletter.actions.issues.files import IssueSummary
-from newsletter.actions.people.members import Listed
+from newsletter.actions.people.members import ListedOrganisation
 from newsletter.actions.reports.report import Count
 from newsletter.model import Article
 from newsletter.store.people.organisations import Organisation
@@ -90,7 +90,7 @@ def organisation(found: Organisation) -> dict[str, Any]:
     }
 
 
-def member(row: Listed) -> dict[str, Any]:
+def member(row: ListedOrganisation) -> dict[str, Any]:
     """Return an organisation as the list of members shows it."""
     return {**organisation(row.organisation), "member": row.member, "contacts": row.contacts}
 

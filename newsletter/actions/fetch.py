@@ -33,7 +33,7 @@ MAX_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Validators:
     """ETag and Last-Modified of an answer (RFC 9110 section 8.8); each may be empty."""
 
     etag: str = ""
@@ -41,7 +41,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FetchedPage:
     """What was fetched: the address it came from in the end, the status, the media type and the body.
 
     `known` are the validators by which it can be asked for again, for `get`.
@@ -51,17 +51,17 @@ class Page:
     status: int
     media_type: str
     body: bytes
-    known: Known = Known()
+    known: Validators = Validators()
 
 
 def status(url: str) -> int:
     """Return the HTTP status that `url` answers with in the end; ExchangeError when it cannot be asked."""
-    return get(url, limit=1, method="HEAD").status
+    return fetch_page(url, limit=1, method="HEAD").status
 
 
-def get(
-    url: str, *, limit: int = MAX_BYTES, seconds: float = 30.0, method: str = "GET", known: Known | None = None
-) -> Page:
+def fetch_page(
+    url: str, *, limit: int = MAX_BYTES, seconds: float = 30.0, method: str = "GET", known: Validators | None = None
+) -> FetchedPage:
     """Fetch `url`, following up to three redirects; ExchangeError for anything private, too large or too slow.
 
     What stayed as it was `known` is answered by the status 304 and no body.
@@ -69,7 +69,7 @@ def get(
     deadline = time.monotonic() + seconds
     for _hop in range(REDIRECTS + 1):
         answer = _one(url, method, limit, deadline, known)
-        if isinstance(answer, Page):
+        if isinstance(answer, FetchedPage):
             return answer
         url = urljoin(url, answer)
     raise ExchangeError(
@@ -111,7 +111,7 @@ def _public(text: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _one(url: str, method: str, limit: int, deadline: float, known: Known | None = None) -> Page | str:
+def _one(url: str, method: str, limit: int, deadline: float, known: Validators | None = None) -> FetchedPage | str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
         raise ExchangeError(
@@ -152,8 +152,8 @@ def _answer(
     limit: int,
     deadline: float,
     url: str,
-    known: Known | None,
-) -> Page | str:
+    known: Validators | None,
+) -> FetchedPage | str:
     if isinstance(connection.sock, ssl.SSLSocket):
         connection.sock.do_handshake()
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_PLAIN)
@@ -168,8 +168,8 @@ def _answer(
         # Some sites answer only to GET, and refuse a HEAD by whatever status.
         return _one(url, "GET", limit, deadline)
     body = _read(response, 0 if limit == 1 else limit, url)
-    found = Known(_validator(response, "ETag"), _validator(response, "Last-Modified"))
-    return Page(url, response.status, response.headers.get_content_type(), body, found)
+    found = Validators(_validator(response, "ETag"), _validator(response, "Last-Modified"))
+    return FetchedPage(url, response.status, response.headers.get_content_type(), body, found)
 
 
 def _validator(response: http.client.HTTPResponse, name: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy.engine import Connection
 
 from newsletter.actions.issues import feed_reader
-from newsletter.actions.issues.feed_reader import Failing
+from newsletter.actions.issues.feed_reader import FailingFeed
 from newsletter.actions.issues.files import IssueSummary, list_issues
 from newsletter.actions.proposals import decisions
 from newsletter.actions.reports.year import end_of
@@ -17,7 +17,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import ContentError
 from newsletter.settings import Publication
 from newsletter.store import home
-from newsletter.store.home import Waiting as Waiting
+from newsletter.store.home import Waiting
 from newsletter.store.people import organisations
 from newsletter.store.reports import counts
 
@@ -51,7 +51,7 @@ class Overview:
     broken: tuple[ContentError, ...]
     waiting: Waiting
     doubtful_issues: tuple[str, ...]
-    feeds: tuple[Failing, ...]
+    feeds: tuple[FailingFeed, ...]
     points: tuple[Point, ...]
     has_people: bool
     has_articles: bool
@@ -82,7 +82,7 @@ def overview(workspace: Workspace) -> Overview:
             proposals=len(decisions.offers(workspace, ("sent",))),
             arrived=len(feed_reader.unread(workspace)),
         ),
-        feeds=feed_reader.failing(workspace),
+        feeds=feed_reader.failing_feeds(workspace),
         doubtful_issues=doubtful,
         points=line,
         has_people=people,
@@ -97,7 +97,7 @@ def points(workspace: Workspace, on: date, months: int) -> tuple[Point, ...]:
 
 
 def _points(connection: Connection, on: date, months: int) -> tuple[Point, ...]:
-    known, days = organisations.listing(connection), month_ends(on, months)
+    known, days = organisations.list_organisations(connection), month_ends(on, months)
     since, end = end_of(days[0]), end_of(on)
     came, went = counts.entries(connection, since, end), counts.exits(connection, since, end)
     # Counted once, today; then back, month by month, by who came and went.

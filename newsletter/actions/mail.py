@@ -11,7 +11,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.model import Outcome, Outgoing
 from newsletter.rendering import notice as rendering
-from newsletter.rendering.notice import Notice as Notice
+from newsletter.rendering.notice import Notice
 
 LABEL = "notices"
 log = logging.getLogger("newsletter.notices")
@@ -22,7 +22,7 @@ def send(workspace: Workspace, to: str, notice: Notice) -> Outcome:
 
     Raises AddressError, MessageError and ProviderError; `post` is for those who cannot do anything about them.
     """
-    address, settings, provider = addresses.parse(to), workspace.settings, workspace.provider()
+    address, settings, provider = addresses.parse_address(to), workspace.settings, workspace.provider()
     domain = settings.sending.from_.rpartition("@")[2].rstrip("> ")
     key = secrets.token_hex(16)
     envelope = rendering.Envelope(

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}\.(?:jpg|png|webp)")
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPicture:
     """A kept picture: its size in pixels and in bytes."""
 
     width: int
@@ -41,13 +41,13 @@ class Stored:
 class Media(Protocol):
     """A place for published pictures."""
 
-    def look(self, name: str) -> Stored | None:
+    def look(self, name: str) -> StoredPicture | None:
         """Return the sizes of a picture, or None when it is not kept."""
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a picture, or None when it is not kept or `name` is no name of a picture."""
 
-    def put(self, name: str, data: bytes) -> Stored:
+    def put(self, name: str, data: bytes) -> StoredPicture:
         """Keep a picture; RenderingError for what is not what its name says, or is too heavy."""
 
     def names(self) -> Iterator[str]:
@@ -60,7 +60,7 @@ class Files:
 
     folder: Path
 
-    def look(self, name: str) -> Stored | None:
+    def look(self, name: str) -> StoredPicture | None:
         """See `Media`."""
         data = self.read(name)
         try:
@@ -73,10 +73,10 @@ class Files:
         path = self.folder / name
         return path.read_bytes() if names_picture(name) and path.is_file() else None
 
-    def put(self, name: str, data: bytes) -> Stored:
+    def put(self, name: str, data: bytes) -> StoredPicture:
         """See `Media`."""
         stored = _judge(name, data)
-        write(self.folder / name, data)
+        write_picture(self.folder / name, data)
         return stored
 
     def weight(self, name: str) -> int:
@@ -102,26 +102,26 @@ class InDatabase:
     database: Database
     files: Files
 
-    def look(self, name: str) -> Stored | None:
+    def look(self, name: str) -> StoredPicture | None:
         """See `Media`."""
         with self.database.read() as connection:
-            found = published_pictures.look(connection, name) if names_picture(name) else None
-        return Stored(*found) if found else None
+            found = published_pictures.look_up_picture(connection, name) if names_picture(name) else None
+        return StoredPicture(*found) if found else None
 
     def read(self, name: str) -> bytes | None:
         """See `Media`."""
         if not names_picture(name):
             return None
         with self.database.read() as connection:
-            found = published_pictures.read(connection, name)
+            found = published_pictures.read_picture(connection, name)
         return self.files.read(name) if found is None else found
 
-    def put(self, name: str, data: bytes) -> Stored:
+    def put(self, name: str, data: bytes) -> StoredPicture:
         """See `Media`."""
         stored = _judge(name, data)
         with self.database.write() as connection:
             now = self.database.now(connection)
-            published_pictures.save(connection, name, data, (stored.width, stored.height), now)
+            published_pictures.save_picture(connection, name, data, (stored.width, stored.height), now)
         return stored
 
     def names(self) -> Iterator[str]:
@@ -130,7 +130,7 @@ class InDatabase:
             yield from list(published_pictures.names(connection))
 
 
-def write(path: Path, data: bytes) -> None:
+def write_picture(path: Path, data: bytes) -> None:
     """Put a file in place, whole or not at all, whoever else writes the same one at this moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
@@ -172,7 +172,7 @@ def gather(workspace: Workspace) -> tuple[int, int]:
     return brought, known
 
 
-def _judge(name: str, data: bytes) -> Stored:
+def _judge(name: str, data: bytes) -> StoredPicture:
     """Return the sizes of a picture that is what its name says."""
     if not names_picture(name):
         raise RenderingError("this is no name of a published picture", where=name[:120], hint="rename it")
@@ -182,7 +182,7 @@ def _judge(name: str, data: bytes) -> Stored:
         )
     try:
         with Image.open(io.BytesIO(data), formats=(FORMATS[name.rpartition(".")[2]],)) as image:
-            return Stored(image.width, image.height, len(data))
+            return StoredPicture(image.width, image.height, len(data))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise RenderingError("the file is not the picture that its name says", where=name, hint="make it again") from (
             None

@@ -19,7 +19,7 @@ from newsletter.errors import SettingsError
 from newsletter.links import Links
 from newsletter.providers import Provider, open_provider
 from newsletter.settings import Publication, Settings
-from newsletter.settings_file import FILE, load
+from newsletter.settings_file import FILE, load_settings
 from newsletter.store.engine.database import Database, open_database
 from newsletter.store.people.entitlement import Rule
 from newsletter.tokens import Signer
@@ -88,7 +88,7 @@ class Workspace:
             publication.key,
             publication.audience == "members",
             self.settings.members.grace_days,
-            tuple(sorted(addresses.parse(text).key for text in publication.exceptions)),
+            tuple(sorted(addresses.parse_address(text).key for text in publication.exceptions)),
         )
 
     def published(self) -> Path:
@@ -107,7 +107,7 @@ class Workspace:
         Raises SettingsError, changing nothing, when it cannot be read.
         """
         self._seen = _mark(self.root)
-        self.settings = load(self.root)
+        self.settings = load_settings(self.root)
         self.__dict__.pop("links", None)
 
     def renew(self) -> bool:
@@ -136,7 +136,7 @@ class Workspace:
 def open_workspace(root: Path, clock: Callable[[], float] = time.time) -> Workspace:
     """Open the workspace in `root`; raises SettingsError."""
     seen = _mark(root)
-    workspace = Workspace(load(root), clock)
+    workspace = Workspace(load_settings(root), clock)
     workspace._seen = seen
     return workspace
 

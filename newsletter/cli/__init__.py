@@ -15,9 +15,9 @@ from newsletter.errors import NewsletterError
 COMMANDS = {
     "articles": "articles",
     "backup": "backup",
-    "bounces": "bounces",
+    "bounces": "returns",
     "completion": "manual",
-    "count": "figures",
+    "count": "reports",
     "database": "database",
     "demo": "start",
     "doctor": "doctor",
@@ -25,18 +25,18 @@ COMMANDS = {
     "help": "manual",
     "init": "start",
     "issues": "issues",
-    "links": "links",
+    "links": "link_counts",
     "mailings": "mailings",
     "members": "members",
     "pictures": "pictures",
     "proposals": "proposals",
     "purge": "subscribers",
-    "report": "figures",
+    "report": "reports",
     "restore": "backup",
     "send": "sending",
     "serve": "serve",
     "subscribers": "subscribers",
-    "users": "users",
+    "users": "team",
     "worker": "worker",
 }
 
@@ -67,9 +67,9 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(context: click.Context, workspace: Path) -> None:
     """Compose, check and send the letters of a network of local authorities."""
-    from newsletter.cli.output import Session
+    from newsletter.cli.output import CommandRun
 
-    context.obj = Session(workspace)
+    context.obj = CommandRun(workspace)
     context.call_on_close(context.obj.close)
 
 

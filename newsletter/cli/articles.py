@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,7 @@ from newsletter.actions import documents
 from newsletter.actions.issues import feed_import, feed_reader, files
 from newsletter.cli.output import (
     DATE,
-    Session,
+    CommandRun,
     findings_json,
     json_option,
     pass_session,
@@ -20,6 +20,9 @@ from newsletter.cli.output import (
     print_table,
 )
 from newsletter.model import Severity
+
+if TYPE_CHECKING:
+    from newsletter.content.feeds import FeedEntry
 
 
 @click.group()
@@ -33,7 +36,7 @@ def articles() -> None:
 @click.option("--unused", is_flag=True, help="Only those that stand in no issue.")
 @json_option
 @pass_session
-def list_(session: Session, tag: str | None, status: str | None, unused: bool, as_json: bool) -> None:
+def list_(session: CommandRun, tag: str | None, status: str | None, unused: bool, as_json: bool) -> None:
     """List the articles, newest first."""
     pool, used = session.workspace.pool(), files.used_in(session.workspace)
     chosen = [
@@ -58,7 +61,7 @@ def list_(session: Session, tag: str | None, status: str | None, unused: bool, a
 @click.option("--date", "on", type=DATE, help="The day of publication (default: today).")
 @json_option
 @pass_session
-def new(session: Session, title: str, tags: tuple[str, ...], on: datetime | None, as_json: bool) -> None:
+def new(session: CommandRun, title: str, tags: tuple[str, ...], on: datetime | None, as_json: bool) -> None:
     """Create a draft article and print its file."""
     day = on.date() if on else session.workspace.today()
     made = files.new_article(session.workspace, title, tags, day)
@@ -71,7 +74,7 @@ def new(session: Session, title: str, tags: tuple[str, ...], on: datetime | None
 @articles.command()
 @json_option
 @pass_session
-def check(session: Session, as_json: bool) -> None:
+def check(session: CommandRun, as_json: bool) -> None:
     """Proof-read all articles; exit 1 when there are errors."""
     found = files.check_articles(session.workspace.pool())
     if as_json:
@@ -89,7 +92,9 @@ def check(session: Session, as_json: bool) -> None:
 @click.option("--feeds", is_flag=True, help="Read the feeds of the settings now, as the running service does.")
 @json_option
 @pass_session
-def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bool, feeds: bool, as_json: bool) -> None:
+def import_(
+    session: CommandRun, source: str | None, tags: tuple[str, ...], yes: bool, feeds: bool, as_json: bool
+) -> None:
     """Take articles from SOURCE: the address or file of an RSS or Atom feed, or an .ics file.
 
     With --feeds, bring what is new in the feeds of newsletter.toml as drafts; exit 1 when one cannot be read.
@@ -99,8 +104,8 @@ def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bo
     if source is None:
         _read_feeds(session, as_json)
         return
-    harvest = feed_import.look(session.workspace, source)
-    written = feed_import.take(session.workspace, harvest, tags) if yes else []
+    harvest = feed_import.look_at_feed(session.workspace, source)
+    written = feed_import.take_entries(session.workspace, harvest, tags) if yes else []
     slugs = [article.slug for article in written] if yes else [None for _found in harvest.new]
     if as_json:
         new = [{**_found_json(found), "article": slug} for found, slug in zip(harvest.new, slugs, strict=True)]
@@ -114,7 +119,7 @@ def import_(session: Session, source: str | None, tags: tuple[str, ...], yes: bo
         click.echo("Nothing is written yet: run it again with --yes.")
 
 
-def _read_feeds(session: Session, as_json: bool) -> None:
+def _read_feeds(session: CommandRun, as_json: bool) -> None:
     brought = feed_reader.read_all(session.workspace)
     if as_json:
         print_json({"feeds": [_feed_json(one) for one in brought]})
@@ -138,12 +143,12 @@ def _feed_json(one: feed_reader.Brought) -> dict[str, Any]:
     return {"url": one.url, "new": new, "later": one.later, "unchanged": one.unchanged, "error": error}
 
 
-def _found_row(found: feed_import.Found) -> tuple[str, str, str]:
+def _found_row(found: FeedEntry) -> tuple[str, str, str]:
     when = found.event.start.date() if found.event else found.published
     return (when.isoformat() if when else "", "members" if found.private else "all", found.title)
 
 
-def _found_json(found: feed_import.Found) -> dict[str, str | None]:
+def _found_json(found: FeedEntry) -> dict[str, str | None]:
     date, visibility, title = _found_row(found)
     shown = "members" if visibility == "members" else "public"
     return {"title": title, "link": found.link, "date": date or None, "visibility": shown}

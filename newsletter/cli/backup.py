@@ -8,7 +8,7 @@ import click
 
 from newsletter.actions.operations import backup as saving
 from newsletter.actions.operations import restore as restoring
-from newsletter.cli.output import Session, json_option, pass_session, print_json
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json
 from newsletter.cli.progress import tables
 
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
@@ -18,7 +18,7 @@ _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 @click.argument("directory", type=_DIRECTORY)
 @json_option
 @pass_session
-def backup(session: Session, directory: Path, as_json: bool) -> None:
+def backup(session: CommandRun, directory: Path, as_json: bool) -> None:
     """Save database and files below DIRECTORY, dated; letters may leave meanwhile. Secrets are not in it."""
     with tables(quiet=as_json) as progress:
         made = saving.backup(session.workspace, directory, progress)
@@ -36,7 +36,7 @@ def backup(session: Session, directory: Path, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Move the workspace that is there aside.")
 @json_option
 @pass_session
-def restore(session: Session, directory: Path, force: bool, as_json: bool) -> None:
+def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) -> None:
     """Bring the backup in DIRECTORY back into the workspace (-w), into the database that its settings name."""
     with tables(quiet=as_json) as progress:
         made = restoring.restore(session.root, directory, force=force, progress=progress)

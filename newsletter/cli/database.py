@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter.actions.operations import database_check, database_copy, database_migrate
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 from newsletter.cli.progress import tables
 
 
@@ -24,7 +24,7 @@ def database() -> None:
 )
 @json_option
 @pass_session
-def migrate(session: Session, patience: float, as_json: bool) -> None:
+def migrate(session: CommandRun, patience: float, as_json: bool) -> None:
     """Bring the schema to this version; mailings stand still meanwhile and go on afterwards."""
     made = database_migrate.migrate(session.workspace, patience=patience)
     if as_json:
@@ -41,9 +41,9 @@ def migrate(session: Session, patience: float, as_json: bool) -> None:
 @database.command()
 @json_option
 @pass_session
-def check(session: Session, as_json: bool) -> None:
+def check(session: CommandRun, as_json: bool) -> None:
     """Look the database over: version, engine, keys, spans, receipts, sequences. Exit 1 when something is wrong."""
-    found = database_check.check(session.workspace)
+    found = database_check.check_database(session.workspace)
     well = all(one.ok for one in found)
     if as_json:
         print_json({"ok": well, "checks": [{"check": c.name, "ok": c.ok, "fault": c.fault} for c in found]})
@@ -67,7 +67,7 @@ def check(session: Session, as_json: bool) -> None:
 @click.option("--replace-nul", is_flag=True, help="Write U+FFFD for a NUL character, which PostgreSQL cannot hold.")
 @json_option
 @pass_session
-def copy(session: Session, url: str, anew: bool, replace_nul: bool, as_json: bool) -> None:
+def copy(session: CommandRun, url: str, anew: bool, replace_nul: bool, as_json: bool) -> None:
     """Copy everything to another database, SQLite or PostgreSQL, compared row by row. Run again, it goes on."""
     with tables(quiet=as_json) as progress:
         moved = database_copy.copy_to(session.workspace, url, anew=anew, replace_nul=replace_nul, progress=progress)

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from newsletter.actions.operations.doctor import Level, Line, examine, worst
-from newsletter.cli.output import Session, console, json_option, pass_session, print_json
+from newsletter.actions.operations.doctor import examine, worst
+from newsletter.actions.operations.doctor_lines import DoctorLine, Level
+from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json
 from newsletter.errors import Refused
 
 _STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
@@ -18,7 +19,7 @@ _STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
 @click.option("--offline", is_flag=True, help="Ask nothing of the network: those lines stay amber.")
 @json_option
 @pass_session
-def doctor(session: Session, offline: bool, as_json: bool) -> None:
+def doctor(session: CommandRun, offline: bool, as_json: bool) -> None:
     """Check secret, database, clock, provider, DNS of the sender, pictures and ways back; exit 1 when a line is red."""
     lines = examine(session.workspace, offline=offline)
     if as_json:
@@ -30,7 +31,7 @@ def doctor(session: Session, offline: bool, as_json: bool) -> None:
         raise Refused(f"{red} of {len(lines)} checks are red", hint="take the next steps that they name")
 
 
-def _print(lines: list[Line]) -> None:
+def _print(lines: list[DoctorLine]) -> None:
     screen = console()
     for line in lines:
         shown = Text(f"{line.level:6}", style=_STYLES[line.level])

@@ -7,15 +7,15 @@ import sys
 import click
 
 from newsletter.actions.operations import health as actions
-from newsletter.cli.output import Session, json_option, pass_session, print_json
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json
 
 
 @click.command()
 @json_option
 @pass_session
-def health(session: Session, as_json: bool) -> None:
+def health(session: CommandRun, as_json: bool) -> None:
     """Tell whether the database answers and no recurring job is more than an hour late; exit 1 if not (as /sante)."""
-    found = actions.check(session.workspace)
+    found = actions.check_health(session.workspace)
     if as_json:
         print_json({"well": found.well, "database": found.database, "late_jobs": list(found.late_jobs)})
     else:

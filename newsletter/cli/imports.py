@@ -9,15 +9,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter import paris
 from newsletter.actions.imports import subscribers
-from newsletter.actions.imports.subscribers import BASES, ImportPlan, ImportRow
-from newsletter.cli.output import Session, console, json_option, pass_session, print_json, print_table
+from newsletter.actions.imports.subscribers import BASES
+from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, print_table
+
+if TYPE_CHECKING:
+    from newsletter.exchange.plan import ImportPlan, ImportRow
 
 _SHOWN = 50
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -33,7 +36,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @json_option
 @pass_session
 def import_(
-    session: Session,
+    session: CommandRun,
     file: Path | None,
     publication: str,
     dry_run: bool,
@@ -59,7 +62,7 @@ def import_(
             elif row.action in ("suppress", "reject", "review") and len(notable) < _SHOWN:
                 notable.append(row)
 
-        plan, number = subscribers.run(
+        plan, number = subscribers.import_subscribers(
             session.workspace,
             source,
             publication,
@@ -105,7 +108,7 @@ def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], 
         click.echo(f"import {number}; take it back with: newsletter subscribers import --undo {number}")
 
 
-def _undo(session: Session, number: int, as_json: bool) -> None:
+def _undo(session: CommandRun, number: int, as_json: bool) -> None:
     counts = subscribers.take_back(session.workspace, number, session.user)
     if as_json:
         print_json({"import": number, "undone": counts})
@@ -117,9 +120,9 @@ def _undo(session: Session, number: int, as_json: bool) -> None:
 @click.command("imports")
 @json_option
 @pass_session
-def list_imports(session: Session, as_json: bool) -> None:
+def list_imports(session: CommandRun, as_json: bool) -> None:
     """List the imports, newest first."""
-    found = subscribers.listing(session.workspace)
+    found = subscribers.list_imports(session.workspace)
     if as_json:
         print_json(
             [

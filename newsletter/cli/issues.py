@@ -12,9 +12,10 @@ from newsletter.actions import documents
 from newsletter.actions.issues import files, link_check
 from newsletter.actions.letters import editions
 from newsletter.actions.sending import mailings, schedule
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.cli.output import (
     DATE,
-    Session,
+    CommandRun,
     findings_json,
     json_option,
     pass_session,
@@ -33,7 +34,7 @@ def issues() -> None:
 @issues.command("list")
 @json_option
 @pass_session
-def list_(session: Session, as_json: bool) -> None:
+def list_(session: CommandRun, as_json: bool) -> None:
     """List the issues, newest first, with the state of their mailing."""
     found, errors = files.list_issues(session.workspace)
     if as_json:
@@ -51,7 +52,7 @@ def list_(session: Session, as_json: bool) -> None:
 @click.option("--key", help="The name of the file (default: made from the day and the publication).")
 @json_option
 @pass_session
-def new(session: Session, publication: str, on: datetime | None, key: str | None, as_json: bool) -> None:
+def new(session: CommandRun, publication: str, on: datetime | None, key: str | None, as_json: bool) -> None:
     """Compose an issue from what came in since the last one, and write its file."""
     proposal = files.new_issue(session.workspace, publication, on.date() if on else session.workspace.today(), key)
     issue = proposal.issue
@@ -86,7 +87,7 @@ def new(session: Session, publication: str, on: datetime | None, key: str | None
 @click.option("--online", "follow", is_flag=True, help="Follow every link too.")
 @json_option
 @pass_session
-def check(session: Session, issue: str, follow: bool, as_json: bool) -> None:
+def check(session: CommandRun, issue: str, follow: bool, as_json: bool) -> None:
     """Proof-read an issue; exit 1 when there are errors."""
     found = list(editions.findings(session.workspace, issue))
     if follow:
@@ -106,7 +107,7 @@ def check(session: Session, issue: str, follow: bool, as_json: bool) -> None:
 )
 @json_option
 @pass_session
-def preview(session: Session, issue: str, out: Path, as_json: bool) -> None:
+def preview(session: CommandRun, issue: str, out: Path, as_json: bool) -> None:
     """Write letter.html, letter.txt and letter.eml, as a reader would get them."""
     made = editions.preview(session.workspace, issue, out)
     if as_json:
@@ -131,7 +132,7 @@ def preview(session: Session, issue: str, out: Path, as_json: bool) -> None:
 @click.option("--to", required=True, help="Where the proof goes.")
 @json_option
 @pass_session
-def proof(session: Session, issue: str, to: str, as_json: bool) -> None:
+def proof(session: CommandRun, issue: str, to: str, as_json: bool) -> None:
     """Send one copy to an address, marked as a proof."""
     answer = editions.proof(session.workspace, issue, to)
     if as_json:
@@ -146,11 +147,11 @@ def proof(session: Session, issue: str, to: str, as_json: bool) -> None:
 @click.option("--now", is_flag=True, help="Without the recall window.")
 @json_option
 @pass_session
-def approve(session: Session, issue: str, at: str | None, now: bool, as_json: bool) -> None:
+def approve(session: CommandRun, issue: str, at: str | None, now: bool, as_json: bool) -> None:
     """Give the "bon à tirer": freeze content and audience; nothing leaves yet."""
-    moment = schedule.parse(at, schedule.clock(session.workspace)) if at else None
-    mailing = mailings.approve(session.workspace, issue, by=session.user, at=moment, now=now)
-    receipt = mailings.receipt(session.workspace, issue)
+    moment = schedule.parse_moment(at, schedule.clock(session.workspace)) if at else None
+    mailing = approve_issue(session.workspace, issue, by=session.user, at=moment, now=now)
+    receipt = mailings.mailing_receipt(session.workspace, issue)
     due = paris.moment(mailing.not_before)
     if as_json:
         print_json(

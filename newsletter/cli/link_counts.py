@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from newsletter.actions.archive import link_counts
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
 METHOD = "anonymous visits; HEAD, robots and bursts of one source are not counted; the text part is not counted"
 
@@ -16,7 +16,7 @@ METHOD = "anonymous visits; HEAD, robots and bursts of one source are not counte
 @click.argument("issue")
 @json_option
 @pass_session
-def links(session: Session, issue: str, as_json: bool) -> None:
+def links(session: CommandRun, issue: str, as_json: bool) -> None:
     """Show the anonymous totals of an issue's links, and each section's share ([web] count_links)."""
     counted = link_counts.totals(session.workspace, issue)
     shares = link_counts.shares(counted)

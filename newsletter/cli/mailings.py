@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.actions import documents
 from newsletter.actions.documents import moment
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.compare_audiences import Group, compare
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt
+
+if TYPE_CHECKING:
+    from newsletter.store.sending.mailings import Receipt
 
 
 @click.group()
@@ -20,9 +25,9 @@ def mailings() -> None:
 @mailings.command("list")
 @json_option
 @pass_session
-def list_(session: Session, as_json: bool) -> None:
+def list_(session: CommandRun, as_json: bool) -> None:
     """List the mailings, newest first."""
-    found = sending_mailings.listing(session.workspace)
+    found = sending_mailings.list_mailings(session.workspace)
     if as_json:
         print_json([documents.mailing(m) for m in found])
         return
@@ -34,7 +39,7 @@ def list_(session: Session, as_json: bool) -> None:
 @click.argument("issue")
 @json_option
 @pass_session
-def show(session: Session, issue: str, as_json: bool) -> None:
+def show(session: CommandRun, issue: str, as_json: bool) -> None:
     """Show a mailing with its journal."""
     mailing, events = sending_mailings.story(session.workspace, issue)
     if as_json:
@@ -58,33 +63,33 @@ def show(session: Session, issue: str, as_json: bool) -> None:
     click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
     for event in events:
         click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
-    print_receipt(sending_mailings.receipt(session.workspace, issue))
+    print_receipt(sending_mailings.mailing_receipt(session.workspace, issue))
 
 
 @mailings.command()
 @click.argument("issue")
 @json_option
 @pass_session
-def receipt(session: Session, issue: str, as_json: bool) -> None:
+def receipt(session: CommandRun, issue: str, as_json: bool) -> None:
     """Print the receipt: candidates = sent + refused + excluded + cancelled + doubtful + open."""
-    _print(sending_mailings.receipt(session.workspace, issue), as_json)
+    _print(sending_mailings.mailing_receipt(session.workspace, issue), as_json)
 
 
 @mailings.command()
 @click.argument("issue")
 @click.option("--why", default="", help="The reason, for the journal.")
 @pass_session
-def pause(session: Session, issue: str, why: str) -> None:
+def pause(session: CommandRun, issue: str, why: str) -> None:
     """Hand nothing more over; what is in flight is settled."""
-    click.echo(f"{issue}: {sending_mailings.pause(session.workspace, issue, session.user, why).status}")
+    click.echo(f"{issue}: {sending_mailings.pause_mailing(session.workspace, issue, session.user, why).status}")
 
 
 @mailings.command()
 @click.argument("issue")
 @pass_session
-def resume(session: Session, issue: str) -> None:
+def resume(session: CommandRun, issue: str) -> None:
     """Let a paused mailing go on (`newsletter send ISSUE` delivers it)."""
-    click.echo(f"{issue}: {sending_mailings.resume(session.workspace, issue, session.user).status}")
+    click.echo(f"{issue}: {sending_mailings.resume_mailing(session.workspace, issue, session.user).status}")
 
 
 @mailings.command()
@@ -92,18 +97,18 @@ def resume(session: Session, issue: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @pass_session
-def cancel(session: Session, issue: str, yes: bool, as_json: bool) -> None:
+def cancel(session: CommandRun, issue: str, yes: bool, as_json: bool) -> None:
     """Cancel everything that has not left; what was sent stays sent."""
     sure(f"Cancel {issue}?", yes=yes)
-    _print(sending_mailings.cancel(session.workspace, issue, session.user), as_json)
+    _print(sending_mailings.cancel_mailing(session.workspace, issue, session.user), as_json)
 
 
 @mailings.command()
 @click.argument("issue")
 @pass_session
-def confirm(session: Session, issue: str) -> None:
+def confirm(session: CommandRun, issue: str) -> None:
     """Give the second person's word, where the settings ask for one."""
-    mailing = sending_mailings.confirm(session.workspace, issue, session.user)
+    mailing = sending_mailings.confirm_mailing(session.workspace, issue, session.user)
     click.echo(f"{issue}: confirmed by {mailing.confirmed_by}")
 
 
@@ -114,12 +119,14 @@ def confirm(session: Session, issue: str) -> None:
 @click.option("--address", default="", help="Only this one (default: all doubtful ones).")
 @json_option
 @pass_session
-def settle(session: Session, issue: str, how: str | None, address: str, as_json: bool) -> None:
+def settle(session: CommandRun, issue: str, how: str | None, address: str, as_json: bool) -> None:
     """Settle doubtful deliveries: nobody knows whether the provider took them."""
     if how is None:
         raise click.UsageError("say --resend or --sent")
     _print(
-        sending_mailings.settle(session.workspace, issue, resend=how == "resend", by=session.user, address=address),
+        sending_mailings.settle_doubtful(
+            session.workspace, issue, resend=how == "resend", by=session.user, address=address
+        ),
         as_json,
     )
 
@@ -129,7 +136,7 @@ def settle(session: Session, issue: str, how: str | None, address: str, as_json:
 @click.argument("second")
 @json_option
 @pass_session
-def compare_(session: Session, first: str, second: str, as_json: bool) -> None:
+def compare_(session: CommandRun, first: str, second: str, as_json: bool) -> None:
     """Compare the recipients of two issues' mailings and say why they differ."""
     found = compare(session.workspace, first, second)
     if as_json:
@@ -162,7 +169,7 @@ def _group(one: Group) -> dict[str, object]:
     }
 
 
-def _print(made: sending_mailings.Receipt, as_json: bool) -> None:
+def _print(made: Receipt, as_json: bool) -> None:
     if as_json:
         print_json(documents.receipt(made))
     else:

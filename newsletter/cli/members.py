@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter import paris
 from newsletter.actions import documents
 from newsletter.actions.imports import organisations
-from newsletter.actions.imports.subscribers import ORGANISATIONS, open_source
 from newsletter.actions.people import members
-from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import DATE, CommandRun, json_option, pass_session, print_json, print_table
 from newsletter.model import Territory
+
+if TYPE_CHECKING:
+    from newsletter.store.people.organisations import Organisation
 
 
 def _day(value: datetime | None) -> date | None:
@@ -36,7 +39,7 @@ def group() -> None:
 @json_option
 @pass_session
 def list_(
-    session: Session,
+    session: CommandRun,
     on: datetime | None,
     everybody: bool,
     changes_since: datetime | None,
@@ -48,7 +51,7 @@ def list_(
     if changes_since:
         _print_changes(session, changes_since.date(), _day(on), as_json)
         return
-    found = members.listing(
+    found = members.list_members(
         session.workspace,
         on=_day(on),
         everybody=everybody,
@@ -64,7 +67,7 @@ def list_(
     print_table(f"{len(rows)} organisations", ("name", "level", "dép.", "region", "member", "contacts"), rows)
 
 
-def _print_changes(session: Session, since: date, until: date | None, as_json: bool) -> None:
+def _print_changes(session: CommandRun, since: date, until: date | None, as_json: bool) -> None:
     found = members.changes(session.workspace, since, until)
     if as_json:
         print_json([{"day": c.day, "change": c.kind, "organisation": c.organisation.name} for c in found])
@@ -73,7 +76,7 @@ def _print_changes(session: Session, since: date, until: date | None, as_json: b
     print_table(f"{len(rows)} changes", ("day", "change", "name", "level"), rows)
 
 
-def _last(organisation: members.Organisation) -> str:
+def _last(organisation: Organisation) -> str:
     if not organisation.periods:
         return "never"
     period = organisation.periods[-1]
@@ -89,9 +92,9 @@ def _last(organisation: members.Organisation) -> str:
 @click.option("--departement", default="")
 @click.option("--joined", type=DATE, help="The first day of membership; none for an organisation that is no member.")
 @pass_session
-def add(session: Session, /, joined: datetime | None, **values: str) -> None:
+def add(session: CommandRun, /, joined: datetime | None, **values: str) -> None:
     """Add the organisation NAME."""
-    made = members.add(session.workspace, members.organisation(**values), _day(joined), by=session.user)
+    made = members.add_member(session.workspace, members.organisation(**values), _day(joined), by=session.user)
     click.echo(f"{made.name}: {'member since ' + made.periods[0].joined if made.periods else 'no member'}")
 
 
@@ -100,9 +103,9 @@ def add(session: Session, /, joined: datetime | None, **values: str) -> None:
 @click.option("--from", "begin", type=DATE, help="The first day, when the last membership has ended (default: today).")
 @click.option("--until", type=DATE, help="The last day (default: open).")
 @pass_session
-def renew(session: Session, name: str, begin: datetime | None, until: datetime | None) -> None:
+def renew(session: CommandRun, name: str, begin: datetime | None, until: datetime | None) -> None:
     """Renew the membership of NAME."""
-    made = members.renew(session.workspace, name, begin=_day(begin), until=_day(until), by=session.user)
+    made = members.renew_membership(session.workspace, name, begin=_day(begin), until=_day(until), by=session.user)
     click.echo(f"{made.name}: member {_last(made)}")
 
 
@@ -110,9 +113,9 @@ def renew(session: Session, name: str, begin: datetime | None, until: datetime |
 @click.argument("name")
 @click.option("--on", type=DATE, help="The last day of membership (default: today).")
 @pass_session
-def end(session: Session, name: str, on: datetime | None) -> None:
+def end(session: CommandRun, name: str, on: datetime | None) -> None:
     """End the membership of NAME; from the next day on its contacts get no letter for members."""
-    made = members.end(session.workspace, name, _day(on), by=session.user)
+    made = members.end_membership(session.workspace, name, _day(on), by=session.user)
     click.echo(f"{made.name}: member {_last(made)}")
 
 
@@ -120,9 +123,9 @@ def end(session: Session, name: str, on: datetime | None) -> None:
 @click.argument("name")
 @json_option
 @pass_session
-def show(session: Session, name: str, as_json: bool) -> None:
+def show(session: CommandRun, name: str, as_json: bool) -> None:
     """Show an organisation (by name, SIREN or INSEE code) with its contacts."""
-    card = members.show(session.workspace, name)
+    card = members.show_organisation(session.workspace, name)
     if as_json:
         events = [{"at": paris.iso(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in card.events]
         contacts = [{"email": email, "role": role} for email, role in card.contacts]
@@ -143,9 +146,11 @@ def show(session: Session, name: str, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")
 @json_option
 @pass_session
-def import_(session: Session, file: Path, dry_run: bool, as_json: bool) -> None:
+def import_(session: CommandRun, file: Path, dry_run: bool, as_json: bool) -> None:
     """Import organisations from FILE: matched by SIREN, INSEE code or name; doubtful ones wait in the reviews."""
-    plan = organisations.run(session.workspace, open_source(file, ORGANISATIONS), by=session.user, dry_run=dry_run)
+    plan = organisations.import_organisations(
+        session.workspace, organisations.open_organisations(file), by=session.user, dry_run=dry_run
+    )
     if as_json:
         print_json(
             {

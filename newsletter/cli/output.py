@@ -24,7 +24,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.ADVICE: "cyan"}
 
 
-class Session:
+class CommandRun:
     """One run of the command line."""
 
     def __init__(self, root: Path) -> None:
@@ -49,7 +49,7 @@ class Session:
             self.workspace.close()
 
 
-pass_session = click.make_pass_decorator(Session)
+pass_session = click.make_pass_decorator(CommandRun)
 
 
 def console() -> Console:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter.actions import published_pictures
-from newsletter.cli.output import Session, json_option, pass_session, print_json
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json
 
 
 @click.group()
@@ -16,7 +16,7 @@ def pictures() -> None:
 @pictures.command()
 @json_option
 @pass_session
-def gather(session: Session, as_json: bool) -> None:
+def gather(session: CommandRun, as_json: bool) -> None:
     """Bring what lies at the other place to where [web] media says; nothing is taken away there."""
     brought, known = published_pictures.gather(session.workspace)
     place = session.workspace.settings.web.media

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from newsletter.actions.proposals import decisions
-from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import DATE, CommandRun, json_option, pass_session, print_json, print_table
 
 STATES = ("sent", "postponed", "accepted", "declined")
 
@@ -21,7 +21,7 @@ def proposals() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only these (default: sent and postponed).")
 @json_option
 @pass_session
-def list_(session: Session, state: str | None, as_json: bool) -> None:
+def list_(session: CommandRun, state: str | None, as_json: bool) -> None:
     """List the proposals, newest first."""
     found = decisions.offers(session.workspace, (state,) if state else decisions.OPEN)
     if as_json:
@@ -48,7 +48,7 @@ def list_(session: Session, state: str | None, as_json: bool) -> None:
 @click.argument("proposal")
 @json_option
 @pass_session
-def accept(session: Session, proposal: str, as_json: bool) -> None:
+def accept(session: CommandRun, proposal: str, as_json: bool) -> None:
     """Make a proposal ready for the next issue."""
     article = decisions.accept(session.workspace, proposal, session.user)
     _tell(article.slug, article.path, "accepted: the next issue takes it", as_json)
@@ -59,7 +59,7 @@ def accept(session: Session, proposal: str, as_json: bool) -> None:
 @click.option("--until", type=DATE, required=True, help="The first day of an issue it may stand in.")
 @json_option
 @pass_session
-def postpone(session: Session, proposal: str, until: datetime, as_json: bool) -> None:
+def postpone(session: CommandRun, proposal: str, until: datetime, as_json: bool) -> None:
     """Keep a proposal for a later issue."""
     article = decisions.postpone(session.workspace, proposal, until.date(), session.user)
     _tell(article.slug, article.path, f"postponed to issues from {until:%Y-%m-%d}", as_json)
@@ -70,7 +70,7 @@ def postpone(session: Session, proposal: str, until: datetime, as_json: bool) ->
 @click.option("--word", required=True, help="What to answer, in French: it is mailed to who proposed it.")
 @json_option
 @pass_session
-def decline(session: Session, proposal: str, word: str, as_json: bool) -> None:
+def decline(session: CommandRun, proposal: str, word: str, as_json: bool) -> None:
     """Decline a proposal, with a word back."""
     article = decisions.decline(session.workspace, proposal, word, session.user)
     _tell(article.slug, article.path, "declined", as_json)

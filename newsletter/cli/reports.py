@@ -10,7 +10,7 @@ import click
 from newsletter.actions import documents
 from newsletter.actions.reports import formats
 from newsletter.actions.reports import report as reports
-from newsletter.cli.output import DATE, Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import DATE, CommandRun, json_option, pass_session, print_json, print_table
 from newsletter.errors import Refused
 
 _GROUPINGS = click.Choice(sorted({by for groupings in reports.GROUPINGS.values() for by in groupings}))
@@ -22,7 +22,7 @@ _GROUPINGS = click.Choice(sorted({by for groupings in reports.GROUPINGS.values()
 @click.option("--what", type=click.Choice(list(reports.GROUPINGS)), default="subscribers", show_default=True)
 @json_option
 @pass_session
-def count(session: Session, on: datetime | None, by: str | None, what: reports.What, as_json: bool) -> None:
+def count(session: CommandRun, on: datetime | None, by: str | None, what: reports.What, as_json: bool) -> None:
     """Count active subscribers, or member organisations, at the end of any past day."""
     made = reports.count(session.workspace, on=on.date() if on else None, by=by or "", what=what)
     if as_json:
@@ -39,12 +39,12 @@ def count(session: Session, on: datetime | None, by: str | None, what: reports.W
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @json_option
 @pass_session
-def report(session: Session, year: int, form: formats.Form | None, out: Path | None, as_json: bool) -> None:
+def report(session: CommandRun, year: int, form: formats.Form | None, out: Path | None, as_json: bool) -> None:
     """Make the report of YEAR, the year before beside it: text, JSON, CSV for a spreadsheet, or a page to print."""
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} contradict each other")
     made = reports.report(session.workspace, year)
-    written = formats.write(session.workspace, made, "json" if as_json else form or "text")
+    written = formats.write_report(session.workspace, made, "json" if as_json else form or "text")
     if out is None:
         click.echo(written, nl=False)
         return

@@ -10,7 +10,7 @@ import click
 from newsletter import paris
 from newsletter.actions.returns import bounces as actions
 from newsletter.actions.returns.provider_reports import Received
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
 _PATHS = click.Path(exists=True, path_type=Path)
 
@@ -25,11 +25,11 @@ def bounces() -> None:
 @click.option("--imap", is_flag=True, help="Read the mailbox of [bounces] instead of files.")
 @json_option
 @pass_session
-def read(session: Session, paths: tuple[Path, ...], imap: bool, as_json: bool) -> None:
+def read(session: CommandRun, paths: tuple[Path, ...], imap: bool, as_json: bool) -> None:
     """Read messages, mbox files, Maildirs or the IMAP mailbox; each acts once, if it answers a letter of ours."""
     if imap == bool(paths):
         raise click.UsageError("name paths, or say --imap")
-    found = actions.collect(session.workspace) if imap else actions.read(session.workspace, paths)
+    found = actions.collect_bounces(session.workspace) if imap else actions.read_bounces(session.workspace, paths)
     _print(found, as_json)
 
 
@@ -59,12 +59,12 @@ def classify(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--by-organisation", is_flag=True, help="Group by organisation, with who else is a contact there.")
 @json_option
 @pass_session
-def list_(session: Session, by_organisation: bool, as_json: bool) -> None:
+def list_(session: CommandRun, by_organisation: bool, as_json: bool) -> None:
     """List the addresses that fail: suppressed for good, or returned for now lately."""
     if by_organisation:
         _print_troubles(actions.by_organisation(session.workspace), as_json)
         return
-    found = [actions.failing_json(one) for one in actions.failing(session.workspace)]
+    found = [actions.failing_json(one) for one in actions.failing_addresses(session.workspace)]
     if as_json:
         print_json([_dated(one) for one in found])
         return
@@ -102,9 +102,9 @@ def _dated(one: dict[str, Any]) -> dict[str, Any]:
 @click.option("--why", required=True, help="The reason, for the journal.")
 @json_option
 @pass_session
-def reverse(session: Session, email: str, why: str, as_json: bool) -> None:
+def reverse(session: CommandRun, email: str, why: str, as_json: bool) -> None:
     """Let an address that bounced by mistake be written to again; a complaint is final."""
-    again = actions.reverse(session.workspace, email, why, session.user)
+    again = actions.reverse_bounce(session.workspace, email, why, session.user)
     if as_json:
         print_json({"email": email, "publications": again})
     else:

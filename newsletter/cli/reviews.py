@@ -6,7 +6,7 @@ import click
 
 from newsletter import paris
 from newsletter.actions.imports import reviews as import_reviews
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
 
 @click.group("reviews")
@@ -19,9 +19,9 @@ def reviews() -> None:
 @click.option("--done", is_flag=True, help="The settled ones.")
 @json_option
 @pass_session
-def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
+def list_(session: CommandRun, kind: str, done: bool, as_json: bool) -> None:
     """List what waits, oldest first."""
-    found = import_reviews.listing(session.workspace, kind=kind, done=done)
+    found = import_reviews.list_reviews(session.workspace, kind=kind, done=done)
     if as_json:
         print_json(
             [
@@ -52,11 +52,11 @@ def list_(session: Session, kind: str, done: bool, as_json: bool) -> None:
 @click.option("--email", default="", help="The corrected address of a row.")
 @click.option("--organisation", default="", help="The organisation that was meant.")
 @pass_session
-def settle(session: Session, number: int, accept: str | None, email: str, organisation: str) -> None:
+def settle(session: CommandRun, number: int, accept: str | None, email: str, organisation: str) -> None:
     """Settle review NUMBER; the same question about other people is settled with it."""
     if accept is None:
         raise click.UsageError("say --accept or --decline")
-    n = import_reviews.settle(
+    n = import_reviews.settle_review(
         session.workspace, number, accept=accept == "accept", by=session.user, email=email, organisation=organisation
     )
     click.echo(f"{n} settled")

@@ -11,16 +11,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from newsletter.actions import documents
 from newsletter.actions.sending import mailings, schedule
-from newsletter.actions.sending.mailings import Mailing, Receipt
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import DeliveryProgress, deliver_mailing
 from newsletter.actions.workspace import Workspace
-from newsletter.cli.output import Session, console, json_option, pass_session, print_json, seconds
+from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
+
+if TYPE_CHECKING:
+    from newsletter.store.sending.mailings import Mailing, Receipt
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -54,7 +59,7 @@ def print_receipt(receipt: Receipt) -> None:
 @json_option
 @pass_session
 def send_(
-    session: Session,
+    session: CommandRun,
     issue: str,
     at: str | None,
     now: bool,
@@ -70,15 +75,15 @@ def send_(
     if rehearse:
         _rehearse(workspace, issue, faults, as_json)
         return
-    moment = schedule.parse(at, schedule.clock(workspace)) if at else None
+    moment = schedule.parse_moment(at, schedule.clock(workspace)) if at else None
     mailing = _approved(session, issue, moment, now=now, yes=yes)
     if moment and mailing.status == "approved":
-        _report(mailings.receipt(workspace, issue), as_json)
+        _report(mailings.mailing_receipt(workspace, issue), as_json)
         click.echo(f"it leaves on {moment:%d/%m/%Y at %H:%M}; `newsletter serve` sends it", err=True)
         return
     _await_recall(workspace, mailing, now=now)
     if mailing.status == "approved":
-        mailing = mailings.begin(workspace, mailing)
+        mailing = mailings.begin_mailing(workspace, mailing)
     receipt, troubles = _deliver(workspace, mailing, wait=not no_wait, as_json=as_json, lines=json_progress)
     _report(receipt, as_json)
     for trouble in troubles:
@@ -87,12 +92,12 @@ def send_(
         raise SystemExit(1)
 
 
-def _approved(session: Session, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
+def _approved(session: CommandRun, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
     """Return the issue's live mailing, approving the issue when it has none."""
     workspace = session.workspace
-    mailing = mailings.current(workspace, issue)
+    mailing = mailings.current_mailing(workspace, issue)
     if mailing is None or mailing.status in ("cancelled", "loading"):
-        mailing = mailings.approve(workspace, issue, by=session.user, at=moment, now=now)
+        mailing = approve_issue(workspace, issue, by=session.user, at=moment, now=now)
     elif mailing.status == "approved":
         if mailings.changed_since_approval(workspace, mailing):
             raise Refused(
@@ -100,7 +105,7 @@ def _approved(session: Session, issue: str, moment: datetime | None, *, now: boo
                 hint=f"approve what they say now: `newsletter issues approve {issue}`",
             )
         if moment or now:
-            mailing = mailings.reschedule(workspace, mailing, moment)
+            mailing = mailings.reschedule_mailing(workspace, mailing, moment)
     elif mailing.status == "paused":
         raise Refused(f"`{issue}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {issue}`")
     if mailing.status == "approved":
@@ -112,7 +117,7 @@ def _ask(workspace: Workspace, mailing: Mailing, *, yes: bool) -> None:
     """Ask before anything real leaves; the outbox needs no question."""
     if yes or workspace.settings.sending.provider == "outbox":
         return
-    receipt = mailings.receipt(workspace, mailing.issue)
+    receipt = mailings.mailing_receipt(workspace, mailing.issue)
     near = mailings.close_by(workspace, mailing)
     sentence = f"{mailing.subject}: {receipt.open} recipients through {workspace.settings.sending.provider}"
     if near:
@@ -126,7 +131,7 @@ def _await_recall(workspace: Workspace, mailing: Mailing, *, now: bool) -> None:
     """Count down the recall window; `newsletter mailings cancel` in another terminal calls it back."""
     while mailing.status == "approved" and not now:
         left = mailings.due_in(workspace, mailing).total_seconds()
-        current = mailings.current(workspace, mailing.issue)
+        current = mailings.current_mailing(workspace, mailing.issue)
         if left <= 0:
             return
         if current is None or current.id != mailing.id or current.status != "approved":
@@ -142,7 +147,7 @@ def _deliver(
 ) -> tuple[Receipt, list[str]]:
     stop = threading.Event()
     with _stopping(stop), _progress(workspace, mailing, quiet=as_json, lines=lines) as progress:
-        return mailings.deliver(workspace, mailing, progress=progress, wait=wait, stop=stop)
+        return deliver_mailing(workspace, mailing, progress=progress, wait=wait, stop=stop)
 
 
 @contextmanager
@@ -164,8 +169,8 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: bool) -> Iterator[mailings.Progress]:
-    receipt = mailings.receipt(workspace, mailing.issue)
+def _progress(workspace: Workspace, mailing: Mailing, *, quiet: bool, lines: bool) -> Iterator[DeliveryProgress]:
+    receipt = mailings.mailing_receipt(workspace, mailing.issue)
     total, counts, lock, began = receipt.open, Counter[str](), threading.Lock(), time.monotonic()
     bar = Progress(
         TextColumn("{task.description}"),
@@ -201,9 +206,9 @@ def _report(receipt: Receipt, as_json: bool) -> None:
 
 
 def _rehearse(workspace: Workspace, issue: str, faults: float, as_json: bool) -> None:
-    from newsletter.actions.sending.rehearsals import rehearse
+    from newsletter.actions.sending.rehearsals import rehearse_issue
 
-    rehearsal = rehearse(workspace, issue, faults)
+    rehearsal = rehearse_issue(workspace, issue, faults)
     if as_json:
         print_json(
             {

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from newsletter import jobs, logs
+from newsletter import logs
 from newsletter.actions.team import signin
 from newsletter.actions.workspace import Workspace
-from newsletter.cli.output import Session, pass_session
+from newsletter.cli.output import CommandRun, pass_session
+from newsletter.jobs.loop import run_loop
 from newsletter.settings import Settings
 
 GRACE_SECONDS = 10
@@ -38,7 +39,7 @@ def log_config(settings: Settings) -> dict[str, Any]:
 @click.option("--readers-only", is_flag=True, help="Only what needs no files: no Studio, no proposals, no agenda.")
 @click.option("--no-jobs", is_flag=True, help="Leave the recurring work to `newsletter worker`.")
 @pass_session
-def serve(session: Session, host: str, port: int, processes: int, readers_only: bool, no_jobs: bool) -> None:
+def serve(session: CommandRun, host: str, port: int, processes: int, readers_only: bool, no_jobs: bool) -> None:
     """Serve the public pages and the Studio, and do the recurring work."""
     # Only this command pays for loading the web server.
     import uvicorn
@@ -106,7 +107,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 def _recurring(workspace: Workspace) -> Iterator[None]:
     """Do the recurring work beside the block; at its end, wait until what is under way has been put down safely."""
     stop = threading.Event()
-    loop = threading.Thread(target=jobs.run_loop, args=(workspace, stop), name="jobs")
+    loop = threading.Thread(target=run_loop, args=(workspace, stop), name="jobs")
     loop.start()
     try:
         yield

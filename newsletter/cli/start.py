@@ -12,7 +12,7 @@ import click
 
 from newsletter.actions import documents
 from newsletter.actions.operations import start
-from newsletter.cli.output import Session, json_option, pass_session, print_json, seconds
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, seconds
 from newsletter.cli.sending import print_receipt
 from newsletter.model import Severity
 
@@ -33,7 +33,7 @@ def init(directory: Path, sample: bool) -> None:
 @click.option("--no-send", is_flag=True, help="Stop with the issues composed and the audience loaded.")
 @json_option
 @pass_session
-def demo(_session: Session, directory: Path, subscribers: int, no_send: bool, as_json: bool) -> None:
+def demo(_session: CommandRun, directory: Path, subscribers: int, no_send: bool, as_json: bool) -> None:
     """The whole main job on sample content, in a scratch workspace: no network, no account."""
 
     def say(text: str) -> None:

@@ -12,7 +12,7 @@ from newsletter.actions.imports.subscribers import BASES
 from newsletter.actions.letters import picture_cleanup
 from newsletter.actions.people import data_rights, subscriptions
 from newsletter.cli import imports, reviews
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table, sure
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
 
 _ROLES = ("elu", "technicien", "partner", "press", "other")
@@ -38,7 +38,7 @@ def subscribers() -> None:
 @click.option("--asked", default="", help="How the person asked for it; needed for one who left or was erased.")
 @pass_session
 def add(
-    session: Session,
+    session: CommandRun,
     /,
     email: str,
     publication: str,
@@ -49,7 +49,7 @@ def add(
     **details: str,
 ) -> None:
     """Subscribe EMAIL to a publication."""
-    person = subscriptions.add(
+    person = subscriptions.add_subscription(
         session.workspace,
         email,
         publication,
@@ -71,10 +71,10 @@ def add(
 @json_option
 @pass_session
 def list_(
-    session: Session, publication: str, state: str, without_organisation: bool, limit: int, as_json: bool
+    session: CommandRun, publication: str, state: str, without_organisation: bool, limit: int, as_json: bool
 ) -> None:
     """List people, one line per publication, by address."""
-    rows = data_rights.listing(
+    rows = data_rights.list_people(
         session.workspace, publication=publication, state=state, unplaced=without_organisation, limit=limit
     )
     if as_json:
@@ -102,7 +102,7 @@ def list_(
 @click.argument("email")
 @json_option
 @pass_session
-def show(session: Session, email: str, as_json: bool) -> None:
+def show(session: CommandRun, email: str, as_json: bool) -> None:
     """Show everything that is kept of EMAIL (right of access)."""
     found = data_rights.whole_record(session.workspace, email)
     if as_json:
@@ -125,7 +125,7 @@ def show(session: Session, email: str, as_json: bool) -> None:
 @click.option("--plain", is_flag=True, help="UTF-8 with commas, instead of a file for Excel in French.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: stdout).")
 @pass_session
-def export(session: Session, publication: str, plain: bool, out: Path | None) -> None:
+def export(session: CommandRun, publication: str, plain: bool, out: Path | None) -> None:
     """Write everybody as CSV, safe to open in a spreadsheet; our own import reads it back unchanged."""
     pieces = data_rights.export(session.workspace, by=session.user, publication=publication, plain=plain)
     if out is None:
@@ -147,7 +147,7 @@ def export(session: Session, publication: str, plain: bool, out: Path | None) ->
 @click.argument("email")
 @click.option("--publication", default="", help="Only this one (default: all).")
 @pass_session
-def unsubscribe(session: Session, email: str, publication: str) -> None:
+def unsubscribe(session: CommandRun, email: str, publication: str) -> None:
     """End the subscriptions of EMAIL; nothing but the person's own act brings them back."""
     ended = subscriptions.unsubscribe(session.workspace, email, by=session.user, publication=publication)
     click.echo(f"{email}: left {', '.join(ended)}" if ended else f"{email}: nothing to end")
@@ -157,10 +157,10 @@ def unsubscribe(session: Session, email: str, publication: str) -> None:
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_session
-def forget(session: Session, email: str, yes: bool) -> None:
+def forget(session: CommandRun, email: str, yes: bool) -> None:
     """Erase EMAIL for good: only a keyed hash stays, which refuses a later import."""
     sure(f"Erase {email} and everything known of them? This cannot be undone", yes=yes)
-    data_rights.forget(session.workspace, email, by=session.user)
+    data_rights.forget_person(session.workspace, email, by=session.user)
     click.echo(f"{email}: erased")
 
 
@@ -169,7 +169,7 @@ def forget(session: Session, email: str, yes: bool) -> None:
 @click.argument("publication")
 @json_option
 @pass_session
-def why(session: Session, email: str, publication: str, as_json: bool) -> None:
+def why(session: CommandRun, email: str, publication: str, as_json: bool) -> None:
     """Explain whether EMAIL receives PUBLICATION today: address, person, organisation, periods, subscription."""
     found = subscriptions.why(session.workspace, email, publication)
     if as_json:
@@ -236,10 +236,12 @@ for command in (*imports.COMMANDS, *reviews.COMMANDS):
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @json_option
 @pass_session
-def purge(session: Session, dry_run: bool, as_json: bool) -> None:
+def purge(session: CommandRun, dry_run: bool, as_json: bool) -> None:
     """Apply the retention periods of the settings and say what was done: to people, and to pictures nothing shows."""
-    counts: dict[str, int | str] = {**data_rights.purge(session.workspace, by=session.user, dry_run=dry_run).counts()}
-    counts |= picture_cleanup.sweep(session.workspace, by=session.user, dry_run=dry_run).counts()
+    counts: dict[str, int | str] = {
+        **data_rights.purge_expired(session.workspace, by=session.user, dry_run=dry_run).counts()
+    }
+    counts |= picture_cleanup.sweep_pictures(session.workspace, by=session.user, dry_run=dry_run).counts()
     if as_json:
         print_json({"dry_run": dry_run, **counts})
         return

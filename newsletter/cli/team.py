@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from newsletter.actions.team import signin
 from newsletter.actions.team import users as team_users
-from newsletter.cli.output import Session, json_option, pass_session, print_json, print_table
+from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
+
+if TYPE_CHECKING:
+    from newsletter.store.team.users import User
 
 _ROLE = click.Choice(tuple(team_users.RIGHTS))
 
@@ -22,9 +27,9 @@ def users() -> None:
 @click.option("--may-send", is_flag=True, help="May approve and send, a right of its own.")
 @click.option("--name", default="", help="As colleagues and the journal shall call them.")
 @pass_session
-def invite(session: Session, email: str, role: str, may_send: bool, name: str) -> None:
+def invite(session: CommandRun, email: str, role: str, may_send: bool, name: str) -> None:
     """Give EMAIL access and print a one-time link for them."""
-    user = team_users.invite(session.workspace, email, role, may_send=may_send, name=name, by=session.user)
+    user = team_users.invite_user(session.workspace, email, role, may_send=may_send, name=name, by=session.user)
     click.echo(f"{user.address} is {role}{', may send' if may_send else ''}")
     _print_link(session, user)
 
@@ -32,15 +37,15 @@ def invite(session: Session, email: str, role: str, may_send: bool, name: str) -
 @users.command("link")
 @click.argument("email")
 @pass_session
-def link(session: Session, email: str) -> None:
+def link(session: CommandRun, email: str) -> None:
     """Print a one-time sign-in link for EMAIL, for when no mail arrives."""
-    _print_link(session, team_users.find(session.workspace, email))
+    _print_link(session, team_users.find_user(session.workspace, email))
 
 
 @users.command("list")
 @json_option
 @pass_session
-def listing(session: Session, as_json: bool) -> None:
+def listing(session: CommandRun, as_json: bool) -> None:
     """Show everybody with access."""
     found = team_users.everybody(session.workspace)
     if as_json:
@@ -54,14 +59,14 @@ def listing(session: Session, as_json: bool) -> None:
 @users.command("end")
 @click.argument("email")
 @pass_session
-def end(session: Session, email: str) -> None:
+def end(session: CommandRun, email: str) -> None:
     """Take EMAIL's access away and close their sessions at once."""
-    user = team_users.find(session.workspace, email)
-    team_users.end(session.workspace, user.id, session.user)
+    user = team_users.find_user(session.workspace, email)
+    team_users.end_access(session.workspace, user.id, session.user)
     click.echo(f"{user.address} has no access any more")
 
 
-def _print_link(session: Session, user: team_users.User) -> None:
+def _print_link(session: CommandRun, user: User) -> None:
     minutes = round(signin.LINK_SECONDS / 60)
     click.echo(f"opens the Studio once, within {minutes} minutes: {signin.link_for(session.workspace, user)}")
 

@@ -6,8 +6,9 @@ import logging
 
 import click
 
-from newsletter import jobs, logs
-from newsletter.cli.output import Session, pass_session
+from newsletter import logs
+from newsletter.cli.output import CommandRun, pass_session
+from newsletter.jobs.worker import work
 
 
 @click.command()
@@ -18,7 +19,7 @@ from newsletter.cli.output import Session, pass_session
     help="How many of `[sending] connections` this worker opens at most (default: all).",
 )
 @pass_session
-def worker(session: Session, connections: int | None) -> None:
+def worker(session: CommandRun, connections: int | None) -> None:
     """Deliver mailings and do the recurring work beside other workers, until it is told to stop.
 
     For PostgreSQL, with the extra `postgres`. Start it on as many machines as wanted, each with a workspace that holds
@@ -31,7 +32,7 @@ def worker(session: Session, connections: int | None) -> None:
     logs.install(session.workspace.settings)
     # Procrastinate's account of every task tells nothing that ours does not.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    jobs.work(session.workspace, connections or 0)
+    work(session.workspace, connections or 0)
 
 
 COMMANDS = (worker,)

@@ -24,33 +24,33 @@ from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Plain
 from newsletter.french import slugify
 from newsletter.i18n import Sentence
-from newsletter.model import Article, Event, Restriction, Speaker, Status, Tag, Visibility
+from newsletter.model import Article, EventTime, Restriction, Speaker, Status, Tag, Visibility
 
 FOLDER = "articles"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedArticle:
     """An article with the keys of its file that mean nothing here."""
 
     article: Article
     unknown: tuple[UnknownKey, ...]
 
 
-def read(path: Path, root: Path) -> Article:
+def read_article(path: Path, root: Path) -> Article:
     """Return the article in the file `path` of the workspace `root`.
 
     Its slug is the file's stem. Raises ContentError naming file, line and field.
     """
-    return load(path, root).article
+    return load_article(path, root).article
 
 
-def load(path: Path, root: Path) -> Loaded:
+def load_article(path: Path, root: Path) -> LoadedArticle:
     """Read as `read` does, and tell the unknown keys too."""
-    return _parse(frontmatter.load(path, root))
+    return _parse(frontmatter.load_document(path, root))
 
 
-def write(path: Path, article: Article) -> Article:
+def write_article(path: Path, article: Article) -> Article:
     """Write `article` into the file `path`, changing there only what differs; return it as it reads back.
 
     Comments, the order of keys, quoting and unknown keys stay. The file is replaced in one step. Raises ContentError,
@@ -58,7 +58,7 @@ def write(path: Path, article: Article) -> Article:
     """
     name = article.path or path.name
     if path.exists():
-        document = replace(frontmatter.load(path, path.parent), path=name)
+        document = replace(frontmatter.load_document(path, path.parent), path=name)
         present = _parse(document).article
         before = _values(present)
         changed = {key: value for key, value in _values(article).items() if value != before[key]}
@@ -68,12 +68,12 @@ def write(path: Path, article: Article) -> Article:
         document = frontmatter.Document(name, {}, "", "", 1)
         changed = _values(article)
     text = document.with_values(changed, article.body)
-    written = _parse(frontmatter.parse(text, name)).article
-    frontmatter.save(path, text)
+    written = _parse(frontmatter.parse_document(text, name)).article
+    frontmatter.save_document(path, text)
     return written
 
 
-def new(
+def new_article(
     root: Path,
     *,
     title: str,
@@ -96,12 +96,12 @@ def new(
     article = Article(slug=slug, path=path, title=title, tags=tags, date=date, status=status, **more)
     head = f"# {note}\n" if note else ""
     text = frontmatter.Document(path, {}, head, "", 1).with_values(_values(article), article.body)
-    written = _parse(frontmatter.parse(text, path)).article
-    frontmatter.save(root / path, text, new=True)
+    written = _parse(frontmatter.parse_document(text, path)).article
+    frontmatter.save_document(root / path, text, new=True)
     return written
 
 
-def _parse(document: Document) -> Loaded:
+def _parse(document: Document) -> LoadedArticle:
     slug = name_of(document, "an article")
     fields = Fields.of(document)
     date = fields.date("date", required=True)
@@ -138,10 +138,10 @@ def _parse(document: Document) -> Loaded:
             said=Sentence("Choisissez au moins une étiquette."),
         )
     fields.close()
-    return Loaded(article, tuple(fields.unknown))
+    return LoadedArticle(article, tuple(fields.unknown))
 
 
-def _event(fields: Fields) -> Event | None:
+def _event(fields: Fields) -> EventTime | None:
     inner = fields.child("event")
     if inner is None:
         return None
@@ -172,7 +172,7 @@ def _event(fields: Fields) -> Event | None:
             "mend one of them",
             said=Sentence("L’événement finit avant de commencer. Corrigez l’une des deux dates."),
         )
-    event = Event(
+    event = EventTime(
         start=begins,
         end=ends,
         all_day=whole,
@@ -232,7 +232,7 @@ def _list(values: tuple[str, ...]) -> Plain:
     return list(values) or None
 
 
-def _event_values(event: Event | None) -> Plain:
+def _event_values(event: EventTime | None) -> Plain:
     if event is None:
         return None
     return {

@@ -11,14 +11,14 @@ from newsletter.content.frontmatter import clean
 from newsletter.content.headlines import preheader_line, subject_line
 from newsletter.content.markdown import render
 from newsletter.content.pool import Pool, agenda, event_order
-from newsletter.content.propose import AGENDA, Proposal, is_public, propose
+from newsletter.content.propose import AGENDA, ProposedIssue, is_public, propose
 from newsletter.errors import ContentError
 from newsletter.french import event_words, plain, typography, until_words
 from newsletter.i18n import Sentence
 from newsletter.model import Article, ComposedIssue, Issue, Item, ItemPlan, Picture, Section, SectionPlan, Visibility
 from newsletter.settings import Network, Publication
 
-__all__ = ["Proposal", "agenda", "compose", "propose"]
+__all__ = ["ProposedIssue", "agenda", "compose", "propose"]
 
 
 def compose(issue: Issue, pool: Pool, publication: Publication, network: Network) -> ComposedIssue:
@@ -29,7 +29,7 @@ def compose(issue: Issue, pool: Pool, publication: Publication, network: Network
     ContentError (file and line of the issue) for a slug that no article has, an agenda entry without an event, and
     an article for members in a publication that others can read.
     """
-    desk = _Desk(issue, pool, publication)
+    desk = _Composer(issue, pool, publication)
     with i18n.speaking(network.locale):
         lead = desk.item(issue.lead, "lead") if issue.lead else None
         sections = tuple(section for section in map(desk.section, issue.sections) if section.items)
@@ -52,7 +52,7 @@ def compose(issue: Issue, pool: Pool, publication: Publication, network: Network
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _Composer:
     """Makes sections and items of one issue's plans."""
 
     issue: Issue

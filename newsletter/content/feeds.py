@@ -24,7 +24,7 @@ from newsletter import paris
 from newsletter.content.fields import is_url, midnight
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
-from newsletter.model import Event
+from newsletter.model import EventTime
 from newsletter.paris import PARIS
 
 MAX_BYTES = 5_000_000
@@ -48,7 +48,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[\WA-ZÀ-Ý])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FeedEntry:
     """Something that could become an article: plain texts, `private` if its site keeps it for members.
 
     `guid` is what its source calls it by, `categories` are the source's own words.
@@ -58,7 +58,7 @@ class Found:
     link: str = ""
     summary: str = ""
     published: day | None = None
-    event: Event | None = None
+    event: EventTime | None = None
     private: bool = False
     guid: str = ""
     categories: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Found:
         return canonical(self.link) + (f" {begins}" if self.event else "") if self.link else f"{self.title} {begins}"
 
 
-def read(data: bytes, name: str) -> list[Found]:
+def read_feed(data: bytes, name: str) -> list[FeedEntry]:
     """Return the entries of a feed or a calendar, in its order; `name` is told in errors.
 
     Raises ContentError for anything else, for entities declared inside (bombs), and for more than 5 MB.
@@ -90,7 +90,7 @@ def read(data: bytes, name: str) -> list[Found]:
     return list(reversed(unique.values()))
 
 
-def marks(found: Sequence[Found], feed: str) -> list[tuple[str, ...]]:
+def marks(found: Sequence[FeedEntry], feed: str) -> list[tuple[str, ...]]:
     """Return for each entry of the feed at `feed` the digests by which it is known again, whichever of them is left.
 
     The identifier survives another address, the address another identifier: feeds change either, seldom both at once.
@@ -101,7 +101,7 @@ def marks(found: Sequence[Found], feed: str) -> list[tuple[str, ...]]:
     return [tuple(dict.fromkeys(map(_digest, _names(one, host, shared[one.guid] > 1)))) for one in found]
 
 
-def _names(one: Found, host: str, shared: bool) -> Iterator[str]:
+def _names(one: FeedEntry, host: str, shared: bool) -> Iterator[str]:
     named = bool(one.guid) and not shared and not _SITE.fullmatch(one.guid)
     if named:
         # One that is an address stays the same over http and https; any other is good for one site only.
@@ -156,7 +156,7 @@ def _cut(text: str, limit: int) -> str:
     return kept or text[: limit - 1].rpartition(" ")[0] + "…"
 
 
-def _feed(data: bytes, name: str) -> list[Found]:
+def _feed(data: bytes, name: str) -> list[FeedEntry]:
     if any(mark in data for mark in _ENTITY):
         raise ContentError(
             "it declares entities",
@@ -176,13 +176,13 @@ def _feed(data: bytes, name: str) -> list[Found]:
     return [_entry(entry) for entry in parsed.entries[:MAX_ITEMS]]
 
 
-def _entry(entry: Any) -> Found:
+def _entry(entry: Any) -> FeedEntry:
     texts = [str(entry.get("summary") or ""), *(str(part.get("value") or "") for part in entry.get("content") or ())]
     labels = [str(tag.get("term") or "") for tag in entry.get("tags") or ()]
     whole = [plain(text, 50_000) for text in (*texts, *labels)]
     marked = [found for text in whole for found in _PRIVATE.findall(text)]
     stamp = entry.get("published_parsed") or entry.get("updated_parsed")
-    return Found(
+    return FeedEntry(
         title=plain(str(entry.get("title") or ""), _TITLE),
         link=tidy_link(str(entry.get("link") or "")),
         summary=_cut(_own_words(_PRIVATE.sub("", next(filter(None, whole), "")).strip()), _SUMMARY),
@@ -203,7 +203,7 @@ def _own_words(summary: str) -> str:
     return _MORE.sub("…", summary)
 
 
-def _calendar(data: bytes, name: str) -> list[Found]:
+def _calendar(data: bytes, name: str) -> list[FeedEntry]:
     try:
         components = Calendar.from_ical(data).walk("VEVENT")
         return list(_events(components[:MAX_ITEMS]))
@@ -216,7 +216,7 @@ def _calendar(data: bytes, name: str) -> list[Found]:
         ) from None
 
 
-def _events(components: Iterable[Any]) -> Iterator[Found]:
+def _events(components: Iterable[Any]) -> Iterator[FeedEntry]:
     for component in components:
         start = component.get("DTSTART")
         if start is None or str(component.get("STATUS", "")).upper() == "CANCELLED":
@@ -226,7 +226,7 @@ def _events(components: Iterable[Any]) -> Iterator[Found]:
             continue
         link = tidy_link(str(component.get("URL") or ""))
         organiser = component.get("ORGANIZER")
-        event = Event(
+        event = EventTime(
             start=_moment(begins),
             end=_end(component, begins),
             all_day=not isinstance(begins, datetime),
@@ -236,7 +236,7 @@ def _events(components: Iterable[Any]) -> Iterator[Found]:
         private = str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL")
         title, summary = str(component.get("SUMMARY") or ""), str(component.get("DESCRIPTION") or "")
         name = f"{component.get('UID') or ''} {_moved(component)}".strip()
-        yield Found(
+        yield FeedEntry(
             title=plain(html.escape(title), _TITLE),
             link=link,
             summary=plain(html.escape(summary), _SUMMARY),

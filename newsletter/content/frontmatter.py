@@ -93,7 +93,7 @@ def join(head: str, body: str) -> str:
     return f"---\n{head}---\n{body}"
 
 
-def load(path: Path, root: Path) -> Document:
+def load_document(path: Path, root: Path) -> Document:
     """Read the file at `path`, which must lie in `root`.
 
     Raises ContentError: not there, outside, over 200 kB, not UTF-8, controls inside, no valid YAML mapping.
@@ -128,7 +128,7 @@ def load(path: Path, root: Path) -> Document:
                 "Le fichier n’est pas enregistré en UTF-8. Enregistrez-le ainsi depuis votre éditeur de texte."
             ),
         ) from None
-    return parse(text, name)
+    return parse_document(text, name)
 
 
 def relative(path: Path, root: Path) -> str:
@@ -144,7 +144,7 @@ def relative(path: Path, root: Path) -> str:
         ) from None
 
 
-def parse(text: str, name: str) -> Document:
+def parse_document(text: str, name: str) -> Document:
     """Take the `text` of the file `name` apart; ContentError names the line."""
     crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
     text = text.replace("\r\n", "\n")
@@ -196,7 +196,7 @@ def clean(text: str, where: str, *, numbered: bool = False) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def save(path: Path, text: str, *, new: bool = False) -> None:
+def save_document(path: Path, text: str, *, new: bool = False) -> None:
     """Put `text` at `path` in one step: a reader sees the old file or the new one, never half of it.
 
     Raises ContentError if it cannot be written, or if `new` and something stands there.

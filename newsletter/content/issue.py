@@ -23,24 +23,24 @@ _ITEM_KEYS = ("article", "title", "summary", "image", "cta")
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedIssue:
     """An issue with the keys of its file that mean nothing here."""
 
     issue: Issue
     unknown: tuple[UnknownKey, ...]
 
 
-def read(path: Path, root: Path) -> Issue:
+def read_issue(path: Path, root: Path) -> Issue:
     """Return the issue in the file `path` of the workspace `root`; its key is the file's stem.
 
     Raises ContentError naming file, line and field.
     """
-    return load(path, root).issue
+    return load_issue(path, root).issue
 
 
-def load(path: Path, root: Path) -> Loaded:
+def load_issue(path: Path, root: Path) -> LoadedIssue:
     """Read as `read` does, and tell the unknown keys too."""
-    return _parse(frontmatter.load(path, root))
+    return _parse(frontmatter.load_document(path, root))
 
 
 def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue, ...], tuple[ContentError, ...]]:
@@ -49,7 +49,7 @@ def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue
     With `files`, only those are read that changed since.
     """
     found, errors = [], []
-    for loaded in (files or FileCache()).folder(root / FOLDER, root, load):
+    for loaded in (files or FileCache()).folder(root / FOLDER, root, load_issue):
         if isinstance(loaded, ContentError):
             errors.append(loaded)
         else:
@@ -57,7 +57,7 @@ def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue
     return tuple(sorted(found, key=lambda i: (i.date, i.key), reverse=True)), tuple(errors)
 
 
-def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterable[str] = ()) -> Issue:
+def write_issue(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterable[str] = ()) -> Issue:
     """Write `issue` into the file `path` and return it as it reads back.
 
     An existing file is changed only where it differs: comments, order and unknown keys stay. In a new file, `notes`
@@ -67,7 +67,7 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
     name = issue.path or path.name
     values = _values(issue)
     if path.exists():
-        document = replace(frontmatter.load(path, path.parent), path=name)
+        document = replace(frontmatter.load_document(path, path.parent), path=name)
         present = _parse(document).issue
         before = _values(present)
         changed = {key: value for key, value in values.items() if value != before[key]}
@@ -76,8 +76,8 @@ def write(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterabl
         text = document.with_values(changed, issue.editorial)
     else:
         text = _new_text(values, issue.editorial, notes or {}, remarks)
-    written = _parse(frontmatter.parse(text, name)).issue
-    frontmatter.save(path, text)
+    written = _parse(frontmatter.parse_document(text, name)).issue
+    frontmatter.save_document(path, text)
     return written
 
 
@@ -93,7 +93,7 @@ def _new_text(values: dict[str, Plain], editorial: str, notes: Notes, remarks: I
     return frontmatter.join("".join(head), f"\n{editorial.strip()}\n" if editorial.strip() else "")
 
 
-def _parse(document: Document) -> Loaded:
+def _parse(document: Document) -> LoadedIssue:
     key = name_of(document, "an issue")
     fields = Fields.of(document)
     date = fields.date("date", required=True)
@@ -113,7 +113,7 @@ def _parse(document: Document) -> Loaded:
         lines=document.lines,
     )
     fields.close()
-    return Loaded(issue, tuple(fields.unknown))
+    return LoadedIssue(issue, tuple(fields.unknown))
 
 
 def _section(fields: Fields) -> SectionPlan:

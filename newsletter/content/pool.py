@@ -66,7 +66,7 @@ def read_pool(root: Path, files: FileCache | None = None) -> Pool:
     found: dict[str, Article] = {}
     errors: list[ContentError] = []
     unknown: list[UnknownKey] = []
-    for loaded in (files or FileCache()).folder(root / articles.FOLDER, root, articles.load, deep=True):
+    for loaded in (files or FileCache()).folder(root / articles.FOLDER, root, articles.load_article, deep=True):
         if isinstance(loaded, ContentError):
             errors.append(loaded)
             continue

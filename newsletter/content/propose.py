@@ -24,7 +24,7 @@ LEAD = ""  # the tag under which notes speak of the lead
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ProposedIssue:
     """An issue proposed; `notes` on items by (section's tag, slug), `left_out` slugs with the reason, in French."""
 
     issue: Issue
@@ -35,12 +35,12 @@ class Proposal:
         """Write the issue file with the notes as comments; ContentError if it cannot be."""
         remarks = [_("Laissés de côté :")] if self.left_out else []
         remarks += [f"- {slug} : {reason}" for slug, reason in self.left_out.items()]
-        return issues.write(root / self.issue.path, self.issue, self.notes, remarks)
+        return issues.write_issue(root / self.issue.path, self.issue, self.notes, remarks)
 
 
 def propose(
     pool: Pool, publication: Publication, on: day, history: list[Issue], network: Network, key: str | None = None
-) -> Proposal:
+) -> ProposedIssue:
     """Return a proposal for the issue of `publication` sent `on` that day; `history` are the issues of all titles.
 
     Taken are ready articles dated since the last issue and not printed in one, each in the first section that fits
@@ -68,7 +68,7 @@ class _Proposer:
         self.left_out: dict[str, str] = {}
         self.notes: dict[tuple[str, str], list[str]] = defaultdict(list)
 
-    def proposal(self, network: Network, key: str | None) -> Proposal:
+    def proposal(self, network: Network, key: str | None) -> ProposedIssue:
         placed: dict[str, list[Article]] = {s.tag: [] for s in self.publication.sections}
         for article in self.pool:
             self._place(article, placed)
@@ -89,7 +89,7 @@ class _Proposer:
             lead=ItemPlan(slug=lead.slug) if lead else None,
             sections=sections,
         )
-        return Proposal(issue, {k: " ; ".join(v) for k, v in self.notes.items()}, self.left_out)
+        return ProposedIssue(issue, {k: " ; ".join(v) for k, v in self.notes.items()}, self.left_out)
 
     def _place(self, article: Article, placed: dict[str, list[Article]]) -> None:
         coming = self.agenda is not None and article.date <= self.on and to_come(article, self.on)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from newsletter.addresses import Address, parse
+from newsletter.addresses import Address, parse_address
 from newsletter.errors import AddressError
 from newsletter.i18n import _
 
@@ -138,7 +138,7 @@ def _mailbox(text: str) -> tuple[str, Address] | None:
 
 def _try(text: str) -> tuple[str, Address] | None:
     try:
-        return "", parse(text)
+        return "", parse_address(text)
     except AddressError:
         return None
 

@@ -103,7 +103,7 @@ def people(n: int, organisations: Sequence[str], seed: int = 1) -> Iterator[Samp
         yield SamplePerson(address, first, last, function, role, desk.organisation, joined)
 
 
-class _Desk(NamedTuple):
+class _Generator(NamedTuple):
     """Where somebody may sit: one domain, visited twice in a block of people, in round 0 and round 1."""
 
     number: int
@@ -112,13 +112,13 @@ class _Desk(NamedTuple):
     organisation: str
 
 
-def _block(organisations: Sequence[str]) -> list[_Desk]:
+def _block(organisations: Sequence[str]) -> list[_Generator]:
     """Return two rounds of the organisations' desks, then two rounds of everybody else's, three for every two."""
     inside = list(zip(_domains(organisations), organisations, strict=True))
     houses = (f"{_HOUSES[i % len(_HOUSES)]}-{i // len(_HOUSES) + 1}.example" for i in count())
     others = max(len(inside) * 3 // 2, len(_OPEN))
     outside = [(domain, "") for domain in islice(chain(_OPEN, houses), others)]
-    desks = [[_Desk(number, turn, *place) for number, place in enumerate([*inside, *outside])] for turn in (0, 1)]
+    desks = [[_Generator(number, turn, *place) for number, place in enumerate([*inside, *outside])] for turn in (0, 1)]
     split = len(inside)
     return [*desks[0][:split], *desks[1][:split], *desks[0][split:], *desks[1][split:]]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from newsletter.addresses import parse, parse_mailbox
+from newsletter.addresses import parse_address, parse_mailbox
 from newsletter.errors import AddressError
 from newsletter.exchange.columns import Vocabulary
 from newsletter.exchange.records import Record
@@ -115,7 +115,7 @@ def _addresses(record: Record, *, named: bool = False) -> tuple[int, ...]:
 
 def _is_address(cell: str, *, named: bool) -> bool:
     try:
-        parse_mailbox(cell) if named else parse(cell)
+        parse_mailbox(cell) if named else parse_address(cell)
     except AddressError:
         return False
     return True

@@ -39,7 +39,7 @@ _ARTICLES = re.compile(r"\b(?:de la|de l|du|des|de|d|la|le|les|l|et|en|sur|sous|
 _CLOSE = 0.85  # as difflib counts likeness
 
 
-class Entry(NamedTuple):
+class DirectoryEntry(NamedTuple):
     """An organisation as a directory knows it; `level` is a `Territory` value."""
 
     organisation_id: int
@@ -63,7 +63,7 @@ class Codes(NamedTuple):
 
 
 def codes_of(cells: Mapping[str, str]) -> Codes:
-    """Return the codes in the cells of a row, whatever their columns are called; a postal code gives its département."""
+    """Return the codes in the cells of a row, under any header; a postal code gives the département."""
     siren = re.sub(r"\D", "", _first(cells, _SIREN))[:9]
     insee = re.sub(r"\s", "", _first(cells, _INSEE)).upper()
     insee = insee.rjust(5, "0") if insee else ""
@@ -129,14 +129,14 @@ def stem(name: str) -> str:
 class Directory:
     """The known organisations, indexed once for many look-ups."""
 
-    entries: Mapping[int, Entry]
+    entries: Mapping[int, DirectoryEntry]
     by_siren: Mapping[str, int]
     by_insee: Mapping[str, int]
     by_name: Mapping[str, tuple[int, ...]]
     by_stem: Mapping[str, tuple[int, ...]]
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Directory:
+    def of(cls, entries: Iterable[DirectoryEntry]) -> Directory:
         """Index `entries`."""
         known = {entry.organisation_id: entry for entry in entries}
         names: dict[str, list[int]] = defaultdict(list)
@@ -181,7 +181,7 @@ def _not_contradicted(directory: Directory, keys: Iterable[int], codes: Codes) -
     return tuple(key for key in keys if not codes.contradict(_codes(directory.entries[key])))
 
 
-def _codes(entry: Entry) -> Codes:
+def _codes(entry: DirectoryEntry) -> Codes:
     return Codes(entry.siren, entry.insee, entry.departement or departement_of(entry.insee))
 
 
@@ -212,5 +212,5 @@ def _sure(directory: Directory, key: int, confidence: float, reason: str) -> Mat
     return Match(key, confidence, reason.format(name=directory.entries[key].name))
 
 
-def _level(entry: Entry) -> Territory | None:
+def _level(entry: DirectoryEntry) -> Territory | None:
     return level_of(entry.level) if entry.level else level_of(entry.name)

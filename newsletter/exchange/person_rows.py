@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.addresses import Address, parse, parse_mailbox
+from newsletter.addresses import Address, parse_address, parse_mailbox
 from newsletter.errors import AddressError
 from newsletter.exchange.address_repair import repair_address
 from newsletter.exchange.columns import SUBSCRIBERS
@@ -78,7 +78,7 @@ class RowReader:
         """Return the outcomes of a record as far as they can be told from the record alone: one a person."""
         line, cells, doubt = record
         try:
-            found: _Found = "", parse(cells[self._first])
+            found: _Found = "", parse_address(cells[self._first])
         except (AddressError, IndexError):
             try:
                 found = parse_mailbox(self._email(cells))

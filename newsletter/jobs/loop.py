@@ -48,7 +48,7 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     holder = f"{owner()}#{threading.get_ident()}"
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        due = jobs.take(
+        due = jobs.take_job(
             connection, work.name, holder, now=now, period=work.period, early=early, hold=HOLD_SECONDS, ended=ended
         )
     if not due:
@@ -68,7 +68,7 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     pause = min(work.period, RETRY_SECONDS) if error else work.period
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        jobs.give_back(connection, work.name, holder, now=now, next_at=now + pause, error=error)
+        jobs.give_back_job(connection, work.name, holder, now=now, next_at=now + pause, error=error)
     return True
 
 
@@ -82,7 +82,7 @@ def _held(workspace: Workspace, work: Work, holder: str) -> Iterator[None]:
             try:
                 with workspace.database.write() as connection:
                     now = workspace.database.now(connection)
-                    jobs.prolong(connection, work.name, holder, now=now, hold=HOLD_SECONDS)
+                    jobs.prolong_job(connection, work.name, holder, now=now, hold=HOLD_SECONDS)
             except Exception as error:  # noqa: BLE001 - whatever the database's driver raises: the next beat tries again
                 _log.warning("%s: still held? %s", work.name, error)
 
@@ -98,7 +98,7 @@ def _held(workspace: Workspace, work: Work, holder: str) -> Iterator[None]:
 def states(workspace: Workspace) -> Sequence[JobState]:
     """Return when each job last ran and how it ended, for the health page."""
     with workspace.database.read() as connection:
-        return jobs.listing(connection)
+        return jobs.list_job_states(connection)
 
 
 def _repeat(workspace: Workspace, work: Work, stop: threading.Event) -> None:

@@ -15,6 +15,7 @@ from newsletter.actions.proposals import reminders
 from newsletter.actions.returns import bounces
 from newsletter.actions.sending import deliveries, mailings, schedule
 from newsletter.actions.sending.claims import recover
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.store.sending.mailings import Mailing
@@ -45,7 +46,7 @@ def is_ours(workspace: Workspace, work: Work) -> bool:
 
 def drain_here(workspace: Workspace, mailing: Mailing, stop: threading.Event) -> None:
     """Deliver what is due of a mailing in this process, over all its connections."""
-    _receipt, troubles = mailings.deliver(workspace, mailing, stop=stop)
+    _receipt, troubles = deliver_mailing(workspace, mailing, stop=stop)
     for trouble in troubles:
         _log.warning("%s: %s", mailing.issue, trouble)
 
@@ -61,7 +62,7 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
         if stop.is_set():
             break
         try:
-            begun = mailings.begin(workspace, mailing) if mailing.status == "approved" else mailing
+            begun = mailings.begin_mailing(workspace, mailing) if mailing.status == "approved" else mailing
             drain(workspace, begun, stop)
         except Exception as error:  # noqa: BLE001 - raised below
             if failures:
@@ -78,7 +79,7 @@ def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: t
     keeps the provider from taking more: the share is to be tried again later.
     """
     workspace.renew()  # whoever handed it out may be another process
-    troubles = deliveries.share(workspace, mailing_id, stop=stop, hurry=hurry)
+    troubles = deliveries.deliver_share(workspace, mailing_id, stop=stop, hurry=hurry)
     if troubles:
         raise Refused(f"mailing {mailing_id}: {'; '.join(troubles)}", hint="it is tried again by itself")
 
@@ -94,17 +95,17 @@ def sweep(workspace: Workspace, _stop: threading.Event) -> None:
 def collect(workspace: Workspace, stop: threading.Event) -> None:
     """Read the mailbox of bounces, if one is set."""
     if bounces.has_mailbox(workspace):
-        bounces.collect(workspace, stop)
+        bounces.collect_bounces(workspace, stop)
 
 
 def purge(workspace: Workspace, _stop: threading.Event) -> None:
     """Apply the retention periods."""
-    data_rights.purge(workspace, by="jobs")
+    data_rights.purge_expired(workspace, by="jobs")
 
 
 def sweep_pictures(workspace: Workspace, _stop: threading.Event) -> None:
     """Take away the published pictures that nothing has shown for long."""
-    swept = picture_cleanup.sweep(workspace, by="jobs")
+    swept = picture_cleanup.sweep_pictures(workspace, by="jobs")
     if swept.pictures_removed:
         _log.info("%d unused pictures taken away, %d bytes", swept.pictures_removed, swept.pictures_bytes)
     if swept.pictures_held:
@@ -124,7 +125,7 @@ def read_feeds(workspace: Workspace, stop: threading.Event) -> None:
 
 def forget_uploads(workspace: Workspace, _stop: threading.Event) -> None:
     """Delete the files of people that were rehearsed and never imported."""
-    if gone := uploads.sweep(workspace):
+    if gone := uploads.sweep_uploads(workspace):
         _log.info("%d uploads that nobody imported are deleted", gone)
 
 

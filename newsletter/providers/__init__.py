@@ -15,13 +15,13 @@ from typing import Literal, Protocol
 
 from newsletter.errors import ProviderError, nearest
 from newsletter.i18n import Sentence
-from newsletter.model import Outcome, Outgoing, Report
+from newsletter.model import DeliveryReport, Outcome, Outgoing
 from newsletter.settings import Settings
 
 Wants = Literal["mime", "parts"]
 
 
-class Session(Protocol):
+class ProviderSession(Protocol):
     """One open way to the provider, used by one thread at a time.
 
     A session opens its connection on the first `send` and again whenever the last one broke: it is never left unusable.
@@ -57,7 +57,7 @@ class Provider(Protocol):
     @property
     def idempotent(self) -> bool: ...
 
-    def connect(self, label: str = "") -> Session:
+    def connect(self, label: str = "") -> ProviderSession:
         """Return a new session; `label` (an issue's key) names what is sent, for providers that file it."""
         ...
 
@@ -75,7 +75,7 @@ class WebhookRequest:
     now: datetime = field(kw_only=True)
 
 
-WebhookReader = Callable[[WebhookRequest, str], list[Report]]
+WebhookReader = Callable[[WebhookRequest, str], list[DeliveryReport]]
 """`read_webhook(request, secret)`: the reports in a call.
 
 Raises Refused when the proof (signature, token, timestamp) is missing or wrong, and ProviderError when a proven body

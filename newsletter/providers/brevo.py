@@ -11,11 +11,11 @@ import uuid
 from collections.abc import Sequence
 from typing import ClassVar
 
-from newsletter.model import Outcome, Outgoing, Report, ReportKind
+from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import Flaw, Reply, Wire, encoded, mailed, own_headers, parts_of
+from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, parts_of
 from newsletter.settings import Settings
 
 # Without a body of its own a version shows this one: better an empty letter than another person's links.
@@ -37,7 +37,7 @@ KINDS: dict[str, ReportKind] = {
 }
 
 
-class Brevo(Wire):
+class Brevo(ApiWire):
     """The wire format of Brevo; up to 1,000 versions a call are documented, its SDK says fewer: 500 is safe."""
 
     name: ClassVar[str] = "brevo"
@@ -87,7 +87,7 @@ class Brevo(Wire):
         } | ({"tags": [label]} if label else {})
         return encoded(common)[:-1] + b',"messageVersions":[' + b",".join(entries) + b"]}"
 
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Read `messageIds` (in the order of versions); a recognised key says that this very call was taken before."""
         found = reply.document if isinstance(reply.document, dict) else {}
         if found.get("code") == "duplicate_parameter":
@@ -102,7 +102,7 @@ class Brevo(Wire):
             for message, one in zip(messages, ids, strict=True)
         ]
 
-    def blames_recipient(self, reply: Reply) -> bool:
+    def blames_recipient(self, reply: ApiReply) -> bool:
         """Brevo answers e.g. "email is not valid in to"."""
         return reply.status == 400 and any(mark in reply.words for mark in (" in to", "to[0]", "].to"))
 
@@ -114,7 +114,7 @@ def build(settings: Settings) -> HttpProvider:
     return provider(settings, Brevo(url, {"api-key": key, "Content-Type": "application/json"}))
 
 
-def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
+def read_webhook(request: WebhookRequest, secret: str) -> list[DeliveryReport]:
     """Return the reports in a call; see `newsletter.providers.WebhookReader`."""
     check_secret(request, secret, "brevo")
     return [

@@ -28,8 +28,8 @@ from urllib3.exceptions import HTTPError
 
 from newsletter.errors import ProviderError
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import Session, Wants, unready
-from newsletter.providers.wire import Reply, Wire, controls, flaw_of, outcomes, printable
+from newsletter.providers import ProviderSession, Wants, unready
+from newsletter.providers.wire import ApiReply, ApiWire, controls, flaw_of, outcomes, printable
 from newsletter.settings import Settings
 
 CONNECT_SECONDS = 10.0
@@ -49,7 +49,7 @@ class HttpProvider:
     for ever. What a key can settle, the session settles before it answers.
     """
 
-    wire: Wire
+    wire: ApiWire
     batch: int
     timeout: float
     idempotent: bool = False
@@ -62,7 +62,7 @@ class HttpProvider:
     def wants(self) -> Wants:
         return self.wire.wants
 
-    def connect(self, label: str = "") -> Session:
+    def connect(self, label: str = "") -> ProviderSession:
         """Return a session; `label` files the messages at the provider and never holds personal data."""
         return HttpSession(self.wire, self.timeout, re.sub(r"[^A-Za-z0-9._-]", "-", label)[:60])
 
@@ -88,7 +88,7 @@ class _Body(io.BytesIO):
 class HttpSession:
     """One thread's way to a provider; requests opens and reopens the connection by itself."""
 
-    def __init__(self, wire: Wire, timeout: float, label: str) -> None:
+    def __init__(self, wire: ApiWire, timeout: float, label: str) -> None:
         self._wire, self._timeout, self._label = wire, timeout, label
         self._http = requests.Session()
         # A retried POST is a second letter: requests and urllib3 must not retry anything.
@@ -150,7 +150,7 @@ class HttpSession:
                 return found
         return outcomes(messages, "unknown", "provider", f"no answer that can be read: {why}")
 
-    def _post(self, body: bytes) -> Reply:
+    def _post(self, body: bytes) -> ApiReply:
         stream = _Body(body)
         try:
             with self._http.post(
@@ -168,7 +168,7 @@ class HttpSession:
                     if len(received) > ANSWER_BYTES:
                         raise _Lost(True, f"the answer exceeds {ANSWER_BYTES} bytes")
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, headers, bytes(received))
+                return ApiReply(response.status_code, headers, bytes(received))
         except (requests.RequestException, HTTPError) as error:
             raise _Lost(stream.begun, printable(f"{type(error).__name__}: {error}")) from None
 
@@ -177,7 +177,7 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _judge(wire: Wire, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+def _judge(wire: ApiWire, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
     """Return what an answer means for each message; None to cut the call in halves and try those."""
     found = wire.read(messages, reply)
     if found is not None:
@@ -200,7 +200,7 @@ def _judge(wire: Wire, messages: Sequence[Outgoing], reply: Reply) -> list[Outco
 
 
 def _packed(
-    wire: Wire, messages: Iterable[Outgoing], label: str
+    wire: ApiWire, messages: Iterable[Outgoing], label: str
 ) -> Iterator[tuple[Sequence[Outgoing], Sequence[bytes]]]:
     """Cut `messages` into calls by number, by measured bytes, and by what a call must share."""
     inside: list[Outgoing] = []
@@ -263,7 +263,7 @@ def base_url(settings: Settings, default: str) -> str:
     return url
 
 
-def provider(settings: Settings, wire: Wire) -> HttpProvider:
+def provider(settings: Settings, wire: ApiWire) -> HttpProvider:
     """Return the provider of `wire`; `[sending.options]` may set `batch` (up to the API's limit) and `timeout`."""
     numbers = {"batch": "50", "timeout": "60"}
     read = {}

@@ -18,11 +18,11 @@ from typing import Any, ClassVar
 from urllib3 import encode_multipart_formdata
 
 from newsletter.errors import ProviderError
-from newsletter.model import Outcome, Outgoing, Report, ReportKind
+from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import Wants, WebhookRequest, unready
 from newsletter.providers.http import HttpProvider, base_url, basic, option, provider, required
 from newsletter.providers.webhooks import closed, events, report, same, unproven
-from newsletter.providers.wire import Flaw, Reply, Wire, mailed
+from newsletter.providers.wire import ApiReply, ApiWire, Flaw, mailed
 from newsletter.settings import Settings
 
 # Failed webhooks are repeated for eight hours. A token is remembered for ever (it is the Report's key), so the width of
@@ -35,7 +35,7 @@ _HEX = re.compile(r"[0-9a-f]{1,128}\Z")
 _DIGITS = re.compile(r"\d{1,12}\Z")
 
 
-class Mailgun(Wire):
+class Mailgun(ApiWire):
     """The wire format of Mailgun's MIME endpoint; one recipient a call, so nobody ever sees another's address."""
 
     name: ClassVar[str] = "mailgun"
@@ -66,7 +66,7 @@ class Mailgun(Wire):
         ]
         return encode_multipart_formdata(fields, boundary=self.boundary)[0]
 
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Read the id; a 200 without one is the welcome page of a wrong path, which takes nothing."""
         found = reply.document if isinstance(reply.document, dict) else {}
         (message,) = messages
@@ -77,7 +77,7 @@ class Mailgun(Wire):
             return [Outcome(message.delivery, "deferred", "mailing", code=200, text=text)]
         return None
 
-    def blames_recipient(self, reply: Reply) -> bool:
+    def blames_recipient(self, reply: ApiReply) -> bool:
         """Mailgun answers e.g. "to parameter is not a valid address"."""
         return reply.status == 400 and bool(re.search(r"'?\bto\b'? parameter", reply.words))
 
@@ -104,7 +104,7 @@ def build(settings: Settings) -> HttpProvider:
     return provider(settings, Mailgun(url, basic("api", required(settings, "mailgun_api_key"))))
 
 
-def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
+def read_webhook(request: WebhookRequest, secret: str) -> list[DeliveryReport]:
     """Return the report in a call; see `newsletter.providers.WebhookReader`.
 
     The proof stands inside the body and covers only a timestamp and a token, so the body is read, within its bounds,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from newsletter.model import Outcome, Outgoing, Report, ReportKind
+from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, basic, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import Flaw, Reply, Wire, encoded, mailed, own_headers, paired, parts_of, printable
+from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, paired, parts_of, printable
 from newsletter.settings import Settings
 
 # Error send-0011; the headers of the message's structure are left out for every provider.
@@ -26,7 +26,7 @@ REFUSED_HEADERS = frozenset(
 _BAD_ADDRESS = "mj-0013"
 
 
-class Mailjet(Wire):
+class Mailjet(ApiWire):
     """The wire format of Mailjet's Send API 3.1."""
 
     name: ClassVar[str] = "mailjet"
@@ -69,7 +69,7 @@ class Mailjet(Wire):
         """Return the call."""
         return b'{"Messages":[' + b",".join(entries) + b"]}"
 
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Read the result of each message: a partial success comes with a 4xx status."""
         found = reply.document
         items = found.get("Messages") if isinstance(found, dict) else None
@@ -109,7 +109,7 @@ def build(settings: Settings) -> HttpProvider:
     return provider(settings, Mailjet(url, {"Authorization": credentials, "Content-Type": "application/json"}))
 
 
-def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
+def read_webhook(request: WebhookRequest, secret: str) -> list[DeliveryReport]:
     """Return the reports in a call, one event or a group; see `newsletter.providers.WebhookReader`."""
     check_secret(request, secret, "mailjet")
     return [

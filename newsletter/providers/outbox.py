@@ -19,7 +19,7 @@ from pathlib import Path
 
 from newsletter.i18n import _, locale
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import Session, Wants
+from newsletter.providers import ProviderSession, Wants
 from newsletter.settings import Settings
 
 JOURNAL = "index.jsonl"
@@ -51,7 +51,7 @@ class OutboxProvider:
     batch: int = _BATCH
     idempotent: bool = True
 
-    def connect(self, label: str = "") -> Session:
+    def connect(self, label: str = "") -> ProviderSession:
         """Return a session that writes into the directory of `label`, or `messages` without one."""
         return OutboxSession(self.root / (safe_name(label).lstrip(".-") or "messages"))
 

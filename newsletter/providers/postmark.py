@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from newsletter.model import Outcome, OutcomeScope, Outgoing, Report, ReportKind
+from newsletter.model import DeliveryReport, Outcome, OutcomeScope, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, option, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import Reply, Wire, encoded, mailed, own_headers, paired, parts_of, printable
+from newsletter.providers.wire import ApiReply, ApiWire, encoded, mailed, own_headers, paired, parts_of, printable
 from newsletter.settings import Settings
 
 METADATA_LIMIT = 80
@@ -42,7 +42,7 @@ SUPPRESSIONS: dict[str, ReportKind] = {
 }
 
 
-class Postmark(Wire):
+class Postmark(ApiWire):
     """The wire format of Postmark's batch endpoint."""
 
     name: ClassVar[str] = "postmark"
@@ -79,7 +79,7 @@ class Postmark(Wire):
         """Return the call: an array."""
         return b"[" + b",".join(entries) + b"]"
 
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Read the ErrorCode of each item: a batch answers 200 whatever became of its messages."""
         items = reply.document
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -121,13 +121,13 @@ def build(settings: Settings) -> HttpProvider:
     return provider(settings, Postmark(url, headers, option(settings, "stream", "broadcast")))
 
 
-def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
+def read_webhook(request: WebhookRequest, secret: str) -> list[DeliveryReport]:
     """Return the reports in a call; see `newsletter.providers.WebhookReader`."""
     check_secret(request, secret, "postmark")
     return [found for event in events(request.body) if (found := _report(event))]
 
 
-def _report(event: Mapping[str, Any]) -> Report | None:
+def _report(event: Mapping[str, Any]) -> DeliveryReport | None:
     when = next((event[n] for n in ("DeliveredAt", "BouncedAt", "ChangedAt") if event.get(n)), None)
     address = event.get("Email") or event.get("Recipient")
     metadata = event.get("Metadata")

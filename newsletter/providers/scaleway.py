@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from newsletter.errors import ProviderError
-from newsletter.model import Outcome, Outgoing, Report, ReportKind
+from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, option, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import Flaw, Reply, Wire, encoded, mailed, own_headers, parts_of, printable
+from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, parts_of, printable
 from newsletter.settings import Settings
 
 SHORTEST = 10
@@ -34,7 +34,7 @@ KINDS: dict[str, ReportKind] = {
 }
 
 
-class Scaleway(Wire):
+class Scaleway(ApiWire):
     """The wire format of Scaleway TEM; mail to addresses beyond ASCII is accepted and then lost, so it is refused."""
 
     name: ClassVar[str] = "scaleway"
@@ -70,7 +70,7 @@ class Scaleway(Wire):
             }
         )
 
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Read the status of the only mail."""
         found = reply.document.get("emails") if isinstance(reply.document, dict) else None
         if reply.status != 200 or not isinstance(found, list) or len(found) != 1 or not isinstance(found[0], dict):
@@ -81,7 +81,7 @@ class Scaleway(Wire):
             return [Outcome(message.delivery, "refused", code=reply.status, text=text)]
         return [Outcome(message.delivery, "accepted", provider_id=str(mail.get("id") or ""), code=reply.status)]
 
-    def blames_recipient(self, reply: Reply) -> bool:
+    def blames_recipient(self, reply: ApiReply) -> bool:
         """Argument errors name the argument, e.g. `to.0.email`."""
         details = reply.document.get("details") if isinstance(reply.document, dict) else None
         named = [d.get("argument_name") for d in details if isinstance(d, dict)] if isinstance(details, list) else []
@@ -96,7 +96,7 @@ def build(settings: Settings) -> HttpProvider:
     return provider(settings, Scaleway(url, headers, option(settings, "project_id")))
 
 
-def read_webhook(request: WebhookRequest, secret: str) -> list[Report]:
+def read_webhook(request: WebhookRequest, secret: str) -> list[DeliveryReport]:
     """Return the reports in a notification; see `newsletter.providers.WebhookReader`.
 
     A subscription awaiting confirmation is a ProviderError that tells which page to open: a person does it, because a
@@ -119,7 +119,7 @@ def _awaiting(url: str) -> ProviderError:
     return ProviderError("a topic subscription awaits confirmation", where="hooks/scaleway", hint=f"open {page}")
 
 
-def _report(event: Mapping[str, Any]) -> Report | None:
+def _report(event: Mapping[str, Any]) -> DeliveryReport | None:
     headers = event.get("email_headers")
     listed = [h for h in headers if isinstance(h, dict)] if isinstance(headers, list) else []
     to = event.get("email_to")

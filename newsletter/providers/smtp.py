@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from newsletter.errors import ProviderError
 from newsletter.i18n import _
 from newsletter.model import Outcome, OutcomeKind, OutcomeScope, Outgoing
-from newsletter.providers import Session, Wants, unready
+from newsletter.providers import ProviderSession, Wants, unready
 from newsletter.providers.smtp_verdict import deferred, judge
-from newsletter.providers.smtp_wire import Closing, Piece, Reply, Wire, wire_body
+from newsletter.providers.smtp_wire import Closing, Piece, SmtpReply, SmtpWire, wire_body
 from newsletter.settings import Settings, Smtp
 
 _PATH = re.compile(r"[!-;=?-~]{1,254}\Z")
@@ -82,11 +82,11 @@ class SmtpProvider:
     batch: int = _BATCH
     idempotent: bool = False
 
-    def connect(self, label: str = "") -> Session:
+    def connect(self, label: str = "") -> ProviderSession:
         """Return a session; it dials on the first `send`."""
         return SmtpSession(self.dial, self.smtp.messages_per_connection)
 
-    def dial(self) -> Wire:
+    def dial(self) -> SmtpWire:
         """Open a connection, greet, secure it and log in.
 
         Raises OSError (smtplib's errors are such) whenever any of it is refused: nothing is ever sent in clear when
@@ -113,22 +113,22 @@ class SmtpProvider:
         return _take_over(client, smtp)
 
 
-def _take_over(client: smtplib.SMTP, smtp: Smtp) -> Wire:
+def _take_over(client: smtplib.SMTP, smtp: Smtp) -> SmtpWire:
     """Hand the socket of `client` to a Wire; the client is of no more use."""
     sock, client.sock = cast(socket.socket, client.sock), None
     if client.file:
         client.file.close()
         client.file = None
     pipelining = smtp.pipelining and client.has_extn("pipelining")
-    return Wire(sock, timeout=smtp.timeout, pipelining=pipelining, size=client.has_extn("size"))
+    return SmtpWire(sock, timeout=smtp.timeout, pipelining=pipelining, size=client.has_extn("size"))
 
 
 class SmtpSession:
     """Sends batches over one connection at a time, opening a new one when it is worn out or broken."""
 
-    def __init__(self, dial: Callable[[], Wire], limit: int) -> None:
+    def __init__(self, dial: Callable[[], SmtpWire], limit: int) -> None:
         self._dial, self._limit = dial, limit
-        self._wire: Wire | None = None
+        self._wire: SmtpWire | None = None
 
     def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
         """Send `batch`; see `providers.Session`.
@@ -183,14 +183,14 @@ class SmtpSession:
             if wire.doubt or strikes == _STRIKES or isinstance(lost, TimeoutError):
                 yield from _defer_all(waiting, reason, "provider")
 
-    def _ready(self) -> Wire:
+    def _ready(self) -> SmtpWire:
         if self._wire and (self._wire.broken or self._wire.settled >= self._limit):
             self.close()
         if not self._wire:
             self._wire = self._dial()
         return self._wire
 
-    def _converse(self, wire: Wire, waiting: deque[Piece]) -> Iterator[Outcome]:
+    def _converse(self, wire: SmtpWire, waiting: deque[Piece]) -> Iterator[Outcome]:
         """Settle pieces from the left until none is left or the wire is worn out; raises OSError when it breaks."""
         while waiting and not wire.broken and wire.settled < self._limit:
             last = wire.settled + 1 == self._limit
@@ -201,7 +201,7 @@ class SmtpSession:
             if outcome.scope == "mailing":
                 # What stands behind the final dot must not become a transaction: only hanging up undoes it.
                 self._drop()
-                yield from _defer_all(waiting, Reply(outcome.code, outcome.text.encode()), "mailing")
+                yield from _defer_all(waiting, SmtpReply(outcome.code, outcome.text.encode()), "mailing")
 
 
 def _piece(message: Outgoing) -> Piece | Outcome:
@@ -219,26 +219,26 @@ def _piece(message: Outgoing) -> Piece | Outcome:
     return Piece(message.delivery, message.return_path.encode(), message.address.encode(), body)
 
 
-def _explain(error: OSError) -> Reply:
+def _explain(error: OSError) -> SmtpReply:
     """Return what a broken connection said, or what can be said of it."""
     if isinstance(error, Closing):
         return error.reply
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
-        return Reply(max(error.smtp_code, 0), text if isinstance(text, bytes) else text.encode())
+        return SmtpReply(max(error.smtp_code, 0), text if isinstance(text, bytes) else text.encode())
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Reply(0, (_("le serveur ne propose pas ce qui est exigé : {}").format(error)).encode())
+        return SmtpReply(0, (_("le serveur ne propose pas ce qui est exigé : {}").format(error)).encode())
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Reply(0, (_("certificat du serveur refusé : {}").format(error.verify_message)).encode())
+        return SmtpReply(0, (_("certificat du serveur refusé : {}").format(error.verify_message)).encode())
     if isinstance(error, TimeoutError):
-        return Reply(0, _("le serveur n'a pas répondu à temps").encode())
-    return Reply(0, (_("connexion perdue ou impossible : {}").format(error)).encode())
+        return SmtpReply(0, _("le serveur n'a pas répondu à temps").encode())
+    return SmtpReply(0, (_("connexion perdue ou impossible : {}").format(error)).encode())
 
 
-def _lost(piece: Piece, kind: OutcomeKind, reply: Reply) -> Outcome:
+def _lost(piece: Piece, kind: OutcomeKind, reply: SmtpReply) -> Outcome:
     return Outcome(piece.delivery, kind, "provider", code=reply.code, status=reply.status, text=reply.text)
 
 
-def _defer_all(waiting: deque[Piece], reply: Reply, scope: OutcomeScope) -> Iterator[Outcome]:
+def _defer_all(waiting: deque[Piece], reply: SmtpReply, scope: OutcomeScope) -> Iterator[Outcome]:
     while waiting:
         yield deferred(waiting.popleft().delivery, reply, scope)

@@ -7,7 +7,7 @@ RFC 5321 section 4.2 (reply codes), RFC 3463 (enhanced status codes: the middle 
 from __future__ import annotations
 
 from newsletter.model import Outcome, OutcomeScope
-from newsletter.providers.smtp_wire import Answer, Reply, Stage
+from newsletter.providers.smtp_wire import Answer, SmtpReply, Stage
 
 _LOG_IN = frozenset({530, 534, 535, 538})
 _OUT_OF_SEQUENCE = 503
@@ -33,7 +33,7 @@ def judge(delivery: int, answer: Answer) -> Outcome:
     return Outcome(delivery, "refused", scope, code=reply.code, status=reply.status, text=reply.text)
 
 
-def deferred(delivery: int, reply: Reply, scope: OutcomeScope) -> Outcome:
+def deferred(delivery: int, reply: SmtpReply, scope: OutcomeScope) -> Outcome:
     """Return the outcome of a message that was certainly not taken."""
     return Outcome(delivery, "deferred", scope, code=reply.code, status=reply.status, text=reply.text)
 

@@ -25,7 +25,7 @@ _MAX_TEXT = 500
 _QUIT_SECONDS = 5.0
 
 
-class Reply(NamedTuple):
+class SmtpReply(NamedTuple):
     """One answer of the peer: its code, and its text as it came, lines joined by LF."""
 
     code: int
@@ -51,13 +51,13 @@ class Answer(NamedTuple):
     """The reply that settled a transaction, and the stage that it was given at; only a 2xx to the `dot` accepts."""
 
     stage: Stage
-    reply: Reply
+    reply: SmtpReply
 
 
 class Closing(ConnectionError):  # noqa: N818 - the peer's word, not ours: it is what 421 says
     """The peer said 421: it took nothing that it had not acknowledged before, and hangs up."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: SmtpReply) -> None:
         self.reply = reply
         super().__init__(f"421 {reply.text}")
 
@@ -90,7 +90,7 @@ def wire_body(mime: bytes) -> bytes | None:
     return mime if mime.endswith(b"\r\n") else mime + b"\r\n"
 
 
-class Wire:
+class SmtpWire:
     """A connection whose handshake is done; one thread at a time.
 
     Every failure is an OSError. `settled` counts transactions with an answer; `doubt` is true exactly while a whole
@@ -134,7 +134,7 @@ class Wire:
         with contextlib.suppress(OSError):
             self._sock.close()
 
-    def reply(self) -> Reply:
+    def reply(self) -> SmtpReply:
         """Read one answer, of one line or several.
 
         Raises Closing for a 421, TimeoutError, and ConnectionError for the end of the stream or for what is no reply.
@@ -149,7 +149,7 @@ class Wire:
             code = found[1]
             lines.append(found[3] or b"")
             if found[2] != b"-":
-                reply = Reply(int(code), b"\n".join(lines))
+                reply = SmtpReply(int(code), b"\n".join(lines))
                 if reply.code == 421:
                     raise Closing(reply)
                 return reply
@@ -221,7 +221,7 @@ class Wire:
         if owed:
             self.reply()
 
-    def _expect(self, stage: Stage) -> Reply:
+    def _expect(self, stage: Stage) -> SmtpReply:
         """Read the answer to `stage`; an answer of the wrong kind means that answers and commands are out of step."""
         reply = self.reply()
         good = reply.code == 354 if stage == "data" else 200 <= reply.code < 300

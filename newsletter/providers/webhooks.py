@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.errors import ProviderError, Refused
-from newsletter.model import Report, ReportKind
+from newsletter.model import DeliveryReport, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.wire import printable
 
@@ -122,7 +122,7 @@ def report(
     milliseconds: Any = None,
     moment: Any = None,
     text: Any = None,
-) -> Report | None:
+) -> DeliveryReport | None:
     """Return a Report made of outside values; None for a kind that is not for us, or without a usable address.
 
     `identity` is what makes the event itself for ever; its hash is the Report's key. The time comes as POSIX `seconds`,
@@ -134,7 +134,7 @@ def report(
     found = _STATUS.search(said)
     status = found[1] if found else ""
     digest = hashlib.sha256(json.dumps(identity, default=str).encode()).hexdigest()
-    return Report(
+    return DeliveryReport(
         kind=_severity(kind, status),
         address=printable(address),
         key=f"{provider}:{digest[:40]}",

@@ -37,7 +37,7 @@ class Flaw(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiReply:
     """A whole answer: status, headers in lower case, raw body."""
 
     status: int
@@ -85,7 +85,7 @@ def _timestamp(text: str) -> float:
         return 0.0
 
 
-class Wire(ABC):
+class ApiWire(ABC):
     """How one provider words a call and its answer.
 
     `most` and `heaviest` (bytes) bound one call; `repeatable`: the same bytes sent twice are recognised by the provider
@@ -119,15 +119,15 @@ class Wire(ABC):
         return entries[0]
 
     @abstractmethod
-    def read(self, messages: Sequence[Outgoing], reply: Reply) -> list[Outcome] | None:
+    def read(self, messages: Sequence[Outgoing], reply: ApiReply) -> list[Outcome] | None:
         """Return an outcome per message where the answer speaks of each; None where it does not."""
 
-    def blames_recipient(self, reply: Reply) -> bool:
+    def blames_recipient(self, reply: ApiReply) -> bool:
         """Tell whether the refusal of a call with one message is about its address."""
         return False
 
 
-def flaw_of(message: Outgoing, wire: Wire) -> Flaw | None:
+def flaw_of(message: Outgoing, wire: ApiWire) -> Flaw | None:
     """Say why `message` must not be handed to the provider of `wire`; None when it may."""
     try:
         to = mailed(message)
@@ -166,7 +166,7 @@ def mailed(message: Outgoing) -> str:
 
     Raises AddressError for anything else: a list of addresses, a name, a control character, blanks around it.
     """
-    found = addresses.parse(message.address)
+    found = addresses.parse_address(message.address)
     if found.text != message.address:
         raise AddressError("more stands there than an address")
     return found.text if found.text.isascii() else found.wire

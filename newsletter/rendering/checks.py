@@ -28,7 +28,7 @@ _PAIRS = (
 )
 
 
-def check(letter: Letter, theme: Theme, pictures: Mapping[str, PublishedPicture]) -> list[Finding]:
+def check_letter(letter: Letter, theme: Theme, pictures: Mapping[str, PublishedPicture]) -> list[Finding]:
     """Return the findings on one rendered letter; `pictures` are those it was rendered with, by any key."""
     used = {key: picture for key, picture in pictures.items() if picture.url in letter.html}
     return [

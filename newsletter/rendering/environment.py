@@ -38,7 +38,7 @@ def _say(sentence: str) -> str:
     return french.printed(i18n._(sentence))
 
 
-def fill(name: str, page: view.Page) -> str:
+def fill(name: str, page: view.PrintedLetter) -> str:
     """Return the template `name` filled with `page`."""
     values = {name: getattr(page, name) for name in page.__dataclass_fields__}
     return environment().get_template(name).render(page=page, **values)

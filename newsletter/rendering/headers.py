@@ -50,7 +50,7 @@ def address(text: str, name: str) -> str:
     SMTPUTF8 at every hop (RFC 6531).
     """
     try:
-        found = addresses.parse(clean(text, name))
+        found = addresses.parse_address(clean(text, name))
     except AddressError as error:
         raise MessageError(f"`{text}` is no usable address: {error.what}", where=name, hint="correct it") from None
     return _wire(found, name)

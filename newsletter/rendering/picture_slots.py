@@ -25,7 +25,7 @@ BODY = Slot(576)
 SLOTS = (LOGO, LEAD, THUMB, CARD, COVER, PORTRAIT, BODY)
 
 
-class Wanted(NamedTuple):
+class WantedPicture(NamedTuple):
     """A picture to prepare: its source as the content names it, and the slot it will stand in."""
 
     source: str

@@ -12,7 +12,7 @@ from newsletter.errors import RenderingError
 from newsletter.i18n import Sentence
 from newsletter.model import ComposedIssue, Item, Picture
 from newsletter.rendering.body import pictures_of
-from newsletter.rendering.picture_slots import BODY, LEAD, LOGO, PORTRAIT, Slot, Wanted, slot_of
+from newsletter.rendering.picture_slots import BODY, LEAD, LOGO, PORTRAIT, Slot, WantedPicture, slot_of
 from newsletter.rendering.view import prints_body, speaks
 from newsletter.settings import Network
 
@@ -26,7 +26,7 @@ _FLAT_COLOURS = 256
 _ONE = threading.Lock()
 
 
-def wanted_pictures(composed: ComposedIssue, network: Network) -> list[Wanted]:
+def wanted_pictures(composed: ComposedIssue, network: Network) -> list[WantedPicture]:
     """Return each picture the issue may print, once, with its slot: (source, width, height or None), in CSS pixels.
 
     Raises RenderingError for a body that is not well-formed.
@@ -34,9 +34,9 @@ def wanted_pictures(composed: ComposedIssue, network: Network) -> list[Wanted]:
     return list(dict.fromkeys(_wanted(composed, network)))
 
 
-def _wanted(composed: ComposedIssue, network: Network) -> Iterator[Wanted]:
+def _wanted(composed: ComposedIssue, network: Network) -> Iterator[WantedPicture]:
     if network.logo:
-        yield Wanted(network.logo, *LOGO)
+        yield WantedPicture(network.logo, *LOGO)
     yield from _bodies(composed.editorial_html, f"{composed.path}, body")
     placed: list[tuple[str, Slot | None, Item]] = [("lead", LEAD, composed.lead)] if composed.lead else []
     placed += [(s.layout, slot_of(s.layout), item) for s in composed.sections for item in s.items]
@@ -50,13 +50,13 @@ def _wanted(composed: ComposedIssue, network: Network) -> Iterator[Wanted]:
             yield from _bodies(item.body_html, item.article.where("body"))
 
 
-def _one(picture: Picture | None, slot: Slot) -> Iterator[Wanted]:
+def _one(picture: Picture | None, slot: Slot) -> Iterator[WantedPicture]:
     if picture:
-        yield Wanted(picture.source, *slot)
+        yield WantedPicture(picture.source, *slot)
 
 
-def _bodies(xhtml: str, where: str) -> Iterator[Wanted]:
-    yield from (Wanted(source, *BODY) for source in pictures_of(xhtml, where))
+def _bodies(xhtml: str, where: str) -> Iterator[WantedPicture]:
+    yield from (WantedPicture(source, *BODY) for source in pictures_of(xhtml, where))
 
 
 def fit(data: bytes, width: int, height: int | None) -> tuple[bytes, str, int, int]:

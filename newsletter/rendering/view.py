@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedPicture:
     """A picture in its slot; a decorative one has an empty alternative and is never a link."""
 
     url: str
@@ -37,7 +37,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PrintedItem:
     """An item as it is printed: `level` is its heading's, `href` and `ics` are empty where nothing is to be opened."""
 
     item: Item
@@ -48,8 +48,8 @@ class Entry:
     summary: str
     body: Markup
     body_text: str
-    picture: Placed | None
-    speakers: tuple[tuple[Speaker, Placed | None], ...]
+    picture: PlacedPicture | None
+    speakers: tuple[tuple[Speaker, PlacedPicture | None], ...]
 
     @property
     def quote(self) -> str:
@@ -74,16 +74,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rubric:
+class PrintedSection:
     """A section as it is printed."""
 
     title: str
     layout: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PrintedItem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class PrintedLetter:
     """All that a template sees."""
 
     issue: ComposedIssue
@@ -91,10 +91,10 @@ class Page:
     network: Network
     theme: Theme
     base_url: str
-    logo: Placed | None
+    logo: PlacedPicture | None
     editorial: Markup
-    lead: Entry | None
-    rubrics: tuple[Rubric, ...]
+    lead: PrintedItem | None
+    rubrics: tuple[PrintedSection, ...]
     counted: bool = False
 
     @property
@@ -125,11 +125,11 @@ def page(
     pictures: Pictures,
     *,
     counted: bool = False,
-) -> Page:
+) -> PrintedLetter:
     """Return the view of a cleaned issue. Raises RenderingError naming the article whose text cannot be printed."""
     make = partial(_entry, pictures=pictures, label=publication.link_label, base_url=base_url)
     logo = Picture(network.logo, network.logo_alt or network.short_name) if network.logo else None
-    return Page(
+    return PrintedLetter(
         issue=issue,
         publication=publication,
         network=network,
@@ -155,7 +155,7 @@ def speaks(item: Item, layout: str) -> bool:
     )
 
 
-def _rubric(section: Section, make: partial[Entry], path: str) -> Rubric:
+def _rubric(section: Section, make: partial[PrintedItem], path: str) -> PrintedSection:
     if section.layout not in get_args(Layout):
         raise RenderingError(
             f"the layout `{section.layout}` of the section `{section.title}` is unknown",
@@ -168,17 +168,17 @@ def _rubric(section: Section, make: partial[Entry], path: str) -> Rubric:
         )
     slot = slot_of(section.layout)
     entries = tuple(make(item, layout=section.layout, level=3, slot=slot) for item in section.items)
-    return Rubric(title=section.title, layout=section.layout, entries=entries)
+    return PrintedSection(title=section.title, layout=section.layout, entries=entries)
 
 
 def _entry(
     item: Item, *, layout: str, level: int, slot: Slot | None, pictures: Pictures, label: str, base_url: str
-) -> Entry:
+) -> PrintedItem:
     article = item.article
     shown = prints_body(item, layout)
     # A summary taken from the first sentences of the text would be read twice.
     doubled = shown and item.body_text.startswith(item.summary)
-    return Entry(
+    return PrintedItem(
         item=item,
         level=level,
         href=clean.href(item.link) or clean.href(article.event.link if article.event else ""),
@@ -202,11 +202,11 @@ def _in_calendar(item: Item) -> bool:
     return article.event is not None and article.visibility == Visibility.PUBLIC and not article.restriction
 
 
-def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> Placed | None:
+def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> PlacedPicture | None:
     found = pictures.get(picture_key(picture.source, *slot)) if picture else None
     if picture is None or found is None:
         return None
-    return Placed(found.url, found.width, found.height, "" if picture.decorative else picture.alt)
+    return PlacedPicture(found.url, found.width, found.height, "" if picture.decorative else picture.alt)
 
 
 def mailto(contact: str) -> str:

@@ -33,7 +33,7 @@ _KNOWN = sa.select(events.c.id).where(events.c.key == sa.bindparam("sought"))
 _APPEND = events.insert().inline()
 
 
-def record(connection: Connection, event: Event) -> bool:
+def record_event(connection: Connection, event: Event) -> bool:
     """Append `event`; return False, writing nothing, when an event with its `key` is there already."""
     if event.key is not None and connection.scalar(_KNOWN, {"sought": event.key}):
         return False
@@ -81,7 +81,7 @@ def of_organisation(connection: Connection, organisation_id: int) -> Sequence[Ev
     return _read(connection, sa.and_(events.c.organisation_id == organisation_id, events.c.subscriber_id.is_(None)))
 
 
-def latest(connection: Connection, limit: int = 100) -> Sequence[Event]:
+def latest_events(connection: Connection, limit: int = 100) -> Sequence[Event]:
     """Return the newest events, newest first."""
     rows = connection.execute(sa.select(events).order_by(events.c.id.desc()).limit(limit))
     return [_event(row) for row in rows]

@@ -60,7 +60,7 @@ def contacts(connection: Connection, rule: Rule, today: date, organisation_id: i
     return [Contact(row.id, row.uid, row.address) for row in connection.execute(query)]
 
 
-def create(
+def create_proposal(
     connection: Connection,
     subscriber_id: int,
     organisation_id: int,
@@ -94,7 +94,9 @@ def revise(connection: Connection, uid: str, values: Mapping[str, str], picture:
     return done.rowcount == 1
 
 
-def move(connection: Connection, uid: str, state: str, now: float, *, only: Sequence[str], **columns: str) -> bool:
+def move_proposal(
+    connection: Connection, uid: str, state: str, now: float, *, only: Sequence[str], **columns: str
+) -> bool:
     """Bring a proposal from one of the states `only` to `state`; tells whether it moved."""
     done = connection.execute(
         proposals.update()
@@ -104,12 +106,12 @@ def move(connection: Connection, uid: str, state: str, now: float, *, only: Sequ
     return done.rowcount == 1
 
 
-def discard(connection: Connection, uid: str) -> None:
+def discard_proposal(connection: Connection, uid: str) -> None:
     """Delete a draft."""
     connection.execute(proposals.delete().where(proposals.c.uid == uid, proposals.c.state == "draft"))
 
 
-def get(connection: Connection, name: str) -> Proposal:
+def get_proposal(connection: Connection, name: str) -> Proposal:
     """Return the proposal with this identifier, or that became the article of this name; NotFound."""
     found = _read(connection, sa.or_(proposals.c.uid == name, proposals.c.article == name) if name else sa.false())
     if not found:
@@ -126,7 +128,7 @@ def of_subscriber(connection: Connection, subscriber_id: int) -> list[Proposal]:
     return _read(connection, proposals.c.subscriber_id == subscriber_id)
 
 
-def listing(connection: Connection, states: Sequence[str] = OPEN) -> list[Proposal]:
+def list_proposals(connection: Connection, states: Sequence[str] = OPEN) -> list[Proposal]:
     """Return the proposals in one of `states`, newest first."""
     return _read(connection, proposals.c.state.in_(states))
 

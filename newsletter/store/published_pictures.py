@@ -13,7 +13,7 @@ from newsletter.store.tables.core import variants
 from newsletter.store.tables.pages import archive_pages, media, unused_pictures
 
 
-def save(connection: Connection, name: str, data: bytes, pixels: tuple[int, int], now: float) -> bool:
+def save_picture(connection: Connection, name: str, data: bytes, pixels: tuple[int, int], now: float) -> bool:
     """Keep the picture `name` with its (width, height) in pixels; tells whether it was new.
 
     The name is made of the content, so one that is there already stays as it is.
@@ -24,14 +24,14 @@ def save(connection: Connection, name: str, data: bytes, pixels: tuple[int, int]
     return connection.execute(query).first() is not None
 
 
-def look(connection: Connection, name: str) -> tuple[int, int, int] | None:
+def look_up_picture(connection: Connection, name: str) -> tuple[int, int, int] | None:
     """Return (width, height, bytes) of the picture `name` without reading it, or None."""
     columns = (media.c.width, media.c.height, sa.func.length(media.c.data))
     row = connection.execute(sa.select(*columns).where(media.c.name == name)).first()
     return (row[0], row[1], row[2]) if row else None
 
 
-def read(connection: Connection, name: str) -> bytes | None:
+def read_picture(connection: Connection, name: str) -> bytes | None:
     """Return the bytes of the picture `name`, or None."""
     found: bytes | None = connection.scalar(sa.select(media.c.data).where(media.c.name == name))
     return found

@@ -41,7 +41,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/sante")
     def sante() -> Response:
-        state = health.check(site.workspace)
+        state = health.check_health(site.workspace)
         reachable = state.database == "ok"
         if not reachable:
             # In the words of a driver stand hosts and accounts: they are for the operator, and this page is for all.

@@ -70,7 +70,7 @@ def router(site: Site) -> APIRouter:
         except Refused:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"}) from None
         registry = CollectorRegistry()
-        registry.register(_Read(metrics.collect(site.workspace)))
+        registry.register(_Read(metrics.collect_metrics(site.workspace)))
         ProcessCollector(registry=registry)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

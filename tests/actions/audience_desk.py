@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from newsletter.actions.imports import subscribers as subscriber_imports
 from newsletter.actions.operations import start
 from newsletter.actions.workspace import Workspace
-from newsletter.settings_file import load
+from newsletter.exchange.plan import ImportRow
+from newsletter.settings_file import load_settings
 from newsletter.store.people import organisations
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.tables.core import organisations as places
@@ -38,7 +39,7 @@ def desk(root: Path, url: str) -> Iterator[Workspace]:
     """Open a fresh workspace in `root` with the database at `url` and two member organisations and one former one."""
     start.init(root)
     environ = {"NEWSLETTER_DATABASE__URL": url, "NEWSLETTER_MEMBERS__GRACE_DAYS": "0"}
-    workspace = Workspace(load(root, environ), Clock())
+    workspace = Workspace(load_settings(root, environ), Clock())
     try:
         with workspace.database.write() as c:
             for name, level, ended in (
@@ -47,7 +48,7 @@ def desk(root: Path, url: str) -> Iterator[Workspace]:
                 ("Ville de Foix", "commune", "2026-10-31"),
             ):
                 periods = (Period("2020-01-01", ended),)
-                organisations.add(c, Organisation(name=name, level=level, periods=periods), now=NOW)
+                organisations.add_organisation(c, Organisation(name=name, level=level, periods=periods), now=NOW)
         yield workspace
     finally:
         workspace.close()
@@ -57,7 +58,7 @@ def desk(root: Path, url: str) -> Iterator[Workspace]:
 def again(made: Path, root: Path) -> Iterator[Workspace]:
     """Open a copy of the SQLite workspace in `made`: an example costs a copy, not a migration."""
     shutil.copytree(made, root)
-    workspace = Workspace(load(root, {"NEWSLETTER_DATABASE__URL": "sqlite:///test.db"}), Clock())
+    workspace = Workspace(load_settings(root, {"NEWSLETTER_DATABASE__URL": "sqlite:///test.db"}), Clock())
     try:
         yield workspace
     finally:
@@ -68,9 +69,11 @@ def bring(workspace: Workspace, text: str | bytes, publication: str = "lettre", 
     """Import a file with this text; returns its outcomes and its number."""
     path = workspace.root / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rows: list[subscriber_imports.ImportRow] = []
+    rows: list[ImportRow] = []
     source = subscriber_imports.open_source(path)
-    plan, number = subscriber_imports.run(workspace, source, publication, by="anna", each=rows.append, **more)
+    plan, number = subscriber_imports.import_subscribers(
+        workspace, source, publication, by="anna", each=rows.append, **more
+    )
     assert plan.rows == len(rows)
     return rows, number
 

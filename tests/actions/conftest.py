@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from newsletter.store.engine.database import Database, open_database
-from tests.actions.returns import World, world
+from tests.actions.returned_mail import World, world
 
 
 @pytest.fixture

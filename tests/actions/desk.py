@@ -61,7 +61,7 @@ class Desk:
     def receipt(self) -> Receipt:
         """Return the receipt, counted now."""
         with self.database.read() as connection:
-            return mailings.receipt(connection, mailings.get(connection, self.mailing.id), time.time())
+            return mailings.receipt(connection, mailings.get_mailing(connection, self.mailing.id), time.time())
 
     def tally(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
@@ -71,7 +71,7 @@ class Desk:
     def change(self, status: str) -> None:
         """Move the mailing to another status."""
         with self.database.write() as connection:
-            assert mailings.change(connection, self.mailing.id, status, only=("sending", "paused", "done"))
+            assert mailings.change_mailing(connection, self.mailing.id, status, only=("sending", "paused", "done"))
 
 
 def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
@@ -89,7 +89,7 @@ def desk(database: Database, n: int, *, domain: str = "example.org", issue: str 
         subscribe(connection, n, domain=domain)
         made = freeze(connection, issue=issue, frozen=[Frozen((), bones.freeze())])
         mailings.touch(connection, made.id, started_at=time.time())
-        return Desk(database, mailings.get(connection, made.id))
+        return Desk(database, mailings.get_mailing(connection, made.id))
 
 
 Answer = Callable[[Outgoing], Outcome]

@@ -22,9 +22,9 @@ def at(*moment):
 def reader(connection, name, when, *publications, **details):
     """Subscribe a new person to `publications` (default: the lettre)."""
     key = f"{name}@example.org"
-    person = people.add(connection, Person(address=key, key=key, **details), when)
+    person = people.add_person(connection, Person(address=key, key=key, **details), when)
     for publication in publications or ("lettre",):
-        people.move(connection, person, publication, "active", BY_FORM, when)
+        people.move_subscription(connection, person, publication, "active", BY_FORM, when)
     return person
 
 
@@ -43,7 +43,7 @@ def record(*sections, lead="", **items):
 
 def sent(connection, issue, when, content=None, *, publication="lettre", status="done", feedback=(), states=()):
     """A mailing to everybody subscribed; `states` and `feedback` change the first deliveries, the others are sent."""
-    made = mailings.create(
+    made = mailings.create_mailing(
         connection,
         issue=issue,
         subject=f"Sujet de {issue}",

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from newsletter.actions.operations import start
-from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.workspace import open_workspace
 from tests import postgres
 from tests.actions.counting import Server
@@ -43,7 +43,7 @@ class Stage:
             if self.cluster:
                 start.load_organisations(workspace, self.home / "data" / "organisations.csv")
                 start.load_people(workspace, self.people)
-            mailings.approve(workspace, ISSUE, by="editor", now=True)
+            approve_issue(workspace, ISSUE, by="editor", now=True)
             workspace.close()
         finally:
             os.environ.pop("NEWSLETTER_DATABASE__URL", None)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from newsletter.actions import fetch
-from newsletter.actions.fetch import Known
+from newsletter.actions.fetch import Validators
 from newsletter.errors import ExchangeError
 from tests.providers.test_smtp_security import certificate
 
@@ -102,10 +102,10 @@ def test_a_page_over_https_is_taken_from_the_host_that_was_named_only(tmp_path, 
 
     with host(monkeypatch, answer, first=False) as url:
         if served:
-            assert fetch.get(url.replace("http:", "https:")).body == b"ok"
+            assert fetch.fetch_page(url.replace("http:", "https:")).body == b"ok"
         else:
             with pytest.raises(ExchangeError, match="certificate verify failed"):
-                fetch.get(url.replace("http:", "https:"))
+                fetch.fetch_page(url.replace("http:", "https:"))
 
 
 def drip(peer: socket.socket, start: bytes, end: bytes, heard: list[str]) -> None:
@@ -134,13 +134,13 @@ def test_a_host_that_drips_is_cut_off_at_the_deadline(monkeypatch, start, end):
         host(monkeypatch, lambda peer: drip(peer, start, end, heard)) as url,
         pytest.raises(ExchangeError, match="too slow"),
     ):
-        fetch.get(url, seconds=0.5)
+        fetch.fetch_page(url, seconds=0.5)
     assert heard == []
 
 
 def test_what_comes_in_time_and_size_is_given(monkeypatch):
     with host(monkeypatch, lambda peer: peer.sendall(OK + b"Content-Length: 2\r\n\r\nok")) as url:
-        page = fetch.get(url)
+        page = fetch.fetch_page(url)
     assert (page.status, page.media_type, page.body) == (200, "text/xml", b"ok")
 
 
@@ -160,25 +160,25 @@ def spy(seen: list[dict[str, str]]) -> Callable[..., None]:
     [
         (
             b'ETag: W/"abc"\r\nLast-Modified: Mon, 16 Nov 2026 10:00:00 GMT\r\n',
-            Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"),
+            Validators('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"),
         ),
-        (b"", Known()),
-        (b"ETag: \xe9\r\n", Known()),
-        (b"ETag: a\tb\r\n", Known()),
-        (b"ETag: " + b"x" * 301 + b"\r\n", Known()),
+        (b"", Validators()),
+        (b"ETag: \xe9\r\n", Validators()),
+        (b"ETag: a\tb\r\n", Validators()),
+        (b"ETag: " + b"x" * 301 + b"\r\n", Validators()),
     ],
     ids=["both", "none", "no ASCII", "control", "long"],
 )
 def test_what_an_answer_is_known_by_is_kept_if_it_can_be_sent_back(monkeypatch, headers, known):
     with host(monkeypatch, lambda peer: peer.sendall(OK + headers + b"Content-Length: 0\r\n\r\n")) as url:
-        assert fetch.get(url).known == known
+        assert fetch.fetch_page(url).known == known
 
 
 def test_what_is_known_is_asked_for_by_its_validators(monkeypatch):
     asked: list[dict[str, str]] = []
     monkeypatch.setattr(http.client.HTTPConnection, "request", spy(asked))
     with host(monkeypatch, lambda peer: peer.sendall(b"HTTP/1.1 304 Not Modified\r\n\r\n")) as url:
-        page = fetch.get(url, known=Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"))
+        page = fetch.fetch_page(url, known=Validators('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT"))
     assert (page.status, page.body) == (304, b"")
     (headers,) = asked
     assert (headers["If-None-Match"], headers["If-Modified-Since"]) == ('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")
@@ -189,7 +189,7 @@ def test_a_body_beyond_the_limit_is_refused_while_it_arrives(monkeypatch):
         host(monkeypatch, lambda peer: peer.sendall(OK + b"\r\n" + bytes(300_000))) as url,
         pytest.raises(ExchangeError, match="larger than 1000 bytes"),
     ):
-        fetch.get(url, limit=1000)
+        fetch.fetch_page(url, limit=1000)
 
 
 @pytest.mark.parametrize("target", ["http://169.254.169.254/latest", "file:///etc/passwd", "//a:b@site.example/"])
@@ -201,4 +201,4 @@ def test_a_redirect_is_judged_like_the_first_address(monkeypatch, target):
             fetch, "public_address", lambda name, port: real(name, port) if name[0].isdigit() else "127.0.0.1"
         )
         with pytest.raises(ExchangeError):
-            fetch.get(url)
+            fetch.fetch_page(url)

@@ -25,7 +25,9 @@ def two(tmp_path):
 
 def test_what_one_process_saved_is_taken_up_by_the_other_once(two):
     mine, other = two
-    settings_edits.save(mine, settings_edits.draft(mine, CHANGE, settings_edits.version(mine)), "identity", "a")
+    settings_edits.save_settings(
+        mine, settings_edits.draft(mine, CHANGE, settings_edits.version(mine)), "identity", "a"
+    )
     assert not mine.renew()
     assert other.renew()
     assert other.settings.network.short_name == "RESEAU"
@@ -35,9 +37,11 @@ def test_what_one_process_saved_is_taken_up_by_the_other_once(two):
 def test_a_change_made_from_what_another_process_has_replaced_is_refused_and_nothing_is_lost(two):
     mine, other = two
     draft = settings_edits.draft(mine, [(("network", "baseline"), "la mienne")], settings_edits.version(mine))
-    settings_edits.save(other, settings_edits.draft(other, CHANGE, settings_edits.version(other)), "identity", "b")
+    settings_edits.save_settings(
+        other, settings_edits.draft(other, CHANGE, settings_edits.version(other)), "identity", "b"
+    )
     with pytest.raises(Refused, match="changed meanwhile"):
-        settings_edits.save(mine, draft, "identity", "a")
+        settings_edits.save_settings(mine, draft, "identity", "a")
     text = (mine.root / FILE).read_text("utf-8")
     assert "RESEAU" in text
     assert "la mienne" not in text

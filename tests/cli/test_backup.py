@@ -12,6 +12,8 @@ import pytest
 
 from newsletter.actions.operations import backup, restore, start
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused, StoreError
 from newsletter.store.engine import snapshots
@@ -53,8 +55,8 @@ def filled(month, tmp_path, monkeypatch):
             if settings:
                 start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
                 start.load_people(workspace, 60)
-            mailings.deliver(
-                workspace, mailings.begin(workspace, mailings.approve(workspace, LETTRE, by="a", now=True))
+            deliver_mailing(
+                workspace, mailings.begin_mailing(workspace, approve_issue(workspace, LETTRE, by="a", now=True))
             )
             workspace.close()
 
@@ -187,7 +189,7 @@ def test_a_former_database_that_cannot_be_saved_is_left_with_its_files_where_the
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(snapshots, "save", full)
+        patch.setattr(snapshots, "save_snapshot", full)
         patch.setenv("NEWSLETTER_DATABASE__URL", settings["NEWSLETTER_DATABASE__URL"])
         with pytest.raises(StoreError, match="disk is full"):
             restore.restore(tmp_path / "ws", Path(directory), force=True)
@@ -304,8 +306,10 @@ def test_a_backup_is_one_moment_of_a_database_that_is_written_to_meanwhile(tmp_p
     def meanwhile(_step, table, _total, _done):
         if table == "organisations" and not written:
             with workspace.database.write() as connection:
-                late = people.add(connection, people.Person(address="late@example.org", key="late@example.org"), 0)
-                people.move(connection, late, "lettre", "active", people.Consent("consent", "test"), 0)
+                late = people.add_person(
+                    connection, people.Person(address="late@example.org", key="late@example.org"), 0
+                )
+                people.move_subscription(connection, late, "lettre", "active", people.Consent("consent", "test"), 0)
             written.append(late)
 
     made = backup.backup(workspace, tmp_path / "b", meanwhile)

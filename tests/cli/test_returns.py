@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.cli import cli
-from tests.actions.returns import dsn
+from tests.actions.returned_mail import dsn
 from tests.cli.conftest import Newsletter, run
 from tests.conftest import ROOT
 

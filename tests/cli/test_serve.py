@@ -90,7 +90,7 @@ def test_it_serves_works_and_ends_at_a_signal(tmp_path, how):
     assert "127.0.0.1:" not in re.sub(r"running on \S+", "", rest)
     workspace = open_workspace(tmp_path)
     with workspace.database.read() as connection:
-        assert {"deliver", "purge"} <= {job.name for job in jobs.listing(connection)}
+        assert {"deliver", "purge"} <= {job.name for job in jobs.list_job_states(connection)}
     workspace.close()
 
 
@@ -99,7 +99,7 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
     stage = Stage(tmp_path / "ws", people=300)
     stage.prepare()
     workspace = open_workspace(stage.home)
-    mailings.begin(workspace, mailings.current(workspace, ISSUE))
+    mailings.begin_mailing(workspace, mailings.current_mailing(workspace, ISSUE))
     with counting.counting(tmp_path / "taken", delay=0.01) as server:
         process = stage.newsletter(server, "serve", "--port", "0")
         try:
@@ -111,9 +111,9 @@ def test_sigterm_in_the_middle_of_a_mailing_leaves_nothing_doubtful(tmp_path):
             process.wait()
         assert process.returncode == 0
         taken = len(server.taken())
-    receipt = mailings.receipt(workspace, ISSUE)
+    receipt = mailings.mailing_receipt(workspace, ISSUE)
     with workspace.database.read() as connection:
-        assert {job.holder for job in jobs.listing(connection)} == {""}
+        assert {job.holder for job in jobs.list_job_states(connection)} == {""}
         assert halt.in_flight(connection) == 0
     workspace.close()
     assert (receipt.sent, receipt.open, receipt.doubtful) == (taken, 300 - taken, 0)
@@ -148,7 +148,7 @@ def test_several_processes_serve_one_takes_up_the_settings_another_changed_and_a
     assert [pid for pid in serving if Path(f"/proc/{pid}").exists()] == []
     workspace = open_workspace(tmp_path)
     with workspace.database.read() as connection:
-        ran = [job for job in jobs.listing(connection) if job.last_at is not None]
+        ran = [job for job in jobs.list_job_states(connection) if job.last_at is not None]
     workspace.close()
     assert {"deliver", "purge"} <= {job.name for job in ran}
     assert {job.last_error for job in ran} == {""}
@@ -169,7 +169,7 @@ def test_a_process_that_dies_is_replaced(tmp_path):
         assert "Traceback" not in ended(process)
     workspace = open_workspace(tmp_path)
     with workspace.database.read() as connection:
-        assert jobs.listing(connection) == []
+        assert jobs.list_job_states(connection) == []
     workspace.close()
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter.content import article as articles
 from newsletter.errors import ContentError
-from newsletter.model import Article, Event, Picture, Restriction, Speaker, Status, Tag, Visibility
+from newsletter.model import Article, EventTime, Picture, Restriction, Speaker, Status, Tag, Visibility
 from newsletter.paris import PARIS
 
 FULL = """\
@@ -52,7 +52,7 @@ SMALL = "---\ntitle: Un titre\ntags: [rtes]\ndate: 2026-11-02\n---\nLe corps.\n"
 
 
 def test_every_field_is_read(place, tmp_path):
-    article = articles.read(place(FULL), tmp_path)
+    article = articles.read_article(place(FULL), tmp_path)
     assert article == Article(
         slug="un-article",
         path="articles/un-article.md",
@@ -63,7 +63,7 @@ def test_every_field_is_read(place, tmp_path):
         link="https://exemple.fr/coop",
         picture=Picture("images/coop.jpg", "Des habitantes devant la halle", credit="Ville de Lille"),
         organisations=("Ville de Lille",),
-        event=Event(
+        event=EventTime(
             start=datetime(2026, 11, 24, 9, 30, tzinfo=PARIS),
             end=datetime(2026, 11, 24, 17, tzinfo=PARIS),
             place="Lille, hôtel de ville",
@@ -81,7 +81,7 @@ def test_every_field_is_read(place, tmp_path):
 
 
 def test_scalars_stay_text(place, tmp_path):
-    article = articles.read(place(SMALL.replace("Un titre", "No").replace("Le corps.", "")), tmp_path)
+    article = articles.read_article(place(SMALL.replace("Un titre", "No").replace("Le corps.", "")), tmp_path)
     assert (article.title, article.body) == ("No", "")
 
 
@@ -96,15 +96,15 @@ def test_scalars_stay_text(place, tmp_path):
 )
 def test_hours_are_those_of_paris_in_summer_and_winter(place, tmp_path, written, utc):
     path = place(SMALL.replace("---\nLe", f"event:\n  start: {written}\n---\nLe"))
-    article = articles.read(path, tmp_path)
+    article = articles.read_article(path, tmp_path)
     assert article.event.start.astimezone(UTC) == utc
-    moved = articles.write(path, replace(article, event=replace(article.event, place="Lille")))
+    moved = articles.write_article(path, replace(article, event=replace(article.event, place="Lille")))
     assert abs(moved.event.start.astimezone(UTC) - utc) < timedelta(minutes=1)
 
 
 def test_an_event_without_hours_lasts_all_day(place, tmp_path):
     text = SMALL.replace("---\nLe", "event: {start: 2026-09-29, end: 2026-10-05}\n---\nLe")
-    event = articles.read(place(text), tmp_path).event
+    event = articles.read_article(place(text), tmp_path).event
     assert event.all_day
     assert event.last_day == date(2026, 10, 5)
 
@@ -158,7 +158,7 @@ def test_an_event_without_hours_lasts_all_day(place, tmp_path):
 def test_what_is_wrong_is_refused_with_its_line_and_field(place, tmp_path, old, new, line, field, says):
     assert old in SMALL
     with pytest.raises(ContentError) as caught:
-        articles.read(place(SMALL.replace(old, new)), tmp_path)
+        articles.read_article(place(SMALL.replace(old, new)), tmp_path)
     where, _, name = caught.value.where.partition(", ")
     assert (where, name) == (f"articles/un-article.md:{line}", field)
     assert says in str(caught.value)
@@ -175,7 +175,7 @@ def test_what_is_wrong_is_refused_with_its_line_and_field(place, tmp_path, old, 
 )
 def test_what_is_no_text_of_ours_is_refused(place, tmp_path, content, says):
     with pytest.raises(ContentError, match=says):
-        articles.read(place(content), tmp_path)
+        articles.read_article(place(content), tmp_path)
 
 
 def test_a_link_out_of_the_workspace_is_not_followed(tmp_path):
@@ -184,16 +184,16 @@ def test_a_link_out_of_the_workspace_is_not_followed(tmp_path):
     (tmp_path / "secret.md").write_text(SMALL)
     (root / "articles" / "secret.md").symlink_to(tmp_path / "secret.md")
     with pytest.raises(ContentError, match="outside the workspace"):
-        articles.read(root / "articles" / "secret.md", root)
+        articles.read_article(root / "articles" / "secret.md", root)
 
 
 def test_a_name_with_capitals_or_blanks_is_refused_with_a_better_one(place, tmp_path):
     with pytest.raises(ContentError, match=r"un-ete-a-lille\.md"):
-        articles.read(place(SMALL, "Un été à Lille.md"), tmp_path)
+        articles.read_article(place(SMALL, "Un été à Lille.md"), tmp_path)
 
 
 def test_words_are_kept_in_composed_form(place, tmp_path):
-    article = articles.read(place(SMALL.replace("Un titre", "E\u0301te\u0301")), tmp_path)
+    article = articles.read_article(place(SMALL.replace("Un titre", "E\u0301te\u0301")), tmp_path)
     assert article.title == "Été"
 
 
@@ -202,15 +202,15 @@ def test_words_are_kept_in_composed_form(place, tmp_path):
 )
 def test_an_article_written_as_it_was_read_keeps_every_byte(place, tmp_path, text):
     path = place(text)
-    articles.write(path, articles.read(path, tmp_path))
+    articles.write_article(path, articles.read_article(path, tmp_path))
     assert path.read_bytes().decode() == text
 
 
 def test_a_change_touches_its_own_lines_and_no_others(place, tmp_path):
     path = place(FULL)
-    article = articles.read(path, tmp_path)
+    article = articles.read_article(path, tmp_path)
     event = replace(article.event, place="Roubaix")
-    articles.write(path, replace(article, title="Autre", cta="", event=event, contact=""))
+    articles.write_article(path, replace(article, title="Autre", cta="", event=event, contact=""))
     before, after = FULL.splitlines(), path.read_text().splitlines()
     gone, come = [x for x in before if x not in after], [x for x in after if x not in before]
     assert [line.strip().split(":")[0] for line in gone if "start" not in line] == ["title", "place", "contact", "cta"]
@@ -221,10 +221,10 @@ def test_a_change_touches_its_own_lines_and_no_others(place, tmp_path):
 
 def test_a_refused_change_leaves_the_file_alone(place, tmp_path):
     path = place(FULL)
-    article = articles.read(path, tmp_path)
+    article = articles.read_article(path, tmp_path)
     for wrong in (replace(article, link="javascript:alert(1)"), replace(article, title="a\x00b")):
         with pytest.raises(ContentError):
-            articles.write(path, wrong)
+            articles.write_article(path, wrong)
     assert path.read_text() == FULL
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
@@ -267,19 +267,19 @@ def test_whatever_is_written_reads_back(
         organisations=tuple(organisations),
         visibility=visibility,
         status=status,
-        event=Event(start=start, place=summary),
+        event=EventTime(start=start, place=summary),
         deadline=start,
         speakers=(Speaker(person, portrait=Picture("images/a.jpg", alt)),),
     )
-    assert articles.write(path, article) == article
-    assert articles.read(path, tmp_path) == article
+    assert articles.write_article(path, article) == article
+    assert articles.read_article(path, tmp_path) == article
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "'  '", "\u2003"])
 def test_a_title_of_blanks_is_no_title(place, tmp_path, blank):
     path = place(f"---\ntitle: {blank}\ntags: rtes\ndate: 2026-01-01\n---\n".encode())
     with pytest.raises(ContentError, match="`title` is missing"):
-        articles.read(path, tmp_path)
+        articles.read_article(path, tmp_path)
 
 
 @given(st.text(max_size=200))
@@ -287,7 +287,7 @@ def test_a_title_of_blanks_is_no_title(place, tmp_path, blank):
 def test_any_text_is_read_or_refused_by_name(place, tmp_path, text):
     for content in (text, f"---\n{text}\n---\n{text}", f"---\ntitle: {text}\ntags: rtes\ndate: 2026-01-01\n---\n"):
         try:
-            read = articles.read(place(content.encode("utf-8", "surrogatepass")), tmp_path)
+            read = articles.read_article(place(content.encode("utf-8", "surrogatepass")), tmp_path)
         except ContentError as error:
             assert error.where.startswith("articles/un-article.md")
         else:
@@ -296,9 +296,9 @@ def test_any_text_is_read_or_refused_by_name(place, tmp_path, text):
 
 def test_new_articles_of_one_title_get_names_of_their_own(tmp_path):
     made = [
-        articles.new(tmp_path, title="L'été : à Lille", tags=("rtes",), date=date(2026, 7, 1), body="Bonjour")
+        articles.new_article(tmp_path, title="L'été : à Lille", tags=("rtes",), date=date(2026, 7, 1), body="Bonjour")
         for _ in range(2)
     ]
     assert [a.slug for a in made] == ["2026-07-01-l-ete-a-lille", "2026-07-01-l-ete-a-lille-2"]
     assert [a.status for a in made] == [Status.DRAFT] * 2
-    assert articles.read(tmp_path / made[0].path, tmp_path) == made[0]
+    assert articles.read_article(tmp_path / made[0].path, tmp_path) == made[0]

@@ -16,7 +16,7 @@ from newsletter.content.checks import dates, targets
 from newsletter.content.fields import UnknownKey
 from newsletter.french import WEEKDAYS, date_words
 from newsletter.i18n import speaking
-from newsletter.model import Article, Event, Picture, Speaker
+from newsletter.model import Article, EventTime, Picture, Speaker
 from newsletter.paris import PARIS
 
 WHOLE = (
@@ -155,8 +155,13 @@ SLIPS = [
     ("weekday-wrong", "error", {"title": "Lundi 1er décembre 2026"}, {"title": "Mardi 1er décembre 2026"}),
     ("date-impossible", "error", body("Jusqu'au 31 novembre."), body("Jusqu'au 30 novembre.")),
     ("inclusive-domain", "advice", {"title": "Les élu.es et les agents"}, {"title": "Les élu·es et les agents"}),
-    ("event-reversed", "error", {"event": Event(START, START - timedelta(hours=1))}, {"event": Event(START, START)}),
-    ("event-missing", "warning", {"tags": ("agenda",)}, {"tags": ("agenda",), "event": Event(START)}),
+    (
+        "event-reversed",
+        "error",
+        {"event": EventTime(START, START - timedelta(hours=1))},
+        {"event": EventTime(START, START)},
+    ),
+    ("event-missing", "warning", {"tags": ("agenda",)}, {"tags": ("agenda",), "event": EventTime(START)}),
     ("deadline-missing", "warning", {"tags": ("appel",)}, {"tags": ("appel",), "deadline": START}),
     ("speakers-missing", "warning", {"tags": ("elu",)}, {"tags": ("elu",), "speakers": (ANNE,)}),
     (

@@ -11,7 +11,7 @@ from newsletter.content import checks
 from newsletter.content.compose import compose
 from newsletter.content.fields import UnknownKey
 from newsletter.content.pool import Pool
-from newsletter.model import Event, Issue, ItemPlan, Picture, SectionPlan, Severity, Status, Visibility
+from newsletter.model import EventTime, Issue, ItemPlan, Picture, SectionPlan, Severity, Status, Visibility
 from newsletter.paris import PARIS
 from newsletter.settings import Network, Publication, SectionSetting
 from tests.content.test_checks_articles import ARTICLE, WHOLE
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 22, 10, 0, tzinfo=PARIS)
 SECTIONS = (SectionSetting(tag="bref", title="En bref"), SectionSetting(tag="agenda", title="Agenda", layout="agenda"))
 LETTRE = Publication(key="lettre", title="La lettre", audience="subscribers", sections=SECTIONS)
 FLASH = Publication(key="flash", title="Flash", audience="members", archive="members", sections=SECTIONS)
-EVENT = Event(datetime(2026, 12, 10, 9, tzinfo=PARIS))
+EVENT = EventTime(datetime(2026, 12, 10, 9, tzinfo=PARIS))
 REDON = ARTICLE
 LILLE = replace(
     ARTICLE, slug="lille", path="articles/lille.md", title="Lille : un marché", link="https://rtes.fr/lille"
@@ -68,7 +68,7 @@ def articles(**changes: object) -> dict[str, Pool]:
     return {"articles": pool(**changes)}
 
 
-YESTERDAY = Event(NOW - timedelta(days=1))
+YESTERDAY = EventTime(NOW - timedelta(days=1))
 PAST_AGENDA = Pool((REDON, LILLE, replace(NANTES, event=YESTERDAY)))
 PATTERN = Publication(key="lettre", title="", audience="subscribers", subject="{title}", sections=SECTIONS)
 HISTORY = {"history": (replace(OLD, sections=(replace(ISSUE.sections[0], items=(ItemPlan(slug="redon"),)),)),)}
@@ -95,8 +95,8 @@ HISTORY = {"history": (replace(OLD, sections=(replace(ISSUE.sections[0], items=(
         (
             "event-past",
             "warning",
-            articles(event=Event(NOW + timedelta(days=1))),
-            articles(event=Event(NOW + timedelta(days=2))),
+            articles(event=EventTime(NOW + timedelta(days=1))),
+            articles(event=EventTime(NOW + timedelta(days=2))),
         ),
         (
             "deadline-past",
@@ -157,7 +157,7 @@ def test_an_override_is_judged_in_place_of_what_it_overrides():
 
 
 def test_an_event_of_today_is_not_past():
-    assert "event-past" not in codes(**articles(event=Event(datetime(2026, 11, 24, 0, tzinfo=PARIS))))
+    assert "event-past" not in codes(**articles(event=EventTime(datetime(2026, 11, 24, 0, tzinfo=PARIS))))
 
 
 def test_an_issue_sent_late_is_judged_on_the_day_it_leaves():

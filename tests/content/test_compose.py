@@ -6,17 +6,7 @@ from newsletter import i18n
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.errors import ContentError
-from newsletter.model import (
-    Article,
-    Event,
-    Issue,
-    ItemPlan,
-    Picture,
-    Restriction,
-    SectionPlan,
-    Tag,
-    Visibility,
-)
+from newsletter.model import Article, EventTime, Issue, ItemPlan, Picture, Restriction, SectionPlan, Tag, Visibility
 from newsletter.paris import PARIS
 from newsletter.settings import Network, Publication, SectionSetting
 
@@ -55,8 +45,8 @@ def article(slug: str, *tags: str, **more) -> Article:
     return Article(slug=slug, path=f"articles/{slug}.md", tags=tuple(Tag(t) for t in tags or ("rtes",)), **more)
 
 
-def event(*when: int, **more) -> Event:
-    return Event(start=datetime(*when, tzinfo=PARIS), **more)  # type: ignore[misc, arg-type] # a date in pieces
+def event(*when: int, **more) -> EventTime:
+    return EventTime(start=datetime(*when, tzinfo=PARIS), **more)  # type: ignore[misc, arg-type] # a date in pieces
 
 
 def issue(*sections: SectionPlan, **more) -> Issue:

@@ -37,8 +37,8 @@ def ics(*lines: str) -> bytes:
     return "\r\n".join([*body, ""]).encode()
 
 
-def only(data: bytes) -> feeds.Found:
-    (found,) = feeds.read(data, "essai")
+def only(data: bytes) -> feeds.FeedEntry:
+    (found,) = feeds.read_feed(data, "essai")
     return found
 
 
@@ -71,7 +71,7 @@ def test_an_atom_entry_is_read_too() -> None:
     ],
 )
 def test_hostile_titles_come_out_as_harmless_text(title: str) -> None:
-    for found in feeds.read(rss(item(title=title)), "essai"):
+    for found in feeds.read_feed(rss(item(title=title)), "essai"):
         assert "\n" not in found.title
         assert "\u202e" not in found.title
         assert "qz7slot" not in found.title.lower()
@@ -99,7 +99,9 @@ def test_a_link_that_is_no_web_address_is_dropped(link: str) -> None:
 )
 def test_one_article_under_two_addresses_is_one(other: str, same: bool) -> None:
     assert (feeds.canonical(other) == feeds.canonical("https://example.org/a")) is same
-    assert len(feeds.read(rss(item(), item("Autre titre", other.replace("&", "&amp;"))), "essai")) == (1 if same else 2)
+    assert len(feeds.read_feed(rss(item(), item("Autre titre", other.replace("&", "&amp;"))), "essai")) == (
+        1 if same else 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ BOMB = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]><rss versi
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le"])
 def test_entity_bombs_are_refused_in_every_encoding(encoding: str) -> None:
     with pytest.raises(ContentError, match="entities"):
-        feeds.read(BOMB.encode(encoding), "bombe")
+        feeds.read_feed(BOMB.encode(encoding), "bombe")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_entity_bombs_are_refused_in_every_encoding(encoding: str) -> None:
 )
 def test_what_is_no_feed_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(ContentError, match="essai"):
-        feeds.read(data, "essai")
+        feeds.read_feed(data, "essai")
 
 
 def test_an_address_given_as_content_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +144,7 @@ def test_an_address_given_as_content_is_not_fetched(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("socket.create_connection", connect)
     monkeypatch.setattr("socket.getaddrinfo", connect)
     with pytest.raises(ContentError):
-        feeds.read(b"http://127.0.0.1/feed", "essai")
+        feeds.read_feed(b"http://127.0.0.1/feed", "essai")
 
 
 @pytest.mark.parametrize(
@@ -186,9 +188,9 @@ def test_a_calendar_gives_names_and_never_addresses() -> None:
 
 
 def test_cancelled_and_broken_events_are_left_out() -> None:
-    assert feeds.read(ics("SUMMARY:x", "DTSTART:20270601T140000", "STATUS:CANCELLED"), "essai") == []
-    assert feeds.read(ics("SUMMARY:sans date"), "essai") == []
-    assert feeds.read(ics("SUMMARY:d’un autre temps", "DTSTART:16010101T000000"), "essai") == []
+    assert feeds.read_feed(ics("SUMMARY:x", "DTSTART:20270601T140000", "STATUS:CANCELLED"), "essai") == []
+    assert feeds.read_feed(ics("SUMMARY:sans date"), "essai") == []
+    assert feeds.read_feed(ics("SUMMARY:d’un autre temps", "DTSTART:16010101T000000"), "essai") == []
 
 
 @pytest.mark.parametrize(
@@ -223,8 +225,8 @@ def test_an_entry_is_dated_as_the_day_is_in_paris(stamp: str, day: date | None) 
     assert only(rss(item(more=f"<pubDate>{stamp}</pubDate>"))).published == day
 
 
-def entry(**values: str) -> feeds.Found:
-    return feeds.Found(title=values.pop("title", "Titre"), **values)
+def entry(**values: str) -> feeds.FeedEntry:
+    return feeds.FeedEntry(title=values.pop("title", "Titre"), **values)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +267,7 @@ def test_no_bytes_are_more_than_refused(data: bytes) -> None:
         b'<rss version="2.0"><channel><item><title>',
     ):
         try:
-            found = feeds.read(beginning + data, "essai")
+            found = feeds.read_feed(beginning + data, "essai")
         except ContentError:
             continue
         assert all(len(one.title) <= 300 and "\n" not in one.title for one in found)

@@ -42,7 +42,7 @@ def path(tmp_path):
 
 def test_an_issue_file_says_what_stands_where(path, tmp_path):
     path.write_text(TEXT)
-    assert issues.read(path, tmp_path) == Issue(
+    assert issues.read_issue(path, tmp_path) == Issue(
         key="2026-11-lettre",
         path="issues/2026-11-lettre.md",
         publication="lettre",
@@ -64,7 +64,7 @@ def test_an_issue_file_says_what_stands_where(path, tmp_path):
 
 def test_items_and_sections_know_their_lines(path, tmp_path):
     path.write_text(TEXT)
-    issue = issues.read(path, tmp_path)
+    issue = issues.read_issue(path, tmp_path)
     rows = TEXT.splitlines()
     assert "assemblee" in rows[issue.sections[0].items[0].line - 1]
     assert "guide" in rows[issue.sections[0].items[1].line - 1]
@@ -88,40 +88,40 @@ def test_a_wrong_line_is_named(path, tmp_path, old, new, line, says):
     assert old in TEXT
     path.write_text(TEXT.replace(old, new))
     with pytest.raises(ContentError, match=says) as caught:
-        issues.read(path, tmp_path)
+        issues.read_issue(path, tmp_path)
     assert caught.value.where.startswith(f"issues/2026-11-lettre.md:{line}, ")
 
 
 def test_unknown_keys_are_told_and_kept(path, tmp_path):
     path.write_text(TEXT)
-    assert [(u.line, u.name) for u in issues.load(path, tmp_path).unknown] == [
+    assert [(u.line, u.name) for u in issues.load_issue(path, tmp_path).unknown] == [
         (14, "sections.items.couleur"),
         (19, "imprimeur"),
     ]
-    issue = issues.read(path, tmp_path)
+    issue = issues.read_issue(path, tmp_path)
     turned = replace(issue.sections[0], items=issue.sections[0].items[::-1])
-    issues.write(path, replace(issue, sections=(turned, issue.sections[1])))
+    issues.write_issue(path, replace(issue, sections=(turned, issue.sections[1])))
     assert "couleur: bleu" in path.read_text()
     assert "imprimeur: aucun" in path.read_text()
 
 
 def test_nothing_changed_is_nothing_written(path, tmp_path):
     path.write_text(TEXT)
-    issues.write(path, issues.read(path, tmp_path))
+    issues.write_issue(path, issues.read_issue(path, tmp_path))
     assert path.read_text() == TEXT
 
 
 def test_comments_follow_their_items(path, tmp_path):
     path.write_text(TEXT)
-    issue = issues.read(path, tmp_path)
+    issue = issues.read_issue(path, tmp_path)
     first, second = issue.sections[0].items
     moved = replace(issue.sections[0], items=(second, replace(first, title="Un autre titre"), ItemPlan(slug="neuf")))
-    written = issues.write(path, replace(issue, sections=(issue.sections[1], moved)))
+    written = issues.write_issue(path, replace(issue, sections=(issue.sections[1], moved)))
     assert written.sections == (issue.sections[1], moved)
     row = next(line for line in path.read_text().splitlines() if "article: assemblee" in line)
     assert row.endswith("# à relire")
     assert "# vu avec Anne" in path.read_text()
-    back = issues.write(path, issue)
+    back = issues.write_issue(path, issue)
     assert back == issue
     row = next(line for line in path.read_text().splitlines() if line.strip().startswith("- assemblee"))
     assert row.endswith("# à relire")
@@ -141,7 +141,7 @@ def test_a_new_file_carries_notes_for_its_editor(path, tmp_path):
         editorial="Bonjour",
     )
     notes = {("rtes", "a"): "aussi dans l'agenda", ("rtes", "b"): "déjà\nparu", ("", "une"): "proposé à la une"}
-    assert issues.write(path, issue, notes, ["Laissés de côté :", "c\nd"]) == issue
+    assert issues.write_issue(path, issue, notes, ["Laissés de côté :", "c\nd"]) == issue
     assert path.read_text() == (
         "---\n"
         "publication: lettre\n"
@@ -185,10 +185,15 @@ sections = st.builds(
 def test_any_change_reads_back_as_it_was_meant(path, tmp_path, sections, subject, lead, editorial, number):
     path.write_text(TEXT)
     issue = replace(
-        issues.read(path, tmp_path), sections=sections, subject=subject, lead=lead, editorial=editorial, number=number
+        issues.read_issue(path, tmp_path),
+        sections=sections,
+        subject=subject,
+        lead=lead,
+        editorial=editorial,
+        number=number,
     )
-    assert issues.write(path, issue) == issue
-    assert issues.read(path, tmp_path) == issue
+    assert issues.write_issue(path, issue) == issue
+    assert issues.read_issue(path, tmp_path) == issue
     assert "imprimeur: aucun" in path.read_text()
 
 

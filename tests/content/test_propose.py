@@ -186,7 +186,7 @@ def test_a_proposal_is_saved_as_a_file_that_composes(tmp_path):
     path = tmp_path / "issues" / "2026-11-lettre.md"
     assert "- a # aussi dans l'agenda\n" in path.read_text()
     assert "# - b : encore à l'état de brouillon\n" in path.read_text()
-    composed = compose(issues.read(path, tmp_path), pool, LETTRE, NETWORK)
+    composed = compose(issues.read_issue(path, tmp_path), pool, LETTRE, NETWORK)
     assert [i.article.slug for i in composed.items] == ["a", "a"]
 
 

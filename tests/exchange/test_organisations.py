@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.exchange.columns import ORGANISATIONS
-from newsletter.exchange.names import Directory, Entry, level_of, match_organisation, stem
+from newsletter.exchange.names import Directory, DirectoryEntry, level_of, match_organisation, stem
 from newsletter.exchange.organisations import OrganisationRow, is_siren, plan_organisations
 from newsletter.exchange.table import Table, read_table
 
@@ -100,14 +100,14 @@ def test_a_siren_ends_with_its_check_digit(code):
 
 DIRECTORY = Directory.of(
     [
-        Entry(1, "Ville de Lille", "commune", "215903501", "59350"),
-        Entry(2, "Métropole européenne de Lille", "metropole"),
-        Entry(3, "Communauté de communes Cœur d’Ostrevent", "intercommunalite"),
-        Entry(4, "Saint-Étienne", "commune"),
-        Entry(5, "Département de la Gironde", "departement"),
-        Entry(6, "Saint-Denis", "commune", "", "93066"),
-        Entry(7, "Saint-Denis", "commune", "", "97411"),
-        Entry(8, "Rennes Métropole", "metropole"),
+        DirectoryEntry(1, "Ville de Lille", "commune", "215903501", "59350"),
+        DirectoryEntry(2, "Métropole européenne de Lille", "metropole"),
+        DirectoryEntry(3, "Communauté de communes Cœur d’Ostrevent", "intercommunalite"),
+        DirectoryEntry(4, "Saint-Étienne", "commune"),
+        DirectoryEntry(5, "Département de la Gironde", "departement"),
+        DirectoryEntry(6, "Saint-Denis", "commune", "", "93066"),
+        DirectoryEntry(7, "Saint-Denis", "commune", "", "97411"),
+        DirectoryEntry(8, "Rennes Métropole", "metropole"),
     ]
 )
 

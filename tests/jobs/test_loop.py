@@ -11,17 +11,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import InterfaceError, NoResultFound
 
-from newsletter import i18n, jobs
+from newsletter import i18n
 from newsletter.actions.operations import start
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending import schedule
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import open_workspace
-from newsletter.jobs import Work, loop, run_due, run_loop
+from newsletter.jobs import loop
+from newsletter.jobs.loop import run_due, run_loop, states
+from newsletter.jobs.table import Work, deliver
 from newsletter.store.engine import jobs as rows
 from newsletter.store.sending import mailings
 
 ISSUE = "2026-11-lettre"
-DELIVER = (Work("deliver", jobs.deliver, 0.1, "send"),)
+DELIVER = (Work("deliver", deliver, 0.1, "send"),)
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +62,11 @@ def loop_until(workspace, condition, table=DELIVER, seconds=20):
 
 
 def status(workspace):
-    return sending_mailings.current(workspace, ISSUE).status
+    return sending_mailings.current_mailing(workspace, ISSUE).status
 
 
 def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, workspace):
-    mailing = sending_mailings.approve(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(hours=1))
+    mailing = approve_issue(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(hours=1))
     assert schedule.due(workspace) == []
     workspace.close()
     after = open_workspace(sample)
@@ -70,7 +74,7 @@ def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, works
         mailings.touch(connection, mailing.id, not_before=0.0)  # the hour has come
     try:
         loop_until(after, lambda: status(after) == "done")
-        receipt = sending_mailings.receipt(after, ISSUE)
+        receipt = sending_mailings.mailing_receipt(after, ISSUE)
     finally:
         after.close()
     assert (receipt.sent, receipt.balanced) == (12, True)
@@ -93,33 +97,33 @@ def test_what_needs_files_is_left_to_a_machine_that_has_them(workspace):
 
 
 def test_an_approval_alone_sends_nothing(workspace):
-    sending_mailings.approve(workspace, ISSUE, by="editor", now=True)
+    approve_issue(workspace, ISSUE, by="editor", now=True)
     assert schedule.due(workspace) == []
 
 
 def test_a_mailing_interrupted_by_a_crash_is_taken_up_again(workspace):
-    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="editor", now=True))
     loop_until(workspace, lambda: status(workspace) == "done")
-    assert sending_mailings.receipt(workspace, ISSUE).sent == 12
+    assert sending_mailings.mailing_receipt(workspace, ISSUE).sent == 12
 
 
 def test_the_second_persons_word_is_waited_for(workspace):
     sending = workspace.settings.sending.model_copy(update={"second_person": True})
     strict = type(workspace)(workspace.settings.model_copy(update={"sending": sending}), workspace.clock)
-    sending_mailings.approve(strict, ISSUE, by="editor", at=workspace.now())
+    approve_issue(strict, ISSUE, by="editor", at=workspace.now())
     assert schedule.due(strict) == []
-    sending_mailings.confirm(strict, ISSUE, by="colleague")
+    sending_mailings.confirm_mailing(strict, ISSUE, by="colleague")
     assert [m.issue for m in schedule.due(strict)] == [ISSUE]
     strict.close()
 
 
 def test_a_paused_or_finished_mailing_is_left_alone(workspace):
-    mailing = sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
-    sending_mailings.pause(workspace, ISSUE, by="editor")
+    mailing = sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.pause_mailing(workspace, ISSUE, by="editor")
     assert schedule.due(workspace) == []
-    sending_mailings.resume(workspace, ISSUE, by="editor")
+    sending_mailings.resume_mailing(workspace, ISSUE, by="editor")
     assert len(schedule.due(workspace)) == 1
-    sending_mailings.deliver(workspace, mailing)
+    deliver_mailing(workspace, mailing)
     assert schedule.due(workspace) == []
 
 
@@ -131,7 +135,7 @@ def test_a_job_that_fails_is_written_down_and_runs_again(workspace):
         raise ValueError("the disk is on fire")
 
     loop_until(workspace, lambda: len(runs) > 1, [Work("bad", fails, 0.05, "")])
-    (state,) = jobs.states(workspace)
+    (state,) = states(workspace)
     assert state.last_error == "ValueError: the disk is on fire" and state.holder == ""
 
 
@@ -177,13 +181,13 @@ def test_an_hour_written_before_the_clock_was_set_back_does_not_count(workspace)
 
 
 def test_one_mailing_that_cannot_be_sent_does_not_keep_the_others_back(workspace, monkeypatch, caplog):
-    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="editor", now=True))
+    sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="editor", now=True))
     with workspace.database.read() as connection:
         good = mailings.of_issue(connection, ISSUE)
     bad, worse = replace(good, id=999, issue="gone"), replace(good, id=998, issue="lost")
     monkeypatch.setattr(schedule, "due", lambda _w: [bad, worse, good])
     with pytest.raises(NoResultFound):
-        jobs.deliver(workspace, threading.Event())
+        deliver(workspace, threading.Event())
     assert status(workspace) == "done"
     assert "lost: NoResultFound" in caplog.text, "only the first error is raised"
 
@@ -197,7 +201,7 @@ def test_a_beat_that_fails_in_any_way_is_followed_by_the_next(workspace, monkeyp
         raise InterfaceError("the connection is closed", None, ValueError())
 
     monkeypatch.setattr(loop, "HOLD_SECONDS", 0.2)
-    monkeypatch.setattr(rows, "prolong", prolong)
+    monkeypatch.setattr(rows, "prolong_job", prolong)
     table = Work("slow", lambda *_: time.sleep(0.5), 60, "")
     assert run_due(workspace, table, threading.Event())
     assert len(beats) > 2

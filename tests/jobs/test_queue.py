@@ -11,13 +11,13 @@ import pytest
 from procrastinate.jobs import Job
 from procrastinate.schema import SchemaManager
 
-from newsletter import jobs
 from newsletter.actions.sending import deliveries, mailings, schedule
 from newsletter.actions.team import settings_edits
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import StoreError
-from newsletter.jobs import TABLE, Work
+from newsletter.jobs.loop import run_due, run_loop, states
 from newsletter.jobs.queue import MAILINGS, SHARE, Backoff, Post, make_app
+from newsletter.jobs.table import TABLE, Work
 from newsletter.settings_file import FILE
 from newsletter.store.engine import queue as tables
 from newsletter.store.engine.database import open_database
@@ -121,7 +121,7 @@ def shares(workspace):
 
 
 def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(workspace):
-    mailing = mailings.begin(workspace, mailings.current(workspace, ISSUE))
+    mailing = mailings.begin_mailing(workspace, mailings.current_mailing(workspace, ISSUE))
     total = workspace.settings.sending.connections
 
     async def offer(app):
@@ -137,13 +137,15 @@ def test_a_mailing_is_handed_out_in_as_many_shares_as_it_may_have_connections(wo
 def test_a_share_is_delivered_by_the_settings_of_now_whichever_worker_ran_the_job(workspace, monkeypatch):
     """Another process changed the file and another worker handed the share out: this one did nothing meanwhile."""
     seen = []
-    monkeypatch.setattr(deliveries, "share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or [])
+    monkeypatch.setattr(
+        deliveries, "deliver_share", lambda w, _mailing, **_: seen.append(w.settings.sending.rate) or []
+    )
     path = workspace.root / FILE
     before = path.read_text("utf-8")
 
     async def take(app):
         await app.tasks[SHARE].func(mailing=1, share=0)
-        settings_edits.save(*change(workspace, ("sending", "rate"), 7), "sending", "a")
+        settings_edits.save_settings(*change(workspace, ("sending", "rate"), 7), "sending", "a")
         await app.tasks[SHARE].func(mailing=1, share=0)
 
     try:
@@ -160,7 +162,7 @@ def change(workspace, key, value):
 
 
 def test_the_share_of_a_worker_that_is_gone_is_given_to_another(workspace):
-    mailings.begin(workspace, mailings.current(workspace, ISSUE))
+    mailings.begin_mailing(workspace, mailings.current_mailing(workspace, ISSUE))
 
     async def stall(app):
         await app.tasks[SHARE].configure(queueing_lock="x").defer_async(mailing=1, share=0)
@@ -226,7 +228,7 @@ def test_the_loop_of_serve_stands_back_while_workers_are_at_the_queue_but_for_wh
     def loop():
         ran.clear()
         stop = threading.Event()
-        thread = threading.Thread(target=jobs.run_loop, args=(workspace, stop, table))
+        thread = threading.Thread(target=run_loop, args=(workspace, stop, table))
         thread.start()
         time.sleep(0.5)
         stop.set()
@@ -247,11 +249,11 @@ def test_a_failed_job_is_due_again_within_minutes_and_one_that_comes_by_a_little
         raise StoreError("away")
 
     work = Work("daily", fails, 86_400, "")
-    assert jobs.run_due(workspace, work, threading.Event())
-    (state,) = jobs.states(workspace)
+    assert run_due(workspace, work, threading.Event())
+    (state,) = states(workspace)
     assert state.next_at - state.last_at == 300
-    assert not jobs.run_due(workspace, work, threading.Event(), early=290)
-    assert jobs.run_due(workspace, work, threading.Event(), early=310)
+    assert not run_due(workspace, work, threading.Event(), early=290)
+    assert run_due(workspace, work, threading.Event(), early=310)
 
 
 def test_what_is_scheduled_is_read_by_the_databases_clock_not_by_this_machines(workspace):

@@ -82,7 +82,7 @@ def await_taken(server: Server, n: int) -> None:
 def await_done(workspace: Workspace) -> Receipt:
     """Wait until the mailing is done and return its receipt."""
     end = time.monotonic() + PATIENCE
-    while (receipt := mailings.receipt(workspace, ISSUE)).status != "done" and time.monotonic() < end:
+    while (receipt := mailings.mailing_receipt(workspace, ISSUE)).status != "done" and time.monotonic() < end:
         time.sleep(0.25)
     assert (receipt.status, receipt.open, receipt.candidates) == ("done", 0, PEOPLE), receipt
     assert receipt.balanced
@@ -132,7 +132,7 @@ def machine(home: Path, stage: Stage) -> tuple[Path, list[str]]:
 
 def begin(workspace: Workspace) -> None:
     """Let the approved mailing leave."""
-    mailings.begin(workspace, mailings.current(workspace, ISSUE))
+    mailings.begin_mailing(workspace, mailings.current_mailing(workspace, ISSUE))
 
 
 @pytest.mark.parametrize("run", range(RUNS))

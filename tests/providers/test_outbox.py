@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from newsletter.providers import open_provider
 from newsletter.providers.outbox import OutboxProvider, entries, file_name
-from newsletter.settings_file import load
+from newsletter.settings_file import load_settings
 from tests.conftest import ROOT
 from tests.providers.smtp_people import outgoing, tell
 
@@ -148,5 +148,5 @@ def test_letters_can_be_read_by_their_owner_only(outbox):
 
 
 def test_the_default_provider_is_the_outbox_of_the_workspace():
-    provider = open_provider(load(ROOT, {}))
+    provider = open_provider(load_settings(ROOT, {}))
     assert (provider.name, provider.root, provider.idempotent) == ("outbox", ROOT / "outbox", True)

@@ -11,7 +11,7 @@ import pytest
 from newsletter.errors import ProviderError
 from newsletter.providers import open_provider
 from newsletter.settings import Settings
-from newsletter.settings_file import load
+from newsletter.settings_file import load_settings
 from tests.conftest import ROOT, missing
 from tests.providers.scripted import Fault, ScriptedServer
 from tests.providers.smtp_people import outgoing, provider, tell
@@ -125,7 +125,7 @@ def test_a_log_in_that_is_not_offered_is_the_providers_affair():
 
 
 def configured(**values: str) -> Settings:
-    return load(ROOT, {"NEWSLETTER_SENDING__PROVIDER": "smtp", **values})
+    return load_settings(ROOT, {"NEWSLETTER_SENDING__PROVIDER": "smtp", **values})
 
 
 def test_the_settings_make_a_provider_that_checks_certificates():

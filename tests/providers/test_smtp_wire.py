@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.providers.smtp_verdict import judge
-from newsletter.providers.smtp_wire import Answer, Reply, Wire, wire_body
+from newsletter.providers.smtp_wire import Answer, SmtpReply, SmtpWire, wire_body
 
 FRAGMENTS = st.sampled_from(
     [b"\r\n", b"\r", b"\n", b".", b"..", b"texte", b"\0", b"\xc3\xa9", b" ", b"=\r\n", b"\r\n."]
@@ -50,7 +50,7 @@ def test_any_bytes_are_read_as_replies_or_refused_and_never_hang(noise):
     with ours, theirs:
         theirs.sendall(noise)
         theirs.shutdown(socket.SHUT_WR)
-        wire = Wire(ours, timeout=5, pipelining=True, size=False)
+        wire = SmtpWire(ours, timeout=5, pipelining=True, size=False)
         with pytest.raises(OSError):
             while True:
                 reply = wire.reply()
@@ -72,7 +72,7 @@ def test_any_bytes_are_read_as_replies_or_refused_and_never_hang(noise):
     ],
 )
 def test_a_reply_gives_its_status_and_a_text_that_is_safe_to_show(code, raw, status, text):
-    assert (Reply(code, raw).status, Reply(code, raw).text) == (status, text)
+    assert (SmtpReply(code, raw).status, SmtpReply(code, raw).text) == (status, text)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,6 @@ def test_a_reply_gives_its_status_and_a_text_that_is_safe_to_show(code, raw, sta
     ],
 )
 def test_an_answer_is_about_the_person_the_mailing_or_the_provider(stage, code, text, kind, scope):
-    outcome = judge(7, Answer(stage, Reply(code, text.encode())))
+    outcome = judge(7, Answer(stage, SmtpReply(code, text.encode())))
     assert (outcome.delivery, outcome.kind, outcome.scope, outcome.code) == (7, kind, scope, code)
     assert outcome.text == text

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import NewsletterError, ProviderError, Refused
-from newsletter.model import Report
+from newsletter.model import DeliveryReport
 from newsletter.providers import WebhookReader, WebhookRequest, webhook_reader
 from tests.conftest import ROOT
 from tests.providers.webhook_meanings import MEANINGS
@@ -61,7 +61,7 @@ def call(provider: str, document: Any) -> WebhookRequest:
     return WebhookRequest(basic(SECRET), json.dumps(document).encode(), now=NOW)
 
 
-def read(provider: str, document: Any) -> list[Report]:
+def read(provider: str, document: Any) -> list[DeliveryReport]:
     return reader(provider)(call(provider, document), SECRET)
 
 

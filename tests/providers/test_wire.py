@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsletter.errors import ProviderError
 from newsletter.model import Outgoing
 from newsletter.providers import open_provider
-from newsletter.providers.wire import Reply, paired, printable
+from newsletter.providers.wire import ApiReply, paired, printable
 from tests.providers import fake_api
 from tests.providers.api_people import letter, letters, sent, workspace
 from tests.providers.fake_api import Fake
@@ -210,7 +210,7 @@ def test_named_items_find_their_message_in_any_order_and_none_is_used_twice(
 
 @given(st.text(max_size=30), st.text(max_size=40))
 def test_a_wait_is_a_number_of_seconds_within_a_day_or_nothing(after: str, date: str) -> None:
-    wait = Reply(429, {"retry-after": after, "date": date}, b"").retry_after
+    wait = ApiReply(429, {"retry-after": after, "date": date}, b"").retry_after
     assert wait is None or 0 <= wait <= 86_400
 
 

@@ -11,16 +11,7 @@ from zoneinfo import ZoneInfo
 from PIL import Image, ImageDraw
 
 from newsletter.french import event_words, typography, until_words
-from newsletter.model import (
-    Article,
-    ComposedIssue,
-    Event,
-    Item,
-    Picture,
-    PublishedPicture,
-    Section,
-    Speaker,
-)
+from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, PublishedPicture, Section, Speaker
 from newsletter.rendering.pictures import fit, wanted_pictures
 from newsletter.settings import Network, Publication, SectionSetting, Theme
 
@@ -218,19 +209,19 @@ def events() -> tuple[Item, ...]:
             "Webinaire : les clauses sociales, mode d'emploi",
             tags=("agenda",),
             slug="webinaire",
-            event=Event(at(3, hour=11), at(3, hour=12, minute=30), place="En ligne", organisers=("RTES",)),
+            event=EventTime(at(3, hour=11), at(3, hour=12, minute=30), place="En ligne", organisers=("RTES",)),
         ),
         item(
             "Journée des territoires coopératifs",
             tags=("agenda",),
             slug="journee",
-            event=Event(at(8), all_day=True, place="Nantes, les Halles", organisers=("Nantes Métropole", "ESS 44")),
+            event=EventTime(at(8), all_day=True, place="Nantes, les Halles", organisers=("Nantes Métropole", "ESS 44")),
         ),
         item(
             "Semaine de la finance solidaire",
             tags=("agenda",),
             slug="semaine",
-            event=Event(at(28, 11), at(4), all_day=True, place="Partout en France", organisers=("FAIR",)),
+            event=EventTime(at(28, 11), at(4), all_day=True, place="Partout en France", organisers=("FAIR",)),
         ),
     )
 

@@ -24,7 +24,7 @@ PICTURE = PublishedPicture("https://rtes.fr/p.jpg", width=168, height=112, bytes
 
 
 def found(letter: Letter = LETTER, theme: Theme | None = None, **pictures: PublishedPicture) -> dict[str, Severity]:
-    return {f.code: f.level for f in checks.check(letter, theme or Theme(), pictures)}
+    return {f.code: f.level for f in checks.check_letter(letter, theme or Theme(), pictures)}
 
 
 def padded(size: int, filling: str = "a") -> Letter:
@@ -73,24 +73,24 @@ def test_a_slip_is_named_and_its_correction_is_not(code, level, bad, mended):
 
 
 def test_a_sound_letter_has_no_findings():
-    assert checks.check(LETTER, Theme(), {"images/p.jpg@168x112": PICTURE}) == []
+    assert checks.check_letter(LETTER, Theme(), {"images/p.jpg@168x112": PICTURE}) == []
 
 
 def test_a_picture_is_named_by_its_source():
     heavy = replace(PICTURE, bytes=400_000)
-    (finding,) = checks.check(LETTER, Theme(), {"images/p.jpg@168x112": heavy})
+    (finding,) = checks.check_letter(LETTER, Theme(), {"images/p.jpg@168x112": heavy})
     assert finding.where == "images/p.jpg"
     assert "400 Ko" in finding.message
 
 
 def test_a_picture_that_the_letter_does_not_show_counts_for_nothing():
     other = replace(PICTURE, url="https://rtes.fr/other.jpg", bytes=2_000_000)
-    assert checks.check(LETTER, Theme(), {"x": other}) == []
+    assert checks.check_letter(LETTER, Theme(), {"x": other}) == []
 
 
 def test_one_file_shown_twice_weighs_once():
     heavy = replace(PICTURE, bytes=250_000)
-    assert checks.check(LETTER, Theme(), {f"p@{n}": heavy for n in range(8)}) == []
+    assert checks.check_letter(LETTER, Theme(), {f"p@{n}": heavy for n in range(8)}) == []
 
 
 @pytest.mark.parametrize(

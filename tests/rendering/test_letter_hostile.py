@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.model import Event, Picture, Speaker
+from newsletter.model import EventTime, Picture, Speaker
 from newsletter.rendering import clean
 from newsletter.rendering.letter import render
 from tests.rendering import samples
@@ -99,7 +99,7 @@ def test_the_text_part_says_the_same_words(value):
 
 @CASES
 def test_places_contacts_and_people_are_printed_as_text(value):
-    event = Event(samples.at(3, hour=9), place=value, organisers=(value,))
+    event = EventTime(samples.at(3, hour=9), place=value, organisers=(value,))
     agenda = letter(raw("x", event=event, contact=value), "agenda")
     speaker = Speaker(value, value, value)
     voice = letter(raw("x", speakers=(speaker,), tags=("elu",)), "interview")

@@ -22,21 +22,21 @@ def subscribe(connection, n, publication="lettre", organisation_id=None, domain=
     for i in range(n):
         address = f"p{i}.{publication}@{domain}"
         person = people.Person(address=address, key=address, organisation_id=organisation_id)
-        made.append(people.add(connection, person, NOW))
-        people.move(connection, made[-1], publication, "active", BY_FORM, NOW)
+        made.append(people.add_person(connection, person, NOW))
+        people.move_subscription(connection, made[-1], publication, "active", BY_FORM, NOW)
     return made
 
 
 def member(connection, name="Ville de X", *periods, **more):
     spans = tuple(Period(*p) for p in periods) or (Period("2020-01-01"),)
-    return organisations.add(connection, Organisation(name=name, periods=spans, **more), now=NOW)
+    return organisations.add_organisation(connection, Organisation(name=name, periods=spans, **more), now=NOW)
 
 
 ONE_VARIANT = (Frozen((), b"skeleton"),)
 
 
 def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT, **more) -> Mailing:
-    made = mailings.create(
+    made = mailings.create_mailing(
         connection,
         issue=issue,
         subject="La lettre",
@@ -50,5 +50,5 @@ def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT,
         not_before=NOW,
         today=TODAY,
     )
-    mailings.change(connection, made.id, "sending", only=("approved",), started_at=NOW)
-    return mailings.get(connection, made.id)
+    mailings.change_mailing(connection, made.id, "sending", only=("approved",), started_at=NOW)
+    return mailings.get_mailing(connection, made.id)

@@ -47,9 +47,9 @@ class Town:
     def person(self, address: str, **states: str) -> Person:
         """Store a subscriber at `address`, each publication in the state given."""
         with self.workspace.database.write() as connection:
-            made = people.add(connection, Person(address=address, key=address.lower()), time.time())
+            made = people.add_person(connection, Person(address=address, key=address.lower()), time.time())
             for publication, state in states.items():
-                people.move(connection, made, publication, state, Consent("consent", "test"), time.time())
+                people.move_subscription(connection, made, publication, state, Consent("consent", "test"), time.time())
         return made
 
     def state(self, address: str, publication: str = "lettre") -> str:
@@ -62,7 +62,7 @@ class Town:
         """Store a member organisation."""
         with self.workspace.database.write() as connection:
             organisation = Organisation(name=name, domain=domain, periods=(Period("2020-01-01"),))
-            return organisations.add(connection, organisation, now=time.time())
+            return organisations.add_organisation(connection, organisation, now=time.time())
 
     def form(self, path: str = "/abonnement") -> str:
         """Open the form and return its signed time, as if it had then been filled for a while."""

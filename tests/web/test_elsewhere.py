@@ -133,7 +133,7 @@ def test_pictures_move_between_files_and_database_without_loss(machines, tmp_pat
 def test_a_picture_that_only_files_hold_from_earlier_is_still_served(machines, readers) -> None:
     _here, there = machines
     old = next(iter(there.media.names()))
-    published_pictures.write(there.published() / f"old-{old}", there.media.read(old))
+    published_pictures.write_picture(there.published() / f"old-{old}", there.media.read(old))
     try:
         assert readers.get(f"/images/old-{old}").status_code == 200
     finally:
@@ -142,5 +142,5 @@ def test_a_picture_that_only_files_hold_from_earlier_is_still_served(machines, r
 
 def test_a_picture_damaged_on_disk_is_made_again(tmp_path: Path) -> None:
     files = published_pictures.Files(tmp_path)
-    published_pictures.write(tmp_path / "a.png", b"half a pict")
+    published_pictures.write_picture(tmp_path / "a.png", b"half a pict")
     assert files.look("a.png") is None

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from newsletter.actions.operations import metrics
 from newsletter.actions.operations.start import init, load_people
 from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store.engine import jobs
 from newsletter.store.tables.core import mailings
@@ -33,7 +34,7 @@ def workspace(tmp_path_factory, request) -> Iterator[Workspace]:
         init(root, sample=True)
         made = open_workspace(root)
     load_people(made, 40)
-    sending_mailings.begin(made, sending_mailings.approve(made, "2026-11-lettre", by="test", now=True))
+    sending_mailings.begin_mailing(made, approve_issue(made, "2026-11-lettre", by="test", now=True))
     yield made
     made.close()
 
@@ -81,8 +82,8 @@ def test_it_counts_mailings_deliveries_subscribers_and_tells_the_age_of_the_queu
 def test_it_tells_when_a_job_last_ran_and_that_it_failed(client, workspace) -> None:
     with workspace.database.write() as connection:
         for name, error in (("purge", ""), ("bounces", "no answer from <someone@example.org>")):
-            jobs.take(connection, name, "x", now=1000, period=60, hold=600, ended=lambda _h: False)
-            jobs.give_back(connection, name, "x", now=1000, next_at=1060, error=error)
+            jobs.take_job(connection, name, "x", now=1000, period=60, hold=600, ended=lambda _h: False)
+            jobs.give_back_job(connection, name, "x", now=1000, next_at=1060, error=error)
     found = read(client)
     assert found["newsletter_job_last_run_timestamp_seconds", "purge"] == 1000
     assert (found["newsletter_job_failed", "purge"], found["newsletter_job_failed", "bounces"]) == (0, 1)
@@ -98,10 +99,10 @@ def test_no_person_and_no_address_stands_in_it(client, workspace) -> None:
 
 def test_what_the_database_does_not_answer_in_time_is_left_out_and_said(workspace, monkeypatch) -> None:
     monkeypatch.setattr("newsletter.store.sending.metrics._STEPS", 10)
-    found = metrics.collect(workspace, seconds=0.0)
+    found = metrics.collect_metrics(workspace, seconds=0.0)
     assert "subscribers" in found.unanswered
     assert found.subscribers == {}
-    assert metrics.collect(workspace).unanswered == ()
+    assert metrics.collect_metrics(workspace).unanswered == ()
 
 
 def test_on_postgresql_a_long_question_is_ended_too(postgres) -> None:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from newsletter.actions.workspace import Workspace
 from newsletter.store.tables.imports import webhook_calls
 from newsletter.web.app import make_app
-from tests.actions.returns import CALL_BACK, HOOK, world
+from tests.actions.returned_mail import CALL_BACK, HOOK, world
 
 
 @pytest.fixture

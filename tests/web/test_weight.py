@@ -38,7 +38,7 @@ def test_a_public_page_and_its_style_stay_within_the_budget(standing: Town, path
 
 def test_a_letter_of_28_items_leaves_room(standing: Town) -> None:
     page = plain(standing, LETTRE)
-    assert len(public_letters.read(standing.workspace, "2026-11-lettre").page.items) == 28
+    assert len(public_letters.read_letter(standing.workspace, "2026-11-lettre").page.items) == 28
     assert len(page) < 0.9 * BUDGET
 
 

@@ -19,7 +19,7 @@ from newsletter.content import pool
 from newsletter.errors import NotFound
 from newsletter.french import event_words, month_words, typography
 from newsletter.i18n import Sentence
-from newsletter.model import Article, Event, Status, Visibility
+from newsletter.model import Article, EventTime, Status, Visibility
 from newsletter.store.archive import agenda
 from newsletter.store.archive.agenda import Revision
 
@@ -28,7 +28,7 @@ LEAF = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AgendaEntry:
     """An event of the agenda page, in printed French; `link` is the event's own page or empty."""
 
     slug: str
@@ -38,14 +38,14 @@ class Entry:
     place: str
     organisers: str
     link: str
-    event: Event
+    event: EventTime
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A page of the agenda: its events, its 1-based number, and how many pages there are."""
 
-    events: tuple[Entry, ...]
+    events: tuple[AgendaEntry, ...]
     number: int
     total: int
 
@@ -96,18 +96,18 @@ def _public(article: Article) -> bool:
     return article.status == Status.READY and article.visibility == Visibility.PUBLIC and not article.restriction
 
 
-def _upcoming(workspace: Workspace) -> list[tuple[Article, Event]]:
+def _upcoming(workspace: Workspace) -> list[tuple[Article, EventTime]]:
     found = pool.agenda(workspace.pool(), workspace.today())
     return [(a, a.event) for a in found if a.event and _public(a) and not _over(a.event, workspace.now())]
 
 
-def _over(event: Event, now: datetime) -> bool:
+def _over(event: EventTime, now: datetime) -> bool:
     """Tell whether the event ended earlier today."""
     return not event.all_day and event.end is not None and event.end < now
 
 
-def _entry(article: Article, event: Event) -> Entry:
-    return Entry(
+def _entry(article: Article, event: EventTime) -> AgendaEntry:
+    return AgendaEntry(
         slug=article.slug,
         title=typography(article.title),
         summary=typography(article.summary),
@@ -123,7 +123,7 @@ def _link(article: Article) -> str:
     return (article.event.link if article.event else "") or article.link
 
 
-def _calendar(workspace: Workspace, events: Sequence[tuple[Article, Event]]) -> Calendar:
+def _calendar(workspace: Workspace, events: Sequence[tuple[Article, EventTime]]) -> Calendar:
     known = _revisions(workspace, events)
     domain = urlsplit(workspace.settings.network.website).hostname or "localhost"
     made = Calendar()
@@ -135,7 +135,7 @@ def _calendar(workspace: Workspace, events: Sequence[tuple[Article, Event]]) -> 
     return made
 
 
-def _component(article: Article, event: Event, revision: Revision, domain: str) -> CalendarEvent:
+def _component(article: Article, event: EventTime, revision: Revision, domain: str) -> CalendarEvent:
     changed = datetime.fromtimestamp(int(revision.changed_at), UTC)
     made = CalendarEvent()
     made.add("uid", f"{article.slug}@{domain}")
@@ -151,7 +151,7 @@ def _component(article: Article, event: Event, revision: Revision, domain: str) 
     return made
 
 
-def _times(event: Event) -> Iterable[tuple[str, date | datetime]]:
+def _times(event: EventTime) -> Iterable[tuple[str, date | datetime]]:
     """Yield DTSTART and DTEND: in UTC, or as days, of which the last one is exclusive (RFC 5545 section 3.6.1)."""
     if event.all_day:
         yield "dtstart", event.start.date()
@@ -167,7 +167,7 @@ def _description(article: Article) -> str:
     return "\n\n".join(filter(None, (article.summary, organisers, _link(article))))
 
 
-def _revisions(workspace: Workspace, events: Sequence[tuple[Article, Event]]) -> dict[str, Revision]:
+def _revisions(workspace: Workspace, events: Sequence[tuple[Article, EventTime]]) -> dict[str, Revision]:
     """Return the revision of each event; only a new or changed one costs a write."""
     digests = {article.slug: _digest(article) for article, _event in events}
     with workspace.database.read() as connection:

@@ -27,7 +27,7 @@ _ELEMENT = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class PagePicture:
+class WebPicture:
     """A picture by its file name under `/images/`; `webp` holds (file name, width in pixels), narrow first."""
 
     file: str
@@ -39,17 +39,17 @@ class PagePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class PagePerson:
+class WebPerson:
     """Somebody interviewed."""
 
     name: str
     function: str
     organisation: str
-    portrait: PagePicture | None
+    portrait: WebPicture | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageEvent:
+class WebEvent:
     """An event as search engines read it: ISO 8601 texts, only days if `all_day`; `ics`: its file, or empty."""
 
     start: str
@@ -61,7 +61,7 @@ class PageEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageItem:
+class WebItem:
     """An item as printed; `body` is XHTML from the product's own serializer."""
 
     slug: str
@@ -77,22 +77,22 @@ class PageItem:
     place: str
     contact: str
     quote: str
-    picture: PagePicture | None
-    people: tuple[PagePerson, ...]
-    event: PageEvent | None
+    picture: WebPicture | None
+    people: tuple[WebPerson, ...]
+    event: WebEvent | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageSection:
+class WebSection:
     """A heading with its items."""
 
     title: str
     layout: str
-    items: tuple[PageItem, ...]
+    items: tuple[WebItem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class WebLetter:
     """The web page of one issue."""
 
     issue: str
@@ -102,30 +102,30 @@ class Page:
     preheader: str
     edition: str
     editorial: str
-    lead: PageItem | None
+    lead: WebItem | None
     lead_layout: str
-    sections: tuple[PageSection, ...]
+    sections: tuple[WebSection, ...]
 
     @property
-    def items(self) -> tuple[PageItem, ...]:
+    def items(self) -> tuple[WebItem, ...]:
         """Every item, the lead first; an article in two sections comes twice."""
         return ((self.lead,) if self.lead else ()) + tuple(item for s in self.sections for item in s.items)
 
     @property
-    def picture(self) -> PagePicture | None:
+    def picture(self) -> WebPicture | None:
         """The picture that stands for the whole letter: the first of its items."""
         found = (item.picture or next((p.portrait for p in item.people if p.portrait), None) for item in self.items)
         return next(filter(None, found), None)
 
 
-def make(workspace: Workspace, made: Edition) -> Page:
+def make(workspace: Workspace, made: Edition) -> WebLetter:
     """Return the page of an edition, and publish the WebP forms of its pictures."""
     settings = workspace.settings
     issue = clean.tree(keep(made.composed, ()))
     with i18n.speaking(settings.network.locale):
         shown = view.page(issue, made.publication, settings.network, settings.theme, "", made.pictures)
-        desk = _Desk(workspace)
-        return Page(
+        desk = _WebLetterBuilder(workspace)
+        return WebLetter(
             issue=issue.key,
             publication=issue.publication,
             day=issue.date,
@@ -136,21 +136,21 @@ def make(workspace: Workspace, made: Edition) -> Page:
             lead=desk.item(shown.lead) if shown.lead else None,
             lead_layout=shown.lead_layout,
             sections=tuple(
-                PageSection(title=r.title, layout=r.layout, items=tuple(map(desk.item, r.entries)))
+                WebSection(title=r.title, layout=r.layout, items=tuple(map(desk.item, r.entries)))
                 for r in shown.rubrics
             ),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _WebLetterBuilder:
     """Makes the items of a page from the entries of the letter's view."""
 
     workspace: Workspace
 
-    def item(self, entry: view.Entry) -> PageItem:
+    def item(self, entry: view.PrintedItem) -> WebItem:
         item, article = entry.item, entry.item.article
-        return PageItem(
+        return WebItem(
             slug=article.slug,
             public=article.visibility == "public",
             title=item.title,
@@ -166,18 +166,18 @@ class _Desk:
             quote=entry.quote,
             picture=self.picture(entry.picture, item.picture.credit if item.picture else ""),
             people=tuple(
-                PagePerson(who.name, who.function, who.organisation, self.picture(portrait))
+                WebPerson(who.name, who.function, who.organisation, self.picture(portrait))
                 for who, portrait in entry.speakers
             ),
             event=_event(article, entry.ics),
         )
 
-    def picture(self, placed: view.Placed | None, credit: str = "") -> PagePicture | None:
+    def picture(self, placed: view.PlacedPicture | None, credit: str = "") -> WebPicture | None:
         if placed is None:
             return None
         file = placed.url.rpartition("/")[2]
         forms = tuple((self.webp(file, width), width) for width in (placed.width, 2 * placed.width))
-        return PagePicture(file, placed.width, placed.height, placed.alt, credit, forms)
+        return WebPicture(file, placed.width, placed.height, placed.alt, credit, forms)
 
     def webp(self, file: str, width: int) -> str:
         name, place = f"{file.rpartition('.')[0]}-{width}.webp", self.workspace.media
@@ -186,12 +186,12 @@ class _Desk:
         return name
 
 
-def _event(article: Article, ics: str) -> PageEvent | None:
+def _event(article: Article, ics: str) -> WebEvent | None:
     event = article.event
     if event is None:
         return None
     last = event.end or event.start
-    return PageEvent(
+    return WebEvent(
         start=event.start.date().isoformat() if event.all_day else event.start.isoformat(),
         end=last.date().isoformat() if event.all_day else last.isoformat(),
         all_day=event.all_day,
@@ -202,21 +202,21 @@ def _event(article: Article, ics: str) -> PageEvent | None:
 
 
 @cache
-def _adapter() -> TypeAdapter[Page]:
-    return TypeAdapter(Page)
+def _adapter() -> TypeAdapter[WebLetter]:
+    return TypeAdapter(WebLetter)
 
 
-def freeze(page: Page) -> str:
+def freeze(page: WebLetter) -> str:
     """Return the page as JSON."""
     return _adapter().dump_json(page).decode()
 
 
-def thaw(content: str) -> Page:
+def thaw(content: str) -> WebLetter:
     """Read what `freeze` wrote."""
     return _adapter().validate_json(content)
 
 
-def words(page: Page) -> str:
+def words(page: WebLetter) -> str:
     """Return all that can be read on the page, for the search."""
     texts = [page.subject, page.preheader, page.editorial, *(section.title for section in page.sections)]
     for item in page.items:

@@ -24,7 +24,7 @@ from newsletter.i18n import Sentence, _
 from newsletter.model import Item
 from newsletter.rendering import clean
 from newsletter.store.archive import link_counts
-from newsletter.store.archive.link_counts import Link as Link
+from newsletter.store.archive.link_counts import Link
 from newsletter.store.sending.mailings import Frozen
 
 WINDOW = 10.0
@@ -105,7 +105,7 @@ def follow(workspace: Workspace, issue: str, number: int, *, count: bool) -> str
     found = None
     if names_issue(issue) and number <= LARGEST:
         with workspace.database.read() as connection:
-            found = link_counts.find(connection, issue, number)
+            found = link_counts.find_link(connection, issue, number)
     if found is None:
         raise NotFound(
             "there is no such link",
@@ -115,7 +115,7 @@ def follow(workspace: Workspace, issue: str, number: int, *, count: bool) -> str
     mailing_id, url = found
     if count:
         with workspace.database.write() as connection:
-            link_counts.add(connection, mailing_id, number)
+            link_counts.add_follows(connection, mailing_id, number)
     return url
 
 

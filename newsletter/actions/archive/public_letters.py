@@ -9,12 +9,11 @@ from itertools import groupby
 from newsletter import addresses
 from newsletter.actions import mail
 from newsletter.actions.archive import letter_page
-from newsletter.actions.archive.letter_page import Page as Page
-from newsletter.actions.archive.letter_page import PageItem as PageItem
-from newsletter.actions.mail import Notice
+from newsletter.actions.archive.letter_page import WebLetter
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _
+from newsletter.rendering.notice import Notice
 from newsletter.settings import Publication
 from newsletter.store.archive import letter_pages
 from newsletter.store.people import entitlement, limits, people
@@ -29,16 +28,16 @@ _ISSUE = re.compile(r"[\w.-]{1,120}")
 class Out:
     """A letter that is out, since when (POSIX seconds)."""
 
-    page: Page
+    page: WebLetter
     since: float
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class YearShelf:
     """The public letters of one year, newest first."""
 
     year: int
-    letters: tuple[Page, ...]
+    letters: tuple[WebLetter, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Opened:
 
     issue: str
     publication: Publication
-    page: Page | None
+    page: WebLetter | None
 
     @property
     def public(self) -> bool:
@@ -60,21 +59,21 @@ def public_publications(workspace: Workspace) -> list[str]:
     return [p.key for p in workspace.settings.publications.values() if p.archive == "public"]
 
 
-def shelves(workspace: Workspace, words: str = "") -> tuple[Shelf, ...]:
+def shelves(workspace: Workspace, words: str = "") -> tuple[YearShelf, ...]:
     """Return the public letters that are out, by year; with `words`, those that hold them all."""
-    pages = [out.page for out in latest(workspace, MOST_FOUND if words else None, words)]
+    pages = [out.page for out in latest_letters(workspace, MOST_FOUND if words else None, words)]
     ordered = sorted(pages, key=lambda page: page.day, reverse=True)
-    return tuple(Shelf(year, tuple(of_year)) for year, of_year in groupby(ordered, key=lambda page: page.day.year))
+    return tuple(YearShelf(year, tuple(of_year)) for year, of_year in groupby(ordered, key=lambda page: page.day.year))
 
 
-def latest(workspace: Workspace, limit: int | None, words: str = "") -> list[Out]:
+def latest_letters(workspace: Workspace, limit: int | None, words: str = "") -> list[Out]:
     """Return the public letters that went out last, newest first."""
     with workspace.database.read() as connection:
-        stored = letter_pages.listing(connection, public_publications(workspace), words, limit)
+        stored = letter_pages.list_pages(connection, public_publications(workspace), words, limit)
     return [Out(letter_page.thaw(one.content), one.started_at) for one in stored]
 
 
-def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
+def read_letter(workspace: Workspace, issue: str, key: str = "") -> Opened:
     """Open the web version of `issue` for everybody, or for the reader whose signed `key` comes with the request.
 
     A members' issue opens while that person may receive the publication, as it did at the hand-off. NotFound when no
@@ -83,7 +82,7 @@ def read(workspace: Workspace, issue: str, key: str = "") -> Opened:
     stored = None
     if names_issue(issue):
         with workspace.database.read() as connection:
-            stored = letter_pages.get(connection, issue)
+            stored = letter_pages.get_page(connection, issue)
     publication = workspace.settings.publications.get(stored.publication) if stored else None
     if stored is None or publication is None:
         raise NotFound(
@@ -103,7 +102,7 @@ def mail_key(workspace: Workspace, issue: str, address: str) -> None:
     (`applications.admit`) and answers the same whatever happens here, before it does. Mail goes to the address that was
     confirmed, never to the one that was typed.
     """
-    opened, wanted = read(workspace, issue), addresses.parse(address)
+    opened, wanted = read_letter(workspace, issue), addresses.parse_address(address)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         try:

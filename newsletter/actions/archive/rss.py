@@ -10,7 +10,7 @@ from lxml import etree
 
 from newsletter import paris
 from newsletter.actions.archive import public_letters
-from newsletter.actions.archive.public_letters import Page
+from newsletter.actions.archive.letter_page import WebLetter
 from newsletter.actions.workspace import Workspace
 from newsletter.i18n import _
 
@@ -31,7 +31,7 @@ class _Entry:
 def letters_rss(workspace: Workspace) -> bytes:
     """Return the feed of the public letters that are out, newest first."""
     base = workspace.settings.web.base_url
-    letters = [(_address(base, out.page), out) for out in public_letters.latest(workspace, LETTERS)]
+    letters = [(_address(base, out.page), out) for out in public_letters.latest_letters(workspace, LETTERS)]
     entries = (_Entry(url, out.page.subject, url, out.page.preheader, out.since) for url, out in letters)
     return _feed(workspace, "/lettres.rss", _("Toutes les lettres"), entries)
 
@@ -41,7 +41,7 @@ def articles_rss(workspace: Workspace) -> bytes:
     base = workspace.settings.web.base_url
     seen: dict[str, _Entry] = {}
     # An article keeps the letter that printed it first.
-    for out in reversed(public_letters.latest(workspace, LETTERS)):
+    for out in reversed(public_letters.latest_letters(workspace, LETTERS)):
         for item in out.page.items:
             if item.public and item.slug not in seen:
                 place = f"{_address(base, out.page)}#{item.slug}"
@@ -50,7 +50,7 @@ def articles_rss(workspace: Workspace) -> bytes:
     return _feed(workspace, "/articles.rss", _("Tous les articles"), newest[:ARTICLES])
 
 
-def _address(base: str, page: Page) -> str:
+def _address(base: str, page: WebLetter) -> str:
     return f"{base}/lettres/{page.issue}"
 
 

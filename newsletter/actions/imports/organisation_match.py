@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from sqlalchemy.engine import Connection
 
-from newsletter.exchange.names import Codes, Directory, Entry, Match, codes_of, match_organisation
+from newsletter.exchange.names import Codes, Directory, DirectoryEntry, Match, codes_of, match_organisation
 from newsletter.exchange.plan import ImportRow
 from newsletter.i18n import _
-from newsletter.store.imports.writer import Known
+from newsletter.store.imports.writer import KnownPerson
 from newsletter.store.people import organisations
 
 
 def directory(connection: Connection) -> Directory:
     """Return the organisations of the store, indexed for matching."""
-    found = organisations.listing(connection)
-    return Directory.of(Entry(o.id, o.name, o.level, o.siren, o.insee, o.departement) for o in found)
+    found = organisations.list_organisations(connection)
+    return Directory.of(DirectoryEntry(o.id, o.name, o.level, o.siren, o.insee, o.departement) for o in found)
 
 
 class Placing:
@@ -35,20 +35,20 @@ class Placing:
             self._matches[key] = match_organisation(fields, self._directory)
         return self._matches[key]
 
-    def differs(self, match: Match, known: Known) -> bool:
+    def differs(self, match: Match, known: KnownPerson) -> bool:
         """Tell whether a sure match says something else than the store, where a file said it before or nobody did."""
         if match.organisation_id is None or match.organisation_id == known.organisation_id:
             return False
         return known.organisation_id is None or "organisation" in known.from_file
 
-    def news(self, match: Match, known: Known) -> bool:
+    def news(self, match: Match, known: KnownPerson) -> bool:
         """Tell whether a row brings a known active person an organisation, or a question about one."""
         if known.suppressed or known.state != "active":
             return False
         unplaced = match.organisation_id is None and known.organisation_id is None
         return unplaced or self.differs(match, known)
 
-    def look(self, row: ImportRow, known: Known | None) -> ImportRow:
+    def look(self, row: ImportRow, known: KnownPerson | None) -> ImportRow:
         """Return the row with what is thought of its organisation; a known person may gain one."""
         if row.action not in ("accept", "merge", "keep") or not (match := self.match(row.fields)):
             return row

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from newsletter.actions.imports.organisation_match import directory
-from newsletter.actions.imports.subscribers import Source
+from newsletter.actions.imports.subscribers import Source, open_source
 from newsletter.actions.workspace import Workspace
+from newsletter.exchange.columns import ORGANISATIONS
 from newsletter.exchange.names import Match, match_organisation
-from newsletter.exchange.organisations import OrganisationRow as OrganisationRow
-from newsletter.exchange.organisations import plan_organisations
+from newsletter.exchange.organisations import OrganisationRow, plan_organisations
 from newsletter.exchange.plan import Action
 from newsletter.exchange.table import Refusal
 from newsletter.i18n import _
@@ -42,7 +43,12 @@ class MemberPlan:
         return dict(Counter(row.action for row in self.outcomes))
 
 
-def run(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False) -> MemberPlan:
+def open_organisations(path: Path) -> Source:
+    """Look at a file of organisations, changing nothing; ExchangeError when it cannot be opened."""
+    return open_source(path, ORGANISATIONS)
+
+
+def import_organisations(workspace: Workspace, source: Source, *, by: str, dry_run: bool = False) -> MemberPlan:
     """Import organisations in one transaction; a rehearsal does the same and takes it all back."""
     table = source.table
     if isinstance(table, Refusal):
@@ -81,7 +87,7 @@ def _carry_out(connection: Connection, row: OrganisationRow, match: Match, by: s
     said = _("{explanation} (confiance {percent} %)").format(
         explanation=match.explanation, percent=round(match.confidence * 100)
     )
-    existing = organisations.get(connection, match.organisation_id)
+    existing = organisations.get_organisation(connection, match.organisation_id)
     action, reason = complete(connection, existing, row.fields, by=by, now=now)
     if action == "review":
         _ask(connection, row, (existing.id,), now)
@@ -92,7 +98,7 @@ def store(connection: Connection, name: str, fields: dict[str, str], *, by: str,
     """Store a new organisation as a row describes it; returns its number."""
     period = _period(fields)
     made = Organisation(name=name, periods=(period,) if period else (), **_details(fields))
-    return organisations.add(connection, made, now=now, actor=by)
+    return organisations.add_organisation(connection, made, now=now, actor=by)
 
 
 def complete(
@@ -111,7 +117,7 @@ def complete(
             organisations.close(connection, existing, same, period, now=now, actor=by)
             return "merge", _("fin d’adhésion ajoutée")
     elif not existing.overlapping(period):
-        organisations.join(connection, existing.id, period, now=now, actor=by)
+        organisations.join_member(connection, existing.id, period, now=now, actor=by)
         return "merge", _("période d’adhésion ajoutée")
     return "review", _("les dates d’adhésion contredisent celles qui sont connues")
 

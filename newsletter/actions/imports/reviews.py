@@ -14,31 +14,33 @@ from newsletter.errors import NotFound, Refused
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence
 from newsletter.store.imports import reviews
-from newsletter.store.imports.reviews import Review as Review
+from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person
 
 
-def listing(workspace: Workspace, *, kind: str = "", done: bool = False) -> list[Review]:
+def list_reviews(workspace: Workspace, *, kind: str = "", done: bool = False) -> list[Review]:
     """Return the open questions (or the settled ones), oldest first."""
     with workspace.database.read() as connection:
-        return reviews.listing(connection, kind=kind, done=done)
+        return reviews.list_reviews(connection, kind=kind, done=done)
 
 
-def settle(workspace: Workspace, number: int, *, accept: bool, by: str, email: str = "", organisation: str = "") -> int:
+def settle_review(
+    workspace: Workspace, number: int, *, accept: bool, by: str, email: str = "", organisation: str = ""
+) -> int:
     """Decide a question; returns how many were settled by it (all that ask for one organisation's name are).
 
     `email` corrects the address of a row, `organisation` names the one that was meant (needed where several could be).
     Raises NotFound, and Refused when it is settled already or the answer does not fit.
     """
     with workspace.database.read() as connection:
-        review = reviews.get(connection, number)
+        review = reviews.get_review(connection, number)
     if review.kind == signup.REQUEST:
         signup.decide(workspace, number, accept=accept, by=by)
         return 1
     with workspace.database.write() as connection:
-        review, now = reviews.get(connection, number), workspace.clock()
+        review, now = reviews.get_review(connection, number), workspace.clock()
         together = reviews.same(connection, review) if review.kind == reviews.ORGANISATION else [review]
         if accept and review.kind == reviews.ROW:
             _admit(workspace, connection, review, email, by, now)
@@ -47,13 +49,13 @@ def settle(workspace: Workspace, number: int, *, accept: bool, by: str, email: s
         elif accept and review.kind == reviews.MEMBER:
             _take_member(connection, review, organisation, by, now)
         for one in together:
-            reviews.settle(connection, one, "accepted" if accept else "declined", by, now)
+            reviews.settle_review(connection, one, "accepted" if accept else "declined", by, now)
     return len(together)
 
 
 def _admit(workspace: Workspace, connection: Connection, review: Review, email: str, by: str, now: float) -> None:
     """Subscribe the person of a doubtful row, unless they have left or were erased."""
-    address = addresses.parse(email or str(review.detail.get("email", review.subject)))
+    address = addresses.parse_address(email or str(review.detail.get("email", review.subject)))
     if people.erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
         raise Refused(
             "the data of this person were erased at their request",
@@ -72,7 +74,7 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
     try:
         person = people.by_key(connection, address.key)
     except NotFound:
-        person = people.add(connection, Person(address=address.text, key=address.key, **details), now, by)
+        person = people.add_person(connection, Person(address=address.text, key=address.key, **details), now, by)
     publication = review.publication or ""
     current = people.subscription(connection, person.id, publication)
     if person.suppressed or (current and current.state in GONE):
@@ -83,16 +85,16 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
         )
     proof = {"wording": review.detail.get("wording", ""), "import": review.import_id}
     consent = Consent(str(review.detail.get("basis", "")), "import, reviewed", by, proof)
-    people.move(connection, person, publication, "active", consent, now)
+    people.move_subscription(connection, person, publication, "active", consent, now)
 
 
 def _meant(connection: Connection, review: Review, name: str) -> Organisation:
     """Return the organisation that is meant: the one named, or the only candidate."""
     if name:
-        return organisations.find(connection, name)
+        return organisations.find_organisation(connection, name)
     candidates: Sequence[int] = review.detail.get("candidates", [])
     if len(candidates) != 1:
-        known = [organisations.get(connection, number).name for number in candidates]
+        known = [organisations.get_organisation(connection, number).name for number in candidates]
         hint = "name one with --organisation" + (": " + ", ".join(f"`{n}`" for n in known) if known else "")
         raise Refused(
             f"`{review.subject}` may be several organisations, or none that is known",
@@ -102,7 +104,7 @@ def _meant(connection: Connection, review: Review, name: str) -> Organisation:
                 name=review.subject,
             ),
         )
-    return organisations.get(connection, candidates[0])
+    return organisations.get_organisation(connection, candidates[0])
 
 
 def _place(connection: Connection, together: Sequence[Review], chosen: Organisation, by: str, now: float) -> None:
@@ -114,6 +116,6 @@ def _place(connection: Connection, together: Sequence[Review], chosen: Organisat
 def _take_member(connection: Connection, review: Review, organisation: str, by: str, now: float) -> None:
     fields = dict(review.detail.get("fields", {}))
     if organisation:
-        complete(connection, organisations.find(connection, organisation), fields, by=by, now=now)
+        complete(connection, organisations.find_organisation(connection, organisation), fields, by=by, now=now)
     else:
         store(connection, review.subject, fields, by=by, now=now)

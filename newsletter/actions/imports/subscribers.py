@@ -15,12 +15,9 @@ from newsletter.actions.imports.organisation_match import Placing
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import ExchangeError, Refused
-from newsletter.exchange.columns import ORGANISATIONS as ORGANISATIONS
 from newsletter.exchange.columns import SUBSCRIBERS, Vocabulary
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.plan import ImportPlan as ImportPlan
-from newsletter.exchange.plan import ImportRow as ImportRow
-from newsletter.exchange.plan import KnownState, State, refused, summary
+from newsletter.exchange.plan import ImportPlan, ImportRow, KnownState, State, refused, summary
 from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
@@ -29,9 +26,9 @@ from newsletter.store.engine import bulk
 from newsletter.store.imports import reviews, undo
 from newsletter.store.imports import writer as stored_writer
 from newsletter.store.imports.reviews import Review
-from newsletter.store.imports.undo import Import as Import
-from newsletter.store.imports.writer import Incoming, Known, Writer
-from newsletter.store.journal import Event, dumps, record
+from newsletter.store.imports.undo import Import
+from newsletter.store.imports.writer import Incoming, KnownPerson, Writer
+from newsletter.store.journal import Event, dumps, record_event
 from newsletter.store.people import people
 from newsletter.store.people.people import Consent
 
@@ -74,7 +71,7 @@ def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
     return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
 
 
-def run(
+def import_subscribers(
     workspace: Workspace,
     source: Source,
     publication: str,
@@ -117,7 +114,7 @@ def run(
         plan = summary(source.table, _shown(rows, each), keep=0)
         if writer is not None and number is not None:
             undo.finish(writer, number, plan.counts)
-            record(
+            record_event(
                 writer,
                 Event(now, "imported", publication=publication, actor=by, detail={"import": number, **plan.counts}),
             )
@@ -150,7 +147,7 @@ class Knowledge:
     def __init__(self, connection: Connection, publication: str, fingerprint: Callable[[str, str], str]) -> None:
         self._connection, self._publication, self._fingerprint = connection, publication, fingerprint
         self._erased = people.erased_count(connection) > 0
-        self._found: Mapping[str, Known] = {}
+        self._found: Mapping[str, KnownPerson] = {}
 
     def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
         """Return the state of each address key that is known."""
@@ -158,7 +155,7 @@ class Knowledge:
         states = {key: _state(known) for key, known in self._found.items()}
         return states | self._erasures([key for key in keys if key not in states])
 
-    def of(self, row: ImportRow) -> Known | None:
+    def of(self, row: ImportRow) -> KnownPerson | None:
         """Return the person of a row of the batch that was asked for last."""
         return self._found.get(row.address.key) if row.address else None
 
@@ -169,7 +166,7 @@ class Knowledge:
         return {prints[found]: KnownState("erased") for found in people.erased(self._connection, list(prints))}
 
 
-def _state(known: Known) -> KnownState:
+def _state(known: KnownPerson) -> KnownState:
     state = known.suppressed or known.state or ""
     title_fixed = any(known.details[name] and name not in known.from_file for name in ("function", "role"))
     fixed = {name for name in ("first_name", "last_name", "phone") if known.details[name]} - known.from_file
@@ -297,7 +294,7 @@ def take_back(workspace: Workspace, number: int, by: str) -> dict[str, int]:
         return undo.undo(connection, number, workspace.clock(), by)
 
 
-def listing(workspace: Workspace) -> list[Import]:
+def list_imports(workspace: Workspace) -> list[Import]:
     """Return the imports made, newest first."""
     with workspace.database.read() as connection:
-        return undo.listing(connection)
+        return undo.list_imports(connection)

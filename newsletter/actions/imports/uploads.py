@@ -12,10 +12,9 @@ from typing import BinaryIO
 
 from newsletter.actions.imports import organisations, subscribers
 from newsletter.actions.imports.organisations import MemberPlan
-from newsletter.actions.imports.subscribers import BASES as BASES
-from newsletter.actions.imports.subscribers import ORGANISATIONS, ImportPlan, ImportRow
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
+from newsletter.exchange.plan import ImportPlan, ImportRow
 from newsletter.i18n import Sentence
 
 FOLDER = ".uploads"
@@ -25,7 +24,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class RehearsedUpload:
     """What an import of people would do: the plan, the first rows that ask for a look, and the file's token."""
 
     plan: ImportPlan
@@ -33,11 +32,11 @@ class Rehearsal:
     token: str
 
 
-def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
+def keep_upload(workspace: Workspace, content: BinaryIO, name: str) -> str:
     """Store an upload, readable by its owner only, and return its token; older uploads are forgotten."""
     folder = workspace.root / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    sweep(workspace)
+    sweep_uploads(workspace)
     token = secrets.token_urlsafe(24)
     own = folder / token
     own.mkdir(mode=0o700)
@@ -48,7 +47,7 @@ def keep(workspace: Workspace, content: BinaryIO, name: str) -> str:
     return token
 
 
-def sweep(workspace: Workspace) -> int:
+def sweep_uploads(workspace: Workspace) -> int:
     """Delete the uploads that nobody imported within an hour, and return how many there were."""
     folder, gone = workspace.root / FOLDER, 0
     for old in folder.iterdir() if folder.is_dir() else ():
@@ -59,7 +58,7 @@ def sweep(workspace: Workspace) -> int:
     return gone
 
 
-def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> Rehearsal:
+def rehearse_upload(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> RehearsedUpload:
     """Say what would become of every row; nothing is stored of them. Rows that change nobody come last.
 
     A file that is refused is forgotten at once.
@@ -73,30 +72,34 @@ def rehearse(workspace: Workspace, token: str, publication: str, *, basis: str, 
             heap.append(row)
 
     source = subscribers.open_source(file(workspace, token))
-    plan, _number = subscribers.run(workspace, source, publication, by=by, dry_run=True, basis=basis, each=see)
+    plan, _number = subscribers.import_subscribers(
+        workspace, source, publication, by=by, dry_run=True, basis=basis, each=see
+    )
     if plan.file_action == "refuse":
-        forget(workspace, token)
-    return Rehearsal(plan, tuple((asking + plain)[:SHOWN]), token)
+        forget_upload(workspace, token)
+    return RehearsedUpload(plan, tuple((asking + plain)[:SHOWN]), token)
 
 
 def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> tuple[ImportPlan, int]:
     """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone."""
     path = file(workspace, token)
-    plan, number = subscribers.run(workspace, subscribers.open_source(path), publication, by=by, basis=basis)
-    forget(workspace, token)
+    plan, number = subscribers.import_subscribers(
+        workspace, subscribers.open_source(path), publication, by=by, basis=basis
+    )
+    forget_upload(workspace, token)
     return plan, number or 0
 
 
 def members(workspace: Workspace, token: str, *, by: str, dry_run: bool) -> MemberPlan:
     """Import a file of organisations, or rehearse it; the file is forgotten once it is imported or refused."""
-    source = subscribers.open_source(file(workspace, token), ORGANISATIONS)
-    plan = organisations.run(workspace, source, by=by, dry_run=dry_run)
+    source = organisations.open_organisations(file(workspace, token))
+    plan = organisations.import_organisations(workspace, source, by=by, dry_run=dry_run)
     if not dry_run or plan.file_action == "refuse":
-        forget(workspace, token)
+        forget_upload(workspace, token)
     return plan
 
 
-def forget(workspace: Workspace, token: str) -> None:
+def forget_upload(workspace: Workspace, token: str) -> None:
     """Delete an upload."""
     shutil.rmtree(file(workspace, token).parent)
 

@@ -50,7 +50,7 @@ def deposit(
             return Deposit(same.slug, made=False)
         if n > PER_HOUR:
             raise Refused(f"more than {PER_HOUR} articles within an hour", hint="hand the others in later")
-        made = article_form.create(workspace, article)
+        made = article_form.create_article(workspace, article)
         event = Event(now, "article-deposited", actor=who.by, detail={"article": made.slug}, key=mark)
-        journal.record(connection, event)
+        journal.record_event(connection, event)
     return Deposit(made.slug, made=True)

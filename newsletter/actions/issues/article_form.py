@@ -16,7 +16,7 @@ from newsletter.content.fields import is_url
 from newsletter.errors import Refused
 from newsletter.french import END_OF_DAY
 from newsletter.i18n import _
-from newsletter.model import Article, Event, Finding, Picture, Speaker, Status, Tag, Visibility
+from newsletter.model import Article, EventTime, Finding, Picture, Speaker, Status, Tag, Visibility
 from newsletter.paris import PARIS
 
 SPEAKERS = 2
@@ -96,7 +96,7 @@ def values(article: Article) -> dict[str, str]:
     return found
 
 
-def _last_day(event: Event) -> str:
+def _last_day(event: EventTime) -> str:
     several = event.end and (event.all_day or event.end.date() != event.start.date())
     return event.last_day.isoformat() if several else ""
 
@@ -146,7 +146,7 @@ def _group_values(
     return found
 
 
-def _event(form: Mapping[str, str], problems: dict[str, str]) -> Event | None:
+def _event(form: Mapping[str, str], problems: dict[str, str]) -> EventTime | None:
     first, last = _day(form, "day", problems), _day(form, "last_day", problems)
     start, end = _hour(form, "hour", problems), _hour(form, "last_hour", problems)
     if first is None:
@@ -162,7 +162,7 @@ def _event(form: Mapping[str, str], problems: dict[str, str]) -> Event | None:
     )
     if ends and ends < begins:
         problems["last_day"] = _("La fin précède le début.")
-    return Event(begins, ends, whole, form.get("place", ""), _lines(form, "organisers"), form.get("event_link", ""))
+    return EventTime(begins, ends, whole, form.get("place", ""), _lines(form, "organisers"), form.get("event_link", ""))
 
 
 def _picture(article: Article, form: Mapping[str, str], problems: dict[str, str]) -> Picture | None:
@@ -221,7 +221,7 @@ def blank(workspace: Workspace, kind: str) -> Article:
     )
 
 
-def create(workspace: Workspace, made: Article) -> Article:
+def create_article(workspace: Workspace, made: Article) -> Article:
     """Write a new article's file; ContentError for values that cannot be."""
     names = (
         "status",
@@ -238,7 +238,7 @@ def create(workspace: Workspace, made: Article) -> Article:
         "body",
     )
     more = {name: getattr(made, name) for name in names}
-    return articles.new(workspace.root, title=made.title, tags=made.tags, date=made.date, **more)
+    return articles.new_article(workspace.root, title=made.title, tags=made.tags, date=made.date, **more)
 
 
 def with_upload(workspace: Workspace, form: Mapping[str, str], data: bytes) -> dict[str, str]:
@@ -246,7 +246,7 @@ def with_upload(workspace: Workspace, form: Mapping[str, str], data: bytes) -> d
     if not data:
         return dict(form)
     try:
-        return {**form, "picture": picture_upload.keep(workspace, data), "remove": ""}
+        return {**form, "picture": picture_upload.keep_picture(workspace, data), "remove": ""}
     except Refused as refused:
         raise Problems({"upload": refused.told}) from None
 

@@ -37,7 +37,7 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ArticleCard:
     """An available article: its badges, and the number of the section where it belongs."""
 
     article: Article
@@ -46,7 +46,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoardItem:
     """An item of the issue: its place, its words here, and its article (None: there is no such article)."""
 
     place: Place
@@ -65,13 +65,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BoardSection:
     """A section of the issue with its items; `title` is what is printed."""
 
     number: int
     plan: SectionPlan
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[BoardItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ class Board:
 
     file: IssueVersion
     publication: Publication
-    lead: Row | None
-    blocks: tuple[Block, ...]
+    lead: BoardItem | None
+    blocks: tuple[BoardSection, ...]
     remarks: tuple[Remark, ...]
-    cards: tuple[Card, ...]
+    cards: tuple[ArticleCard, ...]
     more: int
 
     @property
@@ -126,7 +126,7 @@ def board(workspace: Workspace, key: str, *, tag: str = "", words: str = "", eve
     return Board(
         file=file,
         publication=publication,
-        lead=Row(LEAD, issue.lead, pool.get(issue.lead.slug)) if issue.lead else None,
+        lead=BoardItem(LEAD, issue.lead, pool.get(issue.lead.slug)) if issue.lead else None,
         blocks=blocks,
         remarks=remarks(issue, pool, check_issue_file(workspace, issue, pool)),
         cards=tuple(cards[:SHOWN]),
@@ -134,11 +134,11 @@ def board(workspace: Workspace, key: str, *, tag: str = "", words: str = "", eve
     )
 
 
-def _block(number: int, plan: SectionPlan, pool: Pool, publication: Publication) -> Block:
+def _block(number: int, plan: SectionPlan, pool: Pool, publication: Publication) -> BoardSection:
     setting = publication.section(plan.tag)
     title = plan.title or (setting.title if setting else plan.tag)
-    rows = tuple(Row(Place(number, n), item, pool.get(item.slug)) for n, item in enumerate(plan.items))
-    return Block(number, plan, title, rows)
+    rows = tuple(BoardItem(Place(number, n), item, pool.get(item.slug)) for n, item in enumerate(plan.items))
+    return BoardSection(number, plan, title, rows)
 
 
 def remarks(issue: Issue, pool: Pool, findings: Sequence[Finding]) -> tuple[Remark, ...]:
@@ -170,7 +170,7 @@ def _remark(finding: Finding, issue: Issue, anchors: Mapping[int, str], files: M
 
 def _available(
     workspace: Workspace, issue: Issue, pool: Pool, publication: Publication, tag: str, words: str, *, everything: bool
-) -> list[Card]:
+) -> list[ArticleCard]:
     earlier = [other for other in history(workspace) if other.key != issue.key]
     printed = _printed(earlier)
     here = {plan.slug for plan in plans(issue)}
@@ -181,7 +181,7 @@ def _available(
         fresh = article.status is Status.READY and (not mine or to_come(article, issue.date))
         if (everything or fresh) and (not tag or tag in article.tags) and matches(article, words):
             badges = _badges(article, issue, publication, printed[article.slug], featured, here=article.slug in here)
-            cards.append(Card(article, tuple(badges), home_of(issue, article, publication)))
+            cards.append(ArticleCard(article, tuple(badges), home_of(issue, article, publication)))
     # What can be used stands first; within that, the newest.
     return sorted(cards, key=lambda card: (card.article.slug in here, any(b.kind == "stop" for b in card.badges)))
 
@@ -246,7 +246,7 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ArticleList:
     """Articles of the pool that a filter lets through, with how many issues each stands in, and the broken files."""
 
     articles: tuple[tuple[Article, int], ...]
@@ -268,7 +268,7 @@ def shelf(
     arrived: bool = False,
     start: int = 0,
     size: int = 40,
-) -> Shelf:
+) -> ArticleList:
     """Return `size` articles from the one numbered `start`; `month` is `2026-11`, `used` is oui or non.
 
     `arrived` keeps the drafts that feeds brought.
@@ -286,7 +286,7 @@ def shelf(
         and (not used or (uses[article.slug] > 0) == (used == "oui"))
         and matches(article, words)
     ]
-    return Shelf(
+    return ArticleList(
         articles=tuple(found[start : start + size]),
         total=len(found),
         broken=tuple(unreadable(error) for error in pool.errors),

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.actions import fetch
-from newsletter.actions.fetch import Known, Page
+from newsletter.actions.fetch import FetchedPage, Validators
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import feeds
-from newsletter.content.feeds import Found as Found
+from newsletter.content.feeds import FeedEntry
 from newsletter.errors import ContentError, ExchangeError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Status, Tag, Visibility
@@ -24,17 +24,17 @@ class Harvest:
     """What a source holds: what is new here, and what is known already with the article that it is."""
 
     source: str
-    new: tuple[Found, ...]
-    known: tuple[tuple[Found, Article], ...]
+    new: tuple[FeedEntry, ...]
+    known: tuple[tuple[FeedEntry, Article], ...]
 
 
-def look(workspace: Workspace, source: str) -> Harvest:
+def look_at_feed(workspace: Workspace, source: str) -> Harvest:
     """Read a feed or calendar, by its address or as a file, and tell what is new; nothing is written.
 
     The same article under another address (www, http, tracking parameters) is known. Raises ContentError and
     ExchangeError.
     """
-    found = feeds.read(_bytes(source), source)
+    found = feeds.read_feed(_bytes(source), source)
     links = _by_link(workspace)
     titles = {_headline(a): a for a in workspace.pool()}
     known = []
@@ -47,7 +47,7 @@ def look(workspace: Workspace, source: str) -> Harvest:
     return Harvest(source, tuple(new), tuple(known))
 
 
-def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> list[Article]:
+def take_entries(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> list[Article]:
     """Write what is new as drafts; without tags, an event is `agenda` and anything else `rtes`."""
     for tag in tags:
         if tag not in list(Tag):
@@ -57,7 +57,7 @@ def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> li
                 hint=nearest(tag, list(Tag)),
                 said=Sentence("L’étiquette « {tag} » n’existe pas. Choisissez-en une dans la liste.", tag=tag),
             )
-    written = [write(workspace, found, tags) for found in harvest.new]
+    written = [write_drafts(workspace, found, tags) for found in harvest.new]
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         # What was taken by hand is not brought again by a feed that is read by itself.
@@ -66,11 +66,11 @@ def take(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> li
     return written
 
 
-def write(workspace: Workspace, found: Found, tags: Sequence[str]) -> Article:
+def write_drafts(workspace: Workspace, found: FeedEntry, tags: Sequence[str]) -> Article:
     """Write one find as a draft; `tags` as in `take`, known ones. ContentError."""
     today = workspace.today()
     default = (Tag.AGENDA,) if found.event else (Tag.RTES,)
-    return articles.new(
+    return articles.new_article(
         workspace.root,
         title=found.title,
         tags=tuple(tags) or default,
@@ -89,7 +89,7 @@ def by_link(workspace: Workspace, link: str) -> Article | None:
     return _by_link(workspace).get(feeds.canonical(link))
 
 
-def same(workspace: Workspace, one: Found) -> Article | None:
+def same(workspace: Workspace, one: FeedEntry) -> Article | None:
     """Return the article that a find is already: by its address (and time), or by title and time for one without."""
     if not one.link:
         return next((a for a in workspace.pool() if _headline(a) == _headline(one)), None)
@@ -97,7 +97,7 @@ def same(workspace: Workspace, one: Found) -> Article | None:
     return next((a for a in workspace.pool() if wanted in _pages(a) and begins in (None, _headline(a)[1])), None)
 
 
-def _headline(one: Article | Found) -> tuple[str, datetime | None]:
+def _headline(one: Article | FeedEntry) -> tuple[str, datetime | None]:
     return one.title, one.event.start if one.event else None
 
 
@@ -126,9 +126,9 @@ def _bytes(source: str) -> bytes:
         ) from None
 
 
-def download(url: str, known: Known | None = None) -> Page:
+def download(url: str, known: Validators | None = None) -> FetchedPage:
     """Fetch a feed or calendar; as it is `known`, it may answer 304 without a body. ExchangeError for other errors."""
-    page = fetch.get(url, limit=feeds.MAX_BYTES, known=known)
+    page = fetch.fetch_page(url, limit=feeds.MAX_BYTES, known=known)
     if page.status == 200 or (page.status == 304 and known):
         return page
     raise ExchangeError(

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from newsletter.actions.fetch import Known
+from newsletter.actions.fetch import Validators
 from newsletter.actions.issues import feed_import
 from newsletter.actions.workspace import Workspace
 from newsletter.content import feeds as entries
-from newsletter.content.feeds import Found
+from newsletter.content.feeds import FeedEntry
 from newsletter.errors import ContentError, ExchangeError, NewsletterError
 from newsletter.i18n import LOCALES, locale, speaking
 from newsletter.model import Article, Status
@@ -45,7 +45,7 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailingFeed:
     """A feed that cannot be read since a moment (POSIX seconds); `reason` is in the language of now."""
 
     url: str
@@ -66,11 +66,11 @@ def read_all(workspace: Workspace, stop: threading.Event | None = None) -> list[
     return found
 
 
-def failing(workspace: Workspace) -> tuple[Failing, ...]:
+def failing_feeds(workspace: Workspace) -> tuple[FailingFeed, ...]:
     """Return the feeds of the settings whose last reading failed, the longest failing first."""
     with workspace.database.read() as connection:
-        found = feeds.failing(connection, {feed.url for feed in workspace.settings.feeds})
-    return tuple(Failing(one.url, one.failing_since or 0.0, json.loads(one.said)[locale()]) for one in found)
+        found = feeds.failing_feeds(connection, {feed.url for feed in workspace.settings.feeds})
+    return tuple(FailingFeed(one.url, one.failing_since or 0.0, json.loads(one.said)[locale()]) for one in found)
 
 
 def unread(workspace: Workspace) -> frozenset[str]:
@@ -86,11 +86,11 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         now = workspace.database.now(connection)
     lately = before.read_at is not None and now - before.read_at < _WHOLE
     try:
-        page = feed_import.download(feed.url, Known(before.etag, before.modified) if lately else Known())
+        page = feed_import.download(feed.url, Validators(before.etag, before.modified) if lately else Validators())
         if page.status == 304:
             _well(workspace, before)
             return Brought(feed.url, unchanged=True)
-        done = _take(workspace, feed, entries.read(page.body, feed.url), stop)
+        done = _take(workspace, feed, entries.read_feed(page.body, feed.url), stop)
     except (ContentError, ExchangeError) as error:
         done = Brought(feed.url, error=error)
     if done.error:
@@ -98,14 +98,14 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         return done
     # While something is left to take, the feed must not answer that nothing has changed.
     whole = not done.later and not stop.is_set()
-    known = page.known if whole else Known()
+    known = page.known if whole else Validators()
     _well(workspace, replace(before, etag=known.etag, modified=known.modified, read_at=now))
     if done.new or done.later:
         _log.info("%s: %d new drafts, %d left for later", feed.url, len(done.new), done.later)
     return done
 
 
-def _take(workspace: Workspace, feed: Feed, found: Sequence[Found], stop: threading.Event) -> Brought:
+def _take(workspace: Workspace, feed: Feed, found: Sequence[FeedEntry], stop: threading.Event) -> Brought:
     each = zip(found, entries.marks(found, feed.url), strict=True)
     marked = [(one, marks) for one, marks in each if _fresh(workspace, feed, one)]
     with workspace.database.read() as connection:
@@ -127,7 +127,7 @@ def _take(workspace: Workspace, feed: Feed, found: Sequence[Found], stop: thread
     return Brought(feed.url, tuple(new), error=error)
 
 
-def _fresh(workspace: Workspace, feed: Feed, one: Found) -> bool:
+def _fresh(workspace: Workspace, feed: Feed, one: FeedEntry) -> bool:
     """Tell whether an entry is not over, nor too old to be news."""
     today = workspace.today()
     if one.event:
@@ -135,7 +135,7 @@ def _fresh(workspace: Workspace, feed: Feed, one: Found) -> bool:
     return not feed.days or one.published is None or one.published >= today - timedelta(days=feed.days)
 
 
-def _bring(workspace: Workspace, feed: Feed, one: Found, marks: tuple[str, ...]) -> Article | None:
+def _bring(workspace: Workspace, feed: Feed, one: FeedEntry, marks: tuple[str, ...]) -> Article | None:
     """Write one entry as a draft and remember it; None if it came meanwhile, or if its article is here already.
 
     Broken off between file and database, the file is found by its address the next time.
@@ -144,13 +144,13 @@ def _bring(workspace: Workspace, feed: Feed, one: Found, marks: tuple[str, ...])
         if feeds.known(connection, marks):
             return None
         there = feed_import.same(workspace, one)
-        made = None if there else feed_import.write(workspace, one, _tags(feed, one))
+        made = None if there else feed_import.write_drafts(workspace, one, _tags(feed, one))
         now = workspace.database.now(connection)
         feeds.remember(connection, marks, feed.url, made.slug if made else "", now)
     return made
 
 
-def _tags(feed: Feed, one: Found) -> tuple[str, ...]:
+def _tags(feed: Feed, one: FeedEntry) -> tuple[str, ...]:
     ours = {name.casefold(): tag for name, tag in feed.categories.items()}
     mapped = (ours.get(category.casefold()) for category in one.categories)
     return tuple(dict.fromkeys(tag for tag in mapped if tag)) or feed.tags

@@ -13,7 +13,7 @@ from newsletter.content import article as articles
 from newsletter.content import checks
 from newsletter.content import issue as issues
 from newsletter.content.pool import Pool
-from newsletter.content.propose import Proposal, propose
+from newsletter.content.propose import ProposedIssue, propose
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused, nearest
 from newsletter.french import date_words
 from newsletter.i18n import Sentence, _, speaking
@@ -39,7 +39,7 @@ def list_issues(workspace: Workspace) -> tuple[list[IssueSummary], tuple[Content
     """Return the issues, newest first, each with its mailing's status; and the errors of files that cannot be read."""
     found, errors = issues.read_issues(workspace.root, workspace.files)
     with workspace.database.read() as connection:
-        states = {m.issue: m.status for m in reversed(mailings.listing(connection))}
+        states = {m.issue: m.status for m in reversed(mailings.list_mailings(connection))}
     return [IssueSummary(issue, states.get(issue.key, "draft")) for issue in found], errors
 
 
@@ -58,10 +58,10 @@ def read_issue(workspace: Workspace, key: str) -> Issue:
                 key=key,
             ),
         )
-    return workspace.files.one(path, workspace.root, issues.load).issue
+    return workspace.files.one(path, workspace.root, issues.load_issue).issue
 
 
-def new_issue(workspace: Workspace, publication: str, on: date, key: str | None = None) -> Proposal:
+def new_issue(workspace: Workspace, publication: str, on: date, key: str | None = None) -> ProposedIssue:
     """Compose an issue of `publication` to be sent on that day and write its file.
 
     Refuses to overwrite one, and to make a second one of a day unless `key` names it.
@@ -105,7 +105,7 @@ def new_article(workspace: Workspace, title: str, tags: Sequence[str], on: date)
         note = _(
             "À remplir : summary, link, image {src, alt}, organisations ; event {start, end, place} ; deadline, contact"
         )
-    return articles.new(workspace.root, title=title, tags=tuple(tags), date=on, note=note)
+    return articles.new_article(workspace.root, title=title, tags=tuple(tags), date=on, note=note)
 
 
 def used_in(workspace: Workspace) -> Counter[str]:
@@ -144,5 +144,5 @@ def check_issue_file(workspace: Workspace, issue: Issue, pool: Pool) -> list[Fin
     if workspace.now() > dated:
         late = checks.check(issue, pool, publication, workspace.now(), earlier)
         found += [replace(finding, level=Severity.WARNING) for finding in late if finding not in found]
-    loaded = workspace.files.one(workspace.root / issue.path, workspace.root, issues.load)
+    loaded = workspace.files.one(workspace.root / issue.path, workspace.root, issues.load_issue)
     return found + checks.unknown_keys(loaded.unknown)

@@ -50,7 +50,7 @@ def home_of(issue: Issue, article: Article, publication: Publication) -> int:
     return 0
 
 
-def add(issue: Issue, slug: str, section: int, at: int | None = None) -> Issue:
+def add_item(issue: Issue, slug: str, section: int, at: int | None = None) -> Issue:
     """Place an article in a section, at the end or before the item `at`; Refused when it stands there already.
 
     In the section of `LEAD` it becomes the lead; the present one opens the first section.
@@ -64,7 +64,7 @@ def add(issue: Issue, slug: str, section: int, at: int | None = None) -> Issue:
     return _insert(issue, ItemPlan(slug=slug), Place(section, len(plans) if at is None else at))
 
 
-def remove(issue: Issue, place: Place) -> Issue:
+def remove_item(issue: Issue, place: Place) -> Issue:
     """Take the item at `place` out of the issue; the article stays in the pool."""
     plan_at(issue, place)
     if place == LEAD:
@@ -74,33 +74,33 @@ def remove(issue: Issue, place: Place) -> Issue:
     return _with_section(issue, place.section, replace(section, items=kept))
 
 
-def move(issue: Issue, place: Place, to: Place) -> Issue:
+def move_item(issue: Issue, place: Place, to: Place) -> Issue:
     """Bring the item at `place` before the one at `to`, both counted before the move, with what is overridden.
 
     Moved onto the lead, it becomes the lead, and what was the lead takes its place.
     """
     plan = plan_at(issue, place)
     if to == LEAD:
-        return lead(issue, place)
-    after = remove(issue, place)
+        return lead_item(issue, place)
+    after = remove_item(issue, place)
     shift = 1 if place.section == to.section and place.item < to.item else 0
     return _insert(after, plan, Place(to.section, to.item - shift))
 
 
-def step(issue: Issue, place: Place, by: int) -> Issue:
+def step_item(issue: Issue, place: Place, by: int) -> Issue:
     """Move an item one up (-1) or down (1); at the edge of its section it goes on into the next one."""
     plan_at(issue, place)
     items = len(issue.sections[place.section].items) if place != LEAD else 1
     target = place.item + by
     if place != LEAD and 0 <= target < items:
-        return move(issue, place, Place(place.section, target + (1 if by > 0 else 0)))
+        return move_item(issue, place, Place(place.section, target + (1 if by > 0 else 0)))
     section = place.section + by
     if not 0 <= section < len(issue.sections):
         return issue
-    return move(issue, place, Place(section, 0 if by > 0 else len(issue.sections[section].items)))
+    return move_item(issue, place, Place(section, 0 if by > 0 else len(issue.sections[section].items)))
 
 
-def lead(issue: Issue, place: Place) -> Issue:
+def lead_item(issue: Issue, place: Place) -> Issue:
     """Make the item at `place` the lead; the present lead takes its place."""
     plan, former = plan_at(issue, place), issue.lead
     if place == LEAD:
@@ -110,7 +110,7 @@ def lead(issue: Issue, place: Place) -> Issue:
     return replace(_with_section(issue, place.section, replace(section, items=filled)), lead=plan)
 
 
-def override(issue: Issue, place: Place, *, title: str, summary: str) -> Issue:
+def override_item(issue: Issue, place: Place, *, title: str, summary: str) -> Issue:
     """Give an item another title and summary in this issue only; an empty text is the article's own again."""
     plan = replace(plan_at(issue, place), title=title, summary=summary)
     if place == LEAD:
@@ -123,12 +123,12 @@ def override(issue: Issue, place: Place, *, title: str, summary: str) -> Issue:
     )
 
 
-def rename(issue: Issue, section: int, title: str) -> Issue:
+def rename_section(issue: Issue, section: int, title: str) -> Issue:
     """Print a section under another title; an empty one is the publication's."""
     return _with_section(issue, section, replace(_section(issue, section), title=title))
 
 
-def split(issue: Issue, place: Place, title: str) -> Issue:
+def split_section(issue: Issue, place: Place, title: str) -> Issue:
     """Begin a new section of the same tag, under `title`, with the item at `place`."""
     plan_at(issue, place)
     if place == LEAD or place.item == 0:
@@ -191,7 +191,7 @@ def from_last(workspace: Workspace, publication: str, on: date) -> Issue:
         items = () if section.tag in seen else slipped.get(section.tag, ())
         seen.add(section.tag)
         sections.append(replace(section, items=items, line=0))
-    issues.write(workspace.root / fresh.path, replace(fresh, lead=None, preheader="", sections=tuple(sections)))
+    issues.write_issue(workspace.root / fresh.path, replace(fresh, lead=None, preheader="", sections=tuple(sections)))
     return read_issue(workspace, fresh.key)
 
 

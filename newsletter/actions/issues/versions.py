@@ -60,14 +60,14 @@ def issue_version(workspace: Workspace, key: str) -> IssueVersion:
 
 def save_issue(workspace: Workspace, issue: Issue, version: str) -> IssueVersion:
     """Write an issue made from `version` of its file; Conflict when the file is another one by now."""
-    _save(workspace, workspace.root / issue.path, version, lambda path: issues.write(path, issue))
+    _save(workspace, workspace.root / issue.path, version, lambda path: issues.write_issue(path, issue))
     return issue_version(workspace, issue.key)
 
 
 def save_issue_text(workspace: Workspace, key: str, text: str, version: str) -> IssueVersion:
     """Write the whole text of an issue, as a Conflict gave it; ContentError for a text that is no issue."""
     path = workspace.root / read_issue(workspace, key).path
-    _save(workspace, path, version, _whole(text, issues.read))
+    _save(workspace, path, version, _whole(text, issues.read_issue))
     return issue_version(workspace, key)
 
 
@@ -80,14 +80,14 @@ def article_version(workspace: Workspace, slug: str) -> ArticleVersion:
 
 def save_article(workspace: Workspace, article: Article, version: str) -> ArticleVersion:
     """Write an article made from `version` of its file; Conflict when the file is another one by now."""
-    _save(workspace, workspace.root / article.path, version, lambda path: articles.write(path, article))
+    _save(workspace, workspace.root / article.path, version, lambda path: articles.write_article(path, article))
     return article_version(workspace, article.slug)
 
 
 def save_article_text(workspace: Workspace, slug: str, text: str, version: str) -> ArticleVersion:
     """Write the whole text of an article, as a Conflict gave it; ContentError for a text that is no article."""
     path = workspace.root / workspace.pool().find(slug).path
-    _save(workspace, path, version, _whole(text, articles.read))
+    _save(workspace, path, version, _whole(text, articles.read_article))
     return article_version(workspace, slug)
 
 
@@ -134,7 +134,7 @@ def _whole(text: str, read: Callable[[Path, Path], object]) -> Callable[[Path], 
             copy = Path(folder) / path.name
             copy.write_text(text, encoding="utf-8")
             read(copy, copy.parent)
-        frontmatter.save(path, text)
+        frontmatter.save_document(path, text)
 
     return write
 

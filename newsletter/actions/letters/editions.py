@@ -71,7 +71,7 @@ def edition(workspace: Workspace, key: str) -> Edition:
     published, unusable = pictures.publish(workspace, composed)
     groups = variants(workspace, composed)
 
-    def print_all() -> Printed:
+    def print_all() -> Rendered:
         return _print(workspace, composed, publication, published, tuple(groups))
 
     printed = workspace.kept.get(print_all, (_print, composed, settings), (published, tuple(groups), i18n.locale()))
@@ -97,7 +97,7 @@ def composition(workspace: Workspace, issue: Issue, pool: Pool) -> ComposedIssue
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class Rendered:
     """The letters of all variants, their skeletons, and what the proof-reader found in them."""
 
     letters: tuple[Letter, ...]
@@ -111,14 +111,14 @@ def _print(
     publication: Publication,
     published: Mapping[str, PublishedPicture],
     groups: tuple[tuple[str, ...], ...],
-) -> Printed:
+) -> Rendered:
     settings = workspace.settings
     args = (publication, settings.network, settings.theme, settings.web.base_url, published)
     letters = tuple(render(composed, *args, group, counted=settings.web.count_links) for group in groups)
-    return Printed(
+    return Rendered(
         letters,
         tuple(skeleton(workspace, letter, publication) for letter in letters),
-        tuple(f for letter in letters for f in rendering_checks.check(letter, settings.theme, published)),
+        tuple(f for letter in letters for f in rendering_checks.check_letter(letter, settings.theme, published)),
     )
 
 
@@ -140,7 +140,7 @@ def variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, .
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})
     if any(item.article.restriction for item in composed.items):
         with workspace.database.read() as connection:
-            for o in organisations.listing(connection):
+            for o in organisations.list_organisations(connection):
                 variant = variant_for(composed, Reader(o.level, o.region, o.departement))
                 if variant != plain:
                     groups[variant].append(o.id)
@@ -221,7 +221,7 @@ def proof(workspace: Workspace, key: str, to: str) -> str:
 
     The subject says that it is a proof. Nothing is recorded as sent. Raises Refused when the provider does not take it.
     """
-    address = addresses.parse(to)
+    address = addresses.parse_address(to)
     made, provider = edition(workspace, key), workspace.provider()
     letter = replace(made.letters[0], subject=f"[Épreuve] {made.letters[0].subject}")
     bones = skeleton(workspace, letter, made.publication)

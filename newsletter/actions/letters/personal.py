@@ -52,7 +52,7 @@ class Personal:
         mime = self.wants == "mime"
         return Outgoing(
             delivery=delivery,
-            address=addresses.parse(address).wire,
+            address=addresses.parse_address(address).wire,
             message_id=values.message_id,
             return_path=self._return_path(delivery),
             key=values.message_id.strip("<>").partition("@")[0],

@@ -22,7 +22,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.model import Article, Issue, Picture
 from newsletter.rendering.picture_slots import SLOTS
 from newsletter.store import proposals, published_pictures
-from newsletter.store.journal import Event, record
+from newsletter.store.journal import Event, record_event
 from newsletter.store.people.retention import DAY
 
 # Only what we named ourselves: a file that somebody else laid there is theirs.
@@ -52,7 +52,7 @@ class _HeldError(Exception):
     """Something that may show pictures cannot be read."""
 
 
-def sweep(workspace: Workspace, *, by: str, dry_run: bool = False) -> Swept:
+def sweep_pictures(workspace: Workspace, *, by: str, dry_run: bool = False) -> Swept:
     """Take away the pictures that nothing has shown for the time that the settings say; a rehearsal only counts.
 
     Looked at and taken away in one turn: an approval waits, and then finds its pictures or makes them again.
@@ -89,7 +89,7 @@ def _sweep(
             files.remove(name)
         if due:
             detail = {"count": len(due), "bytes": weight}
-            record(connection, Event(now, "pictures-removed", actor=by, detail=detail))
+            record_event(connection, Event(now, "pictures-removed", actor=by, detail=detail))
     return Swept(len(due), weight, len(unused - due))
 
 
@@ -157,4 +157,4 @@ def _one(picture: Picture | None) -> Iterator[str]:
 
 def _weight(files: Files, connection: Connection, name: str) -> int:
     """Return the bytes that a picture takes, in both places together."""
-    return (published_pictures.look(connection, name) or (0, 0, 0))[2] + files.weight(name)
+    return (published_pictures.look_up_picture(connection, name) or (0, 0, 0))[2] + files.weight(name)

@@ -10,7 +10,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import RenderingError
 from newsletter.i18n import _
 from newsletter.model import ComposedIssue, Finding, PublishedPicture, Severity
-from newsletter.rendering.picture_slots import Wanted
+from newsletter.rendering.picture_slots import WantedPicture
 from newsletter.rendering.pictures import fit, wanted_pictures
 
 PATH = "images"
@@ -41,7 +41,7 @@ def _where(composed: ComposedIssue, source: str) -> str:
     )
 
 
-def _publish(workspace: Workspace, wanted: Wanted) -> PublishedPicture:
+def _publish(workspace: Workspace, wanted: WantedPicture) -> PublishedPicture:
     data = _read(workspace.root, wanted.source)
     made = stem(data, wanted.width, wanted.height)
     # The name holds what is in the picture, so one that is there need not be made again.

@@ -47,7 +47,7 @@ class ReaderGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LetterLook:
     """One reader's letter; the pictures in `html` stand under `prefix` + `/images/`."""
 
     html: str
@@ -56,13 +56,13 @@ class Look:
     preheader: str
 
 
-def issue_look(workspace: Workspace, key: str, variant: int = 0, scheme: Scheme = "", prefix: str = "") -> Look:
+def issue_look(workspace: Workspace, key: str, variant: int = 0, scheme: Scheme = "", prefix: str = "") -> LetterLook:
     """Return issue `key` as the readers of a variant get it; an unknown variant is the first."""
     made = edition(workspace, key)
     number = variant if 0 <= variant < len(made.letters) else 0
     html, text = _parts(workspace, made.letters[number], made.publication, _noon(made))
     letter = made.letters[number]
-    return Look(_shown(workspace, html, scheme, prefix), text, letter.subject, letter.preheader)
+    return LetterLook(_shown(workspace, html, scheme, prefix), text, letter.subject, letter.preheader)
 
 
 def item_look(
@@ -142,7 +142,7 @@ def readers(workspace: Workspace, key: str) -> tuple[ReaderGroup, ...]:
     if len(groups) == 1:
         return everybody
     with workspace.database.read() as connection:
-        names = {o.id: o.name for o in organisations.listing(connection)}
+        names = {o.id: o.name for o in organisations.list_organisations(connection)}
     found = [ReaderGroup(0, _("Lecteurs sans contenu ciblé"))]
     for number, ids in enumerate(list(groups.values())[1:], 1):
         found.append(ReaderGroup(number, _few([names[i] for i in ids if i in names])))

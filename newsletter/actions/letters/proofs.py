@@ -10,15 +10,15 @@ from newsletter.actions import mail
 from newsletter.actions.issues.board import plans
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import previews
-from newsletter.actions.mail import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Issue, ItemPlan
 from newsletter.rendering import clean
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.issues import comments as store
-from newsletter.store.issues.comments import Comment as Comment
+from newsletter.store.issues.comments import Comment
 from newsletter.store.journal import Event
 from newsletter.store.people import one_time
 
@@ -48,7 +48,7 @@ class Proof:
 def comments(workspace: Workspace, key: str) -> Sequence[Comment]:
     """Return the comments on an issue, oldest first."""
     with workspace.database.read() as connection:
-        return store.listing(connection, key)
+        return store.list_comments(connection, key)
 
 
 def titles(workspace: Workspace, key: str) -> dict[str, str]:
@@ -58,19 +58,19 @@ def titles(workspace: Workspace, key: str) -> dict[str, str]:
     return {slug: article.title for slug, article in found.items() if article}
 
 
-def comment(workspace: Workspace, key: str, text: str, *, by: str) -> None:
+def add_comment(workspace: Workspace, key: str, text: str, *, by: str) -> None:
     """Keep a team member's comment on an issue; Refused for an empty one, NotFound for an unknown issue."""
     read_issue(workspace, key)
     _keep(workspace, key, "", by, text, approves=False, content_hash="")
 
 
-def settle(workspace: Workspace, number: int) -> None:
+def settle_comment(workspace: Workspace, number: int) -> None:
     """Mark a comment as dealt with; one that is already stays so."""
     with workspace.database.write() as connection:
-        store.settle(connection, number, workspace.database.now(connection))
+        store.settle_comment(connection, number, workspace.database.now(connection))
 
 
-def invite(workspace: Workspace, key: str, slug: str, *, reader: str, address: str, by: str) -> str:
+def invite_reviewer(workspace: Workspace, key: str, slug: str, *, reader: str, address: str, by: str) -> str:
     """Return a link to one item of an issue, valid for fourteen days, and mail it to `address` if one is given.
 
     Refused for an item that is not in the issue or a reader without a name.
@@ -81,9 +81,9 @@ def invite(workspace: Workspace, key: str, slug: str, *, reader: str, address: s
     subject = {"issue": key, "item": slug, "reader": " ".join(clean.text(reader).split())[:120]}
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        token = one_time.make(connection, _PURPOSE, subject, now + DAYS * 86_400)
+        token = one_time.make_link(connection, _PURPOSE, subject, now + DAYS * 86_400)
         detail = {"issue": key, "item": slug, "reader": subject["reader"]}
-        journal.record(connection, Event(now, "proof-invited", actor=by, detail=detail))
+        journal.record_event(connection, Event(now, "proof-invited", actor=by, detail=detail))
     link = f"{workspace.settings.web.base_url}/epreuve/{token}"
     if address:
         with speaking(workspace.settings.network.locale):
@@ -94,9 +94,9 @@ def invite(workspace: Workspace, key: str, slug: str, *, reader: str, address: s
 def open_proof(workspace: Workspace, token: str) -> Proof:
     """Return what a link opens, as the files say it now; TokenError when it has expired, NotFound when it is gone."""
     with workspace.database.read() as connection:
-        found = one_time.look(connection, _PURPOSE, token, workspace.database.now(connection))
+        found = one_time.look_up_link(connection, _PURPOSE, token, workspace.database.now(connection))
         key, slug, reader = (str(found.subject[name]) for name in ("issue", "item", "reader"))
-        said = [c for c in store.listing(connection, key) if c.item == slug and c.author == reader]
+        said = [c for c in store.list_comments(connection, key) if c.item == slug and c.author == reader]
     issue, article, plan = _item(workspace, key, slug)
     return Proof(issue, article, plan, reader, tuple(said), _hash(article, plan))
 
@@ -117,7 +117,7 @@ def answer(workspace: Workspace, token: str, text: str, *, approves: bool, seen:
     return open_proof(workspace, token)
 
 
-def look(workspace: Workspace, token: str, prefix: str) -> str:
+def look_at_item(workspace: Workspace, token: str, prefix: str) -> str:
     """Return the item of a link as it will look."""
     proof = open_proof(workspace, token)
     return previews.item_look(workspace, proof.article, proof.issue.publication, proof.plan, prefix=prefix)
@@ -158,7 +158,7 @@ def _keep(
     if not words and not approves:
         raise Refused(_("Le commentaire est vide."), hint="write something")
     with workspace.database.write() as connection:
-        store.add(
+        store.add_comment(
             connection,
             issue=key,
             item=item,

@@ -20,7 +20,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.settings_file import FILE
 from newsletter.store.engine import snapshots
-from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.copy import Progress
 
 _SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
 
@@ -51,12 +51,12 @@ def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_
         raise Refused(f"cannot write: {error.strerror}", where=str(directory), hint="name another directory") from None
     try:
         # The database first: every picture it names was there before, and is still there when files are copied.
-        snapshots.save(workspace.database, part / DATABASE, progress)
+        snapshots.save_snapshot(workspace.database, part / DATABASE, progress)
         left_out = list(_files(workspace.root, part / FILES))
         for path in part.rglob("*"):
             path.chmod(0o700 if path.is_dir() else 0o600)
         schema = workspace.database.version()
-        made = backup_manifest.write(part, moment.isoformat(timespec="seconds"), __version__, schema)
+        made = backup_manifest.write_manifest(part, moment.isoformat(timespec="seconds"), __version__, schema)
         os.sync()
         part.rename(target)
     except OSError as error:

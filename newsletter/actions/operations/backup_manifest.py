@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BackupEntry:
     """One file of a backup."""
 
     sha256: str
@@ -40,10 +40,10 @@ class Manifest:
     made_at: str
     program: str
     schema: str
-    files: Mapping[str, Entry]
+    files: Mapping[str, BackupEntry]
 
 
-def write(directory: Path, made_at: str, program: str, schema: str) -> Manifest:
+def write_manifest(directory: Path, made_at: str, program: str, schema: str) -> Manifest:
     """Write the manifest of everything in `directory` and return it."""
     paths = sorted(path for path in directory.rglob("*") if path.is_file())
     files = {path.relative_to(directory).as_posix(): _entry(path) for path in paths}
@@ -54,7 +54,7 @@ def write(directory: Path, made_at: str, program: str, schema: str) -> Manifest:
     return made
 
 
-def verify(directory: Path) -> Manifest:
+def verify_manifest(directory: Path) -> Manifest:
     """Read the manifest of a backup and compare every file with it; Refused names the first that is not as it was."""
     path = directory / MANIFEST
     try:
@@ -107,10 +107,10 @@ def _plain(directory: Path, name: str) -> bool:
     return stat.S_ISREG(mode)
 
 
-def _entry(path: Path) -> Entry:
+def _entry(path: Path) -> BackupEntry:
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-    return Entry(digest.hexdigest(), size)
+    return BackupEntry(digest.hexdigest(), size)

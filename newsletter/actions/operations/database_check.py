@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from newsletter.actions.workspace import Workspace
 from newsletter.store.engine import checks
-from newsletter.store.engine.checks import Check as Check
+from newsletter.store.engine.checks import Check
 from newsletter.store.engine.database import Database
 
 
-def check(workspace: Workspace) -> list[Check]:
+def check_database(workspace: Workspace) -> list[Check]:
     """Return everything that was looked at; an older or unfinished database is a finding and is not migrated."""
     settings = workspace.settings.database
     database = Database(settings.url, workspace.root, durable=settings.durable)
     try:
         with database.read() as connection:
-            return checks.run(connection, database.version())
+            return checks.run_checks(connection, database.version())
     finally:
         database.close()

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.store.engine import copy, halt
-from newsletter.store.engine.copy import Copied as Copied
-from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.copy import Copied, Progress
 from newsletter.store.engine.database import Database
 
 

@@ -14,14 +14,12 @@ import dns.resolver
 from newsletter.actions import fetch
 from newsletter.actions.operations import doctor_dns, doctor_local
 from newsletter.actions.operations.doctor_dns import Dns
-from newsletter.actions.operations.doctor_lines import Level as Level
-from newsletter.actions.operations.doctor_lines import Line as Line
-from newsletter.actions.operations.doctor_lines import Unanswered, bad, doubt, good, unchecked
+from newsletter.actions.operations.doctor_lines import DoctorLine, Level, Unanswered, bad, doubt, good, unchecked
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
 from newsletter.i18n import _
 
-Check = Callable[[], Line]
+Check = Callable[[], DoctorLine]
 SECONDS = 15.0
 # What keeps letters from leaving anywhere, even into files.
 _ALWAYS_GRAVE = ("secret", "database", "clock", "provider")
@@ -34,7 +32,7 @@ def examine(
     reach: Callable[[str], int] = fetch.status,
     offline: bool = False,
     seconds: float = SECONDS,
-) -> list[Line]:
+) -> list[DoctorLine]:
     """Return one line per check, always the same ones in the same order, after about `seconds` at most.
 
     Without the network (or `offline`) the lines that need it are amber, "not checked". While the provider is `outbox`
@@ -49,7 +47,7 @@ def examine(
     ]
 
 
-def _local(workspace: Workspace) -> list[Line]:
+def _local(workspace: Workspace) -> list[DoctorLine]:
     checks = (
         doctor_local.base_url,
         doctor_local.one_click,
@@ -69,13 +67,13 @@ def _network(
     *,
     offline: bool,
     seconds: float,
-) -> list[Line]:
+) -> list[DoctorLine]:
     sending = workspace.settings.sending
     domain = doctor_local.sender(workspace).domain
     envelope = sending.return_path.rpartition("@")[2] if sending.provider == "smtp" else ""
     selector = sending.options.get("dkim_selector", "")
 
-    def ask(question: Callable[[Dns], Line]) -> Check:
+    def ask(question: Callable[[Dns], DoctorLine]) -> Check:
         return lambda: question(names())
 
     @cache
@@ -100,21 +98,21 @@ def _network(
     return _together(checks)
 
 
-def _together(checks: Sequence[tuple[str, Check]]) -> list[Line]:
+def _together(checks: Sequence[tuple[str, Check]]) -> list[DoctorLine]:
     with ThreadPoolExecutor(len(checks)) as pool:
         # A thread begins without the language of its maker.
         running = [(code, pool.submit(copy_context().run, check)) for code, check in checks]
         return [_answer(code, future) for code, future in running]
 
 
-def _answer(code: str, future: Future[Line]) -> Line:
+def _answer(code: str, future: Future[DoctorLine]) -> DoctorLine:
     try:
         return future.result()
     except Unanswered:
         return unchecked(code)
 
 
-def images(workspace: Workspace, reach: Callable[[str], int]) -> Line:
+def images(workspace: Workspace, reach: Callable[[str], int]) -> DoctorLine:
     """Fetch one published picture as a reader's mail program does."""
     name = next(workspace.media.names(), "")
     if not name:
@@ -131,6 +129,6 @@ def images(workspace: Workspace, reach: Callable[[str], int]) -> Line:
     return good("images", _("Images : visibles depuis Internet."))
 
 
-def worst(lines: Sequence[Line]) -> Level:
+def worst(lines: Sequence[DoctorLine]) -> Level:
     """Return the gravest level among `lines`."""
     return max((line.level for line in lines), key=list(Level).index, default=Level.GREEN)

@@ -15,7 +15,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-from newsletter.actions.operations.doctor_lines import Line, Unanswered, bad, doubt, good
+from newsletter.actions.operations.doctor_lines import DoctorLine, Unanswered, bad, doubt, good
 from newsletter.i18n import _
 
 # Names under which providers and mail servers publish their keys when nobody chose another.
@@ -90,7 +90,7 @@ class Dns:
         return bool(self._ask(".", "NS"))
 
 
-def spf(names: Dns, domain: str) -> Line:
+def spf(names: Dns, domain: str) -> DoctorLine:
     """Look at the SPF record of `domain` (RFC 7208)."""
     found = _spf_records(names, domain)
     if len(found) != 1:
@@ -133,7 +133,7 @@ def _lookups(names: Dns, record: str) -> int:
     return count
 
 
-def dkim(names: Dns, domain: str, configured: str) -> Line:
+def dkim(names: Dns, domain: str, configured: str) -> DoctorLine:
     """Look for DKIM keys of `domain` under the configured selectors (by commas), else under the usual ones."""
     chosen = [part.strip() for part in configured.split(",") if part.strip()]
     found = {s: tags for s in chosen or SELECTORS if (tags := _key(names, f"{s}._domainkey.{domain}"))}
@@ -179,7 +179,7 @@ def _strength(tags: dict[str, str]) -> int:
     return max(0, (len(der) - 34) * 8)
 
 
-def dmarc(names: Dns, domain: str) -> Line:
+def dmarc(names: Dns, domain: str) -> DoctorLine:
     """Look at the DMARC policy of `domain`, or of the domains above it."""
     labels = domain.split(".")
     for start in range(len(labels) - 1):
@@ -196,7 +196,7 @@ def dmarc(names: Dns, domain: str) -> Line:
     return bad("dmarc", _("{domain} n’a pas de DMARC.").format(domain=domain), step.format(domain=domain))
 
 
-def mx(names: Dns, domain: str) -> Line:
+def mx(names: Dns, domain: str) -> DoctorLine:
     """Look whether `domain` can receive: La Poste refuses senders that cannot."""
     found = names.exchangers(domain)
     if found and "." not in found:
@@ -207,7 +207,7 @@ def mx(names: Dns, domain: str) -> Line:
     return bad("mx", _("{domain} ne reçoit pas de courrier.").format(domain=domain), step)
 
 
-def ptr(names: Dns, host: str) -> Line:
+def ptr(names: Dns, host: str) -> DoctorLine:
     """Look whether the relay's address has a name that leads back to it: Google and Orange ask for it."""
     found = [host] if _is_address(host) else names.addresses(host)
     public = [address for address in found if ipaddress.ip_address(address).is_global]

@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DoctorLine:
     """A stable `code`, a level, what was found, and what to do next (empty when there is nothing to do)."""
 
     code: str
@@ -30,22 +30,22 @@ class Unanswered(Exception):  # noqa: N818 - no fault: the network did not answe
     """A question to the network had no answer, so nothing is known."""
 
 
-def good(code: str, text: str) -> Line:
+def good(code: str, text: str) -> DoctorLine:
     """Return a green line."""
-    return Line(code, Level.GREEN, text)
+    return DoctorLine(code, Level.GREEN, text)
 
 
-def doubt(code: str, text: str, advice: str) -> Line:
+def doubt(code: str, text: str, advice: str) -> DoctorLine:
     """Return an amber line."""
-    return Line(code, Level.AMBER, text, advice)
+    return DoctorLine(code, Level.AMBER, text, advice)
 
 
-def bad(code: str, text: str, advice: str) -> Line:
+def bad(code: str, text: str, advice: str) -> DoctorLine:
     """Return a red line."""
-    return Line(code, Level.RED, text, advice)
+    return DoctorLine(code, Level.RED, text, advice)
 
 
-def unchecked(code: str) -> Line:
+def unchecked(code: str) -> DoctorLine:
     """Return the line of a check that the network did not allow."""
     name = {"images": _("Images")}.get(code, code.upper())
     text = _("{name} : non vérifié, faute de réseau.").format(name=name)

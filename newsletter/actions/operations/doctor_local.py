@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from newsletter import addresses
 from newsletter.actions.operations.doctor_dns import same_organisation
-from newsletter.actions.operations.doctor_lines import Line, bad, doubt, good
+from newsletter.actions.operations.doctor_lines import DoctorLine, bad, doubt, good
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import MessageError, ProviderError, StoreError, TokenError
 from newsletter.i18n import _
@@ -29,7 +29,7 @@ def sender(workspace: Workspace) -> addresses.Address:
     return addresses.parse_mailbox(workspace.settings.sending.from_)[1]
 
 
-def secret(workspace: Workspace) -> Line:
+def secret(workspace: Workspace) -> DoctorLine:
     """Look at the strength of NEWSLETTER_SECRET."""
     step = _("Mettez dans NEWSLETTER_SECRET le résultat de « openssl rand -hex 32 ».")
     try:
@@ -42,7 +42,7 @@ def secret(workspace: Workspace) -> Line:
     return good("secret", _("Secret de signature : assez long."))
 
 
-def database(workspace: Workspace) -> list[Line]:
+def database(workspace: Workspace) -> list[DoctorLine]:
     """Try to write to the database, and compare the clocks."""
     try:
         probe.try_write(workspace.database)
@@ -59,7 +59,7 @@ def database(workspace: Workspace) -> list[Line]:
     ]
 
 
-def _clock(skew: float, ahead: float) -> Line:
+def _clock(skew: float, ahead: float) -> DoctorLine:
     step = _("Réglez l’heure de cette machine et de celle de la base (NTP).")
     if abs(skew) > _FAR or ahead > _FAR:
         return bad("clock", _("L’horloge est fausse de plus de cinq minutes."), step)
@@ -69,7 +69,7 @@ def _clock(skew: float, ahead: float) -> Line:
     return good("clock", _("Horloge : en ordre."))
 
 
-def base_url(workspace: Workspace) -> Line:
+def base_url(workspace: Workspace) -> DoctorLine:
     """Look at the public address under which links of letters lead."""
     url = urlsplit(workspace.settings.web.base_url)
     shown = workspace.settings.web.base_url
@@ -79,7 +79,7 @@ def base_url(workspace: Workspace) -> Line:
     return good("base-url", _("Adresse publique : {url}.").format(url=shown))
 
 
-def one_click(workspace: Workspace) -> Line:
+def one_click(workspace: Workspace) -> DoctorLine:
     """Look at the one-click unsubscription link that every letter carries (RFC 8058)."""
     step = _("Donnez à [web] base_url une adresse https courte, et à NEWSLETTER_SECRET un long secret.")
     try:
@@ -92,7 +92,7 @@ def one_click(workspace: Workspace) -> Line:
     return good("one-click", _("Désabonnement en un clic : List-Unsubscribe et List-Unsubscribe-Post en ordre."))
 
 
-def provider(workspace: Workspace) -> Line:
+def provider(workspace: Workspace) -> DoctorLine:
     """Look whether the provider can be used at all."""
     name = workspace.settings.sending.provider
     try:
@@ -106,7 +106,7 @@ def provider(workspace: Workspace) -> Line:
     return good("provider", _("Fournisseur d’envoi : {name}, configuré.").format(name=name))
 
 
-def quota(workspace: Workspace) -> Line:
+def quota(workspace: Workspace) -> DoctorLine:
     """Compare the limits of sending with the largest audience."""
     sending = workspace.settings.sending
     try:
@@ -130,7 +130,7 @@ def quota(workspace: Workspace) -> Line:
     return good("quota", _("Quota : suffisant pour {n} abonné·es.").format(n=largest))
 
 
-def operators(workspace: Workspace) -> Line:
+def operators(workspace: Workspace) -> DoctorLine:
     """Compare the settings with the rules of Orange and La Poste."""
     local = sender(workspace).local.lower()
     if any(word in local for word in _NO_REPLY):
@@ -151,7 +151,7 @@ def operators(workspace: Workspace) -> Line:
     return good("operators", _("Orange et La Poste : 2 connexions au plus, 100 messages chacune."))
 
 
-def way_back(workspace: Workspace) -> Line:
+def way_back(workspace: Workspace) -> DoctorLine:
     """Look whether bounces and complaints can come back: by webhook, or by mail."""
     settings = workspace.settings
     name = settings.sending.provider
@@ -173,7 +173,7 @@ def way_back(workspace: Workspace) -> Line:
     return good("way-back", _("Retours : relevés dans la boîte de {host}.").format(host=settings.bounces.imap_host))
 
 
-def alignment(workspace: Workspace) -> Line:
+def alignment(workspace: Workspace) -> DoctorLine:
     """Look whether the return path belongs to the sender's domain, and can carry a signature."""
     ours, base = sender(workspace).domain, workspace.settings.sending.return_path
     if workspace.settings.sending.provider == "outbox":

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused, StoreError
 from newsletter.store.engine import jobs
-from newsletter.store.engine.jobs import JobState as JobState
+from newsletter.store.engine.jobs import JobState
 from newsletter.store.sending import metrics
 
 SECONDS = 3.0  # for each question to the database
@@ -46,7 +46,7 @@ def prove(workspace: Workspace, authorization: str) -> None:
         raise Refused("this is not the token", hint="give NEWSLETTER_METRICS_TOKEN as Bearer token")
 
 
-def collect(workspace: Workspace, seconds: float = SECONDS) -> Metrics:
+def collect_metrics(workspace: Workspace, seconds: float = SECONDS) -> Metrics:
     """Count everything now, each question within `seconds`."""
     unanswered: list[str] = []
 
@@ -67,6 +67,6 @@ def collect(workspace: Workspace, seconds: float = SECONDS) -> Metrics:
         deliveries=ask("deliveries", lambda c, _now: metrics.deliveries_by_state(c), {}),
         queue_ages=ask("queue_ages", metrics.queue_ages, {}),
         subscribers=ask("subscribers", lambda c, _now: metrics.subscribers(c), {}),
-        jobs=ask("jobs", lambda c, _now: tuple(jobs.listing(c)), ()),
+        jobs=ask("jobs", lambda c, _now: tuple(jobs.list_job_states(c)), ()),
         unanswered=tuple(unanswered),
     )

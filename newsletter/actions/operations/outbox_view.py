@@ -28,7 +28,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutboxLine:
     """A message in a list."""
 
     file: str
@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class OutboxMessage:
     """One message: its headers as they stand, its text and its HTML. All of it comes from outside: show it as text."""
 
     subject: str
@@ -54,13 +54,13 @@ def folders(workspace: Workspace) -> list[Folder]:
     return sorted(made, key=lambda folder: folder.changed, reverse=True)
 
 
-def messages(workspace: Workspace, folder: str, start: int, limit: int) -> Sequence[Line]:
+def messages(workspace: Workspace, folder: str, start: int, limit: int) -> Sequence[OutboxLine]:
     """Return up to `limit` messages of a folder from the one numbered `start` (0-based); NotFound."""
     entries = islice(outbox.entries(_folder(workspace, folder)), start, start + limit)
-    return [Line(str(e["file"]), str(e["address"]), int(e["bytes"])) for e in entries]
+    return [OutboxLine(str(e["file"]), str(e["address"]), int(e["bytes"])) for e in entries]
 
 
-def message(workspace: Workspace, folder: str, file: str) -> Letter:
+def message(workspace: Workspace, folder: str, file: str) -> OutboxMessage:
     """Return one message; NotFound."""
     path = _folder(workspace, folder) / file
     if not _NAME.fullmatch(file) or path.suffix != ".eml" or not path.is_file():
@@ -72,7 +72,7 @@ def message(workspace: Workspace, folder: str, file: str) -> Letter:
         )
     parsed = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
     headers = tuple((name, str(value)) for name, value in parsed.items())
-    return Letter(
+    return OutboxMessage(
         subject=str(parsed.get("Subject", "")), headers=headers, text=_part(parsed, "plain"), html=_part(parsed, "html")
     )
 

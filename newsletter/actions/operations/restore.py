@@ -15,9 +15,9 @@ from newsletter.actions.operations import backup_manifest
 from newsletter.actions.operations.backup_manifest import DATABASE, FILES, PARTS, Manifest
 from newsletter.errors import Refused
 from newsletter.i18n import _, speaking
-from newsletter.settings_file import load, read_env_file
+from newsletter.settings_file import load_settings, read_env_file
 from newsletter.store.engine import checks, copy, halt, snapshots
-from newsletter.store.engine.copy import Progress as Progress
+from newsletter.store.engine.copy import Progress
 from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 
@@ -37,11 +37,11 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
     Raises Refused when the backup is not as it was saved, or when there is a workspace already; with `force` that one
     is moved aside. `.env` and the outbox stay. What was about to leave is paused: what left since is not known here.
     """
-    manifest = backup_manifest.verify(source)
+    manifest = backup_manifest.verify_manifest(source)
     root.mkdir(parents=True, exist_ok=True)
     root = root.resolve()
     # As the restored settings name it, in the environment of the restored workspace.
-    settings = load(source / FILES, {**read_env_file(root / ".env"), **os.environ})
+    settings = load_settings(source / FILES, {**read_env_file(root / ".env"), **os.environ})
     target = Database(settings.database.url, root)
     part = Path(tempfile.mkdtemp(prefix=".restore-", dir=root))
     try:
@@ -81,7 +81,7 @@ def _lay_down(source: Path, part: Path, manifest: Manifest) -> None:
         (part / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, part / name)
     shutil.copyfile(source / backup_manifest.MANIFEST, part / backup_manifest.MANIFEST)
-    backup_manifest.verify(part)  # what was copied, not what was read a moment ago
+    backup_manifest.verify_manifest(part)  # what was copied, not what was read a moment ago
 
 
 def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
     try:
         database.migrate()
         with database.write() as connection:
-            wrong = next((check for check in checks.run(connection, HEAD) if not check.ok), None)
+            wrong = next((check for check in checks.run_checks(connection, HEAD) if not check.ok), None)
             if wrong:
                 raise Refused(
                     f"the saved database fails the check `{wrong.name}`: {wrong.fault}",
@@ -130,7 +130,7 @@ def _keep_former(target: Database, path: Path) -> None:
     version = target.version()
     if version and not version.startswith(UNFINISHED):
         target.migrate()
-        snapshots.save(target, path)
+        snapshots.save_snapshot(target, path)
 
 
 def _put(path: Path, target: Database, manifest: Manifest, progress: Progress) -> None:

@@ -15,6 +15,8 @@ from newsletter import addresses, resources
 from newsletter.actions.issues import files as issue_files
 from newsletter.actions.letters import editions
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import Refused
 from newsletter.exchange.generate import SamplePerson
@@ -29,6 +31,7 @@ from newsletter.store.journal import Event
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
+from newsletter.store.sending.mailings import Receipt
 
 LETTRE = "2026-11-lettre"
 SAMPLE_PEOPLE = 300
@@ -73,7 +76,7 @@ def install_sample(workspace: Workspace) -> None:
     Refused for any other: fictional people may not stand among real ones.
     """
     with workspace.database.read() as connection:
-        empty = not home.anybody(connection) and not organisations.listing(connection)
+        empty = not home.anybody(connection) and not organisations.list_organisations(connection)
     folders = [workspace.root / name for name in _FOLDERS]
     files = [path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
     if not empty or files or workspace.settings.sending.provider != "outbox":
@@ -110,7 +113,7 @@ def remove_sample(workspace: Workspace, by: str) -> None:
             )
         emptying.take_away(connection)
         now = workspace.database.now(connection)
-        journal.record(connection, Event(now, "sample-removed", actor=by))
+        journal.record_event(connection, Event(now, "sample-removed", actor=by))
     for name in _FOLDERS:
         sample = resources.sample() / name
         for path in (p for p in sample.rglob("*") if p.is_file()):
@@ -127,7 +130,7 @@ class Demo:
     subscribers: int
     previews: tuple[Path, ...]
     findings: dict[str, tuple[Finding, ...]]
-    receipts: tuple[mailings.Receipt, ...]
+    receipts: tuple[Receipt, ...]
     seconds: float
 
 
@@ -162,8 +165,8 @@ def demo(
             findings[key] = made.findings
             if deliver:
                 say(f"sending {key}")
-                mailing = mailings.begin(workspace, mailings.approve(workspace, key, by="demo", now=True))
-                receipts.append(mailings.deliver(workspace, mailing)[0])
+                mailing = mailings.begin_mailing(workspace, approve_issue(workspace, key, by="demo", now=True))
+                receipts.append(deliver_mailing(workspace, mailing)[0])
         return Demo(
             workspace=directory,
             issues=keys,
@@ -194,20 +197,20 @@ def load_organisations(workspace: Workspace, path: Path) -> int:
                 departement=row["departement"],
                 periods=(period,),
             )
-            organisations.add(connection, organisation, now=now, actor="demo")
+            organisations.add_organisation(connection, organisation, now=now, actor="demo")
     return len(rows)
 
 
 def load_people(workspace: Workspace, n: int) -> int:
     """Store `n` fictional subscribers of the lettre; those of a member receive the Flash too."""
     with workspace.database.read() as connection:
-        known = {o.name: o.id for o in organisations.listing(connection)}
-        members = [o.name for o in organisations.listing(connection, on=workspace.today())]
+        known = {o.name: o.id for o in organisations.list_organisations(connection)}
+        members = [o.name for o in organisations.list_organisations(connection, on=workspace.today())]
     consent = Consent("consent", "sample data", "demo", {"wording": "demo"})
     service = Consent("member service", "sample data", "demo")
     with workspace.database.write() as connection:
         batch = [_person(one, known) for one in generated(n, members, seed=2026)]
-        ids = people.load(connection, batch, workspace.clock())
+        ids = people.load_person(connection, batch, workspace.clock())
         people.enrol(connection, ids, batch, ["lettre"], consent, workspace.clock())
         attached = [(i, p) for i, p in zip(ids, batch, strict=True) if p.organisation_id]
         contacts = [p for _i, p in attached]
@@ -216,7 +219,7 @@ def load_people(workspace: Workspace, n: int) -> int:
 
 
 def _person(one: SamplePerson, known: dict[str, int]) -> Person:
-    address = addresses.parse(one.email)
+    address = addresses.parse_address(one.email)
     return Person(
         address=address.text,
         key=address.key,

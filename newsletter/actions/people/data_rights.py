@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter import addresses, paris
-from newsletter.actions.people.subscriptions import find
+from newsletter.actions.people.subscriptions import find_person
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
-from newsletter.store.journal import Event, record
+from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, one_time, people, records, retention, traces
-from newsletter.store.people.records import Listed as Listed
-from newsletter.store.people.retention import DAY, Limits
-from newsletter.store.people.retention import Purged as Purged
+from newsletter.store.people.records import ListedPerson
+from newsletter.store.people.retention import DAY, Limits, Purged
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ def whole_record(workspace: Workspace, email: str) -> dict[str, Any]:
     Times are ISO texts in Paris time.
     """
     with workspace.database.read() as connection:
-        person = find(connection, email)
+        person = find_person(connection, email)
         document: dict[str, Any] = _dated({"email": person.address, **records.whole(connection, person)})
     return document
 
@@ -56,9 +55,9 @@ def _dated(value: Any, name: str = "") -> Any:
     return paris.iso(value) if name in _TIMES and isinstance(value, int | float) else value
 
 
-def listing(
+def list_people(
     workspace: Workspace, *, publication: str = "", state: str = "", unplaced: bool = False, limit: int = 200
-) -> list[Listed]:
+) -> list[ListedPerson]:
     """Return up to `limit` people with one row per publication; `unplaced` keeps those without an organisation."""
     if publication:
         workspace.settings.publication(publication)
@@ -82,7 +81,7 @@ def export(
         if most and limits.hit(connection, name, now, int(DAY)) > most:
             log.warning("ALARM: more than %d exports of the people by one user within a day", most)
             raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
-        record(connection, Event(now, "exported", publication=publication or None, actor=by))
+        record_event(connection, Event(now, "exported", publication=publication or None, actor=by))
     return _export(workspace, publication, plain)
 
 
@@ -92,7 +91,7 @@ def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[byt
         yield from write_table(COLUMNS, rows, "plain" if plain else "excel")
 
 
-def _cells(row: Listed) -> dict[str, str]:
+def _cells(row: ListedPerson) -> dict[str, str]:
     person = row.person
     return {
         "email": person.address,
@@ -110,17 +109,17 @@ def _cells(row: Listed) -> dict[str, str]:
     }
 
 
-def forget(workspace: Workspace, email: str, *, by: str) -> None:
+def forget_person(workspace: Workspace, email: str, *, by: str) -> None:
     """Erase a person (GDPR article 17): only a keyed hash stays, which refuses a later import. NotFound.
 
     An address that only waits for review is erased as well; one erased before is Refused.
     """
-    address = addresses.parse(email)
+    address = addresses.parse_address(email)
     fingerprint = workspace.signer.fingerprint("erasure", address.key)
     with workspace.database.write() as connection:
         now = workspace.clock()
         try:
-            people.forget(
+            people.forget_person(
                 connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by
             )
         except NotFound:
@@ -136,7 +135,7 @@ def forget(workspace: Workspace, email: str, *, by: str) -> None:
     retention.settle_file(workspace.database)
 
 
-def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
+def purge_expired(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
     """Apply the retention periods of the settings; a rehearsal does the same and takes it all back."""
     now, keep = workspace.clock(), workspace.settings.retention
     periods = Limits(
@@ -148,13 +147,15 @@ def purge(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:
         webhooks=now - keep.webhooks_days * DAY,
     )
     with workspace.database.write() as connection:
-        done = retention.purge(connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now)
-        limits.purge(connection, now - 2 * DAY)
-        one_time.purge(connection, now - DAY)
+        done = retention.purge_expired(
+            connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now
+        )
+        limits.purge_limits(connection, now - 2 * DAY)
+        one_time.purge_links(connection, now - DAY)
         if dry_run:
             connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
         else:
-            record(connection, Event(now, "purged", actor=by, detail=done.counts()))
+            record_event(connection, Event(now, "purged", actor=by, detail=done.counts()))
     if not dry_run:
         retention.settle_file(workspace.database)
     return done

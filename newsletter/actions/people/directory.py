@@ -11,12 +11,11 @@ from newsletter.actions.people.subscriptions import Why
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.exchange.values import clean
+from newsletter.filters import PersonFilter
 from newsletter.i18n import Sentence
 from newsletter.model import Article
 from newsletter.store.people import directory, organisations, people
-from newsletter.store.people.directory import Found as Found
-from newsletter.store.people.directory import Lost as Lost
-from newsletter.store.people.directory import Wanted as Wanted
+from newsletter.store.people.directory import FoundPerson, Lost
 from newsletter.store.people.organisations import Organisation, name_key
 from newsletter.store.people.people import Consent, Person
 
@@ -37,12 +36,14 @@ class Someone:
 class Somewhere:
     """An organisation: its periods and journal, its contacts, and the articles published about it."""
 
-    card: members.Card
-    contacts: tuple[Found, ...]
+    card: members.OrganisationCard
+    contacts: tuple[FoundPerson, ...]
     articles: tuple[Article, ...]
 
 
-def search(workspace: Workspace, wanted: Wanted, start: int = 0, limit: int = 50) -> tuple[list[Found], int]:
+def search(
+    workspace: Workspace, wanted: PersonFilter, start: int = 0, limit: int = 50
+) -> tuple[list[FoundPerson], int]:
     """Return a page of people and how many fit in all."""
     with workspace.database.read() as connection:
         return directory.search(connection, wanted, start, limit)
@@ -64,7 +65,7 @@ def someone(workspace: Workspace, uid: str) -> Someone:
     """Return everything about the person with this random identifier (hex); NotFound."""
     person = _person(workspace, uid)
     with workspace.database.read() as connection:
-        place = organisations.get(connection, person.organisation_id) if person.organisation_id else None
+        place = organisations.get_organisation(connection, person.organisation_id) if person.organisation_id else None
     whys = tuple(subscriptions.why(workspace, person.address, key) for key in workspace.settings.publications)
     return Someone(person, place, whys, data_rights.whole_record(workspace, person.address))
 
@@ -73,7 +74,7 @@ def edit(workspace: Workspace, uid: str, details: Mapping[str, str], organisatio
     """Set a person's details and organisation (by name or code; empty: none); NotFound for an unknown one."""
     with workspace.database.write() as connection:
         person, now = people.by_uid(connection, _uid(uid)), workspace.database.now(connection)
-        place = organisations.find(connection, organisation).id if organisation else None
+        place = organisations.find_organisation(connection, organisation).id if organisation else None
         tidy = {name: clean(text) for name, text in details.items()}
         changed = {name: text for name, text in tidy.items() if text != getattr(person, name)}
         if changed:
@@ -100,18 +101,18 @@ def reverse(workspace: Workspace, uid: str, by: str) -> None:
 def somewhere(workspace: Workspace, organisation_id: int) -> Somewhere:
     """Return everything about one organisation; NotFound."""
     with workspace.database.read() as connection:
-        found = organisations.get(connection, organisation_id)
+        found = organisations.get_organisation(connection, organisation_id)
         contacts = tuple(directory.contacts(connection, organisation_id))
     key = name_key(found.name)
     about = [a for a in workspace.pool() if any(name_key(name) == key for name in a.organisations)]
     about.sort(key=lambda article: article.date, reverse=True)
-    return Somewhere(members.show(workspace, found.name), contacts, tuple(about))
+    return Somewhere(members.show_organisation(workspace, found.name), contacts, tuple(about))
 
 
 def names(workspace: Workspace) -> Sequence[str]:
     """Return the names of all organisations, for a field that completes them."""
     with workspace.database.read() as connection:
-        return [o.name for o in organisations.listing(connection)]
+        return [o.name for o in organisations.list_organisations(connection)]
 
 
 def _person(workspace: Workspace, uid: str) -> Person:

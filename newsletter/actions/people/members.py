@@ -11,12 +11,11 @@ from newsletter.exchange.organisations import is_insee, is_siren
 from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.people import organisations
-from newsletter.store.people.organisations import Organisation as Organisation
-from newsletter.store.people.organisations import Period as Period
+from newsletter.store.people.organisations import Organisation, Period
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedOrganisation:
     """An organisation with the number of its contacts and whether it is a member on the day asked for."""
 
     organisation: Organisation
@@ -33,14 +32,14 @@ class Change:
     organisation: Organisation
 
 
-def listing(
+def list_members(
     workspace: Workspace,
     *,
     on: date | None = None,
     everybody: bool = False,
     ending_within: int | None = None,
     without_contact: bool = False,
-) -> list[Listed]:
+) -> list[ListedOrganisation]:
     """Return the members on a day (default today), by name; with `everybody`, former members and others besides.
 
     `ending_within` keeps memberships whose last day lies within that many days; `without_contact` those where nobody
@@ -48,9 +47,9 @@ def listing(
     """
     today, grace = on or workspace.today(), workspace.settings.members.grace_days
     with workspace.database.read() as connection:
-        found = organisations.listing(connection, on=None if everybody else today, grace_days=grace)
+        found = organisations.list_organisations(connection, on=None if everybody else today, grace_days=grace)
         people = organisations.contacts(connection, [o.id for o in found])
-    rows = [Listed(o, people.get(o.id, 0), o.member_on(today, grace)) for o in found]
+    rows = [ListedOrganisation(o, people.get(o.id, 0), o.member_on(today, grace)) for o in found]
     if ending_within is not None:
         last = today + timedelta(days=ending_within)
         rows = [row for row in rows if _ends(row.organisation, today, last)]
@@ -67,7 +66,7 @@ def changes(workspace: Workspace, since: date, until: date | None = None) -> lis
     """Return the memberships that began or ended from `since` to `until` (default today), by day."""
     first, last = since.isoformat(), (until or workspace.today()).isoformat()
     with workspace.database.read() as connection:
-        found = organisations.listing(connection)
+        found = organisations.list_organisations(connection)
     made = [
         Change(date.fromisoformat(day), kind, organisation)
         for organisation in found
@@ -94,24 +93,26 @@ def organisation(**values: str) -> Organisation:
     return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
 
 
-def add(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:
+def add_member(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:
     """Store an organisation, as a member from `joined` if it is given; Refused when the name is there already."""
     with workspace.database.write() as connection:
         now = workspace.clock()
-        number = organisations.add(connection, organisation, now=now, actor=by)
+        number = organisations.add_organisation(connection, organisation, now=now, actor=by)
         if joined:
-            organisations.join(connection, number, Period(joined.isoformat()), now=now, actor=by)
-        return organisations.get(connection, number)
+            organisations.join_member(connection, number, Period(joined.isoformat()), now=now, actor=by)
+        return organisations.get_organisation(connection, number)
 
 
-def renew(workspace: Workspace, name: str, *, begin: date | None, until: date | None, by: str) -> Organisation:
+def renew_membership(
+    workspace: Workspace, name: str, *, begin: date | None, until: date | None, by: str
+) -> Organisation:
     """Continue a membership that has an end, up to `until` or open, or begin a new one on `begin` (default today).
 
     A membership that ended before the day before `begin` leaves a gap, so a new period begins.
     """
     start = begin or workspace.today()
     with workspace.database.write() as connection:
-        found = organisations.find(connection, name)
+        found = organisations.find_organisation(connection, name)
         last = found.periods[-1] if found.periods else None
         if last and last.ended is None:
             raise Refused(
@@ -129,23 +130,23 @@ def renew(workspace: Workspace, name: str, *, begin: date | None, until: date | 
                         day=date.fromisoformat(last.ended),
                     ),
                 )
-            organisations.end(connection, found.id, until, now=workspace.clock(), actor=by)
+            organisations.end_period(connection, found.id, until, now=workspace.clock(), actor=by)
         else:
             period = Period(start.isoformat(), until.isoformat() if until else None)
-            organisations.join(connection, found.id, period, now=workspace.clock(), actor=by)
-        return organisations.get(connection, found.id)
+            organisations.join_member(connection, found.id, period, now=workspace.clock(), actor=by)
+        return organisations.get_organisation(connection, found.id)
 
 
-def end(workspace: Workspace, name: str, on: date | None, *, by: str) -> Organisation:
+def end_membership(workspace: Workspace, name: str, on: date | None, *, by: str) -> Organisation:
     """Set the last day of the newest membership (default today); its contacts get the members' letters until then."""
     with workspace.database.write() as connection:
-        found = organisations.find(connection, name)
-        organisations.end(connection, found.id, on or workspace.today(), now=workspace.clock(), actor=by)
-        return organisations.get(connection, found.id)
+        found = organisations.find_organisation(connection, name)
+        organisations.end_period(connection, found.id, on or workspace.today(), now=workspace.clock(), actor=by)
+        return organisations.get_organisation(connection, found.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class OrganisationCard:
     """An organisation with its contacts (address and role) and its journal, oldest first."""
 
     organisation: Organisation
@@ -154,11 +155,11 @@ class Card:
     events: tuple[journal.Event, ...]
 
 
-def show(workspace: Workspace, name: str) -> Card:
+def show_organisation(workspace: Workspace, name: str) -> OrganisationCard:
     """Return everything about one organisation (by name, SIREN or INSEE code); NotFound."""
     with workspace.database.read() as connection:
-        found = organisations.find(connection, name)
-        return Card(
+        found = organisations.find_organisation(connection, name)
+        return OrganisationCard(
             found,
             found.member_on(workspace.today(), workspace.settings.members.grace_days),
             tuple(organisations.people_of(connection, found.id)),

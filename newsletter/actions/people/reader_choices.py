@@ -15,13 +15,13 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses
 from newsletter.actions import mail
-from newsletter.actions.mail import Notice
 from newsletter.actions.people import data_rights
 from newsletter.actions.people.signup import at_domain, open_for
 from newsletter.actions.people.signup_rules import DAY, WORDING, may_mail, not_mailed
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _
+from newsletter.rendering.notice import Notice
 from newsletter.settings import Publication
 from newsletter.store import journal
 from newsletter.store.imports import reviews
@@ -49,7 +49,7 @@ def leaving(workspace: Workspace, token: str) -> Publication:
     return _target(workspace, token)[1]
 
 
-def leave(workspace: Workspace, tokens: Sequence[str]) -> list[Publication | Exception]:
+def unsubscribe(workspace: Workspace, tokens: Sequence[str]) -> list[Publication | Exception]:
     """Unsubscribe the people of many unsubscribe links, and return for each the publication left, or its error.
 
     Repeating one, or one of an unknown person, changes nothing. After a mailing they come in crowds, and every commit
@@ -72,7 +72,7 @@ def leave(workspace: Workspace, tokens: Sequence[str]) -> list[Publication | Exc
 def _leave(workspace: Workspace, uid: bytes, publication: Publication, connection: Connection) -> Publication:
     if person := _known(connection, uid):
         consent, now = Consent("", "link"), workspace.database.now(connection)
-        people.move(connection, person, publication.key, "left", consent, now, only=("active", "pending"))
+        people.move_subscription(connection, person, publication.key, "left", consent, now, only=("active", "pending"))
     return publication
 
 
@@ -84,7 +84,9 @@ def come_back(workspace: Workspace, token: str) -> tuple[Publication, bool]:
         current = people.subscription(connection, person.id, publication.key)
         recent = current and current.state == "left" and now - current.since <= UNDO_SECONDS
         if current and recent and not person.suppressed:
-            people.move(connection, person, publication.key, "active", Consent(current.basis, "undone"), now)
+            people.move_subscription(
+                connection, person, publication.key, "active", Consent(current.basis, "undone"), now
+            )
 
     _with(workspace, uid, go)
     with workspace.database.read() as connection:
@@ -101,7 +103,7 @@ def explain(workspace: Workspace, token: str, reason: str) -> Publication:
         current = people.subscription(connection, person.id, publication.key)
         if reason in REASONS and current and current.state == "left":
             key = f"left-reason:{person.uid.hex()}:{publication.key}:{current.since}"
-            journal.record(
+            journal.record_event(
                 connection,
                 Event(
                     now,
@@ -151,7 +153,7 @@ def choices(workspace: Workspace, token: str) -> Choices | None:
             return None
         active = {s.publication for s in people.of(connection, person.id) if s.state == "active"}
     known = workspace.settings.publications.values()
-    return Choices(addresses.mask(addresses.parse(person.address)), tuple((p, p.key in active) for p in known))
+    return Choices(addresses.mask(addresses.parse_address(person.address)), tuple((p, p.key in active) for p in known))
 
 
 def choose(workspace: Workspace, token: str, wanted: Collection[str], details: Mapping[str, str]) -> tuple[str, ...]:
@@ -169,7 +171,7 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
             people.edit(connection, person, names, now, "preferences")
         _say_organisation(connection, person, _line(details.get("organisation", "")), now)
         states = {s.publication: s.state for s in people.of(connection, person.id)}
-        proven = at_domain(organisations.listing(connection), addresses.parse(person.address).domain)
+        proven = at_domain(organisations.list_organisations(connection), addresses.parse_address(person.address).domain)
         for publication in workspace.settings.publications.values():
             state = states.get(publication.key, "")
             if publication.key in wanted and state != "active":
@@ -177,7 +179,7 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
                 if person.suppressed or not open_for(workspace, connection, person, publication, consent, now, proven):
                     closed.append(publication.title)
             elif publication.key not in wanted and state == "active":
-                people.move(connection, person, publication.key, "left", Consent("", "preferences"), now)
+                people.move_subscription(connection, person, publication.key, "left", Consent("", "preferences"), now)
 
     _with(workspace, uid, go)
     return tuple(closed)
@@ -237,7 +239,7 @@ def _mail(workspace: Workspace, token: str, what: str, page: str, notice: Callab
         person = _known(connection, uid)
         if person is None or not may_mail(workspace, connection, person.key, now, what):
             return
-        secret = one_time.make(connection, what, {"subscriber": person.id}, now + DAY)
+        secret = one_time.make_link(connection, what, {"subscriber": person.id}, now + DAY)
     sent = mail.post(workspace, person.address, notice(f"{workspace.settings.web.base_url}/{page}/{secret}"))
     if not sent:
         with workspace.database.write() as connection:
@@ -247,21 +249,21 @@ def _mail(workspace: Workspace, token: str, what: str, page: str, notice: Callab
 def erasable(workspace: Workspace, token: str) -> None:
     """Check the link of an erasure mail, changing nothing; TokenError."""
     with workspace.database.read() as connection:
-        one_time.look(connection, ERASE, token, workspace.database.now(connection))
+        one_time.look_up_link(connection, ERASE, token, workspace.database.now(connection))
 
 
 def erase(workspace: Workspace, token: str) -> None:
     """Erase the person of an erasure link for good; a second time changes nothing. TokenError."""
     with workspace.database.write() as connection:
-        address = _owner(connection, one_time.use(connection, ERASE, token, workspace.database.now(connection)))
+        address = _owner(connection, one_time.use_link(connection, ERASE, token, workspace.database.now(connection)))
     if address:
-        data_rights.forget(workspace, address, by="the person")
+        data_rights.forget_person(workspace, address, by="the person")
 
 
 def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
     """Return everything that is kept of the person of a copy link, changing nothing; TokenError."""
     with workspace.database.read() as connection:
-        address = _owner(connection, one_time.look(connection, COPY, token, workspace.database.now(connection)))
+        address = _owner(connection, one_time.look_up_link(connection, COPY, token, workspace.database.now(connection)))
     if not address:
         raise TokenError(
             "this link is not valid any more",

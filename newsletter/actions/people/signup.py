@@ -14,12 +14,12 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses, i18n
 from newsletter.actions import mail
-from newsletter.actions.mail import Notice
 from newsletter.actions.people.signup_rules import DAY, WORDING, Application, may_mail, not_mailed
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused, TokenError
 from newsletter.i18n import Sentence, _, ngettext
+from newsletter.rendering.notice import Notice
 from newsletter.settings import Publication
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
@@ -42,12 +42,12 @@ class Confirmed:
     preferences: str
 
 
-def answer(workspace: Workspace, application: Application) -> None:
+def answer_request(workspace: Workspace, application: Application) -> None:
     """Send the one mail that a request leads to, if there is to be one; the caller has checked the form.
 
     The requester learns nothing of what happens here.
     """
-    address = addresses.parse(application.address)
+    address = addresses.parse_address(application.address)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if not may_mail(workspace, connection, address.key, now):
@@ -67,13 +67,13 @@ def _enter(connection: Connection, application: Application, address: Address, n
     except NotFound:
         first, last = application.names.values()
         new = Person(address=address.text, key=address.key, first_name=first, last_name=last)
-        person = people.add(connection, new, now, application.by or "subscription form")
+        person = people.add_person(connection, new, now, application.by or "subscription form")
     states = {s.publication: s.state for s in people.of(connection, person.id)}
     if set(states.values()) == {"pending"} and any(application.names.values()):
         person = people.edit(connection, person, application.names, now)
     for publication in application.publications:
         if publication not in states and not person.suppressed:
-            people.move(connection, person, publication, "pending", _asked(application), now)
+            people.move_subscription(connection, person, publication, "pending", _asked(application), now)
     return person
 
 
@@ -101,7 +101,7 @@ def _notice(
         "organisation": " ".join(application.organisation.split()),
     }
     days = workspace.settings.retention.pending_days
-    token = one_time.make(connection, CONFIRM, subject, now + days * DAY)
+    token = one_time.make_link(connection, CONFIRM, subject, now + days * DAY)
     wanted = [workspace.settings.publication(key).title for key in application.publications]
     return Notice(
         subject=_("Confirmez votre abonnement"),
@@ -136,7 +136,7 @@ def _already(workspace: Workspace, person: Person) -> Notice:
 def pending(workspace: Workspace, token: str) -> tuple[str, ...]:
     """Return the titles that the link of a confirmation mail is about, changing nothing; TokenError."""
     with workspace.database.read() as connection:
-        link = one_time.look(connection, CONFIRM, token, workspace.database.now(connection))
+        link = one_time.look_up_link(connection, CONFIRM, token, workspace.database.now(connection))
     return tuple(p.title for p in _chosen(workspace, link.subject))
 
 
@@ -145,11 +145,11 @@ def _chosen(workspace: Workspace, subject: Mapping[str, Any]) -> list[Publicatio
     return [known[key] for key in subject["publications"] if key in known]
 
 
-def confirm(workspace: Workspace, token: str) -> Confirmed:
+def confirm_subscription(workspace: Workspace, token: str) -> Confirmed:
     """Subscribe the person who holds the link; a second time changes nothing and answers the same. TokenError."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        link = one_time.use(connection, CONFIRM, token, now)
+        link = one_time.use_link(connection, CONFIRM, token, now)
         try:
             person = people.by_id(connection, link.subject["subscriber"])
         except NotFound:
@@ -165,7 +165,7 @@ def confirm(workspace: Workspace, token: str) -> Confirmed:
             for publication in chosen:
                 open_for(workspace, connection, person, publication, _consent("confirmed"), now, claim)
         states = {s.publication: s.state for s in people.of(connection, person.id)}
-        asked = {r.publication for r in reviews.listing(connection, kind=REQUEST) if r.subscriber_id == person.id}
+        asked = {r.publication for r in reviews.list_reviews(connection, kind=REQUEST) if r.subscriber_id == person.id}
     return Confirmed(
         active=tuple(p.title for p in chosen if states.get(p.key) == "active"),
         waiting=tuple(p.title for p in chosen if states.get(p.key) != "active" and p.key in asked),
@@ -188,8 +188,8 @@ def _claim(connection: Connection, person: Person, name: str, now: float) -> Org
     """
     if person.organisation_id:
         return None
-    known = organisations.listing(connection)
-    proven = at_domain(known, addresses.parse(person.address).domain)
+    known = organisations.list_organisations(connection)
+    proven = at_domain(known, addresses.parse_address(person.address).domain)
     if proven:
         return proven
     if name:
@@ -220,7 +220,7 @@ def open_for(
     becomes a question to the team.
     """
     if publication.audience == "subscribers" or _member(workspace, connection, person.organisation_id):
-        people.move(connection, person, publication.key, "active", consent, now)
+        people.move_subscription(connection, person, publication.key, "active", consent, now)
         return True
     if claim and _member(workspace, connection, claim.id):
         detail = {"organisation": claim.id, "name": claim.name}
@@ -240,14 +240,14 @@ def _member(workspace: Workspace, connection: Connection, organisation_id: int |
     if organisation_id is None:
         return False
     grace = workspace.settings.members.grace_days
-    return organisations.get(connection, organisation_id).member_on(workspace.today(), grace)
+    return organisations.get_organisation(connection, organisation_id).member_on(workspace.today(), grace)
 
 
 def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
     """Settle a request for a members' publication and tell the person; NotFound, Refused when it is settled already."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        review = reviews.get(connection, number)
+        review = reviews.get_review(connection, number)
         if review.kind != REQUEST or review.subscriber_id is None or review.publication is None:
             raise Refused(
                 f"review {number} is no request to subscribe",
@@ -256,11 +256,13 @@ def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
             )
         person = people.by_id(connection, review.subscriber_id)
         title = workspace.settings.publication(review.publication).title
-        reviews.settle(connection, review, "accepted" if accept else "declined", by, now)
+        reviews.settle_review(connection, review, "accepted" if accept else "declined", by, now)
         if accept:
             people.attach(connection, person, review.detail["organisation"], now, by)
             person = people.by_id(connection, person.id)
-            people.move(connection, person, review.publication, "active", _consent("request accepted", by), now)
+            people.move_subscription(
+                connection, person, review.publication, "active", _consent("request accepted", by), now
+            )
     with i18n.speaking(workspace.settings.network.locale):
         mail.post(workspace, person.address, _decision(workspace, person, title, accept))
 

@@ -67,7 +67,7 @@ def problems(workspace: Workspace, application: Application) -> dict[str, str]:
     """Return what keeps the form from being taken: a sentence for each field, by the field's name."""
     found = {}
     try:
-        address = addresses.parse(application.address)
+        address = addresses.parse_address(application.address)
         if not address.wire.isascii():
             found["address"] = _("Nous ne savons pas encore écrire à une adresse avec des lettres accentuées.")
     except AddressError as error:
@@ -125,8 +125,8 @@ def may_mail(workspace: Workspace, connection: Connection, key: str, now: float,
     cap = workspace.settings.web.requests_per_hour
     n = limits.hit(connection, "subscribe:all", now, HOUR)
     if n == 1:
-        limits.purge(connection, now - 2 * DAY)
-        one_time.purge(connection, now)
+        limits.purge_limits(connection, now - 2 * DAY)
+        one_time.purge_links(connection, now)
     if n > cap:
         if n == cap + 1:
             _alarm(connection, now, "all", cap)
@@ -145,10 +145,10 @@ def _name(workspace: Workspace, key: str, what: str) -> str:
 
 def _alarm(connection: Connection, now: float, which: str, cap: int) -> None:
     log.warning("ALARM: more than %d requests for a mail within an hour (%s)", cap, which)
-    journal.record(connection, Event(now, "subscribe-alarm", detail={"which": which, "cap": cap}))
+    journal.record_event(connection, Event(now, "subscribe-alarm", detail={"which": which, "cap": cap}))
 
 
 def organisation_names(workspace: Workspace) -> list[str]:
     """Return the names of known organisations, to suggest them; not more than a light page can hold."""
     with workspace.database.read() as connection:
-        return [o.name for o in organisations.listing(connection)][:400]
+        return [o.name for o in organisations.list_organisations(connection)][:400]

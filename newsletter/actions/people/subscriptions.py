@@ -19,7 +19,7 @@ from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person, Subscription
 
 
-def add(
+def add_subscription(
     workspace: Workspace,
     email: str,
     publication: str,
@@ -37,13 +37,13 @@ def add(
     complained or was erased is Refused.
     """
     setting = workspace.settings.publication(publication)
-    address = addresses.parse(email)
+    address = addresses.parse_address(email)
     chosen = {name: text for name, text in (details or {}).items() if text}
     proof = {name: text for name, text in (("wording", wording), ("asked", asked)) if text}
     consent = Consent(basis or setting.basis, "asked" if asked else "team", by, proof)
     with workspace.database.write() as connection:
         now = workspace.clock()
-        place = organisations.find(connection, organisation).id if organisation else None
+        place = organisations.find_organisation(connection, organisation).id if organisation else None
         person = _welcome(workspace, connection, address, by, now, asked=bool(asked))
         if chosen:
             person = people.edit(connection, person, chosen, now, by)
@@ -60,7 +60,7 @@ def add(
                     "à revenir, dites comment elle l’a demandé."
                 ),
             )
-        people.move(connection, person, publication, "active", consent, now)
+        people.move_subscription(connection, person, publication, "active", consent, now)
     return person
 
 
@@ -86,7 +86,7 @@ def _welcome(
     try:
         person = people.by_key(connection, address.key)
     except NotFound:
-        return people.add(connection, Person(address=address.text, key=address.key), now, by)
+        return people.add_person(connection, Person(address=address.text, key=address.key), now, by)
     if person.suppressed:
         if not asked:
             raise Refused(
@@ -106,17 +106,17 @@ def unsubscribe(workspace: Workspace, email: str, *, by: str, publication: str =
     if publication:
         workspace.settings.publication(publication)
     with workspace.database.write() as connection:
-        person = find(connection, email)
+        person = find_person(connection, email)
         running = [s.publication for s in people.of(connection, person.id) if s.state in ("active", "pending")]
         ended = [key for key in running if publication in ("", key)]
         for key in ended:
-            people.move(connection, person, key, "left", Consent("", "team", by), workspace.clock())
+            people.move_subscription(connection, person, key, "left", Consent("", "team", by), workspace.clock())
     return ended
 
 
-def find(connection: Connection, email: str) -> Person:
+def find_person(connection: Connection, email: str) -> Person:
     """Return the person of an address as typed; NotFound, or AddressError when it is none."""
-    return people.by_key(connection, addresses.parse(email).key)
+    return people.by_key(connection, addresses.parse_address(email).key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class Why:
 def why(workspace: Workspace, email: str, publication: str) -> Why:
     """Explain whether an address receives a publication today, by the same rule that approval and hand-off apply."""
     setting = workspace.settings.publication(publication)
-    address, rule, today = addresses.parse(email), workspace.rule(setting), workspace.today()
+    address, rule, today = addresses.parse_address(email), workspace.rule(setting), workspace.today()
     answer = partial(Why, email=address.text, publication=publication, members_only=rule.members_only)
     with workspace.database.read() as connection:
         try:
@@ -154,7 +154,7 @@ def why(workspace: Workspace, email: str, publication: str) -> Why:
             return answer(receives=False, reason=reason, since=None if at is None else paris.day(at))
         reason = entitlement.reason(connection, rule, person.id, today)
         subscription = people.subscription(connection, person.id, publication)
-        place = organisations.get(connection, person.organisation_id) if person.organisation_id else None
+        place = organisations.get_organisation(connection, person.organisation_id) if person.organisation_id else None
     exception = rule.members_only and person.key in rule.exceptions
     since = _since(reason, subscription, place, today, rule, exception=exception)
     return answer(

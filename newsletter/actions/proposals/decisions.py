@@ -8,13 +8,13 @@ from datetime import date
 
 from newsletter.actions import mail
 from newsletter.actions.issues.files import history
-from newsletter.actions.mail import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.errors import NotFound, Refused
 from newsletter.french import date_words
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.model import Article, Status
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
 from newsletter.store.people import people
@@ -45,8 +45,8 @@ def offers(workspace: Workspace, states: Sequence[str] = OPEN) -> list[Offer]:
     """Return what members proposed, newest first, and proposed articles that have no form behind them."""
     pool = workspace.pool()
     with workspace.database.read() as connection:
-        rows = proposals.listing(connection, states)
-        known = {row.article for row in proposals.listing(connection, (*OPEN, "accepted", "declined"))}
+        rows = proposals.list_proposals(connection, states)
+        known = {row.article for row in proposals.list_proposals(connection, (*OPEN, "accepted", "declined"))}
     found = [Offer(article, row) for row in rows if (article := pool.get(row.article))]
     by_hand = [Offer(a, None) for a in pool if a.status == Status.PROPOSED and a.slug not in known]
     return found + (by_hand if "sent" in states else [])
@@ -91,15 +91,15 @@ def _decide(
         now = workspace.database.now(connection)
         if proposal:
             columns = {"word": word} if word else {}
-            if not proposals.move(connection, proposal.uid, state, now, only=OPEN, **columns):
+            if not proposals.move_proposal(connection, proposal.uid, state, now, only=OPEN, **columns):
                 raise Refused(
                     f"the proposal is {proposal.state} already",
                     hint="see `newsletter proposals list`",
                     said=Sentence("Quelqu’un a déjà décidé de cette proposition. Rechargez la page."),
                 )
         changed = replace(article, status=Status.READY, date=max(day, article.date)) if day else _declined(article)
-        written = articles.write(workspace.root / article.path, changed)
-        journal.record(connection, Event(now, f"proposal-{state}", actor=by, detail={"article": article.slug}))
+        written = articles.write_article(workspace.root / article.path, changed)
+        journal.record_event(connection, Event(now, f"proposal-{state}", actor=by, detail={"article": article.slug}))
     if proposal:
         with speaking(workspace.settings.network.locale):
             _answer(workspace, proposal, _notice(state, article, day, word))
@@ -123,7 +123,7 @@ def _declined(article: Article) -> Article:
 def _find(workspace: Workspace, name: str) -> tuple[Proposal | None, Article]:
     with workspace.database.read() as connection:
         try:
-            proposal = proposals.get(connection, name)
+            proposal = proposals.get_proposal(connection, name)
         except NotFound:
             proposal = None
     article = workspace.pool().get(proposal.article if proposal else name)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 
 from newsletter.content.fields import is_url
 from newsletter.i18n import _
-from newsletter.model import Article, Event, Picture, Status, Tag
+from newsletter.model import Article, EventTime, Picture, Status, Tag
 from newsletter.paris import PARIS
 from newsletter.rendering import clean
 
@@ -92,14 +92,14 @@ class Form:
             found["day"] = _("Cet événement est passé.")
         return found
 
-    def _event(self) -> Event:
+    def _event(self) -> EventTime:
         first, start, end = _day(self.day), _hour(self.hour), _hour(self.last_hour)
         assert first is not None
         last = _day(self.last_day)
         if start is None:
-            return Event(_at(first, time(0)), _at(last, time(0)) if last else None, True, self.place)
+            return EventTime(_at(first, time(0)), _at(last, time(0)) if last else None, True, self.place)
         closing = _at(last or first, end or start) if last or end else None
-        return Event(_at(first, start), closing, False, self.place)
+        return EventTime(_at(first, start), closing, False, self.place)
 
     def article(self, organisation: str, picture: str, today: date, slug: str = "apercu") -> Article:
         """Return the proposed article of a form without problems."""

@@ -9,12 +9,12 @@ from datetime import timedelta
 
 from newsletter.actions import mail
 from newsletter.actions.issues.files import history
-from newsletter.actions.mail import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.french import date_words
 from newsletter.i18n import _
 from newsletter.model import Issue
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
 from newsletter.store.people import organisations
@@ -44,7 +44,7 @@ def tell_featured(workspace: Workspace) -> int:
         return 0
     sent, since = 0, workspace.clock() - RECENT
     with workspace.database.read() as connection:
-        done = [m for m in mailings.listing(connection, status=("done",)) if (m.ended_at or 0) >= since]
+        done = [m for m in mailings.list_mailings(connection, status=("done",)) if (m.ended_at or 0) >= since]
     for mailing in done:
         public = workspace.settings.publication(mailing.publication).archive == "public"
         named = {o: slug for slug, item in mailing.record["items"].items() for o in item["organisations"]}
@@ -70,7 +70,7 @@ def _contacts(workspace: Workspace, name: str = "") -> list[Contact]:
         return []
     with workspace.database.read() as connection:
         try:
-            only = organisations.find(connection, name).id if name else None
+            only = organisations.find_organisation(connection, name).id if name else None
         except NotFound:
             return []
         return proposals.contacts(connection, workspace.rule(setting), workspace.today(), only)
@@ -79,7 +79,7 @@ def _contacts(workspace: Workspace, name: str = "") -> list[Contact]:
 def _once(workspace: Workspace, key: str, person: Contact) -> bool:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        return journal.record(connection, Event(now, "notice-sent", subscriber_id=person.id, key=key))
+        return journal.record_event(connection, Event(now, "notice-sent", subscriber_id=person.id, key=key))
 
 
 def _reminder(workspace: Workspace, issue: Issue, person: Contact) -> Notice:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from newsletter.actions import mail
 from newsletter.actions.issues import picture_upload
-from newsletter.actions.mail import Notice
-from newsletter.actions.proposals.form import Form as Form
+from newsletter.actions.proposals.form import Form
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content.markdown import render
@@ -17,10 +16,11 @@ from newsletter.errors import NotFound, Refused
 from newsletter.french import event_words, typography
 from newsletter.i18n import Sentence, _
 from newsletter.rendering.body import body
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal, proposals
 from newsletter.store.journal import Event
 from newsletter.store.people import organisations, people
-from newsletter.store.proposals import Proposal as Proposal
+from newsletter.store.proposals import Proposal
 
 FOLDER = "images/propositions"
 MOST_DRAFTS = 20
@@ -39,7 +39,7 @@ class Proposer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class ProposalLook:
     """An item as it will look in a letter; `body` is XHTML of the product's own serializer."""
 
     title: str
@@ -67,7 +67,7 @@ def proposer(workspace: Workspace, token: str) -> Proposer:
                     "Votre adresse n’est rattachée à aucune collectivité. Écrivez-nous : nous ferons le lien."
                 ),
             )
-        organisation = organisations.get(connection, person.organisation_id)
+        organisation = organisations.get_organisation(connection, person.organisation_id)
     if not organisation.member_on(workspace.today(), workspace.settings.members.grace_days):
         raise Refused(
             f"`{organisation.name}` is no member today",
@@ -97,7 +97,7 @@ def own(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
     return found
 
 
-def save(
+def save_proposal(
     workspace: Workspace,
     who: Proposer,
     values: Mapping[str, str],
@@ -118,12 +118,14 @@ def save(
     if before is None and len(drafts) >= MOST_DRAFTS:
         raise Refused(_("Vous avez déjà beaucoup de brouillons : envoyez-en un ou supprimez-en un."), hint="delete one")
     kept = "" if remove or before is None else before.picture
-    name = picture_upload.keep(workspace, picture, FOLDER) if picture else kept
+    name = picture_upload.keep_picture(workspace, picture, FOLDER) if picture else kept
     form = Form.of(values)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if before is None:
-            uid = proposals.create(connection, who.subscriber_id, who.organisation_id, form.values(), name, now)
+            uid = proposals.create_proposal(
+                connection, who.subscriber_id, who.organisation_id, form.values(), name, now
+            )
         elif not proposals.revise(connection, uid, form.values(), name, now):
             raise Refused(
                 "this proposal was sent already",
@@ -135,11 +137,11 @@ def save(
     return own(workspace, who, uid)
 
 
-def discard(workspace: Workspace, who: Proposer, uid: str) -> None:
+def discard_proposal(workspace: Workspace, who: Proposer, uid: str) -> None:
     """Delete a draft and its picture."""
     draft = own(workspace, who, uid)
     with workspace.database.write() as connection:
-        proposals.discard(connection, uid)
+        proposals.discard_proposal(connection, uid)
     _drop(workspace, draft.picture)
 
 
@@ -148,12 +150,12 @@ def problems(workspace: Workspace, proposal: Proposal) -> dict[str, str]:
     return Form.of(proposal.values).problems(workspace.today(), pictured=bool(proposal.picture))
 
 
-def look(workspace: Workspace, proposal: Proposal) -> Look:
+def look_at_proposal(workspace: Workspace, proposal: Proposal) -> ProposalLook:
     """Return a draft without problems as it will look."""
     article = Form.of(proposal.values).article(proposal.organisation, proposal.picture, workspace.today())
     public = next((p for p in workspace.settings.publications.values() if p.archive == "public"), None)
     event = article.event
-    return Look(
+    return ProposalLook(
         title=typography(article.title),
         summary=typography(article.summary),
         body=str(body(render(article.body)[0], where="text", level=4, pictures={})),
@@ -191,12 +193,12 @@ def submit(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
                     "Vous avez envoyé beaucoup de propositions aujourd’hui. Le brouillon est gardé : revenez demain."
                 ),
             )
-        if not proposals.move(connection, uid, "sent", now, only=("draft",)):
+        if not proposals.move_proposal(connection, uid, "sent", now, only=("draft",)):
             return own(workspace, who, uid)
         slug = _file(workspace, draft)
-        proposals.move(connection, uid, "sent", now, only=("sent",), article=slug)
+        proposals.move_proposal(connection, uid, "sent", now, only=("sent",), article=slug)
         detail = {"proposal": uid, "article": slug}
-        journal.record(
+        journal.record_event(
             connection,
             Event(
                 now,
@@ -224,7 +226,7 @@ def picture(workspace: Workspace, proposal: Proposal) -> Path:
 
 def _file(workspace: Workspace, draft: Proposal) -> str:
     article = Form.of(draft.values).article(draft.organisation, draft.picture, workspace.today())
-    made = articles.new(
+    made = articles.new_article(
         workspace.root,
         title=article.title,
         tags=article.tags,

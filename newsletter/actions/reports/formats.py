@@ -9,17 +9,17 @@ from typing import Any, Literal, get_args
 from newsletter import french, paris
 from newsletter.actions.reports import page
 from newsletter.actions.reports.figures import Value, group_name, groups, shown
-from newsletter.actions.reports.report import Report
+from newsletter.actions.reports.report import YearReport
 from newsletter.actions.workspace import Workspace
 from newsletter.exchange.export import write_table
 from newsletter.i18n import speaking
-from newsletter.store.reports.figures import Outcome
+from newsletter.store.reports.figures import MailingOutcome
 
 Form = Literal["text", "json", "csv", "html"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
-def write(workspace: Workspace, report: Report, form: Form) -> bytes:
+def write_report(workspace: Workspace, report: YearReport, form: Form) -> bytes:
     """Return the report in one of FORMS, in UTF-8 and in the network's language."""
     with speaking(workspace.settings.network.locale):
         if form == "html":
@@ -33,7 +33,7 @@ def write(workspace: Workspace, report: Report, form: Form) -> bytes:
         return french.plain(text).replace(french.NO_BREAK, " ").encode()
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: YearReport) -> dict[str, Any]:
     """Return the JSON contract: `year` and `figures` (key, label, value, previous, rule, unit), and what stands behind.
 
     A share is a number from 0 to 1; figures by group are objects; days are ISO texts.
@@ -75,7 +75,7 @@ def _plain(value: Value) -> Any:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _mailing(outcome: Outcome) -> dict[str, Any]:
+def _mailing(outcome: MailingOutcome) -> dict[str, Any]:
     mailing = outcome.mailing
     return {
         "issue": mailing.issue,
@@ -91,7 +91,7 @@ def _mailing(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _text(report: Report) -> Iterator[str]:
+def _text(report: YearReport) -> Iterator[str]:
     yield page.title(report)
     yield ""
     yield from report.sentences
@@ -109,13 +109,13 @@ def _text(report: Report) -> Iterator[str]:
         yield f"{figure.label:{width}}  {value:>10}  {before:>10}"
 
 
-def _csv(report: Report) -> bytes:
+def _csv(report: YearReport) -> bytes:
     """Return a table for a French spreadsheet: one line per figure and per group."""
     columns = ("key", "label", "value", "previous", "rule")
     return b"".join(write_table(columns, (dict(zip(columns, row, strict=True)) for row in _rows(report))))
 
 
-def _rows(report: Report) -> Iterator[tuple[str, ...]]:
+def _rows(report: YearReport) -> Iterator[tuple[str, ...]]:
     for figure in report.figures:
         if isinstance(figure.value, Mapping):
             for group, number, previous in groups(figure):

@@ -15,7 +15,7 @@ from newsletter.actions.reports import charts
 from newsletter.actions.reports import labels as words
 from newsletter.actions.reports.charts import Chart
 from newsletter.actions.reports.figures import Figure, group_name, groups, shown
-from newsletter.actions.reports.report import Report
+from newsletter.actions.reports.report import YearReport
 from newsletter.i18n import _
 from newsletter.settings import Theme
 
@@ -33,12 +33,12 @@ class Panel:
     legend: tuple[str, ...] = ()
 
 
-def title(report: Report) -> str:
+def title(report: YearReport) -> str:
     """Return the report's heading: `Les lettres du RTES en 2026`."""
     return french.printed(_("Les lettres du {reseau} en {annee}").format(reseau=report.network, annee=report.year))
 
 
-def subtitle(report: Report) -> str:
+def subtitle(report: YearReport) -> str:
     """Return which days are counted, and what stands beside them."""
     if report.complete:
         return _("Année entière, à côté de la précédente")
@@ -46,7 +46,7 @@ def subtitle(report: Report) -> str:
     return sentence.format(jour=french.date_words(report.until), annee=report.year - 1)
 
 
-def page(report: Report, theme: Theme) -> str:
+def page(report: YearReport, theme: Theme) -> str:
     """Return the page as HTML: no script, nothing loaded from elsewhere."""
     figures = {figure.key: figure for figure in report.figures}
     panels = (
@@ -117,7 +117,7 @@ def _peaks(entries: list[tuple[str, int]]) -> str:
     )
 
 
-def _subscribers(report: Report) -> Panel:
+def _subscribers(report: YearReport) -> Panel:
     entries = [(_month(m.key), m.subscribers) for m in report.months]
     return Panel(
         key="subscribers",
@@ -129,7 +129,7 @@ def _subscribers(report: Report) -> Panel:
     )
 
 
-def _flows(report: Report) -> Panel:
+def _flows(report: YearReport) -> Panel:
     joined, left = sum(m.joined for m in report.months), sum(m.left for m in report.months)
     sentence = _("{arrivees} arrivées et {departs} départs.").format(
         arrivees=french.number_words(joined), departs=french.number_words(left)
@@ -146,7 +146,7 @@ def _flows(report: Report) -> Panel:
     )
 
 
-def _articles(report: Report, figures: Mapping[str, Figure]) -> Panel:
+def _articles(report: YearReport, figures: Mapping[str, Figure]) -> Panel:
     found = [f for key, f in figures.items() if key.startswith("articles_")]
     entries = [(words.rubric(f.key.removeprefix("articles_")), int(str(f.value)), int(str(f.previous))) for f in found]
     bars = [(name, n) for name, n, _before in entries]
@@ -160,7 +160,7 @@ def _articles(report: Report, figures: Mapping[str, Figure]) -> Panel:
     )
 
 
-def _groups(report: Report, figure: Figure, what: str) -> Panel:
+def _groups(report: YearReport, figure: Figure, what: str) -> Panel:
     entries = [(group_name(figure, group), now, before) for group, now, before in groups(figure)]
     bars = [(name, now) for name, now, _before in entries]
     return Panel(
@@ -173,7 +173,7 @@ def _groups(report: Report, figure: Figure, what: str) -> Panel:
     )
 
 
-def _mailings(report: Report) -> Panel:
+def _mailings(report: YearReport) -> Panel:
     days = [paris.moment(o.mailing.started_at or 0.0) for o in report.mailings]
     bars = [(f"{d:%d/%m}", (o.sent - o.returned, o.returned)) for d, o in zip(days, report.mailings, strict=True)]
     names = [

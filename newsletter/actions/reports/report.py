@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 from newsletter.actions.reports import labels as words
 from newsletter.actions.reports.figures import Figure, Readings, figures
 from newsletter.actions.reports.sentences import sentences
-from newsletter.actions.reports.year import Absent, Month, end_of, gather, since
+from newsletter.actions.reports.year import Absent, Month, end_of, gather_year, since
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, speaking
 from newsletter.store.people import organisations
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.reports import counts
-from newsletter.store.reports.figures import Outcome
+from newsletter.store.reports.figures import MailingOutcome
 
 What = Literal["subscribers", "members"]
 GROUPINGS: Mapping[str, tuple[str, ...]] = {
@@ -86,11 +86,13 @@ def _members(connection: Connection, on: date, by: str) -> dict[str, int]:
             return f"{since(member, on):%Y-%m}"
         return str(getattr(member, by)) or counts.NONE if by else "members"
 
-    return dict(sorted(Counter(group(member) for member in organisations.listing(connection, on=on)).items()))
+    return dict(
+        sorted(Counter(group(member) for member in organisations.list_organisations(connection, on=on)).items())
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class YearReport:
     """A year in figures. `until` is its last day, or today while it runs (`complete` tells)."""
 
     year: int
@@ -100,14 +102,14 @@ class Report:
     figures: tuple[Figure, ...]
     sentences: tuple[str, ...]
     months: tuple[Month, ...]
-    mailings: tuple[Outcome, ...]
+    mailings: tuple[MailingOutcome, ...]
     absent: tuple[Absent, ...]
 
 
 FIRST_YEAR = 1990
 
 
-def report(workspace: Workspace, number: int, *, language: str = "") -> Report:
+def report(workspace: Workspace, number: int, *, language: str = "") -> YearReport:
     """Make the report of year `number`, in `language` or the network's; Refused for a year that has not begun."""
     today = workspace.today()
     if not FIRST_YEAR <= number <= today.year:
@@ -123,11 +125,14 @@ def report(workspace: Workspace, number: int, *, language: str = "") -> Report:
         )
     until = min(date(number, 12, 31), today)
     with workspace.database.read() as connection:
-        now, before = gather(connection, number, until), gather(connection, number - 1, date(number - 1, 12, 31))
+        now, before = (
+            gather_year(connection, number, until),
+            gather_year(connection, number - 1, date(number - 1, 12, 31)),
+        )
     network = workspace.settings.network
     with speaking(language or network.locale):
         readings = Readings(now, before, workspace.settings.publications)
-        return Report(
+        return YearReport(
             year=number,
             until=until,
             complete=until == date(number, 12, 31),

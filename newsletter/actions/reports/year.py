@@ -16,7 +16,7 @@ from newsletter.paris import PARIS
 from newsletter.store.people import organisations
 from newsletter.store.people.organisations import Organisation, name_key
 from newsletter.store.reports import counts, figures
-from newsletter.store.reports.figures import Outcome
+from newsletter.store.reports.figures import MailingOutcome
 from newsletter.store.sending import mailings
 from newsletter.store.sending.mailings import Mailing
 
@@ -37,7 +37,7 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class SentItem:
     """An item of a sent issue: its article, the rubrics it stood under, whom it is about and who speaks in it."""
 
     slug: str
@@ -66,7 +66,7 @@ class Year:
     until: date
     months: tuple[Month, ...]
     subscriptions: Mapping[str, int]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[MailingOutcome, ...]
     articles: Mapping[str, int]
     interviews: Mapping[str, int]
     members: tuple[Organisation, ...]
@@ -75,19 +75,19 @@ class Year:
     absent: tuple[Absent, ...]
 
     @property
-    def issues(self) -> tuple[Outcome, ...]:
+    def issues(self) -> tuple[MailingOutcome, ...]:
         """What was really sent: the mailings that are done and of which at least one message left."""
         return tuple(o for o in self.outcomes if o.mailing.status == "done" and o.sent)
 
 
-def gather(connection: Connection, number: int, until: date) -> Year:
+def gather_year(connection: Connection, number: int, until: date) -> Year:
     """Read everything about year `number` up to and including the day `until`."""
     first = date(number, 1, 1)
     since, end = end_of(first - timedelta(days=1)), end_of(until)
-    every = mailings.listing(connection)
+    every = mailings.list_mailings(connection)
     begun = [m for m in every if m.started_at is not None and since <= m.started_at < end]
     outcomes = tuple(figures.outcomes(connection, sorted(begun, key=lambda m: m.started_at or 0.0)))
-    known = organisations.listing(connection)
+    known = organisations.list_organisations(connection)
     authorities = {name_key(o.name) for o in known if o.level != Territory.OTHER}
     open_to_all = [
         item
@@ -122,7 +122,7 @@ def _months(connection: Connection, first: date, until: date) -> Iterator[Month]
         yield Month(key, active, joined, left)
 
 
-def printed(mailing: Mailing) -> Iterator[Printed]:
+def printed(mailing: Mailing) -> Iterator[SentItem]:
     """Read what a mailing printed from the record made at its approval; the lead stands under its first tag."""
     record = mailing.record
     rubrics: dict[str, set[str]] = {slug: set() for slug in record.get("items", {})}
@@ -132,7 +132,7 @@ def printed(mailing: Mailing) -> Iterator[Printed]:
     for slug, item in record.get("items", {}).items():
         if slug == record["lead"]:
             rubrics[slug].update(item["tags"][:1])
-        yield Printed(
+        yield SentItem(
             slug=slug,
             rubrics=frozenset(rubrics[slug]),
             interview=Tag.ELU in item["tags"],
@@ -141,17 +141,17 @@ def printed(mailing: Mailing) -> Iterator[Printed]:
         )
 
 
-def _articles(items: Iterable[Printed]) -> dict[str, int]:
+def _articles(items: Iterable[SentItem]) -> dict[str, int]:
     """Count each article once under each rubric it stood in during the year."""
     placed = {(tag, item.slug) for item in items for tag in item.rubrics}
     found = Counter(tag for tag, _slug in placed)
     return {str(tag): found[tag] for tag in [*Tag, *sorted(set(found) - set(Tag))]}
 
 
-def _interviews(items: Iterable[Printed], authorities: set[str]) -> dict[str, int]:
+def _interviews(items: Iterable[SentItem], authorities: set[str]) -> dict[str, int]:
     """Count interviews once: of élus when somebody in it speaks for a local authority, else of partners."""
 
-    def elected(item: Printed) -> bool:
+    def elected(item: SentItem) -> bool:
         names = {name_key(name) for name in item.speakers} | item.organisations
         spoken = {level_of(name) for name in item.speakers} - {None, Territory.OTHER}
         return bool(spoken or names & authorities)

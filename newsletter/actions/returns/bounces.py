@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions.returns.provider_reports import DAY, REPEATED, Desk, Received
+from newsletter.actions.returns.provider_reports import DAY, REPEATED, Received, ReportHandler
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound, Refused, SettingsError, StoreError
-from newsletter.model import Report, ReportKind
+from newsletter.model import DeliveryReport, ReportKind
 from newsletter.providers.bounces import Classified, Fetched, Kind, classify, fetch_imap, read_sources
 from newsletter.providers.verp import Origin, open_message_id, open_return_path
 from newsletter.store import journal
@@ -25,7 +25,7 @@ from newsletter.store.journal import Event
 from newsletter.store.people import people
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.returns import feedback
-from newsletter.store.returns.feedback import Contact, Failing
+from newsletter.store.returns.feedback import Colleague, FailingAddress
 
 SOURCE = "mail"
 # Outcomes of a message beside those of `receive`.
@@ -68,11 +68,11 @@ def judge(paths: Iterable[Path]) -> Iterator[Judged]:
         yield Judged(name, classify(raw))
 
 
-def read(workspace: Workspace, paths: Iterable[Path]) -> Received:
+def read_bounces(workspace: Workspace, paths: Iterable[Path]) -> Received:
     """Let every message under `paths` act once; raises MailboxError when one cannot be read."""
     counts: Counter[str] = Counter()
     for _name, raw in read_sources(paths):
-        counts[take(workspace, raw)] += 1
+        counts[take_message(workspace, raw)] += 1
     return Received(counts)
 
 
@@ -82,7 +82,7 @@ def has_mailbox(workspace: Workspace) -> bool:
     return bool(where.imap_host and where.imap_user and workspace.settings.secret("imap_password"))
 
 
-def collect(
+def collect_bounces(
     workspace: Workspace,
     stop: threading.Event | None = None,
     *,
@@ -106,7 +106,7 @@ def collect(
     password = workspace.settings.secret("imap_password")
     for message in fetch(where.imap_host, where.imap_user, password, where.imap_folder):
         try:
-            counts[take(workspace, message.raw)] += 1
+            counts[take_message(workspace, message.raw)] += 1
         except Exception as error:  # a stranger's bytes must not stop the reading of what others wrote
             if type(error) is StoreError:  # the database itself refuses: it would refuse them all
                 raise
@@ -120,12 +120,12 @@ def collect(
     return Received(counts)
 
 
-def take(workspace: Workspace, raw: bytes) -> str:
+def take_message(workspace: Workspace, raw: bytes) -> str:
     """Let one message act once and return its outcome; without a name that we signed it changes nothing."""
     found = classify(raw)
     origin = _origin(workspace, found)
     with workspace.database.write() as connection:
-        desk = Desk(workspace, connection, SOURCE)
+        desk = ReportHandler(workspace, connection, SOURCE)
         outcome = _act(desk, found, origin) if origin else UNSIGNED
         if found.kind in _FOR_PEOPLE and outcome not in ("unsubscribe", REPEATED):
             outcome = _ask(desk, found, origin, raw) or outcome
@@ -140,7 +140,7 @@ def _origin(workspace: Workspace, found: Classified) -> Origin | None:
     return next((origin for origin in (*paths, *names) if origin), None)
 
 
-def _act(desk: Desk, found: Classified, origin: Origin) -> str:
+def _act(desk: ReportHandler, found: Classified, origin: Origin) -> str:
     kind = _REPORTS.get(found.kind)
     if kind is None:
         return IGNORED
@@ -148,18 +148,18 @@ def _act(desk: Desk, found: Classified, origin: Origin) -> str:
     # A report names several recipients when the letter was forwarded: only the one written to can match.
     for address in found.recipients or ("",):
         key = f"{SOURCE}:{origin.delivery}:{kind}"
-        report = Report(kind, address, key, status=found.status, text=found.diagnostic)
+        report = DeliveryReport(kind, address, key, status=found.status, text=found.diagnostic)
         outcome = desk.take(report, origin)
         if outcome == kind:
             break
     return outcome
 
 
-def _ask(desk: Desk, found: Classified, origin: Origin | None, raw: bytes) -> str:
+def _ask(desk: ReportHandler, found: Classified, origin: Origin | None, raw: bytes) -> str:
     """Put an answer before a person, once: of a reader of ours, or of anybody who asks to be left in peace."""
     sender = found.recipients[0] if found.recipients else ""
     person = _known(desk.connection, sender)
-    sent = desk.find(Report("unknown", "", ""), origin) if origin else None
+    sent = desk.find(DeliveryReport("unknown", "", ""), origin) if origin else None
     if not (person or sent or found.kind == "unsubscribe_request"):
         return ""
     subscriber = person.id if person else sent.subscriber if sent else None
@@ -171,7 +171,7 @@ def _ask(desk: Desk, found: Classified, origin: Origin | None, raw: bytes) -> st
         actor=SOURCE,
         key=f"{SOURCE}:{hashlib.sha256(raw).hexdigest()[:40]}",
     )
-    if not journal.record(desk.connection, event):
+    if not journal.record_event(desk.connection, event):
         return REPEATED
     detail = {"from": sender, "said": found.diagnostic, "asks": found.kind, "issue": sent.issue if sent else ""}
     text = json.dumps(detail, ensure_ascii=False)
@@ -181,7 +181,7 @@ def _ask(desk: Desk, found: Classified, origin: Origin | None, raw: bytes) -> st
 
 def _known(connection: Connection, address: str) -> Person | None:
     try:
-        return people.by_key(connection, addresses.parse(address).key)
+        return people.by_key(connection, addresses.parse_address(address).key)
     except (AddressError, NotFound):
         return None
 
@@ -194,21 +194,21 @@ class Trouble:
     """An organisation with its failing addresses, and whom else to call there; without a name for people of none."""
 
     organisation: str
-    failing: tuple[Failing, ...]
-    others: tuple[Contact, ...]
+    failing: tuple[FailingAddress, ...]
+    others: tuple[Colleague, ...]
 
 
-def failing(workspace: Workspace) -> list[Failing]:
+def failing_addresses(workspace: Workspace) -> list[FailingAddress]:
     """Return suppressed addresses and those that came back for now lately, by organisation and address."""
     with workspace.database.read() as connection:
         now = workspace.database.now(connection)
-        return feedback.failing(connection, now - workspace.settings.bounces.soft_days * DAY)
+        return feedback.failing_addresses(connection, now - workspace.settings.bounces.soft_days * DAY)
 
 
 def by_organisation(workspace: Workspace) -> list[Trouble]:
     """Group failing addresses by organisation, those with the most first, with who else is a contact there."""
-    groups: dict[int | None, list[Failing]] = defaultdict(list)
-    for one in failing(workspace):
+    groups: dict[int | None, list[FailingAddress]] = defaultdict(list)
+    for one in failing_addresses(workspace):
         groups[one.organisation_id].append(one)
     with workspace.database.read() as connection:
         contacts = feedback.colleagues(connection, [number for number in groups if number])
@@ -220,7 +220,7 @@ def by_organisation(workspace: Workspace) -> list[Trouble]:
     return sorted(found, key=lambda t: (not t.organisation, -len(t.failing), t.organisation))
 
 
-def reverse(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
+def reverse_bounce(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
     """Undo what bounces and reports did to an address, for a reason; returns the publications it receives again.
 
     Refused for a complaint, which is final, and when nothing that came back keeps this address from its letters.
@@ -229,7 +229,7 @@ def reverse(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
     if not reason:
         raise Refused("a reversal needs a reason", hint="say it with --why")
     with workspace.database.write() as connection:
-        person = people.by_key(connection, addresses.parse(email).key)
+        person = people.by_key(connection, addresses.parse_address(email).key)
         if person.suppressed == "complained":
             raise Refused("a complaint is final", where=email, hint="the person may subscribe again by themselves")
         now = workspace.database.now(connection)
@@ -243,8 +243,8 @@ def reverse(workspace: Workspace, email: str, why: str, by: str) -> list[str]:
         feedback.lift(connection, person.id)
         consent = Consent("", "bounce reversed", by, {"why": reason})
         for publication, state in undone.items():
-            people.move(connection, person, publication, state, consent, now)
-        journal.record(
+            people.move_subscription(connection, person, publication, state, consent, now)
+        journal.record_event(
             connection,
             Event(
                 now,
@@ -284,7 +284,7 @@ def trouble_json(trouble: Trouble) -> dict[str, Any]:
     }
 
 
-def failing_json(one: Failing) -> dict[str, Any]:
+def failing_json(one: FailingAddress) -> dict[str, Any]:
     """Return a failing address as a JSON object; `since` in POSIX seconds."""
     cause = json.loads(one.why) if one.why else {}
     return {

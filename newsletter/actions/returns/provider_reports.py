@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import _, speaking
-from newsletter.model import Report
+from newsletter.model import DeliveryReport
 from newsletter.providers import WebhookRequest, replay_key, webhook_reader
 from newsletter.providers.verp import Origin, open_message_id
 from newsletter.store import journal
@@ -79,14 +79,14 @@ def webhook(
         now = workspace.database.now(connection)
         if not feedback.remember_call(connection, key, provider, body, now):
             return Received({REPEATED: len(reports)})
-        desk = Desk(workspace, connection, provider)
+        desk = ReportHandler(workspace, connection, provider)
         received = Received(desk.take_all(reports))
         feedback.count_effects(connection, key, received.effects)
     desk.finish()
     return received
 
 
-class Desk:
+class ReportHandler:
     """Takes reports within one transaction of the caller; `finish` is called after it."""
 
     def __init__(self, workspace: Workspace, connection: Connection, source: str) -> None:
@@ -94,11 +94,11 @@ class Desk:
         self.now = workspace.database.now(connection)
         self._settled: set[int] = set()
 
-    def take_all(self, reports: Iterable[Report]) -> Counter[str]:
+    def take_all(self, reports: Iterable[DeliveryReport]) -> Counter[str]:
         """Let reports act and count their outcomes; in one order of people, so that two calls never lock each other."""
         return Counter(self.take(report) for report in sorted(reports, key=lambda report: report.address))
 
-    def take(self, report: Report, origin: Origin | None = None) -> str:
+    def take(self, report: DeliveryReport, origin: Origin | None = None) -> str:
         """Let one report act and return its outcome; `origin` is what a signed return path names."""
         sent = self.find(report, origin)
         if sent is None:
@@ -111,7 +111,7 @@ class Desk:
             return NO_EFFECT
         if report.kind == "delivered":
             return "delivered" if feedback.mark(self.connection, sent, "delivered") or proven else REPEATED
-        if not journal.record(self.connection, self._event(sent, report)):
+        if not journal.record_event(self.connection, self._event(sent, report)):
             return REPEATED
         feedback.mark(self.connection, sent, report.kind)
         if report.kind == "block":
@@ -120,7 +120,7 @@ class Desk:
             self._act(sent, report)
         return report.kind
 
-    def find(self, report: Report, origin: Origin | None = None) -> Sent | None:
+    def find(self, report: DeliveryReport, origin: Origin | None = None) -> Sent | None:
         """Return the delivery that a report is about."""
         origin = origin or open_message_id(self.workspace.signer, report.message_id)
         if origin:
@@ -131,9 +131,9 @@ class Desk:
     def finish(self) -> None:
         """Count the receipts of mailings again in which a doubt was settled."""
         for mailing in sorted(self._settled):
-            sending_mailings.finish(self.workspace, mailing)
+            finish_mailing(self.workspace, mailing)
 
-    def _event(self, sent: Sent, report: Report) -> Event:
+    def _event(self, sent: Sent, report: DeliveryReport) -> Event:
         detail = {"status": report.status, "said": _ADDRESS.sub("…", report.text)[:300]}
         if report.at:
             detail["at"] = report.at.isoformat(timespec="seconds")
@@ -149,20 +149,20 @@ class Desk:
             key=report.key,
         )
 
-    def _prove(self, sent: Sent, report: Report) -> bool:
+    def _prove(self, sent: Sent, report: DeliveryReport) -> bool:
         delivered = report.kind == "delivered"
         if not feedback.prove(self.connection, sent, report.provider_id, self.now, delivered=delivered):
             return False
         self._settled.add(sent.mailing)
         if sent.state == "doubtful":
             detail = {"how": "sent", "count": 1, "cause": report.key}
-            journal.record(
+            journal.record_event(
                 self.connection,
                 Event(self.now, "doubt-settled", mailing_id=sent.mailing, actor=self.source, detail=detail),
             )
         return True
 
-    def _act(self, sent: Sent, report: Report) -> None:
+    def _act(self, sent: Sent, report: DeliveryReport) -> None:
         """Take a right away: of the address, or of one publication."""
         person = people.by_key(self.connection, sent.address_key)
         proof = {"cause": report.key, **({"status": report.status} if report.status else {})}
@@ -170,7 +170,7 @@ class Desk:
         if report.kind == "unsubscribe":
             current = people.subscription(self.connection, person.id, sent.publication)
             if current and current.state in ("active", "pending"):
-                people.move(self.connection, person, sent.publication, "left", consent, self.now)
+                people.move_subscription(self.connection, person, sent.publication, "left", consent, self.now)
         elif report.kind == "complaint":
             people.suppress(self.connection, person, "complained", consent, self.now)
         elif report.kind == "hard" or self._too_many(person.id):
@@ -197,14 +197,14 @@ class Desk:
             detail=detail,
             key=f"block-alarm:{sent.mailing}",
         )
-        if not journal.record(self.connection, alarm):
+        if not journal.record_event(self.connection, alarm):
             return
         with speaking(self.workspace.settings.network.locale):
             why = _(
                 "{n} messages sur {handed} ont été refusés à cause de nous : réputation, authentification ou contenu."
             ).format(n=blocked, handed=handed)
-        if mailings.change(self.connection, sent.mailing, "paused", only=("sending",), pause_reason=why):
-            journal.record(
+        if mailings.change_mailing(self.connection, sent.mailing, "paused", only=("sending",), pause_reason=why):
+            journal.record_event(
                 self.connection,
                 Event(self.now, "mailing-paused", mailing_id=sent.mailing, actor=self.source, detail={"why": why}),
             )
@@ -212,7 +212,7 @@ class Desk:
 
 def _key(address: str) -> str:
     try:
-        return addresses.parse(address).key
+        return addresses.parse_address(address).key
     except AddressError:
         return ""
 

@@ -22,7 +22,7 @@ from newsletter.store.sending import candidates, mailings
 from newsletter.store.sending.mailings import Mailing
 
 
-def approve(
+def approve_issue(
     workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False, seen: str = ""
 ) -> Mailing:
     """Freeze issue `key` for sending: content, hash and candidates in one transaction.
@@ -54,12 +54,12 @@ def approve(
 
     def load(connection: Connection) -> int | None:
         """Write the next candidates; with the last of them the mailing is approved."""
-        rest = mailings.load(
+        rest = mailings.load_mailing(
             connection, mailing, frozen, caps, paris.day(moment), moment, after=after, slice_=candidates.SLICE
         )
         if rest is None:
-            mailings.change(connection, mailing.id, "approved", only=("loading",))
-            journal.record(
+            mailings.change_mailing(connection, mailing.id, "approved", only=("loading",))
+            journal.record_event(
                 connection,
                 Event(
                     moment,
@@ -82,7 +82,7 @@ def approve(
         earlier = mailings.of_issue(connection, key)
         # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.
         if earlier and mailings.status(connection, earlier.id, hold=True) in ("approved", "loading"):
-            withdraw(connection, earlier, moment, by, "approved again")
+            withdraw_approval(connection, earlier, moment, by, "approved again")
         else:
             earlier = None
         recall = 0.0 if now or sending.provider == "outbox" else sending.recall_minutes * 60
@@ -98,8 +98,8 @@ def approve(
             now=moment,
             not_before=at.timestamp() if at else moment + recall,
         )
-        link_counts.save(connection, mailing.id, counted)
-        letter_pages.save(connection, mailing.id, letter_page.freeze(page), letter_page.words(page))
+        link_counts.save_links(connection, mailing.id, counted)
+        letter_pages.save_page(connection, mailing.id, letter_page.freeze(page), letter_page.words(page))
         rest = load(connection)
     while rest is not None:
         after = rest
@@ -115,9 +115,9 @@ def approve(
                 )
             rest = load(connection)
     if earlier:
-        deliveries.finish(workspace, earlier.id)
+        deliveries.finish_mailing(workspace, earlier.id)
     with workspace.database.read() as connection:
-        return mailings.get(connection, mailing.id)
+        return mailings.get_mailing(connection, mailing.id)
 
 
 def _record(made: Edition) -> dict[str, object]:
@@ -145,7 +145,9 @@ def _record(made: Edition) -> dict[str, object]:
     }
 
 
-def withdraw(connection: Connection, mailing: Mailing, now: float, by: str, why: str) -> None:
+def withdraw_approval(connection: Connection, mailing: Mailing, now: float, by: str, why: str) -> None:
     """Cancel a mailing in the caller's transaction: nothing more leaves; `finish` cancels what is left of it."""
-    mailings.change(connection, mailing.id, "cancelled", only=mailings.LIVE, ended_at=now)
-    journal.record(connection, Event(now, "mailing-cancelled", mailing_id=mailing.id, actor=by, detail={"why": why}))
+    mailings.change_mailing(connection, mailing.id, "cancelled", only=mailings.LIVE, ended_at=now)
+    journal.record_event(
+        connection, Event(now, "mailing-cancelled", mailing_id=mailing.id, actor=by, detail={"why": why})
+    )

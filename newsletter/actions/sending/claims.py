@@ -28,7 +28,7 @@ def recover(database: Database, mailing_id: int | None = None) -> tuple[int, int
     """Take over from senders that are gone; returns (queued again, doubtful)."""
     with database.write() as connection:
         dead = [token for token in ledger.holders(connection, mailing_id) if ended(token)]
-        return ledger.sweep(connection, database.now(connection), mailing_id, dead)
+        return ledger.sweep_leases(connection, database.now(connection), mailing_id, dead)
 
 
 def _place() -> str:

@@ -49,7 +49,9 @@ def compare(workspace: Workspace, first: str, second: str) -> Comparison:
         one, two = _mailing(connection, first), _mailing(connection, second)
         lost = compare_audiences.missing(connection, one.id, two.id, two.publication)
         won = compare_audiences.missing(connection, two.id, one.id, two.publication)
-        places = {n: organisations.get(connection, n) for n in {d.organisation_id for d in (*lost, *won)} if n}
+        places = {
+            n: organisations.get_organisation(connection, n) for n in {d.organisation_id for d in (*lost, *won)} if n
+        }
         counts = [compare_audiences.recipients(connection, mailing.id) for mailing in (one, two)]
     return Comparison(
         first=first,

@@ -19,14 +19,14 @@ from newsletter.store.sending import candidates, ledger, mailings
 from newsletter.store.sending.mailings import Mailing, Receipt
 from newsletter.store.tables.core import OPEN
 
-Progress = Callable[[Mapping[str, int]], None]
+DeliveryProgress = Callable[[Mapping[str, int]], None]
 
 
-def deliver(
+def deliver_mailing(
     workspace: Workspace,
     mailing: Mailing,
     *,
-    progress: Progress = lambda _c: None,
+    progress: DeliveryProgress = lambda _c: None,
     wait: bool = False,
     stop: threading.Event | None = None,
 ) -> tuple[Receipt, list[str]]:
@@ -40,7 +40,7 @@ def deliver(
     )
     while True:
         drain(dispatch)
-        receipt = finish(workspace, mailing.id)
+        receipt = finish_mailing(workspace, mailing.id)
         if (
             receipt.status != "sending"
             or dispatch.troubles
@@ -52,22 +52,22 @@ def deliver(
         stop.wait(0.2)
 
 
-def share(workspace: Workspace, mailing_id: int, *, stop: threading.Event, hurry: threading.Event) -> list[str]:
+def deliver_share(workspace: Workspace, mailing_id: int, *, stop: threading.Event, hurry: threading.Event) -> list[str]:
     """Deliver over one connection what is due of a mailing; return what kept the provider from more.
 
     What others hold is not waited for: whoever settles last marks the mailing as done. NoResultFound when there is no
     such mailing.
     """
     with workspace.database.read() as connection:
-        mailing = mailings.get(connection, mailing_id)
+        mailing = mailings.get_mailing(connection, mailing_id)
     one = workspace.settings.sending.model_copy(update={"connections": 1})
     dispatch = _dispatch(workspace, mailing, one, stop, hurry=hurry)
     drain(dispatch)
-    finish(workspace, mailing.id)
+    finish_mailing(workspace, mailing.id)
     return dispatch.troubles
 
 
-def finish(workspace: Workspace, mailing_id: int) -> Receipt:
+def finish_mailing(workspace: Workspace, mailing_id: int) -> Receipt:
     """Mark a mailing as done when nothing is open, store its receipt and return it.
 
     What a cancelled one still holds is cancelled first, slice by slice (`candidates.SLICE`); broken off, it goes on.
@@ -76,23 +76,23 @@ def finish(workspace: Workspace, mailing_id: int) -> Receipt:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if ledger.open_count(connection, mailing_id) == 0:
-            if mailings.change(connection, mailing_id, "done", only=("sending",), ended_at=now):
-                journal.record(connection, Event(now, "mailing-done", mailing_id=mailing_id))
-            mailing = mailings.get(connection, mailing_id)
+            if mailings.change_mailing(connection, mailing_id, "done", only=("sending",), ended_at=now):
+                journal.record_event(connection, Event(now, "mailing-done", mailing_id=mailing_id))
+            mailing = mailings.get_mailing(connection, mailing_id)
             receipt = mailings.receipt(connection, mailing, now)
             mailings.touch(connection, mailing_id, receipt=json.dumps(asdict(receipt), ensure_ascii=False))
             return receipt
     with workspace.database.read() as connection:  # others go on meanwhile: all figures of one moment
-        return mailings.receipt(connection, mailings.get(connection, mailing_id), now)
+        return mailings.receipt(connection, mailings.get_mailing(connection, mailing_id), now)
 
 
 def finish_cancelled(workspace: Workspace) -> None:
     """Finish the cancellations that were broken off."""
     with workspace.database.read() as connection:
-        stopped = mailings.listing(connection, status=("cancelled",))
+        stopped = mailings.list_mailings(connection, status=("cancelled",))
         left = [mailing.id for mailing in stopped if any(ledger.kept_back(connection, mailing.id))]
     for mailing_id in left:
-        finish(workspace, mailing_id)
+        finish_mailing(workspace, mailing_id)
 
 
 def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
@@ -112,7 +112,7 @@ def _dispatch(
     sending: Sending,
     stop: threading.Event,
     *,
-    progress: Progress = lambda _c: None,
+    progress: DeliveryProgress = lambda _c: None,
     wait_for_deferred: bool = False,
     hurry: threading.Event | None = None,
 ) -> Dispatch:

@@ -10,24 +10,20 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses, paris
 from newsletter.actions.letters.editions import edition
 from newsletter.actions.sending import schedule
-from newsletter.actions.sending.approval import approve as approve
-from newsletter.actions.sending.approval import withdraw
-from newsletter.actions.sending.deliveries import Progress as Progress
-from newsletter.actions.sending.deliveries import deliver as deliver
-from newsletter.actions.sending.deliveries import finish as finish
+from newsletter.actions.sending.approval import withdraw_approval
+from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.sending import ledger, mailings
-from newsletter.store.sending.mailings import Mailing as Mailing
-from newsletter.store.sending.mailings import Receipt as Receipt
+from newsletter.store.sending.mailings import Mailing, Receipt
 
 DAY = 86_400
 
 
-def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
+def confirm_mailing(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
     """Record the second person's word on a mailing that has not begun; Refused for the person who approved it.
 
     `seen` is the content hash of what that person was shown: another text approved since is Refused.
@@ -49,19 +45,19 @@ def confirm(workspace: Workspace, key: str, by: str, seen: str = "") -> Mailing:
             )
         mailings.touch(connection, mailing.id, confirmed_by=by)
         _log(connection, workspace, mailing, "mailing-confirmed", by)
-        return mailings.get(connection, mailing.id)
+        return mailings.get_mailing(connection, mailing.id)
 
 
-def current(workspace: Workspace, key: str) -> Mailing | None:
+def current_mailing(workspace: Workspace, key: str) -> Mailing | None:
     """Return the issue's mailing, if it has one."""
     with workspace.database.read() as connection:
         return mailings.of_issue(connection, key)
 
 
-def listing(workspace: Workspace) -> list[Mailing]:
+def list_mailings(workspace: Workspace) -> list[Mailing]:
     """Return all mailings, newest first."""
     with workspace.database.read() as connection:
-        return mailings.listing(connection)
+        return mailings.list_mailings(connection)
 
 
 def changed_since_approval(workspace: Workspace, mailing: Mailing) -> bool:
@@ -72,14 +68,14 @@ def changed_since_approval(workspace: Workspace, mailing: Mailing) -> bool:
 def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
     """Return another mailing of the same publication that leaves or left within a day of this one."""
     with workspace.database.read() as connection:
-        others = mailings.listing(
+        others = mailings.list_mailings(
             connection, publication=mailing.publication, status=("approved", "sending", "paused", "done")
         )
     near = (m for m in others if m.id != mailing.id and abs(m.not_before - mailing.not_before) < DAY)
     return next(near, None)
 
 
-def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None, by: str = "") -> Mailing:
+def reschedule_mailing(workspace: Workspace, mailing: Mailing, at: datetime | None, by: str = "") -> Mailing:
     """Let an approved mailing leave at another time, or at once (None); Refused when it began or was called back.
 
     At once is also what another sender made of it meanwhile: then it is returned as it stands.
@@ -87,13 +83,13 @@ def reschedule(workspace: Workspace, mailing: Mailing, at: datetime | None, by: 
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         hour = at.timestamp() if at else now
-        if not mailings.change(connection, mailing.id, "approved", only=("approved",), not_before=hour):
+        if not mailings.change_mailing(connection, mailing.id, "approved", only=("approved",), not_before=hour):
             status = mailings.status(connection, mailing.id)
             if at or status not in ("sending", "done"):
                 raise _moved_on(mailing.issue, status)
         if at:
             schedule.record(connection, mailing.id, at, now, by)
-        return mailings.get(connection, mailing.id)
+        return mailings.get_mailing(connection, mailing.id)
 
 
 def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
@@ -103,7 +99,7 @@ def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
         return mailing, journal.of_mailing(connection, mailing.id)
 
 
-def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
+def begin_mailing(workspace: Workspace, mailing: Mailing) -> Mailing:
     """Start an approved mailing whose time has come; Refused when it has not, or when a second word is missing.
 
     What counts is the mailing as it stands now: since the caller read it, another one may have been waited for.
@@ -111,7 +107,7 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         mailings.status(connection, mailing.id, hold=True)
-        mailing = mailings.get(connection, mailing.id)
+        mailing = mailings.get_mailing(connection, mailing.id)
         if mailing.status != "approved":
             return mailing
         if workspace.settings.sending.second_person and not mailing.confirmed_by:
@@ -128,25 +124,25 @@ def begin(workspace: Workspace, mailing: Mailing) -> Mailing:
                 said=Sentence("Ce numéro part le {due:%d/%m/%Y} à {due:%H:%M}.", due=due),
             )
         name = workspace.settings.sending.provider
-        mailings.change(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name)
+        mailings.change_mailing(connection, mailing.id, "sending", only=("approved",), started_at=now, provider=name)
         _log(connection, workspace, mailing, "mailing-started", "")
-        return mailings.get(connection, mailing.id)
+        return mailings.get_mailing(connection, mailing.id)
 
 
-def receipt(workspace: Workspace, key: str) -> Receipt:
+def mailing_receipt(workspace: Workspace, key: str) -> Receipt:
     """Return the receipt of the issue's mailing, counted now; NotFound without a mailing."""
     with workspace.database.read() as connection:
         return mailings.receipt(connection, _required(connection, key), workspace.database.now(connection))
 
 
-def pause(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
+def pause_mailing(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
     """Stop handing messages over; those in flight are settled. Refused when it is not sending."""
     with speaking(workspace.settings.network.locale):
         reason = why or _("Mis en pause par {who}.").format(who=by)
     return _change(workspace, key, "paused", ("sending", "approved"), "mailing-paused", by, pause_reason=reason)
 
 
-def resume(workspace: Workspace, key: str, by: str) -> Mailing:
+def resume_mailing(workspace: Workspace, key: str, by: str) -> Mailing:
     """Let a paused mailing go on; Refused when it is not paused."""
     with workspace.database.read() as connection:
         begun = _required(connection, key).started_at is not None
@@ -154,7 +150,7 @@ def resume(workspace: Workspace, key: str, by: str) -> Mailing:
     return _change(workspace, key, status, ("paused",), "mailing-resumed", by, pause_reason="")
 
 
-def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
+def cancel_mailing(workspace: Workspace, key: str, by: str) -> Receipt:
     """Cancel everything that has not been handed over; what was sent stays sent, and the receipt is stored.
 
     Broken off, it is called again, or the job `sweep` ends it.
@@ -162,19 +158,19 @@ def cancel(workspace: Workspace, key: str, by: str) -> Receipt:
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
         if mailing.live:
-            withdraw(connection, mailing, workspace.database.now(connection), by, "")
+            withdraw_approval(connection, mailing, workspace.database.now(connection), by, "")
         elif mailing.status != "cancelled" or not any(ledger.kept_back(connection, mailing.id)):
             raise Refused(
                 f"the mailing of `{key}` is {mailing.status} already",
                 hint="nothing is left to cancel",
                 said=Sentence("Cet envoi est déjà terminé ou annulé : il n’y a plus rien à arrêter."),
             )
-    return finish(workspace, mailing.id)
+    return finish_mailing(workspace, mailing.id)
 
 
-def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: str = "") -> Receipt:
+def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, address: str = "") -> Receipt:
     """Settle doubtful deliveries (all, or one address): send again with the same Message-ID, or count as sent."""
-    chosen = addresses.parse(address).key if address else ""
+    chosen = addresses.parse_address(address).key if address else ""
     with workspace.database.write() as connection:
         mailing, now = _required(connection, key), workspace.database.now(connection)
         if resend and mailing.status == "cancelled":
@@ -194,10 +190,10 @@ def settle(workspace: Workspace, key: str, *, resend: bool, by: str, address: st
                 said=Sentence("Il n’y a plus de personne incertaine ici : quelqu’un a déjà décidé. Rechargez la page."),
             )
         if resend:
-            mailings.change(connection, mailing.id, "sending", only=("done",), ended_at=None)
+            mailings.change_mailing(connection, mailing.id, "sending", only=("done",), ended_at=None)
         detail = {"how": "resend" if resend else "sent", "count": n}
-        journal.record(connection, Event(now, "doubt-settled", mailing_id=mailing.id, actor=by, detail=detail))
-    return finish(workspace, mailing.id)
+        journal.record_event(connection, Event(now, "doubt-settled", mailing_id=mailing.id, actor=by, detail=detail))
+    return finish_mailing(workspace, mailing.id)
 
 
 def _required(connection: Connection, key: str) -> Mailing:
@@ -216,10 +212,10 @@ def _change(
 ) -> Mailing:
     with workspace.database.write() as connection:
         mailing = _required(connection, key)
-        if not mailings.change(connection, mailing.id, status, only=only, **values):
+        if not mailings.change_mailing(connection, mailing.id, status, only=only, **values):
             raise _moved_on(key, mailing.status)
         _log(connection, workspace, mailing, kind, by)
-        return mailings.get(connection, mailing.id)
+        return mailings.get_mailing(connection, mailing.id)
 
 
 def _moved_on(key: str, status: str) -> Refused:
@@ -232,7 +228,7 @@ def _moved_on(key: str, status: str) -> Refused:
 
 def _log(connection: Connection, workspace: Workspace, mailing: Mailing, kind: str, by: str) -> None:
     now = workspace.database.now(connection)
-    journal.record(connection, Event(now, kind, mailing_id=mailing.id, actor=by))
+    journal.record_event(connection, Event(now, kind, mailing_id=mailing.id, actor=by))
 
 
 def due_in(workspace: Workspace, mailing: Mailing) -> timedelta:

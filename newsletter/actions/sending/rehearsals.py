@@ -13,12 +13,14 @@ from functools import cached_property
 from pathlib import Path
 
 from newsletter.actions.sending import mailings
-from newsletter.actions.sending.mailings import Receipt
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Provider, Wants
 from newsletter.settings import Sending, Settings
 from newsletter.store.engine.database import Database, open_database
+from newsletter.store.sending.mailings import Receipt
 from newsletter.store.sending.rehearsal import copy_audience
 
 FAULTS = ("deferred", "refused", "unknown", "dropped")
@@ -50,7 +52,7 @@ class Rehearsal:
         ]
 
 
-def rehearse(workspace: Workspace, issue: str, faults: float) -> Rehearsal:
+def rehearse_issue(workspace: Workspace, issue: str, faults: float) -> Rehearsal:
     """Approve and deliver `issue` on a temporary copy of the audience, into a sink.
 
     `faults` is the share of recipients, 0 to 1, whose first attempt fails in one of the ways of `FAULTS`. Everybody the
@@ -62,8 +64,8 @@ def rehearse(workspace: Workspace, issue: str, faults: float) -> Rehearsal:
         copy = _Copy(_quick(workspace), workspace.clock, sink=sink, file=Path(directory) / "rehearsal.db")
         try:
             copy_audience(workspace.database, copy.database)
-            mailing = mailings.begin(copy, mailings.approve(copy, issue, by="rehearsal", now=True))
-            receipt, _troubles = mailings.deliver(copy, mailing, wait=True)
+            mailing = mailings.begin_mailing(copy, approve_issue(copy, issue, by="rehearsal", now=True))
+            receipt, _troubles = deliver_mailing(copy, mailing, wait=True)
         finally:
             copy.close()
     words = estimate(sink.messages, workspace.settings.sending, receipt.seconds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from newsletter.actions.workspace import Workspace
 from newsletter.store.reports import figures
-from newsletter.store.reports.figures import Outcome
+from newsletter.store.reports.figures import MailingOutcome
 from newsletter.store.sending import mailings
 from newsletter.store.sending.mailings import Mailing
 
@@ -16,10 +16,10 @@ SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MailingLine:
     """One mailing that was begun: its ledger's counts, and how many articles stood under each tag."""
 
-    outcome: Outcome
+    outcome: MailingOutcome
     articles: Mapping[str, int]
 
     @property
@@ -34,11 +34,13 @@ class Line:
         return (self.outcome.sent - self.outcome.returned) / tried if tried else None
 
 
-def lines(workspace: Workspace, publication: str = "", most: int = SHOWN) -> list[Line]:
+def lines(workspace: Workspace, publication: str = "", most: int = SHOWN) -> list[MailingLine]:
     """Return the latest mailings that were begun, newest first, of one publication or of all."""
     with workspace.database.read() as connection:
-        begun = [m for m in mailings.listing(connection, publication=publication) if m.started_at is not None][:most]
-        return [Line(outcome, _articles(outcome.mailing)) for outcome in figures.outcomes(connection, begun)]
+        begun = [m for m in mailings.list_mailings(connection, publication=publication) if m.started_at is not None][
+            :most
+        ]
+        return [MailingLine(outcome, _articles(outcome.mailing)) for outcome in figures.outcomes(connection, begun)]
 
 
 def _articles(mailing: Mailing) -> Mapping[str, int]:

@@ -37,7 +37,7 @@ _HOUR = re.compile(r"(?:\bà\s+)?\b(\d{1,2})\s*(?:h|:)\s*(\d{2})?\s*$")
 _EXAMPLES = 'write "mardi 9h30", "demain 8h", "24 novembre 9h30" or "2026-11-24 09:30"'
 
 
-def parse(text: str, now: datetime) -> datetime:
+def parse_moment(text: str, now: datetime) -> datetime:
     """Return the moment `text` names, aware, in Paris, after `now`.
 
     A weekday means the next one to come (today's if the hour is still ahead). Raises Refused for a moment that is past,
@@ -82,7 +82,7 @@ def clock(workspace: Workspace) -> datetime:
 def record(connection: Connection, mailing_id: int, at: datetime, now: float, by: str) -> None:
     """Write down that a mailing shall leave at `at` by itself."""
     event = Event(now, SCHEDULED, mailing_id=mailing_id, actor=by, detail={"at": at.timestamp()})
-    journal.record(connection, event)
+    journal.record_event(connection, event)
 
 
 def due(workspace: Workspace) -> list[Mailing]:
@@ -92,7 +92,7 @@ def due(workspace: Workspace) -> list[Mailing]:
     """
     with workspace.database.read() as connection:
         now = workspace.database.now(connection)
-        live = reversed(mailings.listing(connection, status=("approved", "sending")))
+        live = reversed(mailings.list_mailings(connection, status=("approved", "sending")))
         return [mailing for mailing in live if _is_due(connection, workspace, mailing, now)]
 
 

@@ -67,7 +67,7 @@ def departure(workspace: Workspace, key: str) -> Departure:
         return _draft(workspace, issue, publication)
     if mailing.status in ("cancelled", "loading"):
         return _draft(workspace, issue, publication)
-    receipt = mailings.receipt(workspace, key)
+    receipt = mailings.mailing_receipt(workspace, key)
     scheduled = any(event.kind == schedule.SCHEDULED for event in events)
     waiting = mailing.status == "approved"
     findings, text = _files(workspace, key) if waiting else ((), "")
@@ -92,7 +92,7 @@ def departure(workspace: Workspace, key: str) -> Departure:
 
 def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> Departure:
     with workspace.database.read() as connection:
-        counts = candidates.count(connection, workspace.rule(publication), workspace.today())
+        counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
     people = counts.pop("", 0)
     findings, text = _files(workspace, issue.key)
     return Departure(
@@ -128,20 +128,20 @@ def _changed(workspace: Workspace, mailing: Mailing) -> bool:
         return True  # what cannot be rendered any more is not what was approved
 
 
-def leave(workspace: Workspace, key: str, when: str, seen: str, by: str) -> datetime:
+def schedule_sending(workspace: Workspace, key: str, when: str, seen: str, by: str) -> datetime:
     """Let an approved issue leave: at once but for the recall window (`when` empty), or at the moment `when` names.
 
     `seen` is the content hash the page showed. Refused when another one is approved by now, when nothing is, when
     the files changed since, or for a moment that cannot be.
     """
-    mailing = mailings.current(workspace, key)
+    mailing = mailings.current_mailing(workspace, key)
     if mailing is None or mailing.status != "approved" or mailing.content_hash != seen:
         raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
     if _changed(workspace, mailing):
         raise Refused(_("Le numéro a changé depuis le bon à tirer : redonnez-le d’abord."), hint="approve again")
     now = schedule.clock(workspace)
-    at = schedule.parse(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
-    mailings.reschedule(workspace, mailing, at, by)
+    at = schedule.parse_moment(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
+    mailings.reschedule_mailing(workspace, mailing, at, by)
     return at
 
 
@@ -152,7 +152,7 @@ def moment_words(at: datetime) -> str:
 
 def progress(workspace: Workspace, key: str) -> dict[str, str | int | float]:
     """Return the counts of a mailing under way, its `stage`, and the seconds `left` until it leaves; NotFound."""
-    mailing, receipt = mailings.story(workspace, key)[0], mailings.receipt(workspace, key)
+    mailing, receipt = mailings.story(workspace, key)[0], mailings.mailing_receipt(workspace, key)
     return {
         "stage": mailing.status,
         "candidates": receipt.candidates,

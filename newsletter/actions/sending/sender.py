@@ -21,7 +21,7 @@ from newsletter.actions.sending.outcomes import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
 from newsletter.i18n import speaking
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import Session
+from newsletter.providers import ProviderSession
 from newsletter.rendering.message import Skeleton
 from newsletter.store import journal
 from newsletter.store.sending import ledger, mailings, pace
@@ -137,14 +137,16 @@ class Sender:
             if not ids:
                 self.dispatch.note(f"today's quota of {sending.daily} messages is used; the rest leaves tomorrow")
                 return _Turn(spent=True)
-            wait = pace.take(connection, self.name, len(ids), sending.rate, now, _day(now))
+            wait = pace.take_allowance(connection, self.name, len(ids), sending.rate, now, _day(now))
             if wait > 0:
                 return _Turn(claimed=ids, place=now + wait, wait=wait)
         elif self.held.place is not None and now - self.held.place > LATE_SECONDS:
             # Everybody was held up (the database was away): all at once would be a burst.
             pace.push(connection, self.name, len(ids), sending.rate, now)
         lease, today = sending.lease_seconds, paris.day(now)
-        ready = ledger.hand(connection, self.id, self.rule, self.token, ids, now=now, lease=lease, today=today)
+        ready = ledger.hand_deliveries(
+            connection, self.id, self.rule, self.token, ids, now=now, lease=lease, today=today
+        )
         if self.limited and len(ready) < len(ids):
             pace.give_back(connection, self.name, len(ids) - len(ready), _day(now))
         caps = {name: cap.connections for name, cap in sending.caps.items()} if self.capped else {}
@@ -152,7 +154,9 @@ class Sender:
             pace.hold(connection, self.name)  # two mailings at once must not slip past an operator's cap together
         # Operators' caps pass people over: whoever minds them looks from the beginning each time.
         after = 0 if self.capped else max((*ids, *self.held.claimed), default=0)
-        fresh = ledger.claim(connection, self.id, self.token, self.size, now=now, lease=lease, caps=caps, after=after)
+        fresh = ledger.claim_deliveries(
+            connection, self.id, self.token, self.size, now=now, lease=lease, caps=caps, after=after
+        )
         return _Turn(ready, fresh)
 
     def _leave(self, connection: Connection, now: float) -> None:
@@ -164,8 +168,8 @@ class Sender:
         back = [s for s in self.known if s.state in OPEN]
         # Held alone: what comes back must not slip past a cancellation, nor two claims past an operator's cap.
         status = mailings.status(connection, self.id, hold=bool(self.capped or self.blame or back))
-        ledger.settle(connection, self.token, [s for s in self.known if s.state not in OPEN], now)
-        returned = ledger.settle(connection, self.token, back, now)
+        ledger.settle_deliveries(connection, self.token, [s for s in self.known if s.state not in OPEN], now)
+        returned = ledger.settle_deliveries(connection, self.token, back, now)
         if returned and self.limited:
             pace.give_back(connection, self.name, returned, _day(now))
         if returned and status == "cancelled":
@@ -173,10 +177,12 @@ class Sender:
             ledger.cancel_open(connection, self.id, now, after=min(ids) - 1, up_to=max(ids))
         if returned and status == "done":
             # The sender was frozen; others took its group for doubtful and ended without it.
-            mailings.change(connection, self.id, "sending", only=("done",), ended_at=None)
-        if self.blame and mailings.change(connection, self.id, "paused", only=("sending",), pause_reason=self.blame):
+            mailings.change_mailing(connection, self.id, "sending", only=("done",), ended_at=None)
+        if self.blame and mailings.change_mailing(
+            connection, self.id, "paused", only=("sending",), pause_reason=self.blame
+        ):
             detail = {"why": self.blame}
-            journal.record(connection, journal.Event(now, "mailing-paused", mailing_id=self.id, detail=detail))
+            journal.record_event(connection, journal.Event(now, "mailing-paused", mailing_id=self.id, detail=detail))
             status = "paused"
         return status
 
@@ -184,7 +190,7 @@ class Sender:
         """Queue again all that is still ours: between two groups nothing of it has left."""
         if self.held.place is not None:
             pace.give_back(connection, self.name, len(self.held.claimed), _day(now))
-        ledger.release(connection, self.id, self.token, handed=True)
+        ledger.release_claims(connection, self.id, self.token, handed=True)
         self.held = _Turn()
 
     def _checkpoint(self, in_flight: int) -> bool:
@@ -192,7 +198,7 @@ class Sender:
 
         def step(connection: Connection, now: float) -> int:
             self._write(connection, now)
-            return ledger.renew(connection, self.token, self.id, now + self.sending.lease_seconds)
+            return ledger.renew_leases(connection, self.token, self.id, now + self.sending.lease_seconds)
 
         return self._persist(step) == in_flight
 
@@ -220,7 +226,7 @@ class Sender:
 
     # --- the provider's side -----------------------------------------------------------------------------------------
 
-    def _send(self, session: Session, ready: Sequence[Handed]) -> None:
+    def _send(self, session: ProviderSession, ready: Sequence[Handed]) -> None:
         """Send a group; whatever happens, `known` then holds one word on each delivery the ledger does not know of."""
         began, waiting = time.monotonic(), {handed.id: handed for handed in ready}
         outcomes: list[Outcome] = []

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.actions import mail
-from newsletter.actions.mail import Notice
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import _
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.team import audit_log
-from newsletter.store.team.audit_log import Deed as Deed
+from newsletter.store.team.audit_log import Deed
 
 
-def latest(workspace: Workspace, *, before: int = 0, limit: int = 50) -> Sequence[Deed]:
+def latest_deeds(workspace: Workspace, *, before: int = 0, limit: int = 50) -> Sequence[Deed]:
     """Return what people did, the newest first; with `before`, what is older than that number."""
     with workspace.database.read() as connection:
-        return audit_log.latest(connection, before=before, limit=limit)
+        return audit_log.latest_deeds(connection, before=before, limit=limit)
 
 
 def send_test(workspace: Workspace, to: str, by: str) -> None:
@@ -36,4 +36,4 @@ def send_test(workspace: Workspace, to: str, by: str) -> None:
     if outcome.kind != "accepted":
         raise Refused(outcome.text or outcome.status or outcome.kind, where="[sending]", hint="check the settings")
     with workspace.database.write() as connection:
-        journal.record(connection, Event(workspace.database.now(connection), "test-sent", actor=by))
+        journal.record_event(connection, Event(workspace.database.now(connection), "test-sent", actor=by))

@@ -21,7 +21,7 @@ from newsletter.i18n import Sentence
 from newsletter.model import Finding
 from newsletter.rendering.checks import check_theme
 from newsletter.settings import Settings
-from newsletter.settings_file import FILE, load, read_env_file
+from newsletter.settings_file import FILE, load_settings, read_env_file
 from newsletter.store import journal
 from newsletter.store.journal import Event
 
@@ -29,7 +29,7 @@ Change = tuple[tuple[str, ...], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SettingsDraft:
     """The file as it would be: its text, the settings that it gives, and the version it was made from."""
 
     text: str
@@ -42,7 +42,7 @@ def version(workspace: Workspace) -> str:
     return hashlib.sha256((workspace.root / FILE).read_bytes()).hexdigest()[:16]
 
 
-def draft(workspace: Workspace, changes: Sequence[Change], seen: str) -> Draft:
+def draft(workspace: Workspace, changes: Sequence[Change], seen: str) -> SettingsDraft:
     """Return what `newsletter.toml` becomes with `changes` (path of keys, value; None takes the key out).
 
     Raises Refused when the file has changed since `seen`, and SettingsError, naming the field, for a value that cannot
@@ -53,7 +53,7 @@ def draft(workspace: Workspace, changes: Sequence[Change], seen: str) -> Draft:
     for keys, value in changes:
         _set(document, keys, value)
     text = tomlkit.dumps(document)
-    return Draft(text, _validated(workspace.root, text), seen)
+    return SettingsDraft(text, _validated(workspace.root, text), seen)
 
 
 def theme_findings(settings: Settings) -> list[Finding]:
@@ -61,7 +61,7 @@ def theme_findings(settings: Settings) -> list[Finding]:
     return check_theme(settings.theme)
 
 
-def save(workspace: Workspace, made: Draft, what: str, by: str) -> None:
+def save_settings(workspace: Workspace, made: SettingsDraft, what: str, by: str) -> None:
     """Put the drafted file in place, whole or not at all, and take it up at once; `what` names the part changed.
 
     Refused when somebody saved another one since the draft was made.
@@ -78,7 +78,7 @@ def save(workspace: Workspace, made: Draft, what: str, by: str) -> None:
         beside.replace(path)
         workspace.reload()
         now = workspace.database.now(connection)
-        journal.record(connection, Event(now, "settings-changed", actor=by, detail={"part": what}))
+        journal.record_event(connection, Event(now, "settings-changed", actor=by, detail={"part": what}))
 
 
 def _unchanged(workspace: Workspace, seen: str) -> None:
@@ -95,7 +95,7 @@ def _validated(root: Path, text: str) -> Settings:
     """Read `text` as the settings of `root`, from a directory of its own: the real file is not touched."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / FILE).write_text(text, encoding="utf-8")
-        return load(Path(folder), {**read_env_file(root / ".env"), **os.environ})
+        return load_settings(Path(folder), {**read_env_file(root / ".env"), **os.environ})
 
 
 def _set(document: TOMLDocument, keys: Sequence[str], value: Any) -> None:

@@ -12,18 +12,17 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses
 from newsletter.actions import mail
-from newsletter.actions.mail import Notice
 from newsletter.actions.people.signup_rules import network_of
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import Sentence, _, speaking
+from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.people import limits
 from newsletter.store.team import users
-from newsletter.store.team.users import Session as Session
-from newsletter.store.team.users import User
+from newsletter.store.team.users import User, UserSession
 
 LINK_SECONDS = 15 * 60.0
 FIRST_SECONDS = 24 * 3600.0
@@ -49,7 +48,7 @@ def first_link(workspace: Workspace) -> str:
     An earlier first link stops working.
     """
     with workspace.database.write() as connection:
-        if users.listing(connection):
+        if users.list_users(connection):
             return ""
         now = workspace.database.now(connection)
         users.withdraw(connection, _FIRST, "", now)
@@ -61,16 +60,16 @@ def first_user(workspace: Workspace, token: str, address: str, name: str, agent:
 
     Raises AddressError, which leaves the link usable, and TokenError for a link that is used, old or late.
     """
-    found = addresses.parse(address)
+    found = addresses.parse_address(address)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        if users.redeem(connection, digest(token), _FIRST, now) is None or users.listing(connection):
+        if users.redeem(connection, digest(token), _FIRST, now) is None or users.list_users(connection):
             raise _useless()
-        user = users.add(
+        user = users.add_user(
             connection, address=found.text, key=found.key, name=name.strip(), role="admin", may_send=True, now=now
         )
         detail = {"user": user.id, "role": "admin", "may_send": True}
-        journal.record(connection, Event(now, "user-invited", actor=user.called, detail=detail))
+        journal.record_event(connection, Event(now, "user-invited", actor=user.called, detail=detail))
         return _open(connection, user, now, agent)
 
 
@@ -86,7 +85,7 @@ def mail_link(workspace: Workspace, text: str, ip: str) -> None:
     Runs after the answer was given: neither its time nor its outcome can tell who has access. Faults are logged.
     """
     try:
-        key = addresses.parse(text).key
+        key = addresses.parse_address(text).key
     except AddressError:
         return
     with workspace.database.write() as connection:
@@ -130,7 +129,7 @@ def sign_in(workspace: Workspace, token: str, agent: str = "") -> SignedIn:
         return _open(connection, user, now, agent)
 
 
-def session(workspace: Workspace, cookie: str) -> Session | None:
+def session(workspace: Workspace, cookie: str) -> UserSession | None:
     """Return the session of a cookie if it is still open; notes at most once a minute that it is in use."""
     if not cookie:
         return None
@@ -160,7 +159,7 @@ def _open(connection: Connection, user: User, now: float, agent: str) -> SignedI
         expires=now + SESSION_SECONDS,
         agent=agent[:200],
     )
-    journal.record(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
+    journal.record_event(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
     return SignedIn(cookie, user)
 
 

@@ -16,9 +16,7 @@ from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.team import users
-from newsletter.store.team.users import ApiToken as ApiToken
-from newsletter.store.team.users import Session as Session
-from newsletter.store.team.users import User as User
+from newsletter.store.team.users import ApiToken, User, UserSession
 
 # What a role opens; sending is a right of its own (`User.may_send`).
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -44,14 +42,14 @@ def rights(user: User) -> frozenset[str]:
     return RIGHTS[user.role] | ({"send"} if user.may_send else frozenset())
 
 
-def invite(
+def invite_user(
     workspace: Workspace, address: str, role: str, *, may_send: bool = False, name: str = "", by: str = ""
 ) -> User:
     """Give `address` access to the Studio; AddressError for no address, Refused when it has access already."""
-    found, _checked = addresses.parse(address), _role(role)
+    found, _checked = addresses.parse_address(address), _role(role)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        user = users.add(
+        user = users.add_user(
             connection, address=found.text, key=found.key, name=name.strip(), role=role, may_send=may_send, now=now
         )
         _note(connection, "user-invited", user, now, by, {"role": role, "may_send": may_send})
@@ -61,13 +59,13 @@ def invite(
 def everybody(workspace: Workspace) -> list[User]:
     """Return all users with access."""
     with workspace.database.read() as connection:
-        return users.listing(connection)
+        return users.list_users(connection)
 
 
-def find(workspace: Workspace, address: str) -> User:
+def find_user(workspace: Workspace, address: str) -> User:
     """Return the user with this address; NotFound names the way to see them all."""
     with workspace.database.read() as connection:
-        user = users.by_key(connection, addresses.parse(address).key)
+        user = users.by_key(connection, addresses.parse_address(address).key)
     if user is None:
         raise NotFound(
             f"`{address}` has no access to the Studio",
@@ -77,30 +75,30 @@ def find(workspace: Workspace, address: str) -> User:
     return user
 
 
-def change(workspace: Workspace, user_id: int, *, role: str, may_send: bool, name: str, by: str) -> User:
+def change_user(workspace: Workspace, user_id: int, *, role: str, may_send: bool, name: str, by: str) -> User:
     """Set name and rights; a change of rights closes the user's sessions. Refused for the last admin."""
     _role(role)
     with workspace.database.write() as connection:
         before, now = _current(connection, user_id), workspace.database.now(connection)
         if role != _ADMIN:
             _keep_one_admin(connection, before)
-        users.change(connection, user_id, name=name.strip(), role=role, may_send=may_send)
+        users.change_user(connection, user_id, name=name.strip(), role=role, may_send=may_send)
         if (before.role, before.may_send) != (role, may_send):
             users.close_all(connection, user_id)
             _note(connection, "user-changed", before, now, by, {"role": role, "may_send": may_send})
         return users.by_id(connection, user_id)
 
 
-def end(workspace: Workspace, user_id: int, by: str) -> None:
+def end_access(workspace: Workspace, user_id: int, by: str) -> None:
     """Take a user's access away and close their sessions at once. Refused for the last admin."""
     with workspace.database.write() as connection:
         user, now = _current(connection, user_id), workspace.database.now(connection)
         _keep_one_admin(connection, user)
-        users.end(connection, user_id, now)
+        users.end_user(connection, user_id, now)
         _note(connection, "user-ended", user, now, by, {})
 
 
-def sessions_of(workspace: Workspace, user_id: int) -> list[Session]:
+def sessions_of(workspace: Workspace, user_id: int) -> list[UserSession]:
     """Return the browsers in which a user is signed in, the last used first."""
     with workspace.database.read() as connection:
         return users.sessions_of(connection, user_id, workspace.database.now(connection))
@@ -134,7 +132,9 @@ def make_token(workspace: Workspace, name: str, scope: str, by: str) -> str:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         users.add_token(connection, digest(token), name=name.strip(), scope=scope, now=now, by=by)
-        journal.record(connection, Event(now, "token-made", actor=by, detail={"name": name.strip(), "scope": scope}))
+        journal.record_event(
+            connection, Event(now, "token-made", actor=by, detail={"name": name.strip(), "scope": scope})
+        )
     return token
 
 
@@ -152,7 +152,7 @@ def revoke_token(workspace: Workspace, token_digest: str, by: str) -> None:
             raise NotFound(
                 "this token is not in use", hint="reload the page", said=Sentence("Cette clé ne servait déjà plus.")
             )
-        journal.record(connection, Event(now, "token-revoked", actor=by))
+        journal.record_event(connection, Event(now, "token-revoked", actor=by))
 
 
 def digest(secret: str) -> str:
@@ -183,7 +183,7 @@ def _current(connection: Connection, user_id: int) -> User:
 
 
 def _keep_one_admin(connection: Connection, user: User) -> None:
-    others = [u for u in users.listing(connection) if u.role == _ADMIN and u.id != user.id]
+    others = [u for u in users.list_users(connection) if u.role == _ADMIN and u.id != user.id]
     if user.role == _ADMIN and not others:
         raise Refused(
             "the Studio needs one admin at least",
@@ -196,4 +196,4 @@ def _keep_one_admin(connection: Connection, user: User) -> None:
 
 
 def _note(connection: Connection, kind: str, user: User, now: float, by: str, detail: Mapping[str, object]) -> None:
-    journal.record(connection, Event(now, kind, actor=by, detail={"user": user.id, **detail}))
+    journal.record_event(connection, Event(now, kind, actor=by, detail={"user": user.id, **detail}))

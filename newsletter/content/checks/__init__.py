@@ -14,7 +14,7 @@ from datetime import datetime, time
 
 from newsletter.content.checks import dates, placement, prose
 from newsletter.content.checks import targets as links_of
-from newsletter.content.checks.placement import Placed
+from newsletter.content.checks.placement import PlacedItem
 from newsletter.content.fields import UnknownKey
 from newsletter.content.pool import Pool
 from newsletter.i18n import _
@@ -82,7 +82,7 @@ def links(composed: ComposedIssue) -> list[tuple[str, str]]:
     return list(first.items())
 
 
-def _as_printed(item: Placed) -> Article:
+def _as_printed(item: PlacedItem) -> Article:
     """Return the article with what the issue overrides."""
     plan, article = item.plan, item.article
     return replace(
@@ -93,7 +93,7 @@ def _as_printed(item: Placed) -> Article:
     )
 
 
-def _place(item: Placed, issue: Issue) -> Where:
+def _place(item: PlacedItem, issue: Issue) -> Where:
     """Return what names the place of a field: the issue's line where it is overridden, else the article's."""
     plan = item.plan
     overridden = {"title": plan.title, "summary": plan.summary, "image": plan.picture}
@@ -185,7 +185,7 @@ def _check_editorial(issue: Issue) -> Iterator[Finding]:
         yield from links_of.check_target(target, place)
 
 
-def _check_years(item: Placed, issue: Issue) -> Iterator[Finding]:
+def _check_years(item: PlacedItem, issue: Issue) -> Iterator[Finding]:
     where, printed = _place(item, issue), _as_printed(item)
     for name, text in (("title", printed.title), ("summary", printed.summary)):
         yield from dates.check_years(text, where(name), issue.date)

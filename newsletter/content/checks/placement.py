@@ -22,7 +22,7 @@ SUBJECT_LIMIT = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedItem:
     """An item of an issue file with its article; `heading` is empty for the lead."""
 
     plan: ItemPlan
@@ -54,7 +54,7 @@ def layout(section: SectionPlan, publication: Publication) -> str:
     return section.layout or (setting.layout if setting else "")
 
 
-def placed(issue: Issue, pool: Pool, publication: Publication) -> tuple[list[Placed], list[Finding]]:
+def placed(issue: Issue, pool: Pool, publication: Publication) -> tuple[list[PlacedItem], list[Finding]]:
     """Return the items whose article exists, the lead first, and a finding for each of the others."""
     plans = [(issue.lead, "", False)] if issue.lead else []
     for section in issue.sections:
@@ -65,7 +65,7 @@ def placed(issue: Issue, pool: Pool, publication: Publication) -> tuple[list[Pla
         place = f"{at(issue, plan)}, {plan.slug}"
         article = pool.get(plan.slug)
         if article:
-            found.append(Placed(plan, article, heading, agenda, place))
+            found.append(PlacedItem(plan, article, heading, agenda, place))
         else:
             missing.append(_unknown(plan.slug, pool, place))
     return found, missing
@@ -101,7 +101,7 @@ def check_lines(issue: Issue, publication: Publication) -> Iterator[Finding]:
         yield Finding("preheader-length", Severity.WARNING, words, where(issue, "preheader"))
 
 
-def check_sections(issue: Issue, items: Sequence[Placed], publication: Publication, on: day) -> Iterator[Finding]:
+def check_sections(issue: Issue, items: Sequence[PlacedItem], publication: Publication, on: day) -> Iterator[Finding]:
     """Yield a finding for each section that prints nothing, and for an issue in which nothing is left."""
     if not items:
         message = _("Le numéro ne contient aucun article. Ajoutez-en au moins un.")
@@ -117,7 +117,7 @@ def check_sections(issue: Issue, items: Sequence[Placed], publication: Publicati
             yield Finding("section-empty", Severity.WARNING, words, at(issue, section))
 
 
-def check_item(item: Placed, publication: Publication, now: datetime) -> Iterator[Finding]:
+def check_item(item: PlacedItem, publication: Publication, now: datetime) -> Iterator[Finding]:
     """Yield what forbids one item: meant for members only, not ready, or over when the letter leaves (`now`, aware)."""
     article = item.article
     if article.visibility == Visibility.MEMBERS and is_public(publication):
@@ -153,7 +153,7 @@ def _is_over(article: Article, on: day) -> bool:
 
 
 def check_repeats(
-    items: Sequence[Placed], issue: Issue, publication: Publication, history: Sequence[Issue]
+    items: Sequence[PlacedItem], issue: Issue, publication: Publication, history: Sequence[Issue]
 ) -> Iterator[Finding]:
     """Yield a finding for an item printed twice, in this issue or since an earlier one of the same publication.
 
@@ -190,9 +190,9 @@ def _printed(issue: Issue, publication: Publication) -> Iterator[str]:
             yield from (plan.slug for plan in section.items)
 
 
-def check_names(items: Sequence[Placed]) -> Iterator[Finding]:
+def check_names(items: Sequence[PlacedItem]) -> Iterator[Finding]:
     """Yield a finding for titles that read the same and lead elsewhere: heard aloud, the links cannot be told apart."""
-    by_title: dict[str, list[Placed]] = defaultdict(list)
+    by_title: dict[str, list[PlacedItem]] = defaultdict(list)
     for item in items:
         by_title[item.title.casefold()].append(item)
     for twins in by_title.values():

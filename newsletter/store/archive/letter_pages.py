@@ -19,7 +19,7 @@ _OUT = sa.and_(mailings.c.started_at.is_not(None), mailings.c.status != "cancell
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPage:
     """A letter that is out: whose it is, and what its page shows (JSON), when it began to leave (POSIX seconds)."""
 
     mailing_id: int
@@ -29,20 +29,20 @@ class Stored:
     started_at: float
 
 
-def save(connection: Connection, mailing_id: int, content: str, text: str) -> None:
+def save_page(connection: Connection, mailing_id: int, content: str, text: str) -> None:
     """Keep the page of a mailing; `text` is all its words."""
     connection.execute(archive_pages.insert().values(mailing_id=mailing_id, content=content, words=name_key(text)))
 
 
-def get(connection: Connection, issue: str) -> Stored | None:
+def get_page(connection: Connection, issue: str) -> StoredPage | None:
     """Return the page of an issue that is out, or None."""
     row = connection.execute(_pages().where(mailings.c.issue == issue)).first()
     return _stored(row) if row else None
 
 
-def listing(
+def list_pages(
     connection: Connection, publications: Sequence[str], words: str = "", limit: int | None = None
-) -> list[Stored]:
+) -> list[StoredPage]:
     """Return the letters of `publications` that are out, newest first: all, or those with every word of `words`."""
     query = _pages().where(mailings.c.publication.in_(publications))
     for word in name_key(words).split()[:_MOST_WORDS]:
@@ -50,8 +50,8 @@ def listing(
     return [_stored(row) for row in connection.execute(query.limit(limit))]
 
 
-def _stored(row: sa.Row[Any]) -> Stored:
-    return Stored(**row._asdict())
+def _stored(row: sa.Row[Any]) -> StoredPage:
+    return StoredPage(**row._asdict())
 
 
 def _pages() -> sa.Select[Any]:

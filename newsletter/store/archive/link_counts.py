@@ -22,7 +22,7 @@ class Link:
     n: int = 0
 
 
-def save(connection: Connection, mailing_id: int, links: Sequence[Link]) -> None:
+def save_links(connection: Connection, mailing_id: int, links: Sequence[Link]) -> None:
     """Keep the links of a mailing: the only addresses that will ever be redirected to."""
     if links:
         rows = [
@@ -31,7 +31,7 @@ def save(connection: Connection, mailing_id: int, links: Sequence[Link]) -> None
         connection.execute(link_counts.insert(), rows)
 
 
-def find(connection: Connection, issue: str, number: int) -> tuple[int, str] | None:
+def find_link(connection: Connection, issue: str, number: int) -> tuple[int, str] | None:
     """Return (mailing, address) of a link of an issue, of its newest mailing that has it; None if there is none."""
     row = connection.execute(
         sa.select(link_counts.c.mailing_id, link_counts.c.url)
@@ -43,7 +43,7 @@ def find(connection: Connection, issue: str, number: int) -> tuple[int, str] | N
     return (row.mailing_id, row.url) if row else None
 
 
-def add(connection: Connection, mailing_id: int, number: int) -> None:
+def add_follows(connection: Connection, mailing_id: int, number: int) -> None:
     """Count one visit."""
     here = (link_counts.c.mailing_id == mailing_id, link_counts.c.number == number)
     connection.execute(link_counts.update().where(*here).values(n=link_counts.c.n + 1))

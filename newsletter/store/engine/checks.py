@@ -36,7 +36,7 @@ class Check:
         return not self.fault
 
 
-def run(connection: Connection, version: str) -> list[Check]:
+def run_checks(connection: Connection, version: str) -> list[Check]:
     """Look at everything, in one snapshot; rows are looked at only where every table and column is there."""
     found = [Check("version", "" if version == HEAD else f"the schema is `{version or 'none'}`, not `{HEAD}`")]
     for name, look in _LOOKS.items():

@@ -70,7 +70,7 @@ def fill(
             )
             digests[table.name] = digest.hexdigest()
     with target.write() as connection:
-        sequences.settle(connection)
+        sequences.settle_sequences(connection)
         _write_version(connection, HEAD)
     if not target.sqlite:
         with target.write() as connection:

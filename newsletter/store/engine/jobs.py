@@ -24,7 +24,7 @@ class JobState:
     last_error: str
 
 
-def take(
+def take_job(
     connection: Connection,
     name: str,
     holder: str,
@@ -65,13 +65,13 @@ def take(
     return taken.rowcount == 1
 
 
-def prolong(connection: Connection, name: str, holder: str, *, now: float, hold: float) -> None:
+def prolong_job(connection: Connection, name: str, holder: str, *, now: float, hold: float) -> None:
     """Keep a job that takes long: it is neither free nor late."""
     mine = sa.and_(jobs.c.name == name, jobs.c.holder == holder)
     connection.execute(jobs.update().where(mine).values(held_until=now + hold, next_at=now))
 
 
-def give_back(connection: Connection, name: str, holder: str, *, now: float, next_at: float, error: str) -> None:
+def give_back_job(connection: Connection, name: str, holder: str, *, now: float, next_at: float, error: str) -> None:
     """Write down how the job ended, and when it shall run again."""
     connection.execute(
         jobs.update()
@@ -80,7 +80,7 @@ def give_back(connection: Connection, name: str, holder: str, *, now: float, nex
     )
 
 
-def listing(connection: Connection) -> Sequence[JobState]:
+def list_job_states(connection: Connection) -> Sequence[JobState]:
     """Return every job that ever ran, by name."""
     return [JobState(*row) for row in connection.execute(sa.select(*_COLUMNS).order_by(jobs.c.name))]
 

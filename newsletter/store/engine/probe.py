@@ -18,5 +18,5 @@ def try_write(database: Database) -> None:
 def clocks(database: Database) -> tuple[float, float]:
     """Return the database's time and that of its newest event (0 without any), in POSIX seconds."""
     with database.read() as connection:
-        newest = journal.latest(connection, 1)
+        newest = journal.latest_events(connection, 1)
         return database.now(connection), newest[0].at if newest else 0.0

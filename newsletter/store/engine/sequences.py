@@ -21,7 +21,7 @@ def newest(connection: Connection, table: sa.Table) -> int:
     return max(int(connection.scalar(sa.select(sa.func.max(column))) or 0) for column in columns)
 
 
-def settle(connection: Connection) -> None:
+def settle_sequences(connection: Connection) -> None:
     """Set every sequence of a PostgreSQL database to go on after the newest id; SQLite has none."""
     if connection.dialect.name != "postgresql":
         return

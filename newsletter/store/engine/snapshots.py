@@ -18,7 +18,7 @@ def as_file(path: Path) -> Database:
     return Database(sa.URL.create("sqlite", database=str(path)))
 
 
-def save(database: Database, path: Path, progress: Progress = lambda *_: None) -> None:
+def save_snapshot(database: Database, path: Path, progress: Progress = lambda *_: None) -> None:
     """Write what `database` holds at this moment into a new file at `path`; others go on writing meanwhile."""
     if database.sqlite:
         raw = database.engine.raw_connection()

@@ -98,7 +98,7 @@ def withdraw_placed(connection: Connection) -> None:
     connection.execute(reviews.delete().where(reviews.c.kind == ORGANISATION, reviews.c.done_at.is_(None), placed))
 
 
-def listing(connection: Connection, *, kind: str = "", done: bool = False, limit: int = 1000) -> list[Review]:
+def list_reviews(connection: Connection, *, kind: str = "", done: bool = False, limit: int = 1000) -> list[Review]:
     """Return the open questions (with `done` the settled ones), oldest first."""
     query = sa.select(reviews).where(reviews.c.done_at.is_not(None) if done else reviews.c.done_at.is_(None))
     if kind:
@@ -106,7 +106,7 @@ def listing(connection: Connection, *, kind: str = "", done: bool = False, limit
     return [_review(row) for row in connection.execute(query.order_by(reviews.c.at, reviews.c.id).limit(limit))]
 
 
-def get(connection: Connection, number: int) -> Review:
+def get_review(connection: Connection, number: int) -> Review:
     """Return one question; NotFound, or Refused when it is settled already."""
     row = connection.execute(sa.select(reviews).where(reviews.c.id == number)).first()
     if row is None:
@@ -132,7 +132,7 @@ def same(connection: Connection, review: Review) -> list[Review]:
     return [_review(row) for row in connection.execute(found.order_by(reviews.c.id))]
 
 
-def settle(connection: Connection, review: Review, outcome: str, by: str, now: float) -> None:
+def settle_review(connection: Connection, review: Review, outcome: str, by: str, now: float) -> None:
     """Record the decision; what the file said of a person is not kept beyond it."""
     values = {"done_at": now, "done_by": by, "outcome": outcome, "detail": ""}
     connection.execute(reviews.update().where(reviews.c.id == review.id).values(values))

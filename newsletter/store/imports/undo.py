@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.imports import writer
-from newsletter.store.journal import Event, record
+from newsletter.store.journal import Event, record_event
 from newsletter.store.people import people
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
@@ -52,7 +52,7 @@ def finish(connection: Connection, number: int, counts: Mapping[str, int]) -> No
     connection.execute(register.update().where(register.c.id == number).values(counts=json.dumps(counts)))
 
 
-def listing(connection: Connection, limit: int = 100) -> list[Import]:
+def list_imports(connection: Connection, limit: int = 100) -> list[Import]:
     """Return the newest imports, newest first."""
     return [_import(row) for row in connection.execute(sa.select(register).order_by(register.c.id.desc()).limit(limit))]
 
@@ -96,7 +96,7 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
     connection.execute(import_changes.delete().where(import_changes.c.import_id == number))
     connection.execute(reviews.delete().where(reviews.c.import_id == number, reviews.c.done_at.is_(None)))
     connection.execute(register.update().where(register.c.id == number).values(undone_at=now))
-    record(
+    record_event(
         connection,
         Event(now, "import-undone", publication=made.publication, actor=actor, detail={"import": number, **counts}),
     )
@@ -140,7 +140,7 @@ def _take_back(connection: Connection, made: Import, change: sa.Row[Any], consen
     current = people.subscription(connection, person.id, made.publication)
     if current is None or current.state != "active":
         return "kept"
-    people.move(connection, person, made.publication, "expired", consent, now)
+    people.move_subscription(connection, person, made.publication, "expired", consent, now)
     return "restored"
 
 
@@ -157,7 +157,7 @@ def _let_go(
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
     person = people.by_id(connection, person.id)
     for current in people.of(connection, person.id):
-        people.move(
+        people.move_subscription(
             connection, person, current.publication, before["states"].get(current.publication, "expired"), consent, now
         )
     return "restored"

@@ -29,7 +29,7 @@ _PERSON = ("id", "uid", "address", "address_key", *DETAILS, "organisation_id", "
 _CHANGE = ("import_id", "subscriber_id", "what", "before")
 
 
-class Known(NamedTuple):
+class KnownPerson(NamedTuple):
     """A person as the store had it before an import; `state` is that of one publication, or None."""
 
     id: int
@@ -51,7 +51,7 @@ class Incoming(NamedTuple):
     proof: str
 
 
-def known(connection: Connection, publication: str, keys: Sequence[str]) -> dict[str, Known]:
+def known(connection: Connection, publication: str, keys: Sequence[str]) -> dict[str, KnownPerson]:
     """Return what is known of each address key that is there."""
     current = sa.and_(
         subscriptions.c.subscriber_id == subscribers.c.id,
@@ -64,7 +64,7 @@ def known(connection: Connection, publication: str, keys: Sequence[str]) -> dict
         .where(subscribers.c.address_key.in_(keys))
     )
     return {
-        row.address_key: Known(
+        row.address_key: KnownPerson(
             row.id,
             row.state,
             row.suppressed,
@@ -184,7 +184,7 @@ class Writer:
         if person.suppressed or (current and current.state != "expired"):
             return
         self._note(person, "opened", {"state": current.state if current else None})
-        people.move(self._connection, person, self._publication, "active", self._with(one), self._now)
+        people.move_subscription(self._connection, person, self._publication, "active", self._with(one), self._now)
 
     def _stop(self, person: Person, one: Incoming) -> None:
         before = {s.publication: s.state for s in people.of(self._connection, person.id)}
@@ -196,7 +196,7 @@ class Writer:
         consent = self._with(one)
         if one.state != "left":
             people.suppress(self._connection, person, one.state, consent, self._now)
-        people.move(self._connection, person, self._publication, one.state, consent, self._now)
+        people.move_subscription(self._connection, person, self._publication, one.state, consent, self._now)
         self._strip(person)
 
     def _strip(self, person: Person) -> None:

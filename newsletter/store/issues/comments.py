@@ -28,7 +28,7 @@ class Comment:
     done_at: float | None
 
 
-def add(
+def add_comment(
     connection: Connection,
     *,
     issue: str,
@@ -52,13 +52,13 @@ def add(
     return int(connection.execute(comments.insert().values(values).returning(comments.c.id)).scalar_one())
 
 
-def listing(connection: Connection, issue: str) -> list[Comment]:
+def list_comments(connection: Connection, issue: str) -> list[Comment]:
     """Return the comments on an issue, oldest first."""
     query = sa.select(comments).where(comments.c.issue == issue).order_by(comments.c.at, comments.c.id)
     return [Comment(**row._asdict()) for row in connection.execute(query)]
 
 
-def settle(connection: Connection, number: int, now: float) -> bool:
+def settle_comment(connection: Connection, number: int, now: float) -> bool:
     """Mark a comment as dealt with; tells whether it was open."""
     done = connection.execute(
         comments.update().where(comments.c.id == number, comments.c.done_at.is_(None)).values(done_at=now)

@@ -34,7 +34,7 @@ def reading(connection: Connection, url: str) -> Reading:
     return Reading(**row._mapping) if row else Reading(url)
 
 
-def failing(connection: Connection, urls: Collection[str]) -> list[Reading]:
+def failing_feeds(connection: Connection, urls: Collection[str]) -> list[Reading]:
     """Return those of `urls` whose last reading failed, the longest failing first."""
     query = sa.select(feeds).where(feeds.c.failing_since.is_not(None)).order_by(feeds.c.failing_since, feeds.c.url)
     return [Reading(**row._mapping) for row in connection.execute(query) if row.url in urls]

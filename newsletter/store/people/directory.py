@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.filters import PersonFilter
 from newsletter.store.people.organisations import name_key
 from newsletter.store.tables.core import organisations, subscribers, subscriptions
 
@@ -15,18 +16,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is looked for; an empty field asks nothing. `state` is a subscription's, `suppressed`, or `none`."""
-
-    words: str = ""
-    publication: str = ""
-    state: str = ""
-    level: str = ""
-    region: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundPerson:
     """One person of a list, with the state of each publication; `uid` is the random identifier in hex."""
 
     uid: str
@@ -49,7 +39,7 @@ class Lost:
     lost: int
 
 
-def search(connection: Connection, wanted: Wanted, start: int, limit: int) -> tuple[list[Found], int]:
+def search(connection: Connection, wanted: PersonFilter, start: int, limit: int) -> tuple[list[FoundPerson], int]:
     """Return up to `limit` (at most MOST) people from the one numbered `start`, by address, and how many fit."""
     joined = subscribers.outerjoin(organisations, organisations.c.id == subscribers.c.organisation_id)
     conditions = _conditions(wanted)
@@ -64,7 +54,7 @@ def search(connection: Connection, wanted: Wanted, start: int, limit: int) -> tu
     ).all()
     states = _states(connection, [row.id for row in rows])
     found = [
-        Found(
+        FoundPerson(
             uid=row.uid.hex(),
             address=row.address,
             name=f"{row.first_name} {row.last_name}".strip(),
@@ -79,7 +69,7 @@ def search(connection: Connection, wanted: Wanted, start: int, limit: int) -> tu
     return found, int(total or 0)
 
 
-def contacts(connection: Connection, organisation_id: int) -> list[Found]:
+def contacts(connection: Connection, organisation_id: int) -> list[FoundPerson]:
     """Return the people attached to an organisation (at most MOST), by address."""
     rows = connection.execute(
         sa.select(subscribers)
@@ -89,7 +79,7 @@ def contacts(connection: Connection, organisation_id: int) -> list[Found]:
     ).all()
     states = _states(connection, [row.id for row in rows])
     return [
-        Found(
+        FoundPerson(
             uid=row.uid.hex(),
             address=row.address,
             name=f"{row.first_name} {row.last_name}".strip(),
@@ -123,7 +113,7 @@ def regions(connection: Connection) -> list[str]:
     return list(connection.execute(query.order_by(organisations.c.region)).scalars())
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: PersonFilter) -> list[sa.ColumnElement[bool]]:
     person = sa.func.lower(subscribers.c.first_name + " " + subscribers.c.last_name + " " + subscribers.c.address_key)
     found: list[sa.ColumnElement[bool]] = [
         sa.or_(
@@ -143,7 +133,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _subscribed(wanted: Wanted) -> sa.ColumnElement[bool]:
+def _subscribed(wanted: PersonFilter) -> sa.ColumnElement[bool]:
     span = sa.exists().where(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.to_at.is_(None))
     if wanted.publication:
         span = span.where(subscriptions.c.publication == wanted.publication)

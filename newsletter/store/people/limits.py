@@ -29,6 +29,6 @@ def release(connection: Connection, name: str) -> None:
     connection.execute(limits.delete().where(limits.c.name == name))
 
 
-def purge(connection: Connection, before: float) -> int:
+def purge_limits(connection: Connection, before: float) -> int:
     """Forget the counts of periods that began before `before` (POSIX seconds); return how many."""
     return int(connection.execute(limits.delete().where(limits.c.period < int(before))).rowcount)

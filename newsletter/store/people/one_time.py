@@ -28,7 +28,7 @@ class OneTime:
     used: bool
 
 
-def make(connection: Connection, purpose: str, subject: Mapping[str, Any], expires: float) -> str:
+def make_link(connection: Connection, purpose: str, subject: Mapping[str, Any], expires: float) -> str:
     """Store a link for `purpose` about `subject` (small JSON), valid until `expires`; return its token."""
     token = secrets.token_urlsafe(24)
     connection.execute(
@@ -42,7 +42,7 @@ def make(connection: Connection, purpose: str, subject: Mapping[str, Any], expir
     return token
 
 
-def look(connection: Connection, purpose: str, token: str, now: float) -> OneTime:
+def look_up_link(connection: Connection, purpose: str, token: str, now: float) -> OneTime:
     """Return what a token opens, changing nothing; TokenError for an unknown, expired or other-purpose one."""
     row = connection.execute(_query(purpose, token, now)).first()
     if row is None:
@@ -54,15 +54,15 @@ def look(connection: Connection, purpose: str, token: str, now: float) -> OneTim
     return OneTime(json.loads(row.subject), row.used_at is not None)
 
 
-def use(connection: Connection, purpose: str, token: str, now: float) -> OneTime:
+def use_link(connection: Connection, purpose: str, token: str, now: float) -> OneTime:
     """Return what a token opens and mark it as used: `used` tells whether it was before. TokenError as `look`."""
-    found = look(connection, purpose, token, now)
+    found = look_up_link(connection, purpose, token, now)
     if not found.used:
         connection.execute(one_time_links.update().where(one_time_links.c.digest == _digest(token)).values(used_at=now))
     return found
 
 
-def purge(connection: Connection, now: float) -> int:
+def purge_links(connection: Connection, now: float) -> int:
     """Delete what has expired; return how many."""
     return int(connection.execute(one_time_links.delete().where(one_time_links.c.expires_at < now)).rowcount)
 

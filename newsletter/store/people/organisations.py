@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
-from newsletter.store.journal import Event, record
+from newsletter.store.journal import Event, record_event
 from newsletter.store.people.entitlement import current_member
 from newsletter.store.tables.core import memberships, organisations, subscribers
 
@@ -62,7 +62,7 @@ def name_key(name: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in plain).split())
 
 
-def add(connection: Connection, organisation: Organisation, *, now: float, actor: str = "") -> int:
+def add_organisation(connection: Connection, organisation: Organisation, *, now: float, actor: str = "") -> int:
     """Store a new organisation with its periods and return its id; Refused when the name is there already."""
     key = name_key(organisation.name)
     if not key:
@@ -94,13 +94,13 @@ def add(connection: Connection, organisation: Organisation, *, now: float, actor
     ).scalar_one()
     for period in organisation.periods:
         connection.execute(memberships.insert().values(organisation_id=made, joined=period.joined, ended=period.ended))
-    record(connection, Event(now, "organisation-added", organisation_id=made, actor=actor))
+    record_event(connection, Event(now, "organisation-added", organisation_id=made, actor=actor))
     return made
 
 
-def join(connection: Connection, organisation_id: int, period: Period, *, now: float, actor: str = "") -> None:
+def join_member(connection: Connection, organisation_id: int, period: Period, *, now: float, actor: str = "") -> None:
     """Add a membership period; Refused when it overlaps another or ends before it begins."""
-    organisation = get(connection, organisation_id)
+    organisation = get_organisation(connection, organisation_id)
     if period.ended and period.ended < period.joined:
         raise Refused(
             f"the end {period.ended} lies before the beginning {period.joined}",
@@ -120,12 +120,14 @@ def join(connection: Connection, organisation_id: int, period: Period, *, now: f
         memberships.insert().values(organisation_id=organisation_id, joined=period.joined, ended=period.ended)
     )
     detail = {"joined": period.joined} | ({"ended": period.ended} if period.ended else {})
-    record(connection, Event(now, "member-joined", organisation_id=organisation_id, actor=actor, detail=detail))
+    record_event(connection, Event(now, "member-joined", organisation_id=organisation_id, actor=actor, detail=detail))
 
 
-def end(connection: Connection, organisation_id: int, ended: date | None, *, now: float, actor: str = "") -> None:
+def end_period(
+    connection: Connection, organisation_id: int, ended: date | None, *, now: float, actor: str = ""
+) -> None:
     """Set the last day of the newest period, or take it back with None; Refused when there is no period."""
-    organisation = get(connection, organisation_id)
+    organisation = get_organisation(connection, organisation_id)
     if not organisation.periods:
         raise Refused(
             f"`{organisation.name}` has never been a member",
@@ -147,7 +149,7 @@ def end(connection: Connection, organisation_id: int, ended: date | None, *, now
     shortened = ended and not (last.ended and last.ended < ended.isoformat())
     kind = "member-ended" if shortened else "member-renewed"
     detail = {"ended": ended.isoformat() if ended else None, "before": last.ended}
-    record(connection, Event(now, kind, organisation_id=organisation_id, actor=actor, detail=detail))
+    record_event(connection, Event(now, kind, organisation_id=organisation_id, actor=actor, detail=detail))
 
 
 def close(
@@ -159,7 +161,7 @@ def close(
         .where(memberships.c.organisation_id == organisation.id, memberships.c.joined == running.joined)
         .values(ended=ended.ended)
     )
-    record(
+    record_event(
         connection,
         Event(
             now,
@@ -179,13 +181,13 @@ def complete(
     new = {name: text for name, text in details.items() if text not in empty and getattr(organisation, name) in empty}
     if new:
         connection.execute(organisations.update().where(organisations.c.id == organisation.id).values(new))
-        record(
+        record_event(
             connection, Event(now, "organisation-completed", organisation_id=organisation.id, actor=actor, detail=new)
         )
     return sorted(new)
 
 
-def get(connection: Connection, organisation_id: int) -> Organisation:
+def get_organisation(connection: Connection, organisation_id: int) -> Organisation:
     """Return one organisation; NotFound."""
     found = _read(connection, organisations.c.id == organisation_id)
     if not found:
@@ -197,7 +199,7 @@ def get(connection: Connection, organisation_id: int) -> Organisation:
     return found[0]
 
 
-def find(connection: Connection, name: str) -> Organisation:
+def find_organisation(connection: Connection, name: str) -> Organisation:
     """Return the organisation whose name, SIREN or INSEE code is `name`; NotFound names near ones."""
     key = name_key(name)
     code = name.replace(" ", "")
@@ -216,7 +218,7 @@ def find(connection: Connection, name: str) -> Organisation:
     )
 
 
-def listing(connection: Connection, *, on: date | None = None, grace_days: int = 0) -> list[Organisation]:
+def list_organisations(connection: Connection, *, on: date | None = None, grace_days: int = 0) -> list[Organisation]:
     """Return organisations by name: all of them, or the members on a day."""
     condition = sa.true() if on is None else current_member(organisations.c.id, on, grace_days)
     return _read(connection, condition)

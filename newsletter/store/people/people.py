@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.engine import bulk
-from newsletter.store.journal import Event, dumps, record
+from newsletter.store.journal import Event, dumps, record_event
 from newsletter.store.people import traces
 from newsletter.store.people.spans import begin_span, end_span, running_span
 from newsletter.store.tables.core import erasures, events, subscribers, subscriptions
@@ -84,7 +84,7 @@ class Consent:
     proof: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add(connection: Connection, person: Person, now: float, actor: str = "") -> Person:
+def add_person(connection: Connection, person: Person, now: float, actor: str = "") -> Person:
     """Store a new subscriber; Refused when the address is there already. The caller checks erasures first."""
     if connection.scalar(sa.select(subscribers.c.id).where(subscribers.c.address_key == person.key)):
         raise Refused(
@@ -92,13 +92,15 @@ def add(connection: Connection, person: Person, now: float, actor: str = "") -> 
             hint="`newsletter subscribers show` shows it",
             said=Sentence("Cette adresse est déjà dans la liste."),
         )
-    load(connection, [person], now)
+    load_person(connection, [person], now)
     made = by_key(connection, person.key)
-    record(connection, Event(now, "added", subscriber_id=made.id, organisation_id=person.organisation_id, actor=actor))
+    record_event(
+        connection, Event(now, "added", subscriber_id=made.id, organisation_id=person.organisation_id, actor=actor)
+    )
     return made
 
 
-def load(connection: Connection, people: Sequence[Person], now: float) -> range:
+def load_person(connection: Connection, people: Sequence[Person], now: float) -> range:
     """Insert many new subscribers at once and return their ids, in order; no events."""
     if not people:
         return range(0)
@@ -191,7 +193,7 @@ def spans(connection: Connection, subscriber_id: int) -> list[sa.Row[Any]]:
     return sorted(closed, key=lambda row: (row.from_at, row.id)) + list(current)
 
 
-def move(
+def move_subscription(
     connection: Connection,
     person: Person,
     publication: str,
@@ -214,7 +216,7 @@ def move(
         return False
     if current and not end_span(connection, current.id, now):
         # On PostgreSQL another transaction has ended it since it was read: what that one began counts now.
-        return move(connection, person, publication, state, consent, now, only=only)
+        return move_subscription(connection, person, publication, state, consent, now, only=only)
     begin_span(
         connection,
         subscriber_id=person.id,
@@ -226,7 +228,7 @@ def move(
         from_at=now,
     )
     detail = {"basis": consent.basis, "how": consent.how, **consent.proof}
-    record(
+    record_event(
         connection,
         Event(
             now,
@@ -276,14 +278,14 @@ def suppress(connection: Connection, person: Person, why: str, consent: Consent,
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(suppressed=why))
     for current in of(connection, person.id):
         if current.state in ("active", "pending"):
-            move(connection, person, current.publication, why, consent, now)
+            move_subscription(connection, person, current.publication, why, consent, now)
     return True
 
 
 def unsuppress(connection: Connection, person: Person, now: float, actor: str) -> None:
     """Let an address be written to again, because the person asked for it."""
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(suppressed=""))
-    record(
+    record_event(
         connection, Event(now, "unsuppressed", subscriber_id=person.id, actor=actor, detail={"was": person.suppressed})
     )
 
@@ -296,7 +298,7 @@ def attach(connection: Connection, person: Person, organisation_id: int | None, 
         subscribers.update().where(subscribers.c.id == person.id).values(organisation_id=organisation_id)
     )
     respan(connection, replace(person, organisation_id=organisation_id), now)
-    record(connection, Event(now, "moved", subscriber_id=person.id, organisation_id=organisation_id, actor=actor))
+    record_event(connection, Event(now, "moved", subscriber_id=person.id, organisation_id=organisation_id, actor=actor))
 
 
 def respan(connection: Connection, person: Person, now: float) -> None:
@@ -319,11 +321,13 @@ def edit(connection: Connection, person: Person, details: Mapping[str, Any], now
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(**details, from_file=kept))
     if changed.role != person.role:
         respan(connection, changed, now)
-    record(connection, Event(now, "edited", subscriber_id=person.id, actor=actor, detail={"details": sorted(details)}))
+    record_event(
+        connection, Event(now, "edited", subscriber_id=person.id, actor=actor, detail={"details": sorted(details)})
+    )
     return changed
 
 
-def forget(
+def forget_person(
     connection: Connection, person: Person, fingerprint: str, now: float, *, reason: str, actor: str = ""
 ) -> None:
     """Erase a person: a keyed hash of the address stays, which blocks a later import; the history is anonymous.
@@ -333,7 +337,7 @@ def forget(
     leaving = Consent(basis="", how="erased")
     for current in of(connection, person.id):
         if current.state in ("active", "pending"):
-            move(connection, person, current.publication, "left", leaving, now)
+            move_subscription(connection, person, current.publication, "left", leaving, now)
     traces.wipe(connection, person.id, person.address, person.key)
     connection.execute(subscribers.delete().where(subscribers.c.id == person.id))
     block(connection, fingerprint, now, reason=reason, actor=actor)
@@ -343,7 +347,7 @@ def block(connection: Connection, fingerprint: str, now: float, *, reason: str, 
     """Record an erasure: the keyed hash of an address (or nothing), which a later import is refused by."""
     if fingerprint and not erased(connection, [fingerprint]):
         connection.execute(erasures.insert().values(fingerprint=fingerprint, reason=reason, at=now))
-    record(connection, Event(now, "erased", actor=actor, detail={"reason": reason}))
+    record_event(connection, Event(now, "erased", actor=actor, detail={"reason": reason}))
 
 
 def erased(connection: Connection, fingerprints: Sequence[str]) -> dict[str, float]:

@@ -20,7 +20,7 @@ _COLUMNS = ("first_name", "last_name", "salutation", "function", "role", "phone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedPerson:
     """A subscriber with their organisation's name and where one publication stands."""
 
     person: Person
@@ -33,7 +33,7 @@ class Listed:
 
 def stream(
     connection: Connection, *, publication: str = "", state: str = "", unplaced: bool = False
-) -> Iterator[Listed]:
+) -> Iterator[ListedPerson]:
     """Yield one row per person and publication, by address; never more than a block of them in memory.
 
     `unplaced` keeps those without an organisation.
@@ -70,7 +70,7 @@ def stream(
             created_at=row.created_at,
             **values,
         )
-        yield Listed(
+        yield ListedPerson(
             person=person,
             organisation=row.name or "",
             publication=row.publication,

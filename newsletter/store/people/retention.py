@@ -46,7 +46,7 @@ class Purged:
         return asdict(self)
 
 
-def purge(connection: Connection, limits: Limits, fingerprint: Callable[[str], str], now: float) -> Purged:
+def purge_expired(connection: Connection, limits: Limits, fingerprint: Callable[[str], str], now: float) -> Purged:
     """Apply the retention periods in the caller's transaction; `fingerprint` hashes an address key.
 
     Requests that were never confirmed vanish without a hash; whoever left long ago is erased to one.
@@ -70,9 +70,9 @@ def _expire(connection: Connection, before: float, now: float) -> int:
     for row in rows:
         person = people.by_id(connection, row.subscriber_id)
         others = [s for s in people.of(connection, person.id) if s.publication != row.publication]
-        people.move(connection, person, row.publication, "expired", Consent("", "never confirmed"), now)
+        people.move_subscription(connection, person, row.publication, "expired", Consent("", "never confirmed"), now)
         if all(s.state == "expired" for s in others):
-            people.forget(connection, person, "", now, reason="never confirmed")
+            people.forget_person(connection, person, "", now, reason="never confirmed")
     return len(rows)
 
 
@@ -87,7 +87,7 @@ def _erase_left(connection: Connection, before: float, fingerprint: Callable[[st
     rows = connection.execute(sa.select(subscribers.c.id).where(gone, ~lives)).scalars().all()
     for number in rows:
         person = people.by_id(connection, number)
-        people.forget(connection, person, fingerprint(person.key), now, reason="retention")
+        people.forget_person(connection, person, fingerprint(person.key), now, reason="retention")
     return len(rows)
 
 

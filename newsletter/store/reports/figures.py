@@ -17,7 +17,7 @@ GONE = ("unsubscribe", "complaint")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class MailingOutcome:
     """What became of one mailing: counts of its ledger, and of what came back after the hand-off.
 
     `tried` are the candidates that were neither excluded nor cancelled; `hard`, `soft` and `block` are returns of
@@ -39,7 +39,7 @@ class Outcome:
         return self.hard + self.soft + self.block
 
 
-def outcomes(connection: Connection, mailings: Sequence[Mailing]) -> list[Outcome]:
+def outcomes(connection: Connection, mailings: Sequence[Mailing]) -> list[MailingOutcome]:
     """Count the ledger of each of `mailings`."""
     ids = [mailing.id for mailing in mailings]
     rows = connection.execute(
@@ -53,12 +53,12 @@ def outcomes(connection: Connection, mailings: Sequence[Mailing]) -> list[Outcom
     return [_outcome(mailing, found[mailing.id]) for mailing in mailings]
 
 
-def _outcome(mailing: Mailing, rows: Sequence[tuple[str, str, int]]) -> Outcome:
+def _outcome(mailing: Mailing, rows: Sequence[tuple[str, str, int]]) -> MailingOutcome:
     def total(states: Sequence[str] = (), feedbacks: Sequence[str] = ()) -> int:
         return sum(n for s, f, n in rows if (not states or s in states) and (not feedbacks or f in feedbacks))
 
     candidates, sent = total(), ("sent",)
-    return Outcome(
+    return MailingOutcome(
         mailing=mailing,
         candidates=candidates,
         tried=candidates - total(("excluded", "cancelled")),

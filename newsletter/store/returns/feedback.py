@@ -150,7 +150,7 @@ def ask_a_person(connection: Connection, subscriber: int | None, subject: str, d
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
+class FailingAddress:
     """An address that fails: suppressed (`bounced`), or returned for now by `soft` mailings; since when and why."""
 
     subscriber: int
@@ -166,7 +166,7 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Colleague:
     """Another person of the same organisation, who can be called."""
 
     address: str
@@ -175,7 +175,7 @@ class Contact:
     phone: str
 
 
-def failing(connection: Connection, since: float) -> list[Failing]:
+def failing_addresses(connection: Connection, since: float) -> list[FailingAddress]:
     """Return suppressed addresses, and those that came back for now since `since`, by organisation and address."""
     soft = (
         sa.select(events.c.subscriber_id, sa.func.count(sa.distinct(events.c.mailing_id)).label("n"))
@@ -196,7 +196,7 @@ def failing(connection: Connection, since: float) -> list[Failing]:
     ).all()
     told = _causes(connection, [row.id for row in rows])
     return [
-        Failing(
+        FailingAddress(
             subscriber=row.id,
             address=row.address,
             name=f"{row.first_name} {row.last_name}".strip(),
@@ -228,9 +228,9 @@ def _causes(connection: Connection, subscriber_ids: Sequence[int]) -> Mapping[in
     return found
 
 
-def colleagues(connection: Connection, organisation_ids: Sequence[int]) -> Mapping[int, list[Contact]]:
+def colleagues(connection: Connection, organisation_ids: Sequence[int]) -> Mapping[int, list[Colleague]]:
     """Return the contacts of each organisation that may still be written to, by name."""
-    found: dict[int, list[Contact]] = defaultdict(list)
+    found: dict[int, list[Colleague]] = defaultdict(list)
     for start in range(0, len(organisation_ids), 500):
         rows = connection.execute(
             sa.select(subscribers)
@@ -243,6 +243,6 @@ def colleagues(connection: Connection, organisation_ids: Sequence[int]) -> Mappi
         for row in rows:
             name = f"{row.first_name} {row.last_name}".strip()
             found[row.organisation_id].append(
-                Contact(address=row.address, name=name, function=row.function, phone=row.phone)
+                Colleague(address=row.address, name=name, function=row.function, phone=row.phone)
             )
     return found

@@ -17,7 +17,7 @@ from newsletter.store.tables.core import deliveries, mailings, subscribers, subs
 SLICE = 250_000  # ids of subscribers that one transaction covers: some seconds of work, however large the audience
 
 
-def count(connection: Connection, rule: Rule, today: date) -> dict[str, int]:
+def count_candidates(connection: Connection, rule: Rule, today: date) -> dict[str, int]:
     """Count the active subscribers of a publication by verdict: an empty text for those who would be written to."""
     chosen = (
         sa.select(verdict(rule, today).label("reason"))
@@ -31,7 +31,7 @@ def count(connection: Connection, rule: Rule, today: date) -> dict[str, int]:
     return dict(rows.all())
 
 
-def load(
+def load_candidates(
     connection: Connection,
     mailing_id: int,
     issue: str,

@@ -45,7 +45,7 @@ class Settlement:
     try_at: float | None = None
 
 
-def claim(
+def claim_deliveries(
     connection: Connection,
     mailing_id: int,
     token: str,
@@ -112,7 +112,7 @@ def _full_caps(connection: Connection, token: str, caps: Mapping[str, int]) -> l
     return [cap for cap, tokens in busy if tokens >= caps.get(cap, 1 << 30)]
 
 
-def hand(
+def hand_deliveries(
     connection: Connection,
     mailing_id: int,
     rule: Rule,
@@ -206,7 +206,7 @@ _SETTLE = (
 )
 
 
-def settle(connection: Connection, token: str, settlements: Sequence[Settlement], now: float) -> int:
+def settle_deliveries(connection: Connection, token: str, settlements: Sequence[Settlement], now: float) -> int:
     """Write what became of handed deliveries; rows that another token has taken over are left alone.
 
     Returns how many rows were settled.
@@ -231,7 +231,7 @@ def settle(connection: Connection, token: str, settlements: Sequence[Settlement]
     return done.rowcount
 
 
-def renew(connection: Connection, token: str, mailing_id: int, until: float) -> int:
+def renew_leases(connection: Connection, token: str, mailing_id: int, until: float) -> int:
     """Prolong the lease of everything `token` holds; returns how many of these are handed."""
     mine = sa.and_(deliveries.c.mailing_id == mailing_id, deliveries.c.token == token)
     held = deliveries.c.state.in_(("claimed", "handed"))
@@ -240,7 +240,7 @@ def renew(connection: Connection, token: str, mailing_id: int, until: float) -> 
     return int(connection.scalar(query) or 0)
 
 
-def release(connection: Connection, mailing_id: int, token: str, *, handed: bool = False) -> int:
+def release_claims(connection: Connection, mailing_id: int, token: str, *, handed: bool = False) -> int:
     """Give back what `token` has claimed; returns how many.
 
     `handed`: and what it has handed over too, for a sender that knows that nothing of it left.
@@ -248,7 +248,7 @@ def release(connection: Connection, mailing_id: int, token: str, *, handed: bool
     return _give_back(connection, mailing_id, deliveries.c.token == token, ("claimed", "handed")[: 1 + handed])
 
 
-def sweep(
+def sweep_leases(
     connection: Connection, now: float, mailing_id: int | None = None, dead: Sequence[str] = ()
 ) -> tuple[int, int]:
     """Take over from workers that are gone: expired claims are queued again, expired hand-offs become doubtful.

@@ -92,7 +92,7 @@ class Receipt:
         return self.candidates == sum(parts)
 
 
-def create(
+def create_mailing(
     connection: Connection,
     *,
     issue: str,
@@ -123,9 +123,9 @@ def create(
         now=now,
         not_before=not_before,
     )
-    load(connection, made, frozen, caps, today, now, slice_=None)
-    change(connection, made.id, "approved", only=("loading",))
-    return get(connection, made.id)
+    load_mailing(connection, made, frozen, caps, today, now, slice_=None)
+    change_mailing(connection, made.id, "approved", only=("loading",))
+    return get_mailing(connection, made.id)
 
 
 def freeze(
@@ -176,10 +176,10 @@ def freeze(
             for n, f in enumerate(frozen)
         ],
     )
-    return get(connection, mailing_id)
+    return get_mailing(connection, mailing_id)
 
 
-def load(
+def load_mailing(
     connection: Connection,
     mailing: Mailing,
     frozen: Sequence[Frozen],
@@ -192,12 +192,12 @@ def load(
 ) -> int | None:
     """Write the deliveries of the next candidates (see `candidates.load`); return where to go on, None at the end."""
     offices = {office: n for n, variant in enumerate(frozen) for office in variant.organisation_ids}
-    return candidates.load(
+    return candidates.load_candidates(
         connection, mailing.id, mailing.issue, mailing.rule, caps, offices, today, now, after=after, slice_=slice_
     )
 
 
-def get(connection: Connection, mailing_id: int) -> Mailing:
+def get_mailing(connection: Connection, mailing_id: int) -> Mailing:
     """Return one mailing; raises NotFound."""
     return _one(connection, mailings.c.id == mailing_id, f"mailing {mailing_id}")
 
@@ -219,7 +219,7 @@ def of_issue(connection: Connection, issue: str) -> Mailing | None:
     return _mailing(row) if row else None
 
 
-def listing(connection: Connection, *, status: Sequence[str] = (), publication: str = "") -> list[Mailing]:
+def list_mailings(connection: Connection, *, status: Sequence[str] = (), publication: str = "") -> list[Mailing]:
     """Return mailings, newest first."""
     query = sa.select(mailings).order_by(mailings.c.approved_at.desc(), mailings.c.id.desc())
     if status:
@@ -237,7 +237,7 @@ def skeletons(connection: Connection, mailing_id: int) -> dict[int, bytes]:
     return {row.number: row.skeleton for row in rows}
 
 
-def change(connection: Connection, mailing_id: int, status: str, *, only: Sequence[str], **values: Any) -> bool:
+def change_mailing(connection: Connection, mailing_id: int, status: str, *, only: Sequence[str], **values: Any) -> bool:
     """Move a mailing to `status` if it is in one of `only`: one guarded UPDATE; tells whether it moved."""
     moved = connection.execute(
         mailings.update()

@@ -26,7 +26,7 @@ def hold(connection: Connection, name: str) -> None:
     connection.execute(sa.select(paces.c.name).where(paces.c.name == name).with_for_update())
 
 
-def take(connection: Connection, name: str, n: int, rate: float, now: float, day: str) -> float:
+def take_allowance(connection: Connection, name: str, n: int, rate: float, now: float, day: str) -> float:
     """Reserve the next `n` places in the queue of departures and return the seconds to wait before the first.
 
     `rate` is in messages a second, 0 for no limit (generic cell rate algorithm with a burst of one group).

@@ -28,7 +28,7 @@ class Deed:
     detail: Mapping[str, Any]
 
 
-def latest(connection: Connection, *, before: int, limit: int) -> list[Deed]:
+def latest_deeds(connection: Connection, *, before: int, limit: int) -> list[Deed]:
     """Return the newest deeds, newest first; with `before`, those older than that number."""
     query = (
         sa.select(

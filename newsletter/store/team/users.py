@@ -34,7 +34,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class UserSession:
     """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms."""
 
     digest: str
@@ -58,7 +58,9 @@ class ApiToken:
     used_at: float | None
 
 
-def add(connection: Connection, *, address: str, key: str, name: str, role: str, may_send: bool, now: float) -> User:
+def add_user(
+    connection: Connection, *, address: str, key: str, name: str, role: str, may_send: bool, now: float
+) -> User:
     """Store a new user, or take one back whose access had ended; Refused when the address has access already."""
     values = {"address": address, "name": name, "role": role, "may_send": may_send, "ended_at": None}
     row = connection.execute(sa.select(users.c.id, users.c.ended_at).where(users.c.address_key == key)).first()
@@ -91,18 +93,18 @@ def by_key(connection: Connection, key: str) -> User | None:
     return _user(row) if row else None
 
 
-def listing(connection: Connection) -> list[User]:
+def list_users(connection: Connection) -> list[User]:
     """Return everybody with access, by name and address."""
     query = sa.select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name, users.c.address)
     return [_user(row) for row in connection.execute(query)]
 
 
-def change(connection: Connection, user_id: int, *, name: str, role: str, may_send: bool) -> None:
+def change_user(connection: Connection, user_id: int, *, name: str, role: str, may_send: bool) -> None:
     """Set a user's name and rights."""
     connection.execute(users.update().where(users.c.id == user_id).values(name=name, role=role, may_send=may_send))
 
 
-def end(connection: Connection, user_id: int, now: float) -> None:
+def end_user(connection: Connection, user_id: int, now: float) -> None:
     """End a user's access and every session of theirs."""
     connection.execute(users.update().where(users.c.id == user_id).values(ended_at=now))
     close_all(connection, user_id)
@@ -120,7 +122,7 @@ def open_session(
     )
 
 
-def session(connection: Connection, digest: str, now: float, idle: float) -> Session | None:
+def session(connection: Connection, digest: str, now: float, idle: float) -> UserSession | None:
     """Return the session of a cookie: neither expired nor idle for more than `idle` seconds, of a user with access."""
     query = (
         sa.select(sessions, users)
@@ -137,7 +139,7 @@ def session(connection: Connection, digest: str, now: float, idle: float) -> Ses
     return _session(row) if row else None
 
 
-def sessions_of(connection: Connection, user_id: int, now: float) -> list[Session]:
+def sessions_of(connection: Connection, user_id: int, now: float) -> list[UserSession]:
     """Return a user's sessions that have not expired, the last used first."""
     query = (
         sa.select(sessions, users)
@@ -251,7 +253,9 @@ def _user(row: sa.Row[tuple[object, ...]]) -> User:
     return User(**values)
 
 
-def _session(row: sa.Row[tuple[object, ...]]) -> Session:
+def _session(row: sa.Row[tuple[object, ...]]) -> UserSession:
     values = row._asdict()
     user = User(**{name: values[f"users_{name}"] for name in User.__dataclass_fields__})
-    return Session(user=user, **{n: values[f"sessions_{n}"] for n in Session.__dataclass_fields__ if n != "user"})
+    return UserSession(
+        user=user, **{n: values[f"sessions_{n}"] for n in UserSession.__dataclass_fields__ if n != "user"}
+    )

@@ -16,7 +16,7 @@ from newsletter.errors import ContentError
 from newsletter.i18n import speaking
 from newsletter.model import ItemPlan, Status, Tag
 from newsletter.web.api.routes import After, Key, Limit, allow, declined, page, routes
-from newsletter.web.api.shapes import Articles, Deposited, Draft, Issues, IssueWhole
+from newsletter.web.api.shapes import ArticleDraft, Articles, Deposited, Issues, IssueWhole
 from newsletter.web.site import Site
 
 _ALL = 1_000_000
@@ -57,7 +57,7 @@ def router(site: Site) -> APIRouter:
         return {"articles": [documents.article(*row) for row in part], "next": following}
 
     @api.post("/articles", status_code=201, response_model=Deposited, responses={200: {"model": Deposited}})
-    def deposit(draft: Draft, response: Response, once: Once = "", who: Caller = writes) -> Any:
+    def deposit(draft: ArticleDraft, response: Response, once: Once = "", who: Caller = writes) -> Any:
         """Hand in a draft, once for its `link` or Idempotency-Key; 200 with the article that is there already."""
         if not (draft.link or once):
             raise declined(422, "a draft needs a link or an Idempotency-Key", "so that a repeated call makes no second")
@@ -96,7 +96,7 @@ def _whole(site: Site, key: str) -> dict[str, Any]:
     }
 
 
-def _form(draft: Draft) -> dict[str, str]:
+def _form(draft: ArticleDraft) -> dict[str, str]:
     """Return the draft as the Studio's form would send it."""
     values = draft.model_dump(mode="json", exclude={"kind", "tags", "organisations"}, exclude_none=True)
     return {**values, "organisations": "\n".join(draft.organisations)}

@@ -15,7 +15,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import speaking
 from newsletter.web.api.routes import allow, declined, routes
-from newsletter.web.api.shapes import Enrolment, Record, Taken
+from newsletter.web.api.shapes import Enrolment, PersonRecord, SubscriptionTaken
 from newsletter.web.site import Site
 
 Address = Annotated[str, Query(min_length=3, max_length=320)]
@@ -26,12 +26,12 @@ def router(site: Site) -> APIRouter:
     """Return the routes of people."""
     api, reads, writes, workspace = routes(), allow(site, "people"), allow(site, "write"), site.workspace
 
-    @api.get("/people", response_model=Record)
+    @api.get("/people", response_model=PersonRecord)
     def record(address: Address, _who: Caller = reads) -> Any:
         """Everything that is kept of one person."""
         return data_rights.whole_record(workspace, _address(address))
 
-    @api.post("/people", status_code=202, response_model=Taken)
+    @api.post("/people", status_code=202, response_model=SubscriptionTaken)
     def enrol(wish: Enrolment, background: BackgroundTasks, who: Caller = writes) -> Any:
         """Ask for a subscription in somebody's name: the person confirms by mail; the answer tells nothing."""
         application = Application(
@@ -52,7 +52,7 @@ def router(site: Site) -> APIRouter:
         background.add_task(_ask, workspace, application)
         return {"message": "if a confirmation is needed, the person has been asked for it by mail"}
 
-    @api.delete("/people/subscription", status_code=202, response_model=Taken)
+    @api.delete("/people/subscription", status_code=202, response_model=SubscriptionTaken)
     def leave(address: Address, publication: Publication = "", who: Caller = writes) -> Any:
         """End a person's subscriptions; the answer does not tell whether there were any."""
         known = workspace.settings.publications
@@ -67,11 +67,11 @@ def router(site: Site) -> APIRouter:
 
 def _address(text: str) -> str:
     try:
-        return addresses.parse(text).text
+        return addresses.parse_address(text).text
     except AddressError as error:
         raise declined(422, f"this is no address: {error.what}", error.hint) from None
 
 
 def _ask(workspace: Workspace, application: Application) -> None:
     with speaking(workspace.settings.network.locale):
-        signup.answer(workspace, application)
+        signup.answer_request(workspace, application)

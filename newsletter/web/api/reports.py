@@ -38,19 +38,21 @@ def router(site: Site) -> APIRouter:
     @api.get("/mailings", response_model=Mailings)
     def mailings(after: After = "", limit: Limit = 50, _who: Caller = allowed) -> Any:
         """Mailings, newest first."""
-        part, following = page(sending_mailings.listing(workspace), lambda m: m.uid, after, limit)
+        part, following = page(sending_mailings.list_mailings(workspace), lambda m: m.uid, after, limit)
         return {"mailings": [documents.mailing(m) for m in part], "next": following}
 
     @api.get("/mailings/{issue}/receipt", response_model=Receipt)
     def receipt(issue: Key, who: Caller = allowed) -> Any:
         """The receipt of an issue's mailing; who is doubtful is named to a key that may see people."""
-        made = documents.receipt(sending_mailings.receipt(workspace, issue))
+        made = documents.receipt(sending_mailings.mailing_receipt(workspace, issue))
         return made if "people" in who.rights else documents.without_names(made)
 
     @api.get("/members", response_model=Members)
     def list_members(after: After = "", limit: Limit = 50, on: Day | None = None, _who: Caller = allowed) -> Any:
         """The member organisations on a day (today without `on`), by name."""
-        part, following = page(members.listing(workspace, on=on), lambda row: str(row.organisation.id), after, limit)
+        part, following = page(
+            members.list_members(workspace, on=on), lambda row: str(row.organisation.id), after, limit
+        )
         return {"members": [documents.member(row) for row in part], "next": following}
 
     return api

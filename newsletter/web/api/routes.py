@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 
 from newsletter.actions.team import api_keys
 from newsletter.actions.team.api_keys import Caller
-from newsletter.web.public.signup import Refusal
+from newsletter.web.public.signup import ApiRefusal
 from newsletter.web.site import Site
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
@@ -25,7 +25,9 @@ _Row = TypeVar("_Row")
 
 def routes() -> APIRouter:
     """Return a router of the API whose refusals are described."""
-    known: dict[int | str, dict[str, Any]] = {n: {"model": Refusal} for n in (400, 401, 403, 404, 409, 413, 422, 429)}
+    known: dict[int | str, dict[str, Any]] = {
+        n: {"model": ApiRefusal} for n in (400, 401, 403, 404, 409, 413, 422, 429)
+    }
     return APIRouter(prefix="/api/v1", responses=known)
 
 

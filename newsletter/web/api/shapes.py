@@ -190,7 +190,7 @@ class Report(BaseModel):
     figures: list[Figure]
 
 
-class Record(BaseModel):
+class PersonRecord(BaseModel):
     """Everything that is kept of a person; more than this stands in it."""
 
     model_config = ConfigDict(extra="allow")
@@ -201,7 +201,7 @@ class Record(BaseModel):
     events: list[dict[str, Any]]
 
 
-class Draft(BaseModel):
+class ArticleDraft(BaseModel):
     """An article handed in: it becomes a draft, which the editors read before it can stand in a letter."""
 
     model_config = ConfigDict(extra="forbid")
@@ -250,7 +250,7 @@ class Enrolment(BaseModel):
     organisation: str = Field("", max_length=120)
 
 
-class Taken(BaseModel):
+class SubscriptionTaken(BaseModel):
     """The same answer for every address."""
 
     message: str

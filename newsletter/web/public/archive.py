@@ -12,7 +12,8 @@ from starlette.background import BackgroundTask
 
 from newsletter import addresses
 from newsletter.actions.archive import public_letters, rss
-from newsletter.actions.archive.public_letters import Opened, Page
+from newsletter.actions.archive.letter_page import WebItem, WebLetter
+from newsletter.actions.archive.public_letters import Opened
 from newsletter.actions.people import signup_rules
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import Sentence
@@ -42,7 +43,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/lettres/{issue}")
     def letter(request: Request, issue: str, cle: str = "") -> Response:
-        opened = public_letters.read(workspace, issue, cle)
+        opened = public_letters.read_letter(workspace, issue, cle)
         if opened.page is None:
             return _locked(request, opened, status=403)
         base = workspace.settings.web.base_url
@@ -60,7 +61,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/lettres/{issue}")
     def ask(request: Request, issue: str, adresse: Annotated[str, Form(max_length=320)] = "") -> Response:
-        opened = public_letters.read(workspace, issue)
+        opened = public_letters.read_letter(workspace, issue)
         if opened.public:
             raise NotFound(
                 "this letter is open to everybody",
@@ -68,7 +69,7 @@ def router(site: Site) -> APIRouter:
                 said=Sentence("Cette lettre est ouverte à tout le monde : lisez-la."),
             )
         try:
-            address = addresses.parse(adresse).text
+            address = addresses.parse_address(adresse).text
         except AddressError as error:
             return _locked(request, opened, status=422, typed=adresse, error=told(error))
         if not signup_rules.admit(workspace, request.client.host if request.client else ""):
@@ -85,7 +86,7 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def events_json(page: Page, base: str) -> Markup:
+def events_json(page: WebLetter, base: str) -> Markup:
     """Return the events of a page as JSON-LD of schema.org, fit to stand in a script element; empty without any."""
     found = {item.slug: _event(page, item, base) for item in page.items if item.event}
     if not found:
@@ -96,7 +97,7 @@ def events_json(page: Page, base: str) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - as said
 
 
-def _event(page: Page, item: public_letters.PageItem, base: str) -> dict[str, Any]:
+def _event(page: WebLetter, item: WebItem, base: str) -> dict[str, Any]:
     event = item.event
     assert event is not None
     online = event.place.casefold().startswith("en ligne")

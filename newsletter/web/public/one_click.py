@@ -25,7 +25,7 @@ def router(site: Site) -> APIRouter:
     """Return the one route that changes something by a link alone."""
     routes = APIRouter(include_in_schema=False)
 
-    gone = Gather(partial(reader_choices.leave, site.workspace))
+    gone = Gather(partial(reader_choices.unsubscribe, site.workspace))
 
     async def leave(request: Request) -> Response:
         token = request.path_params["token"]

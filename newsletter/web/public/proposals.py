@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
@@ -12,10 +12,13 @@ from starlette.datastructures import UploadFile
 
 from newsletter.actions.proposals import submissions
 from newsletter.actions.proposals.form import LENGTHS, Form
-from newsletter.actions.proposals.submissions import Proposal, Proposer
+from newsletter.actions.proposals.submissions import Proposer
 from newsletter.errors import Refused
 from newsletter.i18n import _
 from newsletter.web.site import Site, told
+
+if TYPE_CHECKING:
+    from newsletter.store.proposals import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/proposer/{token}")
     def show(request: Request, token: str, proposition: str = "", envoyee: str = "") -> Response:
         try:
-            desk = _Desk(site, request, token, submissions.proposer(workspace, token))
+            desk = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
         except Refused:
             return site.page(request, "public/propose_closed.html", status=403, noindex=True)
         if envoyee:
@@ -60,10 +63,10 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/proposer/{token}", dependencies=[Depends(known)])
     def act(request: Request, token: str, sent: Annotated[Posted, Depends(posted)]) -> Response:
-        desk = _Desk(site, request, token, submissions.proposer(workspace, token))
+        desk = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
         uid, action = sent.values.get("proposition", ""), sent.values.get("action", "")
         if action == "supprimer":
-            submissions.discard(workspace, desk.who, uid)
+            submissions.discard_proposal(workspace, desk.who, uid)
             return desk.back()
         if action == "envoyer":
             return desk.send(uid)
@@ -73,7 +76,7 @@ def router(site: Site) -> APIRouter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _ProposalPages:
     """The pages of one person."""
 
     site: Site
@@ -123,7 +126,7 @@ class _Desk:
         if before is None and form.blank and not sent.picture:
             return self.form(None, form=form, problems=form.problems(workspace.today(), pictured=False))
         try:
-            draft = submissions.save(
+            draft = submissions.save_proposal(
                 workspace, self.who, sent.values, uid, sent.picture, remove=sent.values.get("retirer") == "oui"
             )
         except Refused as error:
@@ -137,7 +140,7 @@ class _Desk:
             noindex=True,
             token=self.token,
             proposal=draft,
-            item=submissions.look(workspace, draft),
+            item=submissions.look_at_proposal(workspace, draft),
         )
 
     def send(self, uid: str) -> Response:

@@ -45,7 +45,7 @@ class Fault(BaseModel):
     hint: str = ""
 
 
-class Refusal(BaseModel):
+class ApiRefusal(BaseModel):
     """The answer to a request that was not taken."""
 
     error: Fault
@@ -118,7 +118,7 @@ def _take(site: Site, request: Request, background: BackgroundTasks, application
     if not signup_rules.admit(site.workspace, request.client.host if request.client else ""):
         raise HTTPException(429, headers={"Retry-After": str(signup_rules.HOUR)})
     # After the answer, so that neither its words nor its time tell who is known.
-    background.add_task(signup.answer, site.workspace, application)
+    background.add_task(signup.answer_request, site.workspace, application)
 
 
 def _confirmation(routes: APIRouter, site: Site) -> None:
@@ -129,7 +129,7 @@ def _confirmation(routes: APIRouter, site: Site) -> None:
 
     @routes.post("/confirmation/{token}")
     def confirm(request: Request, token: str) -> Response:
-        done = signup.confirm(site.workspace, token)
+        done = signup.confirm_subscription(site.workspace, token)
         choices = urlsplit(done.preferences).path.removeprefix(site.prefix)
         return site.page(request, "public/confirmed.html", done=done, choices=choices, noindex=True)
 
@@ -153,7 +153,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
         }
         return JSONResponse(body, headers={**shared, "Cache-Control": "no-store"})
 
-    refusals: dict[int | str, dict[str, Any]] = {status: {"model": Refusal} for status in (400, 413, 422, 429)}
+    refusals: dict[int | str, dict[str, Any]] = {status: {"model": ApiRefusal} for status in (400, 413, 422, 429)}
 
     @routes.post(API, status_code=202, response_model=Taken, responses=refusals)
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:

@@ -29,7 +29,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of the articles."""
     routes = APIRouter(prefix="/studio/articles", include_in_schema=False)
     allowed = allow(site, "content")
-    pages = _Pages(site, Shell(site))
+    pages = _ArticlePages(site, Shell(site))
 
     @routes.get("")
     def shelf(visit: Visit = allowed) -> Response:
@@ -94,7 +94,7 @@ def _found(site: Site, slug: str) -> Article:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _ArticlePages:
     site: Site
     shell: Shell
 
@@ -175,7 +175,7 @@ class _Pages:
         try:
             form = article_form.with_upload(self.site.workspace, form, _upload(visit))
             made = article_form.filled(blank, form, visit.texts("tags"), article_form.KINDS[kind].groups)
-            article = article_form.create(self.site.workspace, made)
+            article = article_form.create_article(self.site.workspace, made)
         except (Problems, ContentError) as error:
             return self.form(visit, blank, kind=kind, typed=form, tags=visit.texts("tags"), problems=_said(error))
         words = say("Article créé. Il sera proposé pour le prochain numéro.")

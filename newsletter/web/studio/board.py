@@ -31,7 +31,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of one issue being composed."""
     routes = APIRouter(prefix="/studio/numeros/{key}", include_in_schema=False)
     allowed = allow(site, "content")
-    pages = _Pages(site, Shell(site))
+    pages = _BoardPages(site, Shell(site))
 
     @routes.get("")
     def show(key: str, visit: Visit = allowed) -> Response:
@@ -80,16 +80,16 @@ def router(site: Site) -> APIRouter:
     def comment(key: str, visit: Visit = allowed) -> Response:
         path = f"/studio/numeros/{key}#commentaires"
         if done := visit.number("fait"):
-            proofs.settle(site.workspace, done)
+            proofs.settle_comment(site.workspace, done)
             return pages.shell.back(path, say("Commentaire traité."))
-        proofs.comment(site.workspace, key, visit.text("texte"), by=visit.by)
+        proofs.add_comment(site.workspace, key, visit.text("texte"), by=visit.by)
         return pages.shell.back(path, say("Commentaire ajouté."))
 
     return routes
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _BoardPages:
     """The answers of the composing page."""
 
     site: Site
@@ -104,7 +104,7 @@ class _Pages:
         found = issue_board.board(
             workspace, key, tag=values["etiquette"], words=values["q"], everything=values["tout"] == "oui"
         )
-        mailing = mailings.current(workspace, key)
+        mailing = mailings.current_mailing(workspace, key)
         return self.shell.page(
             visit,
             "board.html",

@@ -39,7 +39,7 @@ def _add(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
     _verb, _section, _item, slug = (visit.text("geste") + ":::").split(":")[:4]
     at = None if slug else place.item
     article = site.workspace.pool().find(slug or visit.text("article"))
-    made = gestures.add(issue, article.slug, place.section, at)
+    made = gestures.add_item(issue, article.slug, place.section, at)
     sentence = say("« {title} » est dans le numéro.").format(title=article.title)
     if place.section < 0:
         return made, "une", sentence
@@ -48,14 +48,14 @@ def _add(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
 
 
 def _remove(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = gestures.remove(issue, place)
+    made = gestures.remove_item(issue, place)
     near = f"s{place.section}" if place != LEAD else "numero"
     return made, near, say("Article retiré du numéro. Il reste dans les articles.")
 
 
 def _step(by: int) -> Gesture:
     def gesture(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-        plan, made = gestures.plan_at(issue, place), gestures.step(issue, place, by)
+        plan, made = gestures.plan_at(issue, place), gestures.step_item(issue, place, by)
         return made, _anchor(_found(made, plan.slug, place, by)), say("Article déplacé.")
 
     return gesture
@@ -76,16 +76,16 @@ def _move(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
     else:
         section = _number(target)
         item = len(issue.sections[section].items) if 0 <= section < len(issue.sections) else 0
-    made = gestures.move(issue, place, Place(section, item))
+    made = gestures.move_item(issue, place, Place(section, item))
     return made, _anchor(_found(made, plan.slug, Place(section, item), 0)), say("Article déplacé.")
 
 
 def _lead(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return gestures.lead(issue, place), "une", say("Cet article ouvre maintenant la lettre.")
+    return gestures.lead_item(issue, place), "une", say("Cet article ouvre maintenant la lettre.")
 
 
 def _override(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    made = gestures.override(issue, place, title=_line(visit, "titre"), summary=_line(visit, "resume"))
+    made = gestures.override_item(issue, place, title=_line(visit, "titre"), summary=_line(visit, "resume"))
     return made, _anchor(place), say("Titre et résumé changés pour ce numéro seulement.")
 
 
@@ -94,11 +94,19 @@ def _line(visit: Visit, name: str) -> str:
 
 
 def _split(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return gestures.split(issue, place, visit.text("titre")), f"s{place.section + 1}", say("Rubrique coupée en deux.")
+    return (
+        gestures.split_section(issue, place, visit.text("titre")),
+        f"s{place.section + 1}",
+        say("Rubrique coupée en deux."),
+    )
 
 
 def _rename(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
-    return gestures.rename(issue, place.section, visit.text("titre")), f"s{place.section}", say("Rubrique renommée.")
+    return (
+        gestures.rename_section(issue, place.section, visit.text("titre")),
+        f"s{place.section}",
+        say("Rubrique renommée."),
+    )
 
 
 def _add_section(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.imports import subscribers, uploads
+from newsletter.actions.imports.subscribers import BASES
 from newsletter.errors import AddressError, NewsletterError, NotFound, Refused
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say
@@ -25,22 +26,22 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/importer")
     def form(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "imports.html", imports=subscribers.listing(workspace)[:20], bases=uploads.BASES)
+        return shell.page(visit, "imports.html", imports=subscribers.list_imports(workspace)[:20], bases=BASES)
 
     @routes.post("/importer")
     def rehearse(visit: Visit = allowed) -> Response:
         upload = visit.file("file")
         if upload is None:
             return shell.back(_HOME, say("Choisissez un fichier."), bad=True)
-        token = uploads.keep(workspace, upload.file, upload.filename or "")
+        token = uploads.keep_upload(workspace, upload.file, upload.filename or "")
         publication, basis = visit.text("publication"), visit.text("basis")
         try:
             if publication == "organisations":
                 plan = uploads.members(workspace, token, by=visit.by, dry_run=True)
                 return shell.page(visit, "imports_members.html", plan=plan, token=token)
-            made = uploads.rehearse(workspace, token, publication, basis=basis, by=visit.by)
+            made = uploads.rehearse_upload(workspace, token, publication, basis=basis, by=visit.by)
         except NewsletterError:
-            uploads.forget(workspace, token)
+            uploads.forget_upload(workspace, token)
             return shell.back(_HOME, say("Ce fichier ne peut pas être lu comme un tableau. Vérifiez-le."), bad=True)
         return shell.page(
             visit,
@@ -79,13 +80,13 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/a-trancher")
     def waiting(visit: Visit = allowed) -> Response:
-        reviews = import_reviews.listing(workspace)
+        reviews = import_reviews.list_reviews(workspace)
         return shell.page(visit, "reviews.html", reviews=reviews[:100], total=len(reviews), question=question)
 
     @routes.post("/a-trancher/{number}")
     def settle(number: Number, visit: Visit = allowed) -> Response:
         try:
-            n = import_reviews.settle(
+            n = import_reviews.settle_review(
                 workspace,
                 number,
                 accept=visit.text("decision") == "accept",

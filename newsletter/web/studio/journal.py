@@ -26,7 +26,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/reglages/journal")
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
-        found = audit_log.latest(site.workspace, before=avant, limit=_PAGE + 1)
+        found = audit_log.latest_deeds(site.workspace, before=avant, limit=_PAGE + 1)
         older = found[_PAGE - 1].number if len(found) > _PAGE else 0
         return shell.page(
             visit,

@@ -53,7 +53,9 @@ def router(site: Site) -> APIRouter:
         try:
             values = {name: visit.text(name)[:200] for name in ("name", "level", "region", "departement", "siren")}
             values["level"] = Territory(values["level"] or Territory.OTHER)
-            made = members.add(workspace, members.organisation(**values), _day(visit.text("joined")), by=visit.by)
+            made = members.add_member(
+                workspace, members.organisation(**values), _day(visit.text("joined")), by=visit.by
+            )
         except (Refused, ValueError):
             sentence = say("Ce nom est déjà pris, ou une valeur ne peut pas être utilisée. Vérifiez-les.")
             return shell.back(_HOME, sentence, bad=True)
@@ -78,7 +80,7 @@ def router(site: Site) -> APIRouter:
         page = f"{_HOME}/{number}"
         try:
             name = directory.somewhere(workspace, number).card.organisation.name
-            members.renew(
+            members.renew_membership(
                 workspace, name, begin=_day(visit.text("begin")), until=_day(visit.text("until")), by=visit.by
             )
         except (Refused, ValueError):
@@ -90,7 +92,7 @@ def router(site: Site) -> APIRouter:
         page = f"{_HOME}/{number}"
         try:
             name = directory.somewhere(workspace, number).card.organisation.name
-            members.end(workspace, name, _day(visit.text("on")), by=visit.by)
+            members.end_membership(workspace, name, _day(visit.text("on")), by=visit.by)
         except (Refused, ValueError):
             return shell.back(page, say("Cette date précède le début de l’adhésion, ou il n’y en a pas."), bad=True)
         return shell.back(page, say("Fin d’adhésion enregistrée : ses contacts reçoivent le Flash jusqu’à ce jour."))
@@ -102,9 +104,9 @@ def router(site: Site) -> APIRouter:
     return routes
 
 
-def _chosen(site: Site, wanted: dict[str, str]) -> list[members.Listed]:
+def _chosen(site: Site, wanted: dict[str, str]) -> list[members.ListedOrganisation]:
     soon = site.workspace.settings.members.ending_soon_days if wanted["etat"] == "bientot" else None
-    rows = members.listing(
+    rows = members.list_members(
         site.workspace,
         everybody=wanted["etat"] in ("toutes", "anciennes"),
         ending_within=soon,
@@ -122,7 +124,7 @@ def _chosen(site: Site, wanted: dict[str, str]) -> list[members.Listed]:
     ]
 
 
-def _tally(rows: list[members.Listed], detail: str) -> list[tuple[str, int]]:
+def _tally(rows: list[members.ListedOrganisation], detail: str) -> list[tuple[str, int]]:
     """Return how many rows stand in each group, the largest first."""
     counts: dict[str, int] = {}
     for row in rows:

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
 from newsletter.actions.people import data_rights, directory, subscriptions
-from newsletter.actions.people.directory import Wanted
 from newsletter.errors import AddressError, NotFound, Refused
+from newsletter.filters import PersonFilter
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
@@ -32,7 +32,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
-        wanted = Wanted(
+        wanted = PersonFilter(
             words=visit.query("q")[:100],
             publication=visit.query("publication"),
             state=visit.query("etat"),
@@ -70,7 +70,7 @@ def router(site: Site) -> APIRouter:
     def add(visit: Visit = allowed) -> Response:
         publication = workspace.settings.publication(visit.text("publication"))
         try:
-            person = subscriptions.add(
+            person = subscriptions.add_subscription(
                 workspace,
                 visit.text("address"),
                 publication.key,
@@ -125,7 +125,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         key = workspace.settings.publication(visit.text("publication")).key
         person = directory.someone(workspace, uid).person
         try:
-            subscriptions.add(workspace, person.address, key, by=visit.by, asked=visit.text("asked"))
+            subscriptions.add_subscription(workspace, person.address, key, by=visit.by, asked=visit.text("asked"))
         except Refused:
             return shell.back(f"{_HOME}/personnes/{uid}", _gone(), bad=True)
         return shell.back(f"{_HOME}/personnes/{uid}", say("Abonnement enregistré."))
@@ -160,7 +160,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         if visit.text("sure") != "yes":
             sentence = say("Cochez la case pour confirmer : un effacement ne se reprend pas.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
-        data_rights.forget(workspace, person.address, by=visit.by)
+        data_rights.forget_person(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
 
 

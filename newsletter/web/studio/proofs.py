@@ -49,7 +49,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/epreuve/{token}/texte")
     def item(request: Request, token: str) -> Response:
-        return frame(request, proofs.look(site.workspace, token, site.prefix))
+        return frame(request, proofs.look_at_item(site.workspace, token, site.prefix))
 
     @routes.post("/epreuve/{token}")
     def answer(request: Request, token: str, form: Annotated[FormData, Depends(_posted)]) -> Response:
@@ -71,7 +71,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/studio/numeros/{key}/faire-relire/{slug}")
     def invite(key: str, slug: str, visit: Visit = allowed) -> Response:
         try:
-            link = proofs.invite(
+            link = proofs.invite_reviewer(
                 site.workspace, key, slug, reader=visit.text("nom"), address=visit.text("adresse"), by=visit.by
             )
         except NewsletterError as error:

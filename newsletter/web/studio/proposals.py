@@ -56,7 +56,7 @@ def router(site: Site) -> APIRouter:
         seen = _Import(visit.text("source"), visit.text("jeton"), tag_words())
         try:
             if upload := visit.file("fichier"):
-                seen = replace(seen, token=uploads.keep(site.workspace, upload.file, upload.filename or ""))
+                seen = replace(seen, token=uploads.keep_upload(site.workspace, upload.file, upload.filename or ""))
             harvest = _look(site, seen)
         except NewsletterError as error:
             problem = told(error) if isinstance(error, Refused) else f"{say('Rien à prendre ici :')} {told(error)}"
@@ -66,9 +66,11 @@ def router(site: Site) -> APIRouter:
         # The feed is read again: only what is in it now and was chosen is taken.
         chosen = {*visit.texts("pris")}
         kept = replace(harvest, new=tuple(one for one in harvest.new if (one.link or one.title) in chosen))
-        taken = feed_import.take(site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else [])
+        taken = feed_import.take_entries(
+            site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else []
+        )
         if seen.token:
-            uploads.forget(site.workspace, seen.token)
+            uploads.forget_upload(site.workspace, seen.token)
         words = say("{n} brouillons sont arrivés.") if len(taken) > 1 else say("{n} brouillon est arrivé.")
         return shell.back("/studio/articles?statut=draft", words.format(n=len(taken)))
 
@@ -86,11 +88,11 @@ class _Import:
 
 def _look(site: Site, seen: _Import) -> Harvest:
     if seen.token:
-        return feed_import.look(site.workspace, str(uploads.file(site.workspace, seen.token)))
+        return feed_import.look_at_feed(site.workspace, str(uploads.file(site.workspace, seen.token)))
     if not seen.address.startswith(("https://", "http://")):
         words = say("Donnez un fichier, ou l’adresse complète du flux, qui commence par https://")
         raise Refused(words, hint="give an address or a file")
-    return feed_import.look(site.workspace, seen.address)
+    return feed_import.look_at_feed(site.workspace, seen.address)
 
 
 def _decide(site: Site, visit: Visit, name: str) -> str:

@@ -10,7 +10,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 16, 28
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One line: SVG points, the area under it, its dots (x, y, label, value) and the values of the grid (y, value)."""
 
     points: str
@@ -19,7 +19,7 @@ class Line:
     grid: tuple[tuple[float, int], ...]
 
 
-def line(values: Sequence[tuple[str, int]]) -> Line:
+def line(values: Sequence[tuple[str, int]]) -> ChartLine:
     """Return the line through `values` (label, value), on a scale that shows the change without hiding its size."""
     low, high = _scale([value for _label, value in values])
     step = (WIDTH - _LEFT - _RIGHT) / max(1, len(values) - 1)
@@ -31,7 +31,7 @@ def line(values: Sequence[tuple[str, int]]) -> Line:
     points = " ".join(f"{x},{at}" for x, at, _label, _value in dots)
     area = f"{dots[0][0]},{HEIGHT - _BOTTOM} {points} {dots[-1][0]},{HEIGHT - _BOTTOM}" if dots else ""
     middle = (low + high) // 2
-    return Line(points, area, dots, tuple((y(value), value) for value in dict.fromkeys((low, middle, high))))
+    return ChartLine(points, area, dots, tuple((y(value), value) for value in dict.fromkeys((low, middle, high))))
 
 
 def _scale(values: Sequence[int]) -> tuple[int, int]:

@@ -73,7 +73,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/annee/{year}/imprimer")
     def printed(year: int, _visit: Visit = allowed) -> Response:
-        page = formats.write(workspace, _report(site, year), "html")
+        page = formats.write_report(workspace, _report(site, year), "html")
         # One file that also opens from a disk: its style stands in it, and nothing else is allowed.
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
@@ -82,14 +82,14 @@ def router(site: Site) -> APIRouter:
     def download(year: int, form: str, _visit: Visit = allowed) -> Response:
         if form not in _TYPES or form not in get_args(formats.Form):
             raise HTTPException(404)
-        data = formats.write(workspace, _report(site, year), "csv" if form == "csv" else "json")
+        data = formats.write_report(workspace, _report(site, year), "csv" if form == "csv" else "json")
         name = {"Content-Disposition": f'attachment; filename="rapport-{year}.{form}"'}
         return Response(data, media_type=_TYPES[form], headers=name)
 
     return routes
 
 
-def _report(site: Site, year: int, language: str = "") -> report.Report:
+def _report(site: Site, year: int, language: str = "") -> report.YearReport:
     try:
         return report.report(site.workspace, year, language=language)
     except Refused:

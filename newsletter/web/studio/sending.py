@@ -16,6 +16,7 @@ from newsletter.actions.archive import link_counts
 from newsletter.actions.issues import board
 from newsletter.actions.letters import editions, proofs
 from newsletter.actions.sending import mailings, send_page
+from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
@@ -32,7 +33,7 @@ _SECONDS = 300  # a stream ends by then, and the browser opens the next
 def router(site: Site) -> APIRouter:
     """Return the routes of an issue's departure."""
     routes = APIRouter(prefix="/studio/numeros/{key}/envoi", include_in_schema=False)
-    pages = _Pages(site, Shell(site))
+    pages = _SendingPages(site, Shell(site))
     editor, sender = allow(site, "content"), allow(site, "send")
 
     @routes.get("")
@@ -51,7 +52,7 @@ def router(site: Site) -> APIRouter:
     def confirm(key: str, visit: Visit = editor) -> Response:
         seen = visit.text("empreinte")
         return pages.do(
-            key, say("Second accord enregistré."), lambda: mailings.confirm(site.workspace, key, visit.by, seen)
+            key, say("Second accord enregistré."), lambda: mailings.confirm_mailing(site.workspace, key, visit.by, seen)
         )
 
     @routes.post("/partir")
@@ -61,20 +62,22 @@ def router(site: Site) -> APIRouter:
     @routes.post("/rappeler")
     def recall(key: str, visit: Visit = sender) -> Response:
         done = say("L’envoi est rappelé : rien n’est parti. Le numéro peut être corrigé.")
-        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
+        return pages.do(key, done, lambda: mailings.cancel_mailing(site.workspace, key, visit.by))
 
     @routes.post("/pause")
     def pause(key: str, visit: Visit = sender) -> Response:
-        return pages.do(key, say("L’envoi est en pause."), lambda: mailings.pause(site.workspace, key, visit.by))
+        return pages.do(
+            key, say("L’envoi est en pause."), lambda: mailings.pause_mailing(site.workspace, key, visit.by)
+        )
 
     @routes.post("/reprendre")
     def resume(key: str, visit: Visit = sender) -> Response:
-        return pages.do(key, say("L’envoi reprend."), lambda: mailings.resume(site.workspace, key, visit.by))
+        return pages.do(key, say("L’envoi reprend."), lambda: mailings.resume_mailing(site.workspace, key, visit.by))
 
     @routes.post("/arreter")
     def stop(key: str, visit: Visit = sender) -> Response:
         done = say("L’envoi est arrêté. Ce qui était parti reste parti.")
-        return pages.do(key, done, lambda: mailings.cancel(site.workspace, key, visit.by))
+        return pages.do(key, done, lambda: mailings.cancel_mailing(site.workspace, key, visit.by))
 
     @routes.post("/trancher")
     def settle(key: str, visit: Visit = sender) -> Response:
@@ -85,7 +88,9 @@ def router(site: Site) -> APIRouter:
         return pages.do(
             key,
             done,
-            lambda: mailings.settle(site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address),
+            lambda: mailings.settle_doubtful(
+                site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address
+            ),
         )
 
     @routes.get("/etat")
@@ -118,7 +123,7 @@ async def _events(workspace: Workspace, key: str, request: Request) -> AsyncIter
 
 
 @dataclass(frozen=True, slots=True)
-class _Pages:
+class _SendingPages:
     site: Site
     shell: Shell
 
@@ -171,7 +176,7 @@ class _Pages:
             raise HTTPException(403)
         done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")
         seen = visit.text("empreinte")
-        return self.do(key, done, lambda: mailings.approve(self.site.workspace, key, by=visit.by, seen=seen))
+        return self.do(key, done, lambda: approve_issue(self.site.workspace, key, by=visit.by, seen=seen))
 
     def leave(self, visit: Visit, key: str) -> Response:
         """Let it leave, now or at the hour that was typed."""
@@ -179,7 +184,7 @@ class _Pages:
         if visit.text("quand") == "heure" and not when:
             return self.show(visit, key, status=422, problem=say("Écrivez le jour et l’heure du départ."))
         try:
-            at = send_page.leave(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
+            at = send_page.schedule_sending(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
         except NewsletterError as error:
             return self.show(visit, key, status=422, problem=told(error), when=when)
         words = send_page.moment_words(at)

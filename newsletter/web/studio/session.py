@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Path, Request
@@ -17,9 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from newsletter.actions.team import signin, users
-from newsletter.actions.team.signin import SESSION_SECONDS, Session, SignedIn
-from newsletter.actions.team.users import User
+from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
 from newsletter.web.site import Site
+
+if TYPE_CHECKING:
+    from newsletter.store.team.users import User, UserSession
 
 COOKIE = "studio"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
@@ -32,7 +34,7 @@ class Visit:
     """One request of somebody signed in; `form` is empty unless the request changes something."""
 
     request: Request
-    session: Session
+    session: UserSession
     form: FormData = field(default_factory=FormData)
 
     @property

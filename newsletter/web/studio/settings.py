@@ -43,7 +43,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of the settings that stand in `newsletter.toml`."""
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
     allowed = allow(site, "settings")
-    desk = _Desk(site, Shell(site))
+    desk = _SettingsPages(site, Shell(site))
 
     @routes.get("")
     def start(_visit: Visit = allowed) -> Response:
@@ -92,7 +92,7 @@ def router(site: Site) -> APIRouter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _SettingsPages:
     """Shows and saves the forms; each is `settings_<what>.html`."""
 
     site: Site
@@ -124,7 +124,7 @@ class _Desk:
         if what == "theme" and (findings := settings_edits.theme_findings(made.settings)):
             return self.show(visit, what, status=422, findings=findings, **more)
         try:
-            settings_edits.save(self.site.workspace, made, what, visit.by)
+            settings_edits.save_settings(self.site.workspace, made, what, visit.by)
         except Refused:
             return self._changed(path)
         self.site.refresh()

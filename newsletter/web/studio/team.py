@@ -41,7 +41,7 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM)
     def invite(visit: Visit = allowed) -> Response:
         try:
-            user = team_users.invite(
+            user = team_users.invite_user(
                 site.workspace,
                 visit.text("address"),
                 visit.text("role"),
@@ -59,7 +59,7 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM + "/{user_id}")
     def change(user_id: Number, visit: Visit = allowed) -> Response:
         try:
-            user = team_users.change(
+            user = team_users.change_user(
                 site.workspace,
                 user_id,
                 role=visit.text("role"),
@@ -74,7 +74,7 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TEAM + "/{user_id}/fin")
     def end(user_id: Number, visit: Visit = allowed) -> Response:
         try:
-            team_users.end(site.workspace, user_id, visit.by)
+            team_users.end_access(site.workspace, user_id, visit.by)
         except Refused:
             return shell.back(_TEAM, _last_admin(), bad=True)
         return shell.back(_TEAM, say("Cet accès est retiré, et ses connexions sont fermées."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions.imports import organisations, reviews, subscribers
+from newsletter.actions.imports import organisations, reviews
 from newsletter.actions.people import members
 from tests.actions.audience_desk import desk
 
@@ -20,7 +20,7 @@ def workspace(tmp_path):
 def bring(workspace, text, **more):
     path = workspace.root / "members.csv"
     path.write_text(HEADER + text, encoding="utf-8")
-    return organisations.run(workspace, subscribers.open_source(path, subscribers.ORGANISATIONS), by="anna", **more)
+    return organisations.import_organisations(workspace, organisations.open_organisations(path), by="anna", **more)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def bring(workspace, text, **more):
 )
 def test_every_row_has_an_outcome_that_a_rehearsal_foretells(workspace, row, action, reason):
     rehearsed = bring(workspace, row + "\n", dry_run=True)
-    before = members.listing(workspace, everybody=True)
-    assert reviews.listing(workspace) == []
+    before = members.list_members(workspace, everybody=True)
+    assert reviews.list_reviews(workspace) == []
     done = bring(workspace, row + "\n")
     assert len(before) == 3
     assert done == rehearsed
@@ -51,15 +51,15 @@ def test_every_row_has_an_outcome_that_a_rehearsal_foretells(workspace, row, act
 def test_the_same_file_again_changes_nothing(workspace):
     text = "Ville de Brest;;29019;Bretagne;2024-01-01;2025-12-31\nVille de Lile;;;;;\n"
     bring(workspace, text)
-    before = members.listing(workspace, everybody=True), reviews.listing(workspace)
+    before = members.list_members(workspace, everybody=True), reviews.list_reviews(workspace)
     assert bring(workspace, text).counts == {"keep": 1, "review": 1}
-    assert (members.listing(workspace, everybody=True), reviews.listing(workspace)) == before
+    assert (members.list_members(workspace, everybody=True), reviews.list_reviews(workspace)) == before
 
 
 def test_a_doubtful_row_is_taken_as_a_known_organisation_or_a_new_one(workspace):
     bring(workspace, "Ville de Lile;;59350;;;\nVille de Lile-sur-Mer;;;;2024-01-01;\n")
-    for question in reviews.listing(workspace, kind="member-row"):
+    for question in reviews.list_reviews(workspace, kind="member-row"):
         named = "Ville de Lille" if question.subject == "Ville de Lile" else ""
-        reviews.settle(workspace, question.id, accept=True, by="anna", organisation=named)
-    assert members.show(workspace, "59350").organisation.name == "Ville de Lille"
-    assert members.show(workspace, "Ville de Lile-sur-Mer").member
+        reviews.settle_review(workspace, question.id, accept=True, by="anna", organisation=named)
+    assert members.show_organisation(workspace, "59350").organisation.name == "Ville de Lille"
+    assert members.show_organisation(workspace, "Ville de Lile-sur-Mer").member

@@ -7,6 +7,7 @@ import pytest
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.people import data_rights, directory, subscriptions
 from newsletter.errors import Refused
+from newsletter.filters import PersonFilter
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
@@ -22,7 +23,7 @@ def workspace(tmp_path):
 def question(workspace, **more) -> int:
     with workspace.database.write() as connection:
         reviews.ask(connection, [Review(at=workspace.clock(), **more)])
-    return import_reviews.listing(workspace)[-1].id
+    return import_reviews.list_reviews(workspace)[-1].id
 
 
 def person(workspace, address: str) -> people.Person:
@@ -31,7 +32,7 @@ def person(workspace, address: str) -> people.Person:
 
 
 def erase(workspace) -> None:
-    data_rights.forget(workspace, "zoe@ville.fr", by="anna")
+    data_rights.forget_person(workspace, "zoe@ville.fr", by="anna")
 
 
 def leave(workspace) -> None:
@@ -48,39 +49,39 @@ def block(workspace) -> None:
     ids=["erased", "left", "suppressed"],
 )
 def test_the_corrected_address_of_somebody_who_is_gone_brings_nobody_back(workspace, deed, words):
-    subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    subscriptions.add_subscription(workspace, "zoe@ville.fr", "lettre", by="anna")
     deed(workspace)
     bring(workspace, "email\nzoe@gmial.com\n")
-    number = import_reviews.listing(workspace)[0].id
+    number = import_reviews.list_reviews(workspace)[0].id
     with pytest.raises(Refused, match=words) as refused:
-        import_reviews.settle(workspace, number, accept=True, by="anna", email="zoe@ville.fr")
+        import_reviews.settle_review(workspace, number, accept=True, by="anna", email="zoe@ville.fr")
     assert "Écartez ce cas." in refused.value.told
     assert not subscriptions.why(workspace, "zoe@ville.fr", "lettre").receives
-    assert [r.id for r in import_reviews.listing(workspace)] == [number], "it still waits"
+    assert [r.id for r in import_reviews.list_reviews(workspace)] == [number], "it still waits"
 
 
 def test_the_only_organisation_that_could_be_meant_needs_no_name(workspace):
-    zoe = subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    zoe = subscriptions.add_subscription(workspace, "zoe@ville.fr", "lettre", by="anna")
     with workspace.database.read() as connection:
-        lille = organisations.find(connection, "Ville de Lille").id
+        lille = organisations.find_organisation(connection, "Ville de Lille").id
     asked = question(
         workspace, kind=reviews.ORGANISATION, subject="Lile", subscriber_id=zoe.id, detail={"candidates": [lille]}
     )
-    import_reviews.settle(workspace, asked, accept=True, by="anna")
+    import_reviews.settle_review(workspace, asked, accept=True, by="anna")
     assert data_rights.whole_record(workspace, "zoe@ville.fr")["organisation"] == "Ville de Lille"
 
 
 def test_several_that_could_be_meant_are_named(workspace):
-    zoe = subscriptions.add(workspace, "zoe@ville.fr", "lettre", by="anna")
+    zoe = subscriptions.add_subscription(workspace, "zoe@ville.fr", "lettre", by="anna")
     asked = question(
         workspace, kind=reviews.ORGANISATION, subject="L.", subscriber_id=zoe.id, detail={"candidates": [1, 2]}
     )
     with pytest.raises(Refused, match="`Ville de Lille`, `Région Bretagne`"):
-        import_reviews.settle(workspace, asked, accept=True, by="anna")
+        import_reviews.settle_review(workspace, asked, accept=True, by="anna")
 
 
 def test_a_doubtful_member_that_is_named_by_nobody_is_taken_as_new(workspace):
     asked = question(workspace, kind=reviews.MEMBER, subject="Ville de Neuve", detail={"fields": {"level": "commune"}})
-    import_reviews.settle(workspace, asked, accept=True, by="anna")
-    found, _total = directory.search(workspace, directory.Wanted())
+    import_reviews.settle_review(workspace, asked, accept=True, by="anna")
+    found, _total = directory.search(workspace, PersonFilter())
     assert not found and "Ville de Neuve" in directory.names(workspace)

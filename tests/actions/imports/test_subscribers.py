@@ -101,7 +101,7 @@ def test_nobody_who_is_gone_comes_back_by_a_file(workspace, how):
     if how == "left":
         subscriptions.unsubscribe(workspace, "a@ville.fr", by="anna")
     if how == "erased":
-        data_rights.forget(workspace, "A@ville.fr", by="anna")
+        data_rights.forget_person(workspace, "A@ville.fr", by="anna")
     before = state(workspace)
     rows, _number = bring(workspace, "email;prenom;statut\na@ville.fr;Zoé;abonné\n")
     assert (actions(rows), state(workspace)) == (["keep"], before)
@@ -116,7 +116,7 @@ def test_a_file_of_a_second_publication_adds_to_the_people_who_are_there(workspa
 
 
 def test_what_a_human_wrote_is_not_replaced_by_a_file(local):
-    subscriptions.add(local, "a@ville.fr", "lettre", by="anna", details={"first_name": "Zoé"})
+    subscriptions.add_subscription(local, "a@ville.fr", "lettre", by="anna", details={"first_name": "Zoé"})
     rows, _number = bring(local, "email;prenom;nom\na@ville.fr;Zoé-Alexandrine;Blanc\n")
     details = data_rights.whole_record(local, "a@ville.fr")["details"]
     assert (details["first_name"], details["last_name"], actions(rows)) == ("Zoé", "Blanc", ["merge"])
@@ -125,40 +125,40 @@ def test_what_a_human_wrote_is_not_replaced_by_a_file(local):
 def test_two_organisations_for_one_person_become_a_question(local):
     bring(local, "email;collectivite\na@ville.fr;Ville de Lille\n")
     bring(local, "email;collectivite\na@ville.fr;Région Bretagne\n")
-    (question,) = reviews.listing(local)
+    (question,) = reviews.list_reviews(local)
     assert (question.kind, question.subject) == ("organisations", "Ville de Lille / Région Bretagne")
-    reviews.settle(local, question.id, accept=True, by="anna", organisation="Région Bretagne")
+    reviews.settle_review(local, question.id, accept=True, by="anna", organisation="Région Bretagne")
     assert data_rights.whole_record(local, "a@ville.fr")["organisation"] == "Région Bretagne"
 
 
 def test_an_organisation_settled_once_is_settled_for_everybody_who_named_it(local):
     bring(local, "email;collectivite\na@ville.fr;Lile\nb@ville.fr;Lile\n")
-    first, second = reviews.listing(local, kind="organisation")
+    first, second = reviews.list_reviews(local, kind="organisation")
     assert first.subject == second.subject == "Lile"
-    assert reviews.settle(local, second.id, accept=True, by="anna", organisation="Ville de Lille") == 2
+    assert reviews.settle_review(local, second.id, accept=True, by="anna", organisation="Ville de Lille") == 2
     assert data_rights.whole_record(local, "b@ville.fr")["organisation"] == "Ville de Lille"
-    assert reviews.listing(local) == []
+    assert reviews.list_reviews(local) == []
 
 
 def test_a_doubtful_row_is_subscribed_under_the_corrected_address(local):
     bring(local, "email;prenom\nc@gmial.com;Zoé\n")
-    (question,) = reviews.listing(local)
-    reviews.settle(local, question.id, accept=True, by="anna", email="c@gmail.com")
+    (question,) = reviews.list_reviews(local)
+    reviews.settle_review(local, question.id, accept=True, by="anna", email="c@gmail.com")
     record = data_rights.whole_record(local, "c@gmail.com")
     assert (record["details"]["first_name"], record["subscriptions"][0]["state"]) == ("Zoé", "active")
     with pytest.raises(Refused, match="settled by anna"):
-        reviews.settle(local, question.id, accept=False, by="anna")
+        reviews.settle_review(local, question.id, accept=False, by="anna")
 
 
 def test_a_declined_row_is_not_asked_again(local):
     bring(local, "email\nc@gmial.com\n")
-    reviews.settle(local, reviews.listing(local)[0].id, accept=False, by="anna")
+    reviews.settle_review(local, reviews.list_reviews(local)[0].id, accept=False, by="anna")
     bring(local, "email\nc@gmial.com\n")
-    assert reviews.listing(local) == []
+    assert reviews.list_reviews(local) == []
 
 
 def test_a_file_that_is_no_table_is_refused_and_changes_nothing(local):
-    plan, number = subscribers.run(local, subscribers.open_source(page(local)), "lettre", by="anna")
+    plan, number = subscribers.import_subscribers(local, subscribers.open_source(page(local)), "lettre", by="anna")
     assert (plan.file_action, number, state(local)) == ("refuse", None, set())
     assert "page web" in plan.reason
 

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.actions.imports import uploads
 from newsletter.errors import NotFound
-from newsletter.jobs import TABLE
+from newsletter.jobs.table import TABLE
 from tests.actions.audience_desk import NOW, desk
 
 
@@ -21,7 +21,7 @@ def workspace(tmp_path):
 
 
 def kept(workspace, age):
-    token = uploads.keep(workspace, io.BytesIO(b"email\na@ville.example\n"), "liste.csv")
+    token = uploads.keep_upload(workspace, io.BytesIO(b"email\na@ville.example\n"), "liste.csv")
     os.utime(workspace.root / uploads.FOLDER / token, (NOW - age, NOW - age))
     return token
 
@@ -33,8 +33,8 @@ def test_the_recurring_work_deletes_what_nobody_imported(workspace):
     assert uploads.file(workspace, fresh).read_bytes() == b"email\na@ville.example\n"
     with pytest.raises(NotFound):
         uploads.file(workspace, old)
-    assert uploads.sweep(workspace) == 0
+    assert uploads.sweep_uploads(workspace) == 0
 
 
 def test_where_nothing_was_ever_uploaded_there_is_nothing_to_delete(workspace):
-    assert uploads.sweep(workspace) == 0
+    assert uploads.sweep_uploads(workspace) == 0

@@ -48,29 +48,29 @@ def files(workspace: Workspace) -> set[Path]:
 
 def test_a_look_writes_nothing_and_knows_what_is_here(workspace: Workspace) -> None:
     before = files(workspace)
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     assert [found.title for found in harvest.new] == ['Un guide : "marchés" # réservés', "Annoncé d'avance"]
     assert [article.slug for _found, article in harvest.known] == ["connu"]
     assert files(workspace) == before
 
 
 def test_what_is_taken_is_a_draft_and_private_things_are_for_members(workspace: Workspace) -> None:
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
-    guide, ahead = feed_import.take(workspace, harvest, ("publication",))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
+    guide, ahead = feed_import.take_entries(workspace, harvest, ("publication",))
     assert (guide.status, guide.visibility, guide.tags) == ("draft", "members", ("publication",))
     assert (guide.title, guide.summary) == ('Un guide : "marchés" # réservés', "Un résumé.")
     assert guide.date.isoformat() == "2020-11-16"
     assert ahead.date == workspace.today()
-    again = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    again = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     assert again.new == ()
     assert len(again.known) == 3
 
 
 def test_an_unknown_tag_is_refused_before_anything_is_written(workspace: Workspace) -> None:
     before = files(workspace)
-    harvest = feed_import.look(workspace, str(workspace.root / "flux.xml"))
+    harvest = feed_import.look_at_feed(workspace, str(workspace.root / "flux.xml"))
     with pytest.raises(ContentError, match="did you mean `rtes`"):
-        feed_import.take(workspace, harvest, ("rte",))
+        feed_import.take_entries(workspace, harvest, ("rte",))
     assert files(workspace) == before
 
 
@@ -88,19 +88,19 @@ def test_an_unknown_tag_is_refused_before_anything_is_written(workspace: Workspa
 )
 def test_no_private_address_is_asked(workspace: Workspace, source: str) -> None:
     with pytest.raises(ExchangeError):
-        feed_import.look(workspace, source)
+        feed_import.look_at_feed(workspace, source)
 
 
 @pytest.mark.parametrize("source", ["nope.xml", ".", "file:///etc/passwd", "ftp://site.example/flux"])
 def test_what_is_no_file_is_named_in_the_error(workspace: Workspace, source: str) -> None:
     with pytest.raises(ExchangeError, match="cannot be read"):
-        feed_import.look(workspace, source)
+        feed_import.look_at_feed(workspace, source)
 
 
 def test_an_error_page_is_no_feed(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "get", lambda url, **_more: fetch.Page(url, 404, "text/html", b"<html>"))
+    monkeypatch.setattr(fetch, "fetch_page", lambda url, **_more: fetch.FetchedPage(url, 404, "text/html", b"<html>"))
     with pytest.raises(ExchangeError, match="404"):
-        feed_import.look(workspace, "https://site.example/flux")
+        feed_import.look_at_feed(workspace, "https://site.example/flux")
 
 
 def test_the_command_shows_first_and_writes_with_yes(workspace: Workspace) -> None:

@@ -15,14 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.actions import fetch
-from newsletter.actions.fetch import Known, Page
+from newsletter.actions.fetch import FetchedPage, Validators
 from newsletter.actions.issues import feed_import, feed_reader
 from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.cli import cli
 from newsletter.errors import ContentError, ExchangeError, NewsletterError
 from newsletter.i18n import speaking
-from newsletter.jobs import TABLE, run_due
+from newsletter.jobs.loop import run_due
+from newsletter.jobs.table import TABLE
 from tests.cli.conftest import run
 
 URL = "https://www.site.example/feed/"
@@ -34,21 +35,21 @@ PAGE = b"<!doctype html><html><title>Maintenance</title><body>Nous revenons.</bo
 class Site:
     """A site on the web: what it answers, by address, and what it was asked."""
 
-    answers: dict[str, Page | NewsletterError] = field(default_factory=dict)
-    asked: list[tuple[str, Known | None]] = field(default_factory=list)
+    answers: dict[str, FetchedPage | NewsletterError] = field(default_factory=dict)
+    asked: list[tuple[str, Validators | None]] = field(default_factory=list)
 
-    def get(self, url: str, *, known: Known | None = None, **_more: object) -> Page:
+    def get(self, url: str, *, known: Validators | None = None, **_more: object) -> FetchedPage:
         self.asked.append((url, known))
         answer = self.answers[url]
         if isinstance(answer, NewsletterError):
             raise answer
-        if answer.status == 200 and answer.known != Known() and known == answer.known:
-            return Page(url, 304, "text/plain", b"", answer.known)
+        if answer.status == 200 and answer.known != Validators() and known == answer.known:
+            return FetchedPage(url, 304, "text/plain", b"", answer.known)
         return answer
 
-    def shows(self, *items: str, known: Known = Known(), url: str = URL) -> None:  # noqa: B008 - a frozen value
+    def shows(self, *items: str, known: Validators = Validators(), url: str = URL) -> None:  # noqa: B008 - a frozen value
         body = f'<?xml version="1.0"?><rss version="2.0"><channel><title>S</title>{"".join(items)}</channel></rss>'
-        self.answers[url] = Page(url, 200, "application/rss+xml", body.encode(), known)
+        self.answers[url] = FetchedPage(url, 200, "application/rss+xml", body.encode(), known)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def workspace(fresh: Path, tmp_path: Path, database_url: str, monkeypatch: pytes
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Site:
     made = Site()
-    monkeypatch.setattr(fetch, "get", made.get)
+    monkeypatch.setattr(fetch, "fetch_page", made.get)
     return made
 
 
@@ -165,7 +166,7 @@ def test_what_an_editor_did_to_an_article_is_not_undone(workspace: Workspace, si
 
 def test_what_was_taken_by_hand_and_deleted_does_not_come_back(workspace: Workspace, site: Site) -> None:
     site.shows(item(workspace))
-    (article,) = feed_import.take(workspace, feed_import.look(workspace, URL))
+    (article,) = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, URL))
     (workspace.root / article.path).unlink()
     assert read(workspace).new == ()
 
@@ -215,7 +216,7 @@ def test_a_calendar_brings_what_is_to_come_and_a_date_that_moves_is_the_same_eve
             for n, day in enumerate(days)
         )
         text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{events}END:VCALENDAR\r\n"
-        site.answers[URL] = Page(URL, 200, "text/calendar", text.encode())
+        site.answers[URL] = FetchedPage(URL, 200, "text/calendar", text.encode())
 
     shows(-1, 5, 6)
     assert [(a.title, a.tags) for a in read(workspace).new] == [("Atelier 1", ("agenda",)), ("Atelier 2", ("agenda",))]
@@ -224,16 +225,16 @@ def test_a_calendar_brings_what_is_to_come_and_a_date_that_moves_is_the_same_eve
 
 
 def test_a_feed_that_stayed_as_it_was_costs_nothing(workspace: Workspace, site: Site) -> None:
-    known = Known('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")
+    known = Validators('W/"abc"', "Mon, 16 Nov 2026 10:00:00 GMT")
     site.shows(item(workspace), known=known)
     assert (read(workspace).unchanged, read(workspace).unchanged) == (False, True)
-    assert [asked for _url, asked in site.asked] == [Known(), known]
+    assert [asked for _url, asked in site.asked] == [Validators(), known]
 
 
 def test_a_site_that_always_says_that_nothing_changed_is_asked_for_all_once_a_day(
     workspace: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stuck = Known("", "Sat, 16 Nov 2041 18:11:00 GMT")
+    stuck = Validators("", "Sat, 16 Nov 2041 18:11:00 GMT")
     site.shows(item(workspace), known=stuck)
     read(workspace)
     site.shows(item(workspace), item(workspace, 2), known=stuck)
@@ -246,7 +247,7 @@ def test_a_flood_is_spread_over_days_and_nothing_of_it_is_lost(
     workspace: Workspace, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feed_reader, "MOST_A_DAY", 4)
-    site.shows(*(item(workspace, n) for n in range(6)), known=Known("x"))
+    site.shows(*(item(workspace, n) for n in range(6)), known=Validators("x"))
     assert (len((brought := read(workspace)).new), brought.later) == (4, 2)
     assert (len((brought := read(workspace)).new), brought.later) == (0, 2)
     monkeypatch.setattr(feed_reader, "_DAY", -1.0)  # the day is over
@@ -257,10 +258,10 @@ def test_a_flood_is_spread_over_days_and_nothing_of_it_is_lost(
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Page(URL, 200, "text/html", PAGE), "ce n’est pas un flux RSS ou Atom"),
-        (Page(URL, 500, "text/html", PAGE), "erreur 500"),
-        (Page(URL, 304, "text/html", b""), None),
-        (Page(URL, 200, "text/xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss/>"), "déclarations suspectes"),
+        (FetchedPage(URL, 200, "text/html", PAGE), "ce n’est pas un flux RSS ou Atom"),
+        (FetchedPage(URL, 500, "text/html", PAGE), "erreur 500"),
+        (FetchedPage(URL, 304, "text/html", b""), None),
+        (FetchedPage(URL, 200, "text/xml", b"<!DOCTYPE x [<!ENTITY a 'b'>]><rss/>"), "déclarations suspectes"),
         (ExchangeError("it is too slow", where=URL, hint="wait", said="le site est trop lent"), "trop lent"),
     ],
     ids=["a page", "an error", "unchanged", "entities", "slow"],
@@ -269,27 +270,27 @@ def test_a_feed_that_fails_is_told_once_and_until_it_is_well_again(
     workspace: Workspace,
     site: Site,
     caplog: pytest.LogCaptureFixture,
-    answer: Page | NewsletterError,
+    answer: FetchedPage | NewsletterError,
     words: str | None,
 ) -> None:
-    site.shows(item(workspace), known=Known("x"))
+    site.shows(item(workspace), known=Validators("x"))
     read(workspace)
     caplog.set_level(logging.INFO, "newsletter")
     caplog.clear()  # what came was told too, where an earlier test has left the log open
     site.answers[URL] = answer
     errors = [read(workspace).error for _time in range(3)]
     if words is None:
-        assert (errors, feed_reader.failing(workspace)) == ([None] * 3, ())
+        assert (errors, feed_reader.failing_feeds(workspace)) == ([None] * 3, ())
         return
     assert all(isinstance(error, ContentError | ExchangeError) for error in errors)
-    (told,) = feed_reader.failing(workspace)
+    (told,) = feed_reader.failing_feeds(workspace)
     assert (told.url, words in told.reason) == (URL, True)
     with speaking("en"):
-        assert feed_reader.failing(workspace)[0].reason
+        assert feed_reader.failing_feeds(workspace)[0].reason
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    site.shows(item(workspace), item(workspace, 2), known=Known("x"))
+    site.shows(item(workspace), item(workspace, 2), known=Validators("x"))
     assert titles(read(workspace)) == ["Article 2"], "it was asked for whole again"
-    assert feed_reader.failing(workspace) == ()
+    assert feed_reader.failing_feeds(workspace) == ()
 
 
 def test_a_private_address_is_never_asked(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +303,7 @@ def test_a_feed_that_fails_keeps_no_other_back(workspace: Workspace, site: Site)
     feed, other = workspace.settings.feeds[0], "https://autre.example/flux"
     both = (feed, feed.model_copy(update={"url": other, "tags": ("bref", "rtes")}))
     workspace.settings = workspace.settings.model_copy(update={"feeds": both})
-    site.answers[URL] = Page(URL, 404, "text/html", PAGE)
+    site.answers[URL] = FetchedPage(URL, 404, "text/html", PAGE)
     site.shows(item(workspace, guid="7"), url=other)
     failed, well = feed_reader.read_all(workspace)
     assert (failed.error is not None, [a.tags for a in well.new]) == (True, [("bref", "rtes")])
@@ -341,11 +342,11 @@ def test_the_job_of_the_table_reads_the_feeds_once_an_hour_and_survives_their_fa
     workspace: Workspace, site: Site
 ) -> None:
     (work,) = [work for work in TABLE if work.name == "feeds"]
-    site.answers[URL] = Page(URL, 200, "text/html", PAGE)
+    site.answers[URL] = FetchedPage(URL, 200, "text/html", PAGE)
     assert work.files, "a machine without articles leaves it to the others"
     assert [run_due(workspace, work, threading.Event()) for _time in range(2)] == [True, False]
     assert len(site.asked) == 1
-    assert len(feed_reader.failing(workspace)) == 1
+    assert len(feed_reader.failing_feeds(workspace)) == 1
 
 
 def test_the_command_brings_what_is_new_and_says_so(fresh: Path, tmp_path: Path) -> None:
@@ -368,7 +369,7 @@ def test_the_command_prints_each_new_draft(workspace: Workspace, site: Site) -> 
 
 
 def test_a_stopping_service_takes_no_more_and_forgets_nothing(workspace: Workspace, site: Site) -> None:
-    site.shows(item(workspace), known=Known("x"))
+    site.shows(item(workspace), known=Validators("x"))
     stop = threading.Event()
     stop.set()
     assert feed_reader.read_all(workspace, stop) == []

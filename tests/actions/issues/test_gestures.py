@@ -56,7 +56,7 @@ def shape(found: Issue) -> str:
     ],
 )
 def test_an_item_moves_before_the_one_it_is_dropped_on(place, to, after):
-    assert shape(board_gestures.move(issue("abc", "de", lead="L"), place, to)) == after
+    assert shape(board_gestures.move_item(issue("abc", "de", lead="L"), place, to)) == after
 
 
 @pytest.mark.parametrize(
@@ -71,49 +71,49 @@ def test_an_item_moves_before_the_one_it_is_dropped_on(place, to, after):
     ],
 )
 def test_a_step_goes_on_into_the_next_section_and_stops_at_the_edges(place, by, after):
-    assert shape(board_gestures.step(issue("ab", "cd", lead="L"), place, by)) == after
+    assert shape(board_gestures.step_item(issue("ab", "cd", lead="L"), place, by)) == after
 
 
 def test_a_lead_is_added_over_the_present_one_which_opens_the_first_section():
-    assert shape(board_gestures.add(issue("ab", lead="L"), "n", LEAD.section)) == "n|Lab"
-    assert shape(board_gestures.add(issue("ab"), "n", LEAD.section)) == "n|ab"
+    assert shape(board_gestures.add_item(issue("ab", lead="L"), "n", LEAD.section)) == "n|Lab"
+    assert shape(board_gestures.add_item(issue("ab"), "n", LEAD.section)) == "n|ab"
 
 
 def test_an_article_stands_once_in_a_section_but_may_stand_in_two():
-    made = board_gestures.add(issue("a", "b"), "a", 1)
+    made = board_gestures.add_item(issue("a", "b"), "a", 1)
     assert shape(made) == "|a|ba"
     with pytest.raises(Refused, match="déjà dans cette rubrique"):
-        board_gestures.add(made, "a", 1)
+        board_gestures.add_item(made, "a", 1)
 
 
 def test_a_section_is_split_renamed_moved_and_removed():
-    made = board_gestures.split(issue("abc", "d"), Place(0, 1), "La suite")
+    made = board_gestures.split_section(issue("abc", "d"), Place(0, 1), "La suite")
     assert shape(made) == "|a|bc|d" and [s.title for s in made.sections] == ["S0", "La suite", "S1"]
-    assert board_gestures.rename(made, 1, "Autre").sections[1].title == "Autre"
+    assert board_gestures.rename_section(made, 1, "Autre").sections[1].title == "Autre"
     assert shape(board_gestures.move_section(made, 2, -1)) == "|a|d|bc"
     assert shape(board_gestures.remove_section(made, 1)) == "|a|d"
     with pytest.raises(Refused, match="après son premier"):
-        board_gestures.split(made, Place(0, 0), "")
+        board_gestures.split_section(made, Place(0, 0), "")
 
 
 def test_what_is_overridden_follows_its_item_and_can_be_taken_back():
-    made = board_gestures.override(issue("ab", "c"), Place(0, 1), title="Titre", summary="Résumé.")
-    made = board_gestures.move(made, Place(0, 1), Place(1, 0))
+    made = board_gestures.override_item(issue("ab", "c"), Place(0, 1), title="Titre", summary="Résumé.")
+    made = board_gestures.move_item(made, Place(0, 1), Place(1, 0))
     assert made.sections[1].items[0] == ItemPlan(slug="b", title="Titre", summary="Résumé.")
-    assert board_gestures.override(made, Place(1, 0), title="", summary="").sections[1].items[0] == plan("b")
+    assert board_gestures.override_item(made, Place(1, 0), title="", summary="").sections[1].items[0] == plan("b")
 
 
 @pytest.mark.parametrize(
     "gesture",
     [
-        lambda i: board_gestures.remove(i, Place(0, 9)),
-        lambda i: board_gestures.move(i, Place(0, 0), Place(9, 0)),
-        lambda i: board_gestures.step(i, Place(-3, 0), 1),
-        lambda i: board_gestures.lead(i, Place(4, 0)),
-        lambda i: board_gestures.remove(i, LEAD),
-        lambda i: board_gestures.rename(i, 7, "x"),
+        lambda i: board_gestures.remove_item(i, Place(0, 9)),
+        lambda i: board_gestures.move_item(i, Place(0, 0), Place(9, 0)),
+        lambda i: board_gestures.step_item(i, Place(-3, 0), 1),
+        lambda i: board_gestures.lead_item(i, Place(4, 0)),
+        lambda i: board_gestures.remove_item(i, LEAD),
+        lambda i: board_gestures.rename_section(i, 7, "x"),
         lambda i: board_gestures.remove_section(i, -1),
-        lambda i: board_gestures.add(i, "x", 5),
+        lambda i: board_gestures.add_item(i, "x", 5),
     ],
 )
 def test_a_place_that_is_not_there_is_refused(gesture):
@@ -136,13 +136,13 @@ def test_no_moving_about_loses_or_doubles_an_item(sections, lead, gestures):
     for name, place, to in gestures:
         try:
             if name == "move":
-                made = board_gestures.move(made, place, to)
+                made = board_gestures.move_item(made, place, to)
             elif name == "step":
-                made = board_gestures.step(made, place, 1 if to.item % 2 else -1)
+                made = board_gestures.step_item(made, place, 1 if to.item % 2 else -1)
             elif name == "lead":
-                made = board_gestures.lead(made, place)
+                made = board_gestures.lead_item(made, place)
             elif name == "split":
-                made = board_gestures.split(made, place, "x")
+                made = board_gestures.split_section(made, place, "x")
             else:
                 made = board_gestures.move_section(made, place.section, 1)
         except Refused:

@@ -30,7 +30,7 @@ def workspace(tmp_path_factory):
             made = Organisation(
                 name=name, level="departement", departement=departement, periods=(Period("2020-01-01"),)
             )
-            organisations.add(c, made, now=time.time())
+            organisations.add_organisation(c, made, now=time.time())
     yield opened
     opened.close()
 

@@ -16,9 +16,11 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from newsletter.actions.letters import editions, picture_cleanup, previews
-from newsletter.actions.letters.picture_cleanup import Swept, frozen_stems, sweep
+from newsletter.actions.letters.picture_cleanup import Swept, frozen_stems, sweep_pictures
 from newsletter.actions.operations import start
 from newsletter.actions.sending import approval, mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound
 from newsletter.rendering import picture_slots, quoted
@@ -86,7 +88,7 @@ def kept(workspace: Workspace) -> set[str]:
 def later(workspace: Workspace, days: float) -> Swept:
     """Sweep, as the job does, when so many days have passed."""
     workspace.clock.now += days * DAY  # type: ignore[attr-defined]  # the clock of the fixture
-    return sweep(workspace, by="test")
+    return sweep_pictures(workspace, by="test")
 
 
 def test_a_picture_goes_when_nothing_has_shown_it_for_long_and_not_before(workspace: Workspace) -> None:
@@ -114,13 +116,13 @@ def test_a_picture_that_is_shown_again_begins_anew(workspace: Workspace) -> None
 
 def test_a_rehearsal_says_the_same_and_does_nothing(workspace: Workspace) -> None:
     write(workspace, "a")
-    assert sweep(workspace, by="test", dry_run=True) == Swept(pictures_unused=1)
+    assert sweep_pictures(workspace, by="test", dry_run=True) == Swept(pictures_unused=1)
     later(workspace, 0)
     workspace.clock.now += 200 * DAY  # type: ignore[attr-defined]
     before = kept(workspace)
-    rehearsed = sweep(workspace, by="test", dry_run=True)
+    rehearsed = sweep_pictures(workspace, by="test", dry_run=True)
     assert (rehearsed.pictures_removed, kept(workspace)) == (1, before)
-    assert sweep(workspace, by="test") == rehearsed
+    assert sweep_pictures(workspace, by="test") == rehearsed
 
 
 def with_portrait(workspace: Workspace) -> None:
@@ -142,7 +144,7 @@ def with_override(workspace: Workspace) -> None:
 
 def with_proposal(workspace: Workspace) -> None:
     with workspace.database.write() as connection:
-        proposals.create(connection, 1, 1, {}, "images/un.png", 1.0)
+        proposals.create_proposal(connection, 1, 1, {}, "images/un.png", 1.0)
 
 
 @pytest.mark.parametrize("names", [with_portrait, with_logo, with_override, with_proposal])
@@ -228,11 +230,11 @@ def lose_everything(workspace: Workspace) -> None:
 
 
 def approve(workspace: Workspace) -> Mailing:
-    return mailings.approve(workspace, ISSUE, by="test", now=True)
+    return approve_issue(workspace, ISSUE, by="test", now=True)
 
 
 def deliver(workspace: Workspace, mailing: Mailing) -> None:
-    mailings.deliver(workspace, mailings.begin(workspace, mailing))
+    deliver_mailing(workspace, mailings.begin_mailing(workspace, mailing))
 
 
 @pytest.mark.parametrize("state", ["sent", "approved"])
@@ -258,7 +260,7 @@ def test_no_picture_of_a_letter_that_left_or_may_leave_nor_of_its_page_is_ever_t
 
 def test_a_letter_that_was_called_back_keeps_its_pictures_too(month: Workspace) -> None:
     approve(month)
-    mailings.cancel(month, ISSUE, "test")
+    mailings.cancel_mailing(month, ISSUE, "test")
     shown = {picture.url.rpartition("/")[2] for picture in editions.edition(month, ISSUE).pictures.values()}
     lose_everything(month)
     later(month, 0)
@@ -283,7 +285,7 @@ def test_an_approval_never_freezes_a_picture_that_was_just_taken_away(
         patch.setattr(approval.archive_page, "make", taken_meanwhile)
         with pytest.raises(NotFound, match="published picture is gone"):
             approve(month)
-    assert mailings.current(month, ISSUE) is None
+    assert mailings.current_mailing(month, ISSUE) is None
     assert approve(month).status == "approved", "it is made again"
 
 

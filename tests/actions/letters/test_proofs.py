@@ -28,12 +28,12 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def token(workspace) -> str:
-    link = proofs.invite(workspace, KEY, SLUG, reader=READER, address="", by="Claire")
+    link = proofs.invite_reviewer(workspace, KEY, SLUG, reader=READER, address="", by="Claire")
     return link.rpartition("/")[2]
 
 
 def test_a_link_shows_one_item_and_nothing_of_the_rest(workspace, token):
-    shown = proofs.look(workspace, token, "")
+    shown = proofs.look_at_item(workspace, token, "")
     assert "couteau suisse" in shown and "Lyon" not in shown
     assert proofs.open_proof(workspace, token).reader == READER
 
@@ -43,14 +43,14 @@ def test_what_the_reader_says_stands_beside_the_issue(workspace, token):
     (said,) = proofs.comments(workspace, KEY)
     assert (said.author, said.item, said.approves) == (READER, SLUG, False)
     assert "\x00" not in said.text and "coquille" in said.text
-    proofs.settle(workspace, said.id)
+    proofs.settle_comment(workspace, said.id)
     assert proofs.comments(workspace, KEY)[0].done_at
 
 
 def test_an_approval_is_for_the_text_that_was_read(workspace, token):
     seen = proofs.open_proof(workspace, token).content_hash
     file = versions.issue_version(workspace, KEY)
-    changed = gestures.override(file.issue, LEAD, title="« Un tout autre titre »", summary="")
+    changed = gestures.override_item(file.issue, LEAD, title="« Un tout autre titre »", summary="")
     versions.save_issue(workspace, changed, file.version)
     with pytest.raises(Refused, match="a changé pendant votre lecture"):
         proofs.answer(workspace, token, "", approves=True, seen=seen)
@@ -70,7 +70,7 @@ def test_a_token_that_was_never_given_opens_nothing(workspace, token, wrong):
 def test_a_link_does_not_open_once_its_days_are_over(workspace):
     subject = {"issue": KEY, "item": SLUG, "reader": READER}
     with workspace.database.write() as connection:
-        late = one_time.make(connection, "proof-item", subject, time.time() - 1)
+        late = one_time.make_link(connection, "proof-item", subject, time.time() - 1)
     with pytest.raises(TokenError):
         proofs.open_proof(workspace, late)
 
@@ -81,7 +81,7 @@ def test_a_link_does_not_open_once_its_days_are_over(workspace):
 )
 def test_a_link_is_made_for_an_item_of_the_issue_and_a_named_reader(workspace, slug, reader, error):
     with pytest.raises(error):
-        proofs.invite(workspace, KEY, slug, reader=reader, address="", by="Claire")
+        proofs.invite_reviewer(workspace, KEY, slug, reader=reader, address="", by="Claire")
 
 
 def test_an_item_taken_out_of_the_issue_is_not_shown_any_more(workspace, token):
@@ -97,7 +97,7 @@ def test_an_empty_comment_is_refused(workspace, token):
 
 
 def test_the_mail_with_the_link_goes_to_the_address_given(workspace):
-    link = proofs.invite(workspace, KEY, SLUG, reader=READER, address="elue@val-d-orbel.example", by="Claire")
+    link = proofs.invite_reviewer(workspace, KEY, SLUG, reader=READER, address="elue@val-d-orbel.example", by="Claire")
     (letter,) = (workspace.root / "outbox" / "notices").glob("*.eml")
     text = letter.read_text()
     assert "elue@val-d-orbel.example" in text and link.rpartition("/")[2] in text.replace("=\n", "")

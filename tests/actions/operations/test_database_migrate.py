@@ -95,7 +95,7 @@ def test_from_an_older_version_for_real_while_letters_leave(stage, tmp_path):
         made = database_migrate.migrate(workspace)
         assert (made.before, made.after, made.halted) == ("0002", VERSION, (ISSUE,))
         assert stage.receipt(sending)["sent"] < 300
-        assert [check for check in database_check.check(workspace) if not check.ok] == []
+        assert [check for check in database_check.check_database(workspace) if not check.ok] == []
         done = stage.receipt(stage.send(server))
         assert (done["status"], done["sent"], done["doubtful"]) == ("done", 300, 0)
         assert len(server.taken()) == 300 and set(server.taken().values()) == {1}

@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.actions.operations import doctor
-from newsletter.actions.operations.doctor import Level, Line, examine, worst
+from newsletter.actions.operations.doctor import examine, worst
 from newsletter.actions.operations.doctor_dns import same_organisation
+from newsletter.actions.operations.doctor_lines import DoctorLine, Level
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
-from newsletter.settings import Database, DomainCap, Sending, Smtp, Web
+from newsletter.settings import DatabaseSettings, DomainCap, Sending, Smtp, Web
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from tests.actions.nameserver import serving
-from tests.actions.returns import world
+from tests.actions.returned_mail import world
 
 D = "lettre.example."
 HTTPS = "https://lettre.example"
@@ -81,14 +82,14 @@ def workspace(template: Workspace, tmp_path: Path) -> Callable[..., Workspace]:
 
     def make(**changed) -> Workspace:
         shutil.copytree(template.root, tmp_path, dirs_exist_ok=True)
-        database = Database(url=f"sqlite:///{tmp_path}/doctor.db")
+        database = DatabaseSettings(url=f"sqlite:///{tmp_path}/doctor.db")
         values = {"root": tmp_path, "database": database, "sending": sending(), "web": Web(base_url=HTTPS), **changed}
         return Workspace(template.settings.model_copy(update=values))
 
     return make
 
 
-def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, Line]:
+def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, DoctorLine]:
     found = examine(ws, resolver=server.resolver, reach=reach, **more)
     ws.close()
     assert all(line.advice for line in found if line.level is not Level.GREEN), "a next step for all that is not well"
@@ -217,7 +218,7 @@ SETTINGS_CASES = [
     ("alignment", {"sending": sending(return_path="r" * 60 + "@lettre.example")}, "red"),
     ("alignment", {"sending": sending(return_path="retours@bounces.lettre.example")}, "green"),
     ("way-back", {"sending": sending(provider="mailjet")}, "green"),
-    ("database", {"database": Database(url="sqlite:////nowhere/at/all.db")}, "red"),
+    ("database", {"database": DatabaseSettings(url="sqlite:////nowhere/at/all.db")}, "red"),
 ]
 
 
@@ -274,7 +275,7 @@ def test_without_a_published_picture_there_is_nothing_to_look_at(workspace, name
 def test_a_clock_that_went_backwards_is_named(workspace, nameserver):
     ws = workspace()
     with ws.database.write() as c:
-        journal.record(c, Event(time.time() + 3600, "subscribed"))
+        journal.record_event(c, Event(time.time() + 3600, "subscribed"))
     assert lines(ws, nameserver)["clock"].level is Level.RED
 
 

@@ -13,7 +13,7 @@ from newsletter.actions.imports import reviews, subscribers
 from newsletter.actions.people import data_rights, subscriptions
 from newsletter.errors import NotFound, Refused
 from newsletter.store.imports.reviews import Review, ask
-from newsletter.store.journal import Event, record
+from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, one_time, people
 from newsletter.store.sending import ledger, mailings
 from newsletter.store.sending.ledger import Settlement
@@ -48,7 +48,7 @@ def leave_traces(workspace) -> None:
     workspace.clock.now += 60
     with workspace.database.write() as c:
         person = people.by_key(c, "zoe.blanc@ville.fr")
-        mailing = mailings.create(
+        mailing = mailings.create_mailing(
             c,
             issue="2026-11-lettre",
             subject="S",
@@ -62,15 +62,17 @@ def leave_traces(workspace) -> None:
             not_before=NOW,
             today=workspace.today(),
         )
-        mailings.change(c, mailing.id, "sending", only=("approved",), started_at=NOW)
-        ids = ledger.claim(c, mailing.id, "t", 5, now=NOW, lease=60, caps={})
-        handed = ledger.hand(c, mailing.id, mailing.rule, "t", ids, now=NOW, lease=60, today=workspace.today())
-        ledger.settle(
+        mailings.change_mailing(c, mailing.id, "sending", only=("approved",), started_at=NOW)
+        ids = ledger.claim_deliveries(c, mailing.id, "t", 5, now=NOW, lease=60, caps={})
+        handed = ledger.hand_deliveries(
+            c, mailing.id, mailing.rule, "t", ids, now=NOW, lease=60, today=workspace.today()
+        )
+        ledger.settle_deliveries(
             c, "t", [Settlement(h.id, "sent", "250 <zoe.blanc@ville.fr> ok", "id-zoe.blanc") for h in handed], NOW
         )
         receipt = json.dumps({"doubtful_names": ["Zoe.Blanc@Ville.fr", "other@ville.fr"]})
         c.execute(mailing_rows.update().values(receipt=receipt))
-        record(
+        record_event(
             c,
             Event(
                 NOW,
@@ -109,7 +111,7 @@ def test_erasing_a_person_leaves_no_trace_in_the_file_but_the_hash(local):
     leave_traces(local)
     before = bytes_of(local)
     assert all(text.encode() in before for text in ("Zoe.Blanc@Ville.fr", "Zoé", "Blanchard", "+33612345678"))
-    data_rights.forget(local, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget_person(local, "zoe.blanc@ville.fr", by="anna")
     after = bytes_of(local)
     assert [text for text in TRACES if text.lower().encode() in after.lower()] == []
     assert local.signer.fingerprint("erasure", "zoe.blanc@ville.fr").encode() in after
@@ -118,7 +120,7 @@ def test_erasing_a_person_leaves_no_trace_in_the_file_but_the_hash(local):
 
 def test_erasing_a_person_empties_every_table_on_both_databases(workspace):
     leave_traces(workspace)
-    data_rights.forget(workspace, "ZOE.BLANC@ville.fr", by="anna")
+    data_rights.forget_person(workspace, "ZOE.BLANC@ville.fr", by="anna")
     with workspace.database.read() as c:
         tables = sa.inspect(c).get_table_names()
         rest = "\n".join(str(list(c.execute(sa.text(f'SELECT * FROM "{name}"')))) for name in tables)
@@ -127,20 +129,20 @@ def test_erasing_a_person_empties_every_table_on_both_databases(workspace):
 
 def test_an_erased_person_cannot_be_imported_nor_erased_twice(workspace):
     leave_traces(workspace)
-    data_rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget_person(workspace, "zoe.blanc@ville.fr", by="anna")
     rows, _number = bring(workspace, "email;prenom\nZOE.blanc@ville.fr;Zoé\n")
     assert [row.action for row in rows] == ["keep"]
     assert "effacement" in rows[0].reason
     assert subscriptions.why(workspace, "zoe.blanc@ville.fr", "lettre").reason == "erased"
     with pytest.raises(Refused, match="erased already"):
-        data_rights.forget(workspace, "zoe.blanc@ville.fr", by="anna")
+        data_rights.forget_person(workspace, "zoe.blanc@ville.fr", by="anna")
     with pytest.raises(NotFound):
-        data_rights.forget(workspace, "unknown@ville.fr", by="anna")
+        data_rights.forget_person(workspace, "unknown@ville.fr", by="anna")
 
 
 def test_the_history_of_an_erased_person_still_counts(local):
     leave_traces(local)
-    data_rights.forget(local, "zoe.blanc@ville.fr", by="anna")
+    data_rights.forget_person(local, "zoe.blanc@ville.fr", by="anna")
     with local.database.read() as c:
         receipt = mailings.receipt(c, mailings.of_issue(c, "2026-11-lettre"), NOW)
         spans = c.execute(sa.text("SELECT state, from_at FROM subscriptions ORDER BY id")).all()
@@ -150,18 +152,18 @@ def test_the_history_of_an_erased_person_still_counts(local):
 
 def test_an_address_that_only_waits_for_review_can_be_erased(local):
     bring(local, "email;prenom\nzoe@gmial.com;Zoé\n")
-    data_rights.forget(local, "zoe@gmial.com", by="anna")
-    assert reviews.listing(local) == []
+    data_rights.forget_person(local, "zoe@gmial.com", by="anna")
+    assert reviews.list_reviews(local) == []
     assert b"zoe@gmial.com" not in bytes_of(local)
     assert bring(local, "email\nzoe@gmial.com\n")[0][0].action == "keep"
 
 
 def test_who_was_erased_comes_back_only_by_asking(local):
     bring(local, "email\na@ville.fr\n")
-    data_rights.forget(local, "a@ville.fr", by="anna")
+    data_rights.forget_person(local, "a@ville.fr", by="anna")
     with pytest.raises(Refused, match="--asked"):
-        subscriptions.add(local, "a@ville.fr", "lettre", by="anna")
-    subscriptions.add(local, "a@ville.fr", "lettre", by="anna", asked="by telephone")
+        subscriptions.add_subscription(local, "a@ville.fr", "lettre", by="anna")
+    subscriptions.add_subscription(local, "a@ville.fr", "lettre", by="anna", asked="by telephone")
     assert subscriptions.why(local, "a@ville.fr", "lettre").receives
 
 
@@ -195,24 +197,24 @@ def test_an_export_read_back_changes_nothing_and_no_cell_is_a_formula(local, pla
 
 def pending(workspace, address, at):
     with workspace.database.write() as c:
-        person = people.add(c, people.Person(address=address, key=address), at)
-        people.move(c, person, "lettre", "pending", people.Consent("consent", "form"), at)
+        person = people.add_person(c, people.Person(address=address, key=address), at)
+        people.move_subscription(c, person, "lettre", "pending", people.Consent("consent", "form"), at)
 
 
 def test_a_request_never_confirmed_vanishes_and_may_be_made_again(workspace):
     pending(workspace, "old@ville.fr", NOW - 31 * DAY)
     pending(workspace, "new@ville.fr", NOW - 29 * DAY)
-    assert data_rights.purge(workspace, by="anna").pending_expired == 1
+    assert data_rights.purge_expired(workspace, by="anna").pending_expired == 1
     assert subscriptions.why(workspace, "old@ville.fr", "lettre").reason == "unknown"
     assert subscriptions.why(workspace, "new@ville.fr", "lettre").reason == "pending"
-    subscriptions.add(workspace, "old@ville.fr", "lettre", by="anna")
+    subscriptions.add_subscription(workspace, "old@ville.fr", "lettre", by="anna")
 
 
 def test_who_left_long_ago_is_erased_to_a_hash(workspace):
     bring(workspace, "email\na@ville.fr\nb@ville.fr\n")
     subscriptions.unsubscribe(workspace, "a@ville.fr", by="anna")
     workspace.clock.now = NOW + 3 * 365 * DAY + 1
-    assert data_rights.purge(workspace, by="anna").left_erased == 1
+    assert data_rights.purge_expired(workspace, by="anna").left_erased == 1
     assert subscriptions.why(workspace, "a@ville.fr", "lettre").reason == "erased"
     assert subscriptions.why(workspace, "b@ville.fr", "lettre").receives
 
@@ -223,9 +225,9 @@ def test_a_rehearsed_purge_says_the_same_and_does_nothing(local):
     local.clock.now = NOW + 4 * 365 * DAY
     with local.database.write() as c:
         c.execute(mailing_rows.update().values(status="done", ended_at=NOW))
-    rehearsed = data_rights.purge(local, by="anna", dry_run=True)
-    assert data_rights.purge(local, by="anna", dry_run=True) == rehearsed
-    assert data_rights.purge(local, by="anna") == rehearsed
+    rehearsed = data_rights.purge_expired(local, by="anna", dry_run=True)
+    assert data_rights.purge_expired(local, by="anna", dry_run=True) == rehearsed
+    assert data_rights.purge_expired(local, by="anna") == rehearsed
     assert rehearsed.counts() == {
         "pending_expired": 1,
         "left_erased": 0,
@@ -235,13 +237,13 @@ def test_a_rehearsed_purge_says_the_same_and_does_nothing(local):
         "reviews_removed": 0,
         "webhooks_removed": 1,
     }
-    assert set(data_rights.purge(local, by="anna").counts().values()) == {0}
+    assert set(data_rights.purge_expired(local, by="anna").counts().values()) == {0}
 
 
 def test_an_import_that_was_purged_can_no_longer_be_taken_back(local):
     _rows, number = bring(local, "email\na@ville.fr\n")
     local.clock.now = NOW + 91 * DAY
-    data_rights.purge(local, by="anna")
+    data_rights.purge_expired(local, by="anna")
     with pytest.raises(Refused, match="too old"):
         subscribers.take_back(local, number, "anna")
 
@@ -251,9 +253,9 @@ def test_counters_and_links_go_by_age_though_nobody_asks_for_anything_any_more(w
     with workspace.database.write() as c:
         for age in (1, 3):
             limits.hit(c, f"subscribe:ip:{age}", NOW - age * DAY, 3600)
-            one_time.make(c, "confirm", {"subscriber": age}, NOW - (age - 1) * DAY)
-    data_rights.purge(workspace, by="anna", dry_run=True)
-    data_rights.purge(workspace, by="anna")
+            one_time.make_link(c, "confirm", {"subscriber": age}, NOW - (age - 1) * DAY)
+    data_rights.purge_expired(workspace, by="anna", dry_run=True)
+    data_rights.purge_expired(workspace, by="anna")
     with workspace.database.read() as c:
         assert list(c.scalars(sa.select(limit_rows.c.name))) == ["subscribe:ip:1"]
         assert list(c.scalars(sa.select(one_time_links.c.subject))) == ['{"subscriber": 1}']

@@ -45,10 +45,10 @@ def posted(workspace, monkeypatch) -> list[str]:
 def test_the_cap_of_all_requests_holds_and_raises_one_alarm(workspace, monkeypatch):
     sent = posted(workspace, monkeypatch)
     for n in range(10):
-        signup.answer(workspace, Application(address=f"a{n}@ville.example", publications=("lettre",)))
+        signup.answer_request(workspace, Application(address=f"a{n}@ville.example", publications=("lettre",)))
     assert len(sent) == 4
     with workspace.database.read() as connection:
-        alarms = [e.detail for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
+        alarms = [e.detail for e in journal.latest_events(connection, 100) if e.kind == "subscribe-alarm"]
     assert alarms == [{"which": "all", "cap": 4}]
 
 
@@ -57,7 +57,7 @@ def test_a_hundred_requests_for_one_address_at_the_same_moment_send_one_mail(wor
     spellings = (ADDRESS, ADDRESS.upper(), ADDRESS.replace("mairie", "Mairie"))
     wishes = [Application(address=spellings[n % 3], publications=("lettre", "flash")[: 1 + n % 2]) for n in range(100)]
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda wish: signup.answer(workspace, wish), wishes))
+        list(pool.map(lambda wish: signup.answer_request(workspace, wish), wishes))
     assert len(sent) == 1
     with workspace.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM subscribers").scalar() == 1
@@ -78,11 +78,11 @@ def test_ten_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_ala
         ip = "203.0.113.7" if which == "one-ip" else f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}"
         if signup_rules.admit(workspace, ip):
             admitted += 1
-            signup.answer(workspace, application)
+            signup.answer_request(workspace, application)
     assert len(sent) == len(set(sent)) == most
     assert admitted == (most if which == "one-ip" else 10_000)
     with workspace.database.read() as connection:
-        alarms = [e.detail["which"] for e in journal.latest(connection, 100) if e.kind == "subscribe-alarm"]
+        alarms = [e.detail["which"] for e in journal.latest_events(connection, 100) if e.kind == "subscribe-alarm"]
         known = connection.exec_driver_sql("SELECT count(*) FROM subscribers").scalar()
     assert (alarms, known) == ([which], most)
 
@@ -104,8 +104,8 @@ def test_one_customer_of_a_network_has_one_cap(workspace, ips, admitted):
 def test_mail_goes_to_the_address_on_record_and_not_to_a_look_alike(workspace, monkeypatch):
     sent = posted(workspace, monkeypatch)
     with workspace.database.write() as connection:
-        people.add(connection, Person(address="Mike@ville.example", key="mike@ville.example"), time.time())
-    signup.answer(workspace, Application(address="MIKE@VILLE.example", publications=("lettre",)))
+        people.add_person(connection, Person(address="Mike@ville.example", key="mike@ville.example"), time.time())
+    signup.answer_request(workspace, Application(address="MIKE@VILLE.example", publications=("lettre",)))
     assert sent == ["Mike@ville.example"]
     application = Application(address="m\u0131ke@ville.example", publications=("lettre",))
     assert "address" in signup_rules.problems(workspace, application)
@@ -131,12 +131,12 @@ def test_a_domain_names_an_organisation_only_if_it_is_the_only_one(domains, addr
 def member(workspace, domain="ville.example") -> int:
     with workspace.database.write() as connection:
         organisation = Organisation(name="Ville de Réze", domain=domain, periods=(Period("2020-01-01"),))
-        return organisations.add(connection, organisation, now=time.time())
+        return organisations.add_organisation(connection, organisation, now=time.time())
 
 
 def enter(workspace, **more) -> Person:
     with workspace.database.write() as connection:
-        return people.add(connection, Person(address=ADDRESS, key=ADDRESS, **more), time.time())
+        return people.add_person(connection, Person(address=ADDRESS, key=ADDRESS, **more), time.time())
 
 
 def test_a_contact_on_record_of_a_member_chooses_the_flash_by_themselves(workspace):
@@ -154,7 +154,7 @@ def test_somebody_at_a_members_domain_waits_for_the_team_and_is_attached_by_it(w
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
     assert reader_choices.choose(workspace, token, ["flash"], {}) == ("Flash hebdo du RTES",)
     with workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+        (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
     signup.decide(workspace, review.id, accept=True, by="camille")
     with workspace.database.read() as connection:
         now = people.by_key(connection, ADDRESS)
@@ -170,11 +170,11 @@ def test_a_declined_request_opens_nothing_and_is_not_asked_again(workspace, monk
     for _again in range(2):
         reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+        (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
     signup.decide(workspace, review.id, accept=False, by="camille")
     reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
-        assert reviews.listing(connection, kind=signup.REQUEST) == []
+        assert reviews.list_reviews(connection, kind=signup.REQUEST) == []
         assert people.subscription(connection, person.id, "flash") is None
     assert sent == [ADDRESS]
 
@@ -184,7 +184,7 @@ def test_a_name_that_was_only_typed_becomes_a_question(workspace):
     token = workspace.links.preferences(person.uid).rpartition("/")[2]
     reader_choices.choose(workspace, token, [], {"organisation": "  Ville  de Réze "})
     with workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=reviews.ORGANISATION)
+        (review,) = reviews.list_reviews(connection, kind=reviews.ORGANISATION)
         assert (review.subject, people.by_key(connection, ADDRESS).organisation_id) == ("Ville de Réze", None)
 
 
@@ -193,7 +193,7 @@ def test_only_requests_are_decided_here(workspace):
         signup.decide(workspace, 999, accept=True, by="camille")
     with workspace.database.write() as connection:
         reviews.ask(connection, [Review(kind=reviews.ROW, subject="x", at=1.0)])
-        (review,) = reviews.listing(connection)
+        (review,) = reviews.list_reviews(connection)
     with pytest.raises(Refused):
         signup.decide(workspace, review.id, accept=True, by="camille")
 
@@ -218,6 +218,6 @@ def test_a_name_typed_on_the_preferences_page_is_one_line_of_text(workspace, tex
     )
     with workspace.database.read() as connection:
         now = people.by_key(connection, ADDRESS)
-        asked = [review.subject for review in reviews.listing(connection, kind=reviews.ORGANISATION)]
+        asked = [review.subject for review in reviews.list_reviews(connection, kind=reviews.ORGANISATION)]
     assert all(name.isprintable() for name in (now.first_name, now.last_name, *asked))
     assert now.first_name

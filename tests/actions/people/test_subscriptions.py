@@ -23,7 +23,7 @@ def workspace(tmp_path):
 
 
 def add(workspace, email, publication="flash", organisation=""):
-    return subscriptions.add(workspace, email, publication, by="anna", organisation=organisation)
+    return subscriptions.add_subscription(workspace, email, publication, by="anna", organisation=organisation)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_the_flash_is_for_contacts_of_current_members(workspace, organisation, r
 
 def test_a_membership_that_ends_takes_the_flash_from_the_next_day_on(workspace):
     add(workspace, "a@ville.fr", organisation="Ville de Lille")
-    members.end(workspace, "Ville de Lille", date(2026, 11, 24), by="anna")
+    members.end_membership(workspace, "Ville de Lille", date(2026, 11, 24), by="anna")
     assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
     workspace.clock.now = NOW + DAY
     found = subscriptions.why(workspace, "a@ville.fr", "flash")
     assert (found.reason, found.since) == ("not-a-member", date(2026, 11, 25))
-    members.renew(workspace, "Ville de Lille", begin=None, until=date(2027, 12, 31), by="anna")
+    members.renew_membership(workspace, "Ville de Lille", begin=None, until=date(2027, 12, 31), by="anna")
     assert subscriptions.why(workspace, "a@ville.fr", "flash").receives
 
 
@@ -69,7 +69,7 @@ def test_who_left_is_not_subscribed_again_by_the_team_unless_they_asked(workspac
     assert subscriptions.unsubscribe(workspace, "A@ville.fr", by="anna") == ["lettre"]
     with pytest.raises(Refused, match="left on 2026-11-24"):
         add(workspace, "a@ville.fr", "lettre")
-    subscriptions.add(workspace, "a@ville.fr", "lettre", by="anna", asked="by letter")
+    subscriptions.add_subscription(workspace, "a@ville.fr", "lettre", by="anna", asked="by letter")
     assert subscriptions.why(workspace, "a@ville.fr", "lettre").receives
 
 
@@ -98,12 +98,12 @@ def test_unsubscribing_from_one_publication_leaves_the_other(workspace):
 )
 def test_members_are_listed_by_day_end_and_contacts(workspace, options, names):
     add(workspace, "a@ville.fr", organisation="Ville de Lille")
-    members.end(workspace, "Ville de Lille", date(2026, 12, 31), by="anna")
-    assert [row.organisation.name for row in members.listing(workspace, **options)] == names
+    members.end_membership(workspace, "Ville de Lille", date(2026, 12, 31), by="anna")
+    assert [row.organisation.name for row in members.list_members(workspace, **options)] == names
 
 
 def test_changes_name_who_ended_and_who_joined(workspace):
-    members.add(workspace, members.organisation(name="Ville de Brest"), date(2026, 11, 2), by="anna")
+    members.add_member(workspace, members.organisation(name="Ville de Brest"), date(2026, 11, 2), by="anna")
     found = members.changes(workspace, date(2026, 10, 1))
     assert [(c.day.isoformat(), c.kind, c.organisation.name) for c in found] == [
         ("2026-10-31", "ended", "Ville de Foix"),
@@ -112,13 +112,13 @@ def test_changes_name_who_ended_and_who_joined(workspace):
 
 
 def test_a_membership_is_renewed_without_a_gap_or_begun_anew(workspace):
-    members.end(workspace, "Ville de Lille", date(2026, 12, 31), by="anna")
-    lille = members.renew(workspace, "Ville de Lille", begin=None, until=date(2027, 12, 31), by="anna")
-    foix = members.renew(workspace, "Ville de Foix", begin=date(2026, 11, 20), until=None, by="anna")
+    members.end_membership(workspace, "Ville de Lille", date(2026, 12, 31), by="anna")
+    lille = members.renew_membership(workspace, "Ville de Lille", begin=None, until=date(2027, 12, 31), by="anna")
+    foix = members.renew_membership(workspace, "Ville de Foix", begin=date(2026, 11, 20), until=None, by="anna")
     assert [(p.joined, p.ended) for p in lille.periods] == [("2020-01-01", "2027-12-31")]
     assert [(p.joined, p.ended) for p in foix.periods] == [("2020-01-01", "2026-10-31"), ("2026-11-20", None)]
     with pytest.raises(Refused, match="no end"):
-        members.renew(workspace, "Ville de Foix", begin=None, until=None, by="anna")
+        members.renew_membership(workspace, "Ville de Foix", begin=None, until=None, by="anna")
 
 
 @pytest.mark.parametrize(
@@ -126,44 +126,44 @@ def test_a_membership_is_renewed_without_a_gap_or_begun_anew(workspace):
     [
         (
             "Ville de Foix",
-            lambda w, n: members.renew(w, n, begin=date(2026, 12, 1), until=date(2026, 11, 1), by="anna"),
+            lambda w, n: members.renew_membership(w, n, begin=date(2026, 12, 1), until=date(2026, 11, 1), by="anna"),
             "La fin de l’adhésion précède son début.",
         ),
         (
             "Ville de Foix",
-            lambda w, n: members.renew(w, n, begin=date(2020, 5, 1), until=date(2026, 10, 31), by="anna"),
+            lambda w, n: members.renew_membership(w, n, begin=date(2020, 5, 1), until=date(2026, 10, 31), by="anna"),
             "Cette adhésion court déjà jusqu’au 31/10/2026.",
         ),
         (
             "Ville de Foix",
-            lambda w, n: members.end(w, n, date(2019, 12, 31), by="anna"),
+            lambda w, n: members.end_membership(w, n, date(2019, 12, 31), by="anna"),
             "La fin de l’adhésion précède son début.",
         ),
         (
             "Ville de Lille",
-            lambda w, n: members.renew(w, n, begin=None, until=date(2027, 1, 1), by="anna"),
+            lambda w, n: members.renew_membership(w, n, begin=None, until=date(2027, 1, 1), by="anna"),
             "L’adhésion de « Ville de Lille » n’a pas de fin",
         ),
         (
             "Ville de Neuve",
-            lambda w, n: members.end(w, n, date(2026, 12, 31), by="anna"),
+            lambda w, n: members.end_membership(w, n, date(2026, 12, 31), by="anna"),
             "« Ville de Neuve » n’a jamais adhéré.",
         ),
         (
             "…",
-            lambda w, n: members.add(w, members.organisation(name=n), None, by="anna"),
+            lambda w, n: members.add_member(w, members.organisation(name=n), None, by="anna"),
             "Donnez le nom complet de l’organisation.",
         ),
     ],
     ids=["ends before it begins", "no longer than it is", "ends before it began", "has no end", "none", "no name"],
 )
 def test_a_membership_that_cannot_be_is_refused_in_a_sentence(workspace, name, change, words):
-    members.add(workspace, members.organisation(name="Ville de Neuve"), None, by="anna")
-    before = members.listing(workspace, everybody=True)
+    members.add_member(workspace, members.organisation(name="Ville de Neuve"), None, by="anna")
+    before = members.list_members(workspace, everybody=True)
     with pytest.raises(Refused) as refused:
         change(workspace, name)
     assert words in refused.value.told.replace("\xa0", " ")
-    assert members.listing(workspace, everybody=True) == before
+    assert members.list_members(workspace, everybody=True) == before
 
 
 @pytest.mark.parametrize(("field", "code"), [("siren", "123456789"), ("insee", "ABCDE")])
@@ -177,7 +177,7 @@ def test_a_wrong_code_is_refused(field, code):
 
 def send(workspace, issue):
     with workspace.database.write() as c:
-        mailings.create(
+        mailings.create_mailing(
             c,
             issue=issue,
             subject="S",
@@ -200,12 +200,12 @@ def test_a_comparison_says_why_recipients_are_fewer_and_more(workspace):
     add(workspace, "erased@bretagne.fr", organisation="Région Bretagne")
     send(workspace, "first")
     workspace.clock.now = NOW + 10 * DAY
-    members.end(workspace, "Ville de Lille", date(2026, 11, 30), by="anna")
+    members.end_membership(workspace, "Ville de Lille", date(2026, 11, 30), by="anna")
     subscriptions.unsubscribe(workspace, "leaves@bretagne.fr", by="anna")
     with workspace.database.write() as c:
-        people.forget(c, people.by_key(c, "erased@bretagne.fr"), "f" * 64, workspace.clock(), reason="asked")
-        foix = organisations.find(c, "Ville de Foix")
-        organisations.join(c, foix.id, organisations.Period("2026-12-01"), now=workspace.clock())
+        people.forget_person(c, people.by_key(c, "erased@bretagne.fr"), "f" * 64, workspace.clock(), reason="asked")
+        foix = organisations.find_organisation(c, "Ville de Foix")
+        organisations.join_member(c, foix.id, organisations.Period("2026-12-01"), now=workspace.clock())
     add(workspace, "new@foix.fr", organisation="Ville de Foix")
     send(workspace, "second")
     found = compare(workspace, "first", "second")
@@ -225,9 +225,9 @@ def test_a_comparison_names_whoever_was_left_out_of_one_of_the_two(workspace):
     send(workspace, "first")
     workspace.clock.now = NOW + 10 * DAY
     with workspace.database.write() as c:
-        lille = organisations.find(c, "Ville de Lille").id
+        lille = organisations.find_organisation(c, "Ville de Lille").id
         people.attach(c, people.by_key(c, "placed@lille.fr"), lille, workspace.clock(), "anna")
-        people.attach(c, unplaced, organisations.find(c, "Ville de Foix").id, workspace.clock(), "anna")
+        people.attach(c, unplaced, organisations.find_organisation(c, "Ville de Foix").id, workspace.clock(), "anna")
         people.suppress(c, people.by_key(c, "stays@lille.fr"), "bounced", Consent("", "test"), workspace.clock())
     add(workspace, "new@lille.fr", organisation="Ville de Lille")
     send(workspace, "second")

@@ -17,9 +17,12 @@ from newsletter.actions.issues import files
 from newsletter.actions.operations.start import demo
 from newsletter.actions.proposals import decisions, reminders, submissions
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.store import proposals as store
+from newsletter.store.proposals import Proposal
 from tests.cli.conftest import run
 
 FORM = {
@@ -44,11 +47,11 @@ def workspace(sample: Path, tmp_path: Path) -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def sent(workspace: Workspace) -> submissions.Proposal:
+def sent(workspace: Workspace) -> Proposal:
     """A proposal that somebody of a member sent."""
     contact = contacts(workspace)[0]
     who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
-    draft = submissions.save(workspace, who, FORM)
+    draft = submissions.save_proposal(workspace, who, FORM)
     return submissions.submit(workspace, who, draft.uid)
 
 
@@ -80,9 +83,7 @@ def slugs(workspace: Workspace, on: date) -> set[str]:
     return {item.slug for section in issue.sections for item in section.items} | {issue.lead.slug if issue.lead else ""}
 
 
-def test_an_accepted_proposal_stands_in_the_next_composed_issue(
-    workspace: Workspace, sent: submissions.Proposal
-) -> None:
+def test_an_accepted_proposal_stands_in_the_next_composed_issue(workspace: Workspace, sent: Proposal) -> None:
     assert sent.article in {offer.article.slug for offer in decisions.offers(workspace)}
     accepted = decisions.accept(workspace, sent.uid, "editor")
     assert accepted.status == "ready"
@@ -91,15 +92,13 @@ def test_an_accepted_proposal_stands_in_the_next_composed_issue(
     assert len(mails(workspace)) == 2
 
 
-def test_an_answer_speaks_the_networks_language_whatever_the_editors(
-    workspace: Workspace, sent: submissions.Proposal
-) -> None:
+def test_an_answer_speaks_the_networks_language_whatever_the_editors(workspace: Workspace, sent: Proposal) -> None:
     with i18n.speaking("en"):
         decisions.accept(workspace, sent.uid, "editor")
     assert any("Elle paraîtra dans une prochaine lettre." in words(mail) for mail in mails(workspace))
 
 
-def test_a_postponed_proposal_waits_for_its_day(workspace: Workspace, sent: submissions.Proposal) -> None:
+def test_a_postponed_proposal_waits_for_its_day(workspace: Workspace, sent: Proposal) -> None:
     last = max([issue.date for issue in files.history(workspace)] + [workspace.today()])
     until = last + timedelta(days=60)
     decisions.postpone(workspace, sent.article, until, "editor")
@@ -107,9 +106,7 @@ def test_a_postponed_proposal_waits_for_its_day(workspace: Workspace, sent: subm
     assert sent.article in slugs(workspace, until + timedelta(days=3))
 
 
-def test_a_declined_proposal_is_in_no_issue_and_answered_with_a_word(
-    workspace: Workspace, sent: submissions.Proposal
-) -> None:
+def test_a_declined_proposal_is_in_no_issue_and_answered_with_a_word(workspace: Workspace, sent: Proposal) -> None:
     with pytest.raises(Refused, match="word"):
         decisions.decline(workspace, sent.uid, "  ", "editor")
     decisions.decline(workspace, sent.uid, "Trop tard pour\nce numéro.", "editor")
@@ -130,15 +127,15 @@ def test_the_last_proposal_of_a_day_sent_twice_is_answered_as_the_first_time(wor
     contact = contacts(workspace)[0]
     who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
     for n in range(submissions.MOST_A_DAY):
-        last = submissions.save(workspace, who, {**FORM, "title": f"{FORM['title']} {n}"})
+        last = submissions.save_proposal(workspace, who, {**FORM, "title": f"{FORM['title']} {n}"})
         submissions.submit(workspace, who, last.uid)
     assert submissions.submit(workspace, who, last.uid).state == "sent"
     with pytest.raises(Refused, match="were sent today"):
-        submissions.submit(workspace, who, submissions.save(workspace, who, FORM).uid)
+        submissions.submit(workspace, who, submissions.save_proposal(workspace, who, FORM).uid)
 
 
 def test_what_an_editor_saves_while_a_decision_waits_for_its_turn_is_kept(
-    workspace: Workspace, sent: submissions.Proposal, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, sent: Proposal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     article = workspace.pool().get(sent.article)
     assert article
@@ -159,12 +156,12 @@ def test_what_is_no_proposal_is_not_found(workspace: Workspace, name: str) -> No
         decisions.accept(workspace, name, "editor")
 
 
-def test_nothing_is_postponed_into_the_past(workspace: Workspace, sent: submissions.Proposal) -> None:
+def test_nothing_is_postponed_into_the_past(workspace: Workspace, sent: Proposal) -> None:
     with pytest.raises(Refused):
         decisions.postpone(workspace, sent.uid, workspace.today(), "editor")
 
 
-def test_two_commands_bring_a_proposal_into_an_issue(workspace: Workspace, sent: submissions.Proposal) -> None:
+def test_two_commands_bring_a_proposal_into_an_issue(workspace: Workspace, sent: Proposal) -> None:
     listed = run(workspace.root, "proposals", "list", "--json").json
     assert sent.uid in {offer["proposal"] for offer in listed}
     done = run(workspace.root, "proposals", "accept", sent.uid, "--json")
@@ -174,8 +171,8 @@ def test_two_commands_bring_a_proposal_into_an_issue(workspace: Workspace, sent:
 
 
 def test_no_mail_leaves_unless_the_settings_say_so(workspace: Workspace) -> None:
-    mailings.deliver(
-        workspace, mailings.begin(workspace, mailings.approve(workspace, "2026-11-lettre", by="a", now=True))
+    deliver_mailing(
+        workspace, mailings.begin_mailing(workspace, approve_issue(workspace, "2026-11-lettre", by="a", now=True))
     )
     assert (reminders.remind_contacts(workspace), reminders.tell_featured(workspace)) == (0, 0)
     assert mails(workspace) == []
@@ -199,7 +196,7 @@ def test_who_is_in_a_letter_is_told_once_and_nobody_else(workspace: Workspace) -
     name = submissions.proposer(told, told.links.proposal(contact.uid).rpartition("/")[2]).organisation
     path = told.root / "articles" / "redon-habitat-participatif.md"
     path.write_text(path.read_text("utf-8").replace("organisations:", f'organisations: ["{name}"] #', 1), "utf-8")
-    mailings.deliver(told, mailings.begin(told, mailings.approve(told, "2026-11-lettre", by="a", now=True)))
+    deliver_mailing(told, mailings.begin_mailing(told, approve_issue(told, "2026-11-lettre", by="a", now=True)))
     reminders.tell_featured(told)
     assert any(contact.address in path.name for path in mails(told))
     assert reminders.tell_featured(told) == 0

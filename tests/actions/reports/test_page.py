@@ -36,7 +36,7 @@ def full(tmp_path_factory):
             (HOSTILE, "commune", "Provence-Alpes-Côte d'Azur"),
             ("B", "outre-mer", HOSTILE * 3),
         ):
-            organisations.add(
+            organisations.add_organisation(
                 c,
                 Organisation(name=name, level=level, region=region, departement="2A", periods=(Period("2020-01-01"),)),
                 now=0,
@@ -46,7 +46,7 @@ def full(tmp_path_factory):
         for month in range(1, 13):
             content = record(("territoires", f"t{month}"), ("rtes", f"r{month}"))
             sent(c, f"2025-{month:02d}-lettre", at(2025, month, 20), content, feedback=["hard"])
-    yield formats.write(workspace, reports.report(workspace, 2025), "html").decode()
+    yield formats.write_report(workspace, reports.report(workspace, 2025), "html").decode()
     workspace.close()
 
 
@@ -55,7 +55,7 @@ def empty(tmp_path_factory):
     root = tmp_path_factory.mktemp("empty")
     start.init(root)
     workspace = open_workspace(root, datetime(2026, 1, 1, tzinfo=PARIS).timestamp)
-    yield formats.write(workspace, reports.report(workspace, 2026), "html").decode()
+    yield formats.write_report(workspace, reports.report(workspace, 2026), "html").decode()
     workspace.close()
 
 

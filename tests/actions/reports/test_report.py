@@ -70,7 +70,7 @@ def test_readers_at_the_end_are_those_of_the_year_before_plus_arrivals_minus_dep
 def test_months_lead_from_one_end_to_the_other_and_stop_today_in_the_running_year(workspace, c):
     reader(c, "ada", at(2025, 12, 31, 23, 59))
     reader(c, "bob", at(2026, 2, 10))
-    people.move(c, people.by_key(c, "ada@example.org"), "lettre", "left", BY_FORM, at(2026, 5, 1))
+    people.move_subscription(c, people.by_key(c, "ada@example.org"), "lettre", "left", BY_FORM, at(2026, 5, 1))
     c.commit()
     made = reports.report(workspace, 2026)
     assert [m.subscribers for m in made.months] == [1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
@@ -114,7 +114,7 @@ def test_an_article_counts_once_a_year_under_each_rubric_and_the_lead_under_its_
 
 
 def test_articles_of_the_members_letter_do_not_swell_those_of_the_open_one(workspace, c):
-    office = organisations.add(c, Organisation(name="Ville A", periods=(Period("2020-01-01"),)), now=0)
+    office = organisations.add_organisation(c, Organisation(name="Ville A", periods=(Period("2020-01-01"),)), now=0)
     reader(c, "ada", at(2024, 1, 1), "lettre", "flash", organisation_id=office)
     sent(c, "2025-01-flash", at(2025, 1, 10), record(("appel", "x")), publication="flash")
     assert values(workspace, c, "issues_flash", "articles_appel") == [1, 0]
@@ -122,7 +122,7 @@ def test_articles_of_the_members_letter_do_not_swell_those_of_the_open_one(works
 
 def test_interviews_are_split_by_whom_the_person_speaks_for(workspace, c):
     reader(c, "ada", at(2024, 1, 1))
-    organisations.add(c, Organisation(name="Grand Lieu", level="intercommunalite"), now=0)
+    organisations.add_organisation(c, Organisation(name="Grand Lieu", level="intercommunalite"), now=0)
     content = record(
         ("elu", "i1", "i2", "i3"),
         lead="i4",
@@ -140,7 +140,7 @@ def test_interviews_are_split_by_whom_the_person_speaks_for(workspace, c):
 
 
 def member(connection, name, *periods, **details):
-    return organisations.add(
+    return organisations.add_organisation(
         connection, Organisation(name=name, periods=tuple(Period(*p) for p in periods), **details), now=0
     )
 
@@ -224,10 +224,10 @@ def test_nothing_recorded_later_changes_the_report_of_a_past_year(workspace, c):
     c.commit()
     before = formats.as_json(reports.report(workspace, 2025))
     with workspace.database.write() as later:
-        organisations.end(later, office, date(2026, 5, 31), now=at(2026, 5, 1))
+        organisations.end_period(later, office, date(2026, 5, 31), now=at(2026, 5, 1))
         member(later, "Ville B", ("2026-02-01",))
         people.attach(later, people.by_key(later, "p0@example.org"), None, at(2026, 1, 1))
-        people.forget(later, people.by_key(later, "p1@example.org"), "hash", at(2026, 1, 2), reason="asked")
+        people.forget_person(later, people.by_key(later, "p1@example.org"), "hash", at(2026, 1, 2), reason="asked")
         people.suppress(later, people.by_key(later, "p2@example.org"), "bounced", BY_FORM, at(2026, 1, 3))
         reader(later, "new", at(2026, 1, 4))
         sent(later, "2026-01-lettre", at(2026, 1, 5), record(("rtes", "n")))
@@ -243,11 +243,11 @@ def test_sentences_read_as_the_network_writes_them(workspace, c):
     for n in range(1200):
         address, since = f"p{n}@example.org", at(2024 if n < 900 else 2025, 2, 1)
         crowd.append(Person(address=address, key=address, created_at=since))
-    people.enrol(c, people.load(c, crowd, at(2025, 3, 1)), crowd, ["lettre"], BY_FORM, at(2025, 3, 1))
+    people.enrol(c, people.load_person(c, crowd, at(2025, 3, 1)), crowd, ["lettre"], BY_FORM, at(2025, 3, 1))
     for month in (1, 2):
         sent(c, f"2025-{month:02d}-lettre", at(2025, month, 20))
     c.commit()
-    text = formats.write(workspace, reports.report(workspace, 2025), "text").decode()
+    text = formats.write_report(workspace, reports.report(workspace, 2025), "text").decode()
     assert "1 200 abonnés en décembre 2025 (900 un an plus tôt), 2 lettres envoyées (0 en 2024)" in text
     assert "1 collectivité adhérente au 31 décembre 2025" in text
     assert "Taux de remise" in text and "100,0 %" in text
@@ -255,7 +255,7 @@ def test_sentences_read_as_the_network_writes_them(workspace, c):
 
 def test_the_contract_of_the_json_document_holds(workspace, c):
     c.commit()
-    document = json.loads(formats.write(workspace, reports.report(workspace, 2025), "json"))
+    document = json.loads(formats.write_report(workspace, reports.report(workspace, 2025), "json"))
     keys = {figure["key"] for figure in document["figures"]}
     assert document["year"] == 2025
     assert keys >= {
@@ -283,7 +283,7 @@ def test_the_contract_of_the_json_document_holds(workspace, c):
 def test_the_spreadsheet_has_a_line_for_every_figure_and_group(workspace, c):
     member(c, '=Ville "A"; x', ("2020-01-01",), level="commune", region="=1+1")
     c.commit()
-    raw = formats.write(workspace, reports.report(workspace, 2025), "csv")
+    raw = formats.write_report(workspace, reports.report(workspace, 2025), "csv")
     rows = {row["key"]: row for row in csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";")}
     assert raw.startswith(b"\xef\xbb\xbf")
     assert rows["members_by_level.commune"]["value"] == "1"
@@ -314,7 +314,7 @@ def test_every_grouping_adds_up_to_its_total_and_says_its_rule(workspace, c, wha
     member(c, "Sans niveau", ("2021-01-01",))
     for n in range(4):
         reader(c, f"p{n}", at(2024, 1 + n, 1), "lettre", "flash", organisation_id=office if n % 2 else None, role="elu")
-    people.move(c, people.by_key(c, "p0@example.org"), "flash", "left", BY_FORM, at(2024, 8, 1))
+    people.move_subscription(c, people.by_key(c, "p0@example.org"), "flash", "left", BY_FORM, at(2024, 8, 1))
     c.commit()
     plain = reports.count(workspace, on=date(2024, 12, 31), what=what)
     for by in reports.GROUPINGS[what]:

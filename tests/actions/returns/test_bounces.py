@@ -17,7 +17,7 @@ from newsletter.providers.bounces import Fetched
 from newsletter.store.people import people
 from newsletter.store.tables.imports import reviews
 from newsletter.tokens import Signer
-from tests.actions.returns import DOMAIN, World, answer, dsn, world
+from tests.actions.returned_mail import DOMAIN, World, answer, dsn, world
 from tests.conftest import ROOT
 from tests.store.helpers import NOW
 
@@ -70,7 +70,7 @@ def waiting(lille: World):
 
 
 def take(lille: World, raw: bytes) -> str:
-    return bounces.take(lille.workspace, raw)
+    return bounces.take_message(lille.workspace, raw)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_somebody_who_writes_after_an_erasure_is_nobody_known(lille):
     person = lille.people[0]
     path = lille.return_path(person)
     with lille.workspace.database.write() as c:
-        people.forget(c, person, "f" * 64, NOW, reason="asked")
+        people.forget_person(c, person, "f" * 64, NOW, reason="asked")
     assert take(lille, dsn(path, person.address)) == "unknown-message"
     assert take(lille, answer(path, person.address, "Une question ?")) == "ignored"
     assert waiting(lille) == []
@@ -218,7 +218,7 @@ def test_somebody_who_writes_after_an_erasure_is_nobody_known(lille):
 
 def test_the_whole_corpus_of_strangers_changes_nothing_but_the_desk(lille):
     before = lille.everything()[:2]
-    counts = bounces.read(lille.workspace, [CORPUS]).counts
+    counts = bounces.read_bounces(lille.workspace, [CORPUS]).counts
     assert sum(counts.values()) > 60
     assert set(counts) <= {"unsigned", "to-review"}
     assert lille.everything()[:2] == before
@@ -265,7 +265,7 @@ def test_the_mailbox_is_read_and_marked_only_after_each_effect_is_stored():
             raw = dsn(lille.return_path(person), person.address)
             yield Fetched(person.address, raw, lambda p=person: done.append((p.id, lille.standing(p)[0])))
 
-    received = bounces.collect(lille.workspace, fetch=fetch)
+    received = bounces.collect_bounces(lille.workspace, fetch=fetch)
     assert dict(received.counts) == {"hard": 2} and received.effects == 2
     assert done == [(first.id, "bounced"), (second.id, "bounced")]
     assert asked == [("imap.example", "retours", "x", "Retours")]
@@ -276,7 +276,7 @@ def test_reading_ends_after_the_message_in_hand_when_it_is_asked_to_stop():
     lille = world("sqlite://", imap_host="imap.example", imap_user="retours")
     stop = threading.Event()
     mail = [Fetched(str(n), dsn(lille.return_path(p), p.address), stop.set) for n, p in enumerate(lille.people)]
-    assert dict(bounces.collect(lille.workspace, stop, fetch=lambda *_where: iter(mail)).counts) == {"hard": 1}
+    assert dict(bounces.collect_bounces(lille.workspace, stop, fetch=lambda *_where: iter(mail)).counts) == {"hard": 1}
     assert [lille.standing(p)[0] for p in lille.people[:2]] == ["bounced", ""]
     lille.workspace.close()
 
@@ -289,23 +289,23 @@ def test_a_message_whose_effect_could_not_be_stored_stays_unread():
         c.execute(sa.text("CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END"))
     mail = [Fetched("1", dsn(lille.return_path(person), person.address), lambda: done.append(1))]
     with pytest.raises(sa.exc.IntegrityError):
-        bounces.collect(lille.workspace, fetch=lambda *_where: iter(mail))
+        bounces.collect_bounces(lille.workspace, fetch=lambda *_where: iter(mail))
     assert done == [] and lille.standing(person)[0] == ""
     lille.workspace.close()
 
 
 def test_a_message_that_cannot_be_taken_keeps_no_other_back(monkeypatch):
     lille = world("sqlite://", imap_host="imap.example", imap_user="retours")
-    person, done, take = lille.people[0], [], bounces.take
+    person, done, take = lille.people[0], [], bounces.take_message
 
     def taking(workspace, raw):
         return take(workspace, raw) if raw != b"poison" else 1 / 0
 
-    monkeypatch.setattr(bounces, "take", taking)
+    monkeypatch.setattr(bounces, "take_message", taking)
     bounce = dsn(lille.return_path(person), person.address)
     mail = [Fetched(name, raw, lambda name=name: done.append(name)) for name, raw in (("1", b"poison"), ("2", bounce))]
     with pytest.raises(ZeroDivisionError):
-        bounces.collect(lille.workspace, fetch=lambda *_where: iter(mail))
+        bounces.collect_bounces(lille.workspace, fetch=lambda *_where: iter(mail))
     assert (done, lille.standing(person)[0]) == (["2"], "bounced")
     lille.workspace.close()
 
@@ -320,7 +320,7 @@ ODD = [
 def test_an_answer_of_any_bytes_is_put_before_people_on_either_database(database_url, raw):
     """PostgreSQL takes no NUL: one mail of a stranger would have kept all others from being read."""
     made = world(database_url)
-    assert bounces.take(made.workspace, raw) == bounces.TO_REVIEW
+    assert bounces.take_message(made.workspace, raw) == bounces.TO_REVIEW
     with made.workspace.database.read() as c:
         (subject,) = c.execute(sa.select(reviews.c.subject)).scalars()
     made.workspace.close()
@@ -331,5 +331,5 @@ def test_an_answer_of_any_bytes_is_put_before_people_on_either_database(database
 def test_without_a_mailbox_the_setting_is_named(missing):
     lille = world("sqlite://", **missing)
     with pytest.raises(SettingsError, match="imap_host"):
-        bounces.collect(lille.workspace, fetch=lambda *_where: iter(()))
+        bounces.collect_bounces(lille.workspace, fetch=lambda *_where: iter(()))
     lille.workspace.close()

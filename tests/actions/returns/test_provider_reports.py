@@ -16,7 +16,7 @@ from newsletter.store import journal
 from newsletter.store.people import people
 from newsletter.store.sending import ledger, mailings
 from newsletter.tokens import Signer
-from tests.actions.returns import DOMAIN, HOOK, World, world
+from tests.actions.returned_mail import DOMAIN, HOOK, World, world
 from tests.store.helpers import NOW
 
 
@@ -145,7 +145,7 @@ def test_a_complaint_after_a_bounce_is_the_graver(quick):
 def test_nothing_that_comes_back_subscribes_again(quick):
     person = quick.people[0]
     with quick.workspace.database.write() as c:
-        people.move(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
+        people.move_subscription(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
     for kind in ("delivered", "deferred", "soft", "block", "unsubscribe", "unknown", "hard"):
         quick.take(quick.report(person, kind))
         assert quick.standing(person)[1] == "left"
@@ -165,10 +165,10 @@ def test_soft_bounces_suppress_after_the_limit_counted_by_mailing(quick):
 def test_a_proof_of_delivery_settles_a_doubt_and_the_stored_receipt(database_url):
     lille = world(database_url, state="doubtful")
     first, second, third = lille.people[:3]
-    lille_receipt = sending_mailings.receipt(lille.workspace, "2026-11-lettre")
+    lille_receipt = sending_mailings.mailing_receipt(lille.workspace, "2026-11-lettre")
     assert (lille_receipt.doubtful, lille_receipt.sent) == (5, 0)
     lille.take(lille.report(first, "delivered"), lille.report(second, "hard"), lille.report(third, "block"))
-    made = sending_mailings.receipt(lille.workspace, "2026-11-lettre")
+    made = sending_mailings.mailing_receipt(lille.workspace, "2026-11-lettre")
     assert (made.doubtful, made.sent, made.status) == (3, 2, "done") and made.balanced
     with lille.workspace.database.read() as c:
         settled = [e for e in journal.of_mailing(c, lille.mailing) if e.kind == "doubt-settled"]
@@ -199,7 +199,7 @@ def test_blocks_above_the_share_raise_one_alarm_and_pause_what_still_sends(quick
     blocks(quick, n)
     with quick.workspace.database.read() as c:
         kinds = [event.kind for event in journal.of_mailing(c, quick.mailing)]
-        status = mailings.get(c, quick.mailing).status
+        status = mailings.get_mailing(c, quick.mailing).status
     assert kinds.count("mailing-alarm") == kinds.count("mailing-paused") == alarms
     assert status == ("paused" if alarms else "sending")
     assert all(quick.standing(person)[:2] == ("", "active") for person in quick.people)
@@ -209,8 +209,8 @@ def test_few_blocks_among_many_messages_are_no_alarm():
     made = world("sqlite://", n=40, block_alarm_share=0.1)
     blocks(made, 3)
     with made.workspace.database.read() as c:
-        assert mailings.get(c, made.mailing).status == "sending"
+        assert mailings.get_mailing(c, made.mailing).status == "sending"
     blocks(made, 4)
     with made.workspace.database.read() as c:
-        assert mailings.get(c, made.mailing).status == "paused"
+        assert mailings.get_mailing(c, made.mailing).status == "paused"
     made.workspace.close()

@@ -17,8 +17,10 @@ from fastapi.testclient import TestClient
 from newsletter.actions.operations.start import demo
 from newsletter.actions.returns import bounces
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
-from newsletter.settings_file import load
+from newsletter.settings_file import load_settings
 from newsletter.store import journal
 from newsletter.store.people import people
 from newsletter.store.reports import counts
@@ -118,9 +120,9 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
     shutil.copytree(template, root)
     with serving(make()) as fake:
         provider = fake.name
-        workspace = Workspace(load(root, environ(fake)))
-        mailing = mailings.begin(workspace, mailings.approve(workspace, ISSUE, by="editor", now=True))
-        receipt, troubles = mailings.deliver(workspace, mailing)
+        workspace = Workspace(load_settings(root, environ(fake)))
+        mailing = mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="editor", now=True))
+        receipt, troubles = deliver_mailing(workspace, mailing)
         assert (receipt.sent, receipt.status, troubles) == (10, "done", [])
         letters = sorted(fake.taken, key=lambda letter: letter.to)
     happened = dict(zip(KINDS, zip(EVENTS[provider], letters, strict=False), strict=True))
@@ -153,7 +155,7 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
             assert STANDING[kind][1] in told[kind]
     assert [state(workspace, letter.to[0]) for letter in letters[5:]] == untouched
     assert before - active(workspace) == len({"hard", "complaint", "unsubscribe"} & set(calls))
-    assert mailings.receipt(workspace, ISSUE).sent == 10 and mailings.receipt(workspace, ISSUE).balanced
-    failing = {one.address: one.suppressed for one in bounces.failing(workspace)}
+    assert mailings.mailing_receipt(workspace, ISSUE).sent == 10 and mailings.mailing_receipt(workspace, ISSUE).balanced
+    failing = {one.address: one.suppressed for one in bounces.failing_addresses(workspace)}
     assert failing[letters[1].to[0]] is True and letters[3].to[0] not in failing
     workspace.close()

@@ -17,7 +17,7 @@ from tests.store.helpers import NOW
 def test_staff_reverse_what_a_report_did_with_a_reason(lille, kind):
     person = lille.people[0]
     lille.take(lille.report(person, kind))
-    again = bounces.reverse(lille.workspace, person.address, "boîte  réparée", "staff")
+    again = bounces.reverse_bounce(lille.workspace, person.address, "boîte  réparée", "staff")
     assert again == (["flash", "lettre"] if kind == "hard" else ["lettre"])
     assert lille.standing(person)[:2] == ("", "active")
     with lille.workspace.database.read() as c:
@@ -34,7 +34,7 @@ def test_soft_bounces_before_a_reversal_count_no_more(quick):
     softs = [quick.report(person, "soft", key=f"brevo:s{m}", message_id=quick.message_id(person, m)) for m in letters]
     quick.take(*softs[:3])
     assert quick.standing(person)[0] == "bounced"
-    bounces.reverse(quick.workspace, person.address, "quota augmenté", "staff")
+    bounces.reverse_bounce(quick.workspace, person.address, "quota augmenté", "staff")
     quick.take(*softs[3:])
     assert quick.standing(person)[0] == ""
 
@@ -44,18 +44,18 @@ def test_a_complaint_is_final_and_nothing_else_is_reversed(quick, kind):
     quick.take(quick.report(quick.people[0], kind))
     before = quick.everything()
     with pytest.raises(Refused):
-        bounces.reverse(quick.workspace, quick.people[0].address, "erreur", "staff")
+        bounces.reverse_bounce(quick.workspace, quick.people[0].address, "erreur", "staff")
     assert quick.everything() == before
 
 
 def test_who_left_by_their_own_hand_is_not_brought_back_by_a_reversal(quick):
     person = quick.people[0]
     with quick.workspace.database.write() as c:
-        people.move(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
+        people.move_subscription(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
     with pytest.raises(Refused):
-        bounces.reverse(quick.workspace, person.address, "erreur", "staff")
+        bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff")
     quick.take(quick.report(person, "hard"))
-    assert bounces.reverse(quick.workspace, person.address, "erreur", "staff") == ["flash"]
+    assert bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff") == ["flash"]
     assert quick.standing(person)[1] == "left"
 
 
@@ -63,7 +63,7 @@ def test_who_left_by_their_own_hand_is_not_brought_back_by_a_reversal(quick):
 def test_a_reversal_needs_a_reason(quick, why):
     quick.take(quick.report(quick.people[0], "hard"))
     with pytest.raises(Refused):
-        bounces.reverse(quick.workspace, quick.people[0].address, why, "staff")
+        bounces.reverse_bounce(quick.workspace, quick.people[0].address, why, "staff")
 
 
 def test_an_erased_person_cannot_be_brought_back(quick):
@@ -71,9 +71,9 @@ def test_an_erased_person_cannot_be_brought_back(quick):
     report = quick.report(person, "hard")
     quick.take(report)
     with quick.workspace.database.write() as c:
-        people.forget(c, person, "f" * 64, NOW, reason="asked")
+        people.forget_person(c, person, "f" * 64, NOW, reason="asked")
     with pytest.raises(NotFound):
-        bounces.reverse(quick.workspace, person.address, "erreur", "staff")
+        bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff")
     assert quick.take(report) == {"unknown-message": 1}
     assert quick.read(sa.select(subscribers).where(subscribers.c.id == person.id)) == []
 

@@ -14,6 +14,8 @@ from newsletter.actions.operations import start
 from newsletter.actions.sending import deliveries as sending_deliveries
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending import schedule
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.jobs import table
@@ -22,7 +24,7 @@ from newsletter.store.people import people
 from newsletter.store.people.entitlement import Rule
 from newsletter.store.sending import candidates, ledger
 from newsletter.store.sending import mailings as rows_of_mailings
-from newsletter.store.sending.mailings import Frozen, freeze, load
+from newsletter.store.sending.mailings import Frozen, freeze, load_mailing
 from newsletter.store.tables.core import deliveries, mailings, subscribers
 from tests.actions.stage import ISSUE
 from tests.store.helpers import TODAY
@@ -70,39 +72,41 @@ def rows(workspace, mailing):
 
 def broken_off(monkeypatch, after):
     """Let the power go when the slice behind subscriber `after` is to be written."""
-    load = candidates.load
+    load = candidates.load_candidates
 
     def failing(*arguments, **options):
         if options["after"] == after:
             raise KeyboardInterrupt
         return load(*arguments, **options)
 
-    monkeypatch.setattr(candidates, "load", failing)
-    return lambda: monkeypatch.setattr(candidates, "load", load)
+    monkeypatch.setattr(candidates, "load_candidates", failing)
+    return lambda: monkeypatch.setattr(candidates, "load_candidates", load)
 
 
 def test_slices_write_the_same_candidates_as_one_transaction(workspace, monkeypatch):
     with workspace.database.write() as connection:
         person = people.by_id(connection, 7)
-        people.move(connection, person, "lettre", "left", people.Consent("consent", "test"), workspace.clock())
-    sliced = rows(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+        people.move_subscription(
+            connection, person, "lettre", "left", people.Consent("consent", "test"), workspace.clock()
+        )
+    sliced = rows(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     monkeypatch.setattr(candidates, "SLICE", 1_000_000)
-    assert rows(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True)) == sliced
+    assert rows(workspace, approve_issue(workspace, ISSUE, by="a", now=True)) == sliced
     assert len(sliced) == PEOPLE - 1 and {row[4] for row in sliced} == {"queued"}
 
 
 def test_an_approval_broken_off_sends_nothing_and_is_given_again(workspace, monkeypatch):
     mend = broken_off(monkeypatch, 30)
     with pytest.raises(KeyboardInterrupt):
-        sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
-    half = sending_mailings.current(workspace, ISSUE)
+        approve_issue(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    half = sending_mailings.current_mailing(workspace, ISSUE)
     assert (half.status, len(rows(workspace, half))) == ("loading", 30)
     assert schedule.due(workspace) == []
-    receipt, _troubles = sending_mailings.deliver(workspace, sending_mailings.begin(workspace, half))
+    receipt, _troubles = deliver_mailing(workspace, sending_mailings.begin_mailing(workspace, half))
     assert (receipt.status, receipt.sent, receipt.open) == ("loading", 0, 30)
     mend()
-    done, _troubles = sending_mailings.deliver(
-        workspace, sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    done, _troubles = deliver_mailing(
+        workspace, sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     )
     assert (done.status, done.sent) == ("done", PEOPLE)
     with workspace.database.read() as connection:
@@ -117,46 +121,46 @@ def test_an_approval_called_back_meanwhile_is_refused(workspace, monkeypatch):
     def counted():
         turns.append(len(turns))
         if len(turns) == 3:
-            sending_mailings.cancel(workspace, ISSUE, "somebody else")
+            sending_mailings.cancel_mailing(workspace, ISSUE, "somebody else")
         return write()
 
     monkeypatch.setattr(workspace.database, "write", counted)
     with pytest.raises(Refused, match="replaced or called back"):
-        sending_mailings.approve(workspace, ISSUE, by="a", now=True)
-    found = sending_mailings.receipt(workspace, ISSUE)
+        approve_issue(workspace, ISSUE, by="a", now=True)
+    found = sending_mailings.mailing_receipt(workspace, ISSUE)
     assert (found.status, found.cancelled, found.open) == ("cancelled", 20, 0)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer at a time
 def test_a_letter_that_begins_to_leave_in_the_moment_of_a_new_approval_is_not_replaced(workspace, monkeypatch):
-    first, read = sending_mailings.approve(workspace, ISSUE, by="a", now=True), rows_of_mailings.of_issue
+    first, read = approve_issue(workspace, ISSUE, by="a", now=True), rows_of_mailings.of_issue
 
     def beginning(connection, issue):
         found = read(connection, issue)
-        sending_mailings.begin(workspace, found)
+        sending_mailings.begin_mailing(workspace, found)
         return found
 
     monkeypatch.setattr(rows_of_mailings, "of_issue", beginning)
     with pytest.raises(Refused, match="already has a mailing"):
-        sending_mailings.approve(workspace, ISSUE, by="b", now=True)
+        approve_issue(workspace, ISSUE, by="b", now=True)
     monkeypatch.undo()
-    assert sending_mailings.current(workspace, ISSUE).id == first.id
-    assert sending_mailings.receipt(workspace, ISSUE).open == PEOPLE
+    assert sending_mailings.current_mailing(workspace, ISSUE).id == first.id
+    assert sending_mailings.mailing_receipt(workspace, ISSUE).open == PEOPLE
 
 
 def test_a_letter_put_off_since_somebody_read_when_it_leaves_does_not_leave_at_the_old_hour(workspace):
-    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
-    sending_mailings.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+    read = approve_issue(workspace, ISSUE, by="a", at=datetime(2026, 1, 1, tzinfo=PARIS))
+    sending_mailings.reschedule_mailing(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
     with pytest.raises(Refused, match="leaves on 01/01/2126"):
-        sending_mailings.begin(workspace, read)
-    assert sending_mailings.current(workspace, ISSUE).status == "approved"
+        sending_mailings.begin_mailing(workspace, read)
+    assert sending_mailings.current_mailing(workspace, ISSUE).status == "approved"
 
 
 def test_a_letter_that_has_begun_to_leave_cannot_be_put_off(workspace):
-    read = sending_mailings.approve(workspace, ISSUE, by="a", now=True)
-    sending_mailings.begin(workspace, read)
+    read = approve_issue(workspace, ISSUE, by="a", now=True)
+    sending_mailings.begin_mailing(workspace, read)
     with pytest.raises(Refused, match="is sending"):
-        sending_mailings.reschedule(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
+        sending_mailings.reschedule_mailing(workspace, read, datetime(2126, 1, 1, tzinfo=PARIS), "b")
     assert [event.kind for event in sending_mailings.story(workspace, ISSUE)[1]] == [
         "mailing-approved",
         "mailing-started",
@@ -164,20 +168,20 @@ def test_a_letter_that_has_begun_to_leave_cannot_be_put_off(workspace):
 
 
 def test_nobody_gives_the_second_word_on_what_has_begun_to_leave(workspace):
-    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     with pytest.raises(Refused, match="is sending"):
-        sending_mailings.confirm(workspace, ISSUE, "b")
-    assert sending_mailings.current(workspace, ISSUE).confirmed_by == ""
+        sending_mailings.confirm_mailing(workspace, ISSUE, "b")
+    assert sending_mailings.current_mailing(workspace, ISSUE).confirmed_by == ""
 
 
 def test_who_wants_a_letter_to_leave_now_joins_whoever_was_quicker(workspace):
-    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
-    sending_mailings.begin(workspace, sending_mailings.reschedule(workspace, read, None))
-    assert sending_mailings.reschedule(workspace, read, None).status == "sending"
+    read = approve_issue(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    sending_mailings.begin_mailing(workspace, sending_mailings.reschedule_mailing(workspace, read, None))
+    assert sending_mailings.reschedule_mailing(workspace, read, None).status == "sending"
 
 
 def test_who_delivers_says_done_though_another_settles_the_last_just_after_the_count(workspace, monkeypatch):
-    mailing = sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    mailing = sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     others = sending_deliveries.recover
 
     def settle_last(database, mailing_id):
@@ -187,22 +191,22 @@ def test_who_delivers_says_done_though_another_settles_the_last_just_after_the_c
 
     monkeypatch.setattr(sending_deliveries, "drain", lambda _dispatch: None)
     monkeypatch.setattr(sending_deliveries, "recover", settle_last)
-    receipt, _troubles = sending_mailings.deliver(workspace, mailing)
+    receipt, _troubles = deliver_mailing(workspace, mailing)
     assert (receipt.status, receipt.sent, receipt.open) == ("done", PEOPLE, 0)
 
 
 def test_a_letter_called_back_meanwhile_does_not_leave_now(workspace):
-    read = sending_mailings.approve(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
-    sending_mailings.cancel(workspace, ISSUE, "b")
+    read = approve_issue(workspace, ISSUE, by="a", at=datetime(2126, 1, 1, tzinfo=PARIS))
+    sending_mailings.cancel_mailing(workspace, ISSUE, "b")
     with pytest.raises(Refused, match="is cancelled"):
-        sending_mailings.reschedule(workspace, read, None)
+        sending_mailings.reschedule_mailing(workspace, read, None)
 
 
 def test_a_mailing_that_is_loading_can_be_cancelled(workspace, monkeypatch):
     broken_off(monkeypatch, 30)
     with pytest.raises(KeyboardInterrupt):
-        sending_mailings.approve(workspace, ISSUE, by="a")
-    receipt = sending_mailings.cancel(workspace, ISSUE, "a")
+        approve_issue(workspace, ISSUE, by="a")
+    receipt = sending_mailings.cancel_mailing(workspace, ISSUE, "a")
     assert (receipt.status, receipt.cancelled, receipt.balanced) == ("cancelled", 30, True)
 
 
@@ -225,7 +229,7 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
         )
         after = 0
         while after is not None:
-            after = load(connection, made, frozen, {}, TODAY, 0, after=after, slice_=7)
+            after = load_mailing(connection, made, frozen, {}, TODAY, 0, after=after, slice_=7)
     for _person, office, variant, *_rest in rows(workspace, made):
         assert variant == (mine.index(office) + 1 if office in mine else 0)
     assert {row[2] for row in rows(workspace, made)} == {0, 1, 2}
@@ -246,7 +250,7 @@ def stopped_after(monkeypatch, slices):
 
 
 def again_by_hand(workspace):
-    sending_mailings.cancel(workspace, ISSUE, "a")
+    sending_mailings.cancel_mailing(workspace, ISSUE, "a")
 
 
 def again_by_the_job(workspace):
@@ -255,26 +259,26 @@ def again_by_the_job(workspace):
 
 @pytest.mark.parametrize("go_on", [again_by_hand, again_by_the_job])
 def test_a_cancellation_broken_off_between_slices_balances_sends_nothing_and_is_ended(workspace, monkeypatch, go_on):
-    sending_mailings.begin(workspace, sending_mailings.approve(workspace, ISSUE, by="a", now=True))
+    sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     mend = stopped_after(monkeypatch, 3)
     with pytest.raises(KeyboardInterrupt):
-        sending_mailings.cancel(workspace, ISSUE, "a")
-    half = sending_mailings.receipt(workspace, ISSUE)
+        sending_mailings.cancel_mailing(workspace, ISSUE, "a")
+    half = sending_mailings.mailing_receipt(workspace, ISSUE)
     assert (half.status, half.cancelled, half.open, half.balanced) == ("cancelled", 30, PEOPLE - 30, True)
     mend()
     go_on(workspace)
-    receipt = sending_mailings.receipt(workspace, ISSUE)
+    receipt = sending_mailings.mailing_receipt(workspace, ISSUE)
     assert (receipt.cancelled, receipt.sent, receipt.open) == (PEOPLE, 0, 0)
     with pytest.raises(Refused, match="cancelled already"):
-        sending_mailings.cancel(workspace, ISSUE, "a")
+        sending_mailings.cancel_mailing(workspace, ISSUE, "a")
     kinds = [event.kind for event in sending_mailings.story(workspace, ISSUE)[1]]
     assert kinds.count("mailing-cancelled") == 1
 
 
 def test_an_approval_given_again_cancels_the_former_in_slices_too(workspace, monkeypatch):
-    former = sending_mailings.approve(workspace, ISSUE, by="a", now=True)
+    former = approve_issue(workspace, ISSUE, by="a", now=True)
     cancelled, cancel = [], ledger.cancel_open
     monkeypatch.setattr(ledger, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
-    sending_mailings.approve(workspace, ISSUE, by="a", now=True)
+    approve_issue(workspace, ISSUE, by="a", now=True)
     assert cancelled == [10] * (PEOPLE // 10)
     assert {row[4] for row in rows(workspace, former)} == {"cancelled"}

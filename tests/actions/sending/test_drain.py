@@ -160,7 +160,7 @@ def test_an_error_of_the_progress_display_loses_no_answer(database):
 
 
 def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_them(database, monkeypatch):
-    d, peer, real, failing = desk(database, 60), Peer(), ledger.settle, [6]
+    d, peer, real, failing = desk(database, 60), Peer(), ledger.settle_deliveries, [6]
 
     def settle(connection, token, settlements, now):
         if settlements and failing[0]:
@@ -168,7 +168,7 @@ def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_t
             raise StoreError("the database refused: database or disk is full")
         return real(connection, token, settlements, now)
 
-    monkeypatch.setattr(ledger, "settle", settle)
+    monkeypatch.setattr(ledger, "settle_deliveries", settle)
     assert d.deliver(peer).sent == 60
     assert failing == [0] and len(set(peer.people())) == len(peer.people()) == 60
 
@@ -216,7 +216,7 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
         if not frozen.is_set():
             frozen.set()
             with d.database.write() as connection:
-                ledger.sweep(connection, time.time() + 1000)
+                ledger.sweep_leases(connection, time.time() + 1000)
                 ledger.settle_doubtful(connection, d.mailing.id, resend=True, now=time.time())
             self.leased = (time.time() - 1000, time.monotonic() - 1000)
         return made
@@ -233,7 +233,7 @@ def test_a_thawed_sender_still_says_what_became_of_its_messages(database, monkey
     def answer(message):
         if len(swept) == 0:
             with d.database.write() as connection:
-                swept.append(ledger.sweep(connection, time.time() + 1000))
+                swept.append(ledger.sweep_leases(connection, time.time() + 1000))
         return accept(message)
 
     peer = Peer(answer)
@@ -249,7 +249,7 @@ def test_what_comes_back_from_a_cancelled_mailing_is_cancelled_too(database):
 
     def answer(message):
         with d.database.write() as connection:
-            if mailings.change(connection, d.mailing.id, "cancelled", only=("sending",)):
+            if mailings.change_mailing(connection, d.mailing.id, "cancelled", only=("sending",)):
                 ledger.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
         return Outcome(message.delivery, "deferred")
 

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.actions.operations import start
 from newsletter.actions.sending import mailings
-from newsletter.actions.sending.rehearsals import FAULTS, estimate, rehearse
+from newsletter.actions.sending.rehearsals import FAULTS, estimate, rehearse_issue
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import NewsletterError
 from tests.actions.desk import sending
@@ -30,14 +30,14 @@ def everything(workspace) -> list[object]:
 
 
 def test_without_faults_everybody_is_reached_and_each_message_is_weighed(workspace):
-    made = rehearse(workspace, ISSUE, 0)
+    made = rehearse_issue(workspace, ISSUE, 0)
     assert (made.receipt.status, made.receipt.sent, made.receipt.balanced) == ("done", 200, True)
     assert made.messages == 200 and 40_000 < made.bytes / made.messages < 200_000
     assert made.faults == {}
 
 
 def test_with_faults_the_receipt_still_balances_and_counts_each_kind(workspace):
-    made = rehearse(workspace, ISSUE, 0.4)
+    made = rehearse_issue(workspace, ISSUE, 0.4)
     assert set(made.faults) == set(FAULTS)
     assert made.receipt.refused == made.faults["refused"] and made.receipt.doubtful == made.faults["unknown"]
     assert made.receipt.sent == 200 - made.receipt.refused - made.receipt.doubtful and made.receipt.open == 0
@@ -47,15 +47,15 @@ def test_with_faults_the_receipt_still_balances_and_counts_each_kind(workspace):
 
 def test_nothing_real_changes_and_a_real_mailing_can_follow(workspace):
     before = everything(workspace)
-    rehearse(workspace, ISSUE, 0.1)
+    rehearse_issue(workspace, ISSUE, 0.1)
     assert everything(workspace) == before
-    assert mailings.current(workspace, ISSUE) is None
+    assert mailings.current_mailing(workspace, ISSUE) is None
     assert not (workspace.root / "outbox").exists()
 
 
 def test_an_issue_that_does_not_exist_is_named(workspace):
     with pytest.raises(NewsletterError, match="nothing-here"):
-        rehearse(workspace, "nothing-here", 0)
+        rehearse_issue(workspace, "nothing-here", 0)
 
 
 @pytest.mark.parametrize(

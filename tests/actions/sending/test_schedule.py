@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from newsletter.actions.sending.schedule import parse
+from newsletter.actions.sending.schedule import parse_moment
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
 
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=PARIS)  # a Tuesday
     ],
 )
 def test_an_hour_to_come_is_read_as_in_paris(text, moment):
-    assert parse(text, NOW) == datetime.fromisoformat(moment)
+    assert parse_moment(text, NOW) == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_an_hour_to_come_is_read_as_in_paris(text, moment):
 )
 def test_what_is_no_hour_to_come_is_refused_in_words(text, why):
     with pytest.raises(Refused, match=why) as refused:
-        parse(text, NOW)
+        parse_moment(text, NOW)
     assert refused.value.told

@@ -36,7 +36,7 @@ def test_places_in_the_queue_are_even_whoever_takes_them(database, rate):
         pace.allowance(connection, "peer", 0, "2026-11-24")
         for turn in range(500):
             n = (2, 1, 2)[turn % 3]
-            wait = pace.take(connection, "peer", n, rate, now, "2026-11-24")
+            wait = pace.take_allowance(connection, "peer", n, rate, now, "2026-11-24")
             departures += [now + wait] * n
             now += 0.001
     seconds = Counter(int(at - 1000) for at in departures)
@@ -101,11 +101,11 @@ def test_who_leaves_long_after_its_place_pushes_the_others_back(database):
     """The database was away for ten seconds: three late ones leave at once, and nobody else in their time."""
     with database.write() as connection:
         pace.allowance(connection, "peer", 0, "2026-11-24")
-        pace.take(connection, "peer", 3, 10, 1000.0, "2026-11-24")
+        pace.take_allowance(connection, "peer", 3, 10, 1000.0, "2026-11-24")
         pace.push(connection, "peer", 3, 10, 1010.0)
-        assert pace.take(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.3)
+        assert pace.take_allowance(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.3)
         pace.push(connection, "peer", 2, 10, 1010.0)
-        assert pace.take(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.6)
+        assert pace.take_allowance(connection, "peer", 1, 10, 1010.0, "2026-11-24") == pytest.approx(0.6)
 
 
 def test_whoever_waits_for_its_place_longer_than_a_lease_keeps_what_it_has_claimed(database):

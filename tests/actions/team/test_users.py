@@ -24,7 +24,7 @@ def workspace(tmp_path):
 
 
 def invite(workspace, address="claire@rtes.example", role="admin", **more):
-    return users.invite(workspace, address, role, by="test", **more)
+    return users.invite_user(workspace, address, role, by="test", **more)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_one_spelling_of_an_address_is_one_user(workspace):
     invite(workspace, "Claire@RTES.example")
     with pytest.raises(Refused):
         invite(workspace, "claire@rtes.example")
-    assert users.find(workspace, "CLAIRE@rtes.example").address == "Claire@RTES.example", "mail goes as invited"
+    assert users.find_user(workspace, "CLAIRE@rtes.example").address == "Claire@RTES.example", "mail goes as invited"
 
 
 @pytest.mark.parametrize("how", ["end", "change"])
@@ -65,31 +65,31 @@ def test_the_last_admin_cannot_go(workspace, how):
 
     def go(user):
         if how == "end":
-            users.end(workspace, user.id, "test")
+            users.end_access(workspace, user.id, "test")
         else:
-            users.change(workspace, user.id, role="editor", may_send=False, name="", by="test")
+            users.change_user(workspace, user.id, role="editor", may_send=False, name="", by="test")
 
     with pytest.raises(Refused):
         go(claire)
     invite(workspace, "paul@rtes.example")
     go(claire)
     with pytest.raises(Refused):
-        go(users.find(workspace, "paul@rtes.example"))
+        go(users.find_user(workspace, "paul@rtes.example"))
 
 
 def test_whose_access_has_ended_cannot_be_changed(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
-    users.end(workspace, paul.id, "test")
+    users.end_access(workspace, paul.id, "test")
     with pytest.raises(NotFound):
-        users.change(workspace, paul.id, role="admin", may_send=True, name="", by="test")
+        users.change_user(workspace, paul.id, role="admin", may_send=True, name="", by="test")
 
 
 def test_a_link_made_before_the_end_of_an_access_opens_nothing(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
     token = signin.link_for(workspace, paul).rpartition("/")[2]
-    users.end(workspace, paul.id, "test")
+    users.end_access(workspace, paul.id, "test")
     with pytest.raises(TokenError):
         signin.sign_in(workspace, token)
 
@@ -98,16 +98,16 @@ def test_a_new_name_closes_no_session_and_new_rights_do(workspace):
     invite(workspace)
     paul = invite(workspace, "paul@rtes.example", "staff")
     cookie = signin.sign_in(workspace, signin.link_for(workspace, paul).rpartition("/")[2]).cookie
-    users.change(workspace, paul.id, role="staff", may_send=False, name="Paul", by="test")
+    users.change_user(workspace, paul.id, role="staff", may_send=False, name="Paul", by="test")
     assert signin.session(workspace, cookie).user.name == "Paul"
-    users.change(workspace, paul.id, role="staff", may_send=True, name="Paul", by="test")
+    users.change_user(workspace, paul.id, role="staff", may_send=True, name="Paul", by="test")
     assert signin.session(workspace, cookie) is None
 
 
 def test_the_journal_keeps_who_gave_which_right_and_no_address(workspace):
     claire = invite(workspace, "claire@rtes.example", may_send=True)
     with workspace.database.read() as connection:
-        event = journal.latest(connection, 1)[0]
+        event = journal.latest_events(connection, 1)[0]
     assert (event.kind, event.actor) == ("user-invited", "test")
     assert event.detail == {"user": claire.id, "role": "admin", "may_send": True}
 

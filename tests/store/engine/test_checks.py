@@ -25,13 +25,13 @@ def filled(database):
         subscribe(c, 5, organisation_id=member(c))
         made = mailing(c)
         c.execute(sa.text("UPDATE deliveries SET state = 'sent', token = NULL"))
-        mailings.change(c, made.id, "done", only=("sending",), ended_at=NOW, receipt='{"candidates": 5}')
+        mailings.change_mailing(c, made.id, "done", only=("sending",), ended_at=NOW, receipt='{"candidates": 5}')
     return database
 
 
 def faults(database, version=HEAD):
     with database.read() as c:
-        return {check.name: check.fault for check in checks.run(c, version) if not check.ok}
+        return {check.name: check.fault for check in checks.run_checks(c, version) if not check.ok}
 
 
 def test_a_sound_database_passes_every_check(filled):

@@ -131,7 +131,7 @@ def test_new_rows_get_ids_behind_those_copied_and_those_of_the_erased(filled, ma
     fill(source, target)
     with target.write() as c:
         assert sequences.behind(c) == []
-        person = people.add(c, people.Person(address="new@example.org", key="new@example.org"), NOW)
+        person = people.add_person(c, people.Person(address="new@example.org", key="new@example.org"), NOW)
         assert person.id == 901
         made = c.execute(events.insert().values(at=NOW, kind="x").returning(events.c.id)).scalar_one()
         assert made == c.scalar(sa.select(sa.func.max(events.c.id)))
@@ -253,5 +253,5 @@ def test_a_copy_of_nothing_is_an_empty_database(make):
     source.migrate()
     fill(source, target)
     with target.write() as c:
-        assert people.add(c, people.Person(address="a@b.example", key="a@b.example"), NOW).id == 1
+        assert people.add_person(c, people.Person(address="a@b.example", key="a@b.example"), NOW).id == 1
         assert c.scalar(sa.select(sa.func.count()).select_from(mailings)) == 0

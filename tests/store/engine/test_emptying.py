@@ -15,9 +15,9 @@ from newsletter.store.tables.core import events, subscribers, subscriptions
 
 def add(connection, *addresses: str) -> None:
     for address in addresses:
-        found = people.load(connection, [Person(address=address, key=address, created_at=1.0)], 1.0)
+        found = people.load_person(connection, [Person(address=address, key=address, created_at=1.0)], 1.0)
         known = people.by_id(connection, next(iter(found)))
-        people.move(connection, known, "lettre", "active", Consent("consent", "test"), 1.0)
+        people.move_subscription(connection, known, "lettre", "active", Consent("consent", "test"), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_one_address_that_can_exist_is_enough_to_refuse(database, addresses, fic
 def test_their_events_go_and_the_teams_stay(database):
     with database.write() as connection:
         add(connection, "a@ville.example")
-        journal.record(connection, Event(2.0, "signed-in", actor="Claire Morel"))
+        journal.record_event(connection, Event(2.0, "signed-in", actor="Claire Morel"))
         emptying.take_away(connection)
         kinds = list(connection.scalars(sa.select(events.c.kind)))
         left = [connection.scalar(sa.select(sa.func.count()).select_from(t)) for t in (subscribers, subscriptions)]

@@ -8,14 +8,14 @@ from newsletter.store.engine import jobs
 
 
 def taken(connection, holder, now):
-    return jobs.take(connection, "j", holder, now=now, period=60, hold=120, ended=lambda _holder: False)
+    return jobs.take_job(connection, "j", holder, now=now, period=60, hold=120, ended=lambda _holder: False)
 
 
 def test_an_hour_is_used_once_and_the_next_comes(database):
     with database.write() as connection:
         assert taken(connection, "a", 1000)
         assert not taken(connection, "b", 1000)
-        jobs.give_back(connection, "j", "a", now=1001, next_at=1061, error="")
+        jobs.give_back_job(connection, "j", "a", now=1001, next_at=1061, error="")
         assert not taken(connection, "b", 1060)
         assert taken(connection, "b", 1061)
 
@@ -24,7 +24,7 @@ def test_an_hour_is_used_once_and_the_next_comes(database):
 def test_a_whole_turn_between_another_process_s_look_and_grasp_is_seen(database, monkeypatch):
     with database.write() as connection:
         taken(connection, "a", 1000)
-        jobs.give_back(connection, "j", "a", now=1001, next_at=1061, error="")
+        jobs.give_back_job(connection, "j", "a", now=1001, next_at=1061, error="")
     look = jobs._find
 
     def looking(connection, name):
@@ -32,7 +32,7 @@ def test_a_whole_turn_between_another_process_s_look_and_grasp_is_seen(database,
         monkeypatch.undo()
         with database.write() as other:
             assert taken(other, "b", 1061)
-            jobs.give_back(other, "j", "b", now=1062, next_at=1122, error="")
+            jobs.give_back_job(other, "j", "b", now=1062, next_at=1122, error="")
         return found
 
     monkeypatch.setattr(jobs, "_find", looking)

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
+from newsletter.filters import PersonFilter
 from newsletter.store import home, journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import directory, people
-from newsletter.store.people.directory import Wanted
 from newsletter.store.team import audit_log
 from tests.store.helpers import BY_FORM, NOW, mailing, member, subscribe
 
@@ -26,7 +26,7 @@ def write(database):
 
 
 def addresses(connection, **wanted):
-    return {p.address.partition(".")[0] for p in directory.search(connection, Wanted(**wanted), 0, 100)[0]}
+    return {p.address.partition(".")[0] for p in directory.search(connection, PersonFilter(**wanted), 0, 100)[0]}
 
 
 def test_words_are_sought_in_names_addresses_and_organisations(write):
@@ -43,9 +43,9 @@ def test_filters_narrow_together(write):
     place = member(write, "Ville A", level="commune", region="Bretagne")
     subscribe(write, 2, "flash", place)
     subscribe(write, 3, "lettre")
-    assert len(directory.search(write, Wanted(level="commune", region="Bretagne"), 0, 100)[0]) == 2
-    assert directory.search(write, Wanted(level="commune", publication="lettre"), 0, 100) == ([], 0)
-    assert directory.search(write, Wanted(publication="lettre", state="active"), 0, 2)[1] == 3
+    assert len(directory.search(write, PersonFilter(level="commune", region="Bretagne"), 0, 100)[0]) == 2
+    assert directory.search(write, PersonFilter(level="commune", publication="lettre"), 0, 100) == ([], 0)
+    assert directory.search(write, PersonFilter(publication="lettre", state="active"), 0, 2)[1] == 3
     assert directory.regions(write) == ["Bretagne"]
 
 
@@ -61,7 +61,7 @@ def test_suppressed_people_and_lost_addresses_are_found(write):
 
 def test_a_page_is_bounded(write):
     subscribe(write, 120)
-    found, total = directory.search(write, Wanted(), 0, 1000)
+    found, total = directory.search(write, PersonFilter(), 0, 1000)
     assert (len(found), total) == (directory.MOST, 120)
 
 
@@ -82,7 +82,7 @@ def test_everything_that_waits_is_counted_once(write):
     people.suppress(write, old, "bounced", BY_FORM, NOW - 60 * DAY)
     people.suppress(write, new, "bounced", BY_FORM, NOW)
     reviews.ask(write, [Review(kind="organisation", subject=name, at=NOW) for name in "ab"])
-    reviews.settle(write, reviews.listing(write)[0], "declined", "Claire", NOW)
+    reviews.settle_review(write, reviews.list_reviews(write)[0], "declined", "Claire", NOW)
     found = counted(write)
     assert found == replace(found, proposals=0, reviews=1, doubtful=0, lost=1, ending=1)
 
@@ -97,12 +97,14 @@ def test_doubtful_deliveries_name_their_issue(write):
 
 def test_deeds_are_events_with_an_actor_newest_first(write):
     (person,) = subscribe(write, 1, "lettre", member(write, "Ville A"))
-    before = {d.number for d in audit_log.latest(write, before=0, limit=100)}
+    before = {d.number for d in audit_log.latest_deeds(write, before=0, limit=100)}
     for n in range(3):
-        journal.record(write, Event(NOW + n, f"kind-{n}", subscriber_id=person.id, actor="Claire", detail={"n": n}))
-    journal.record(write, Event(NOW, "nobody's", subscriber_id=person.id))
-    found = [d for d in audit_log.latest(write, before=0, limit=100) if d.number not in before]
+        journal.record_event(
+            write, Event(NOW + n, f"kind-{n}", subscriber_id=person.id, actor="Claire", detail={"n": n})
+        )
+    journal.record_event(write, Event(NOW, "nobody's", subscriber_id=person.id))
+    found = [d for d in audit_log.latest_deeds(write, before=0, limit=100) if d.number not in before]
     assert [(d.kind, d.address, dict(d.detail)) for d in found] == [
         (f"kind-{n}", person.address, {"n": n}) for n in (2, 1, 0)
     ]
-    assert [d.kind for d in audit_log.latest(write, before=found[1].number, limit=1)] == ["kind-0"]
+    assert [d.kind for d in audit_log.latest_deeds(write, before=found[1].number, limit=1)] == ["kind-0"]

@@ -25,7 +25,7 @@ def test_old_periods_are_purged_whatever_their_length(database):
         for seconds in (60, 3600):
             limits.hit(connection, f"every {seconds}", 10_000.0, seconds)
             limits.hit(connection, f"every {seconds}", 90_000.0, seconds)
-        assert limits.purge(connection, 50_000.0) == 2
+        assert limits.purge_limits(connection, 50_000.0) == 2
         assert limits.hit(connection, "every 60", 90_001.0, 60) == 2
 
 

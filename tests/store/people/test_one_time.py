@@ -12,11 +12,13 @@ from newsletter.store.tables.pages import one_time_links
 
 def test_a_link_opens_what_it_was_made_for_and_tells_whether_it_was_used(database):
     with database.write() as connection:
-        token = one_time.make(connection, "confirm", {"subscriber": 7}, 100.0)
-        assert one_time.look(connection, "confirm", token, 50.0) == one_time.OneTime({"subscriber": 7}, used=False)
-        assert not one_time.use(connection, "confirm", token, 51.0).used
-        assert one_time.use(connection, "confirm", token, 52.0).used
-        assert one_time.look(connection, "confirm", token, 53.0).used
+        token = one_time.make_link(connection, "confirm", {"subscriber": 7}, 100.0)
+        assert one_time.look_up_link(connection, "confirm", token, 50.0) == one_time.OneTime(
+            {"subscriber": 7}, used=False
+        )
+        assert not one_time.use_link(connection, "confirm", token, 51.0).used
+        assert one_time.use_link(connection, "confirm", token, 52.0).used
+        assert one_time.look_up_link(connection, "confirm", token, 53.0).used
 
 
 @pytest.mark.parametrize(
@@ -32,14 +34,14 @@ def test_a_link_opens_what_it_was_made_for_and_tells_whether_it_was_used(databas
 )
 def test_anything_else_is_refused(database, purpose, change, now):
     with database.write() as connection:
-        token = one_time.make(connection, "confirm", {"subscriber": 7}, 100.0)
+        token = one_time.make_link(connection, "confirm", {"subscriber": 7}, 100.0)
         with pytest.raises(TokenError):
-            one_time.use(connection, purpose, change(token), now)
+            one_time.use_link(connection, purpose, change(token), now)
 
 
 def test_a_copy_of_the_database_opens_nothing(database):
     with database.write() as connection:
-        token = one_time.make(connection, "confirm", {"subscriber": 7}, 100.0)
+        token = one_time.make_link(connection, "confirm", {"subscriber": 7}, 100.0)
         (row,) = connection.execute(sa.select(one_time_links)).all()
     assert token not in str(tuple(row))
     assert len(token) >= 32
@@ -47,7 +49,7 @@ def test_a_copy_of_the_database_opens_nothing(database):
 
 def test_what_has_expired_is_purged(database):
     with database.write() as connection:
-        one_time.make(connection, "confirm", {}, 10.0)
-        one_time.make(connection, "confirm", {}, 20.0)
-        assert one_time.purge(connection, 15.0) == 1
+        one_time.make_link(connection, "confirm", {}, 10.0)
+        one_time.make_link(connection, "confirm", {}, 20.0)
+        assert one_time.purge_links(connection, 15.0) == 1
         assert connection.scalar(sa.select(sa.func.count()).select_from(one_time_links)) == 1

@@ -24,7 +24,7 @@ def meanwhile(database, monkeypatch, person, state):
         found = read(*arguments)
         monkeypatch.setattr(people, "running_span", read)
         with database.write() as other:
-            people.move(other, person, "lettre", state, BY_FORM, NOW + 1)
+            people.move_subscription(other, person, "lettre", state, BY_FORM, NOW + 1)
         return found
 
     monkeypatch.setattr(people, "running_span", reading)
@@ -38,14 +38,16 @@ def history(database, person):
 def test_a_button_pressed_twice_at_once_ends_a_subscription_once(database, monkeypatch, person):
     meanwhile(database, monkeypatch, person, "left")
     with database.write() as connection:
-        assert not people.move(connection, person, "lettre", "left", BY_FORM, NOW + 2, only=("active", "pending"))
+        assert not people.move_subscription(
+            connection, person, "lettre", "left", BY_FORM, NOW + 2, only=("active", "pending")
+        )
     assert history(database, person) == [("active", NOW, NOW + 1), ("left", NOW + 1, None)]
 
 
 def test_a_bounce_and_a_leave_at_once_follow_each_other(database, monkeypatch, person):
     meanwhile(database, monkeypatch, person, "left")
     with database.write() as connection:
-        assert people.move(connection, person, "lettre", "bounced", BY_FORM, NOW + 2)
+        assert people.move_subscription(connection, person, "lettre", "bounced", BY_FORM, NOW + 2)
     assert history(database, person) == [
         ("active", NOW, NOW + 1),
         ("left", NOW + 1, NOW + 2),
@@ -61,10 +63,10 @@ def test_a_first_subscription_confirmed_twice_at_once_begins_once(database, monk
         found = read(connection, number, publication)
         monkeypatch.setattr(people, "running_span", read)
         with database.write() as other:
-            assert people.move(other, person, "flash", "active", BY_FORM, NOW + 1)
+            assert people.move_subscription(other, person, "flash", "active", BY_FORM, NOW + 1)
         return found
 
     monkeypatch.setattr(people, "running_span", reading)
     with database.write() as connection:
-        assert not people.move(connection, person, "flash", "active", BY_FORM, NOW + 2)
+        assert not people.move_subscription(connection, person, "flash", "active", BY_FORM, NOW + 2)
     assert sorted(history(database, person)) == [("active", NOW, None), ("active", NOW + 1, None)]

@@ -88,17 +88,19 @@ def perform(connection, step, offices, keys):
     day, second, who, action, publication, office = step
     now = at(day, second)
     if keys.get(who) is None:
-        keys[who] = people.add(connection, Person(address=f"p{who}@example.org", key=f"p{who}@example.org"), now).key
+        keys[who] = people.add_person(
+            connection, Person(address=f"p{who}@example.org", key=f"p{who}@example.org"), now
+        ).key
     person = people.by_key(connection, keys[who])
     if action == "bounce":
         return people.suppress(connection, person, "bounced", BY_FORM, now)
     if action == "attach":
         people.attach(connection, person, offices[office], now)
     elif action == "erase":
-        people.forget(connection, person, f"hash-{who}", now, reason="asked")
+        people.forget_person(connection, person, f"hash-{who}", now, reason="asked")
         keys[who] = None
     else:
-        people.move(connection, person, publication, action, BY_FORM, now)
+        people.move_subscription(connection, person, publication, action, BY_FORM, now)
     return True
 
 
@@ -108,8 +110,12 @@ def test_counts_at_a_day_equal_a_replay_add_up_and_never_change_when_later_event
     with database.engine.connect() as connection, connection.begin() as transaction:
         offices = [
             None,
-            organisations.add(connection, Organisation(name="Ville A", level="commune", region="Bretagne"), now=at(0)),
-            organisations.add(connection, Organisation(name="Région B", level="region", departement="35"), now=at(0)),
+            organisations.add_organisation(
+                connection, Organisation(name="Ville A", level="commune", region="Bretagne"), now=at(0)
+            ),
+            organisations.add_organisation(
+                connection, Organisation(name="Région B", level="region", departement="35"), now=at(0)
+            ),
         ]
         replay, keys, past = Replay(), {}, {}
         ordered = sorted(steps, key=lambda step: step[:2])
@@ -143,14 +149,14 @@ def flows(connection, past):
 
 def person(connection, name, organisation_id=None, role=""):
     made = Person(address=f"{name}@example.org", key=f"{name}@example.org", organisation_id=organisation_id, role=role)
-    return people.add(connection, made, at(0))
+    return people.add_person(connection, made, at(0))
 
 
 def test_who_receives_two_publications_counts_once_in_the_total_and_once_in_each_publication(database):
     with database.write() as c:
         ada = person(c, "ada")
         for publication in ("lettre", "flash"):
-            people.move(c, ada, publication, "active", BY_FORM, at(0, 10))
+            people.move_subscription(c, ada, publication, "active", BY_FORM, at(0, 10))
         assert counts.active(c, at(1)) == 1
         assert counts.by_publication(c, at(1)) == {"lettre": 1, "flash": 1}
         assert counts.entries(c, at(0), at(1)) == {"2026-03": 1}
@@ -159,28 +165,28 @@ def test_who_receives_two_publications_counts_once_in_the_total_and_once_in_each
 def test_an_event_at_midnight_belongs_to_the_day_that_begins(database):
     with database.write() as c:
         ada = person(c, "ada")
-        people.move(c, ada, "lettre", "active", BY_FORM, at(1))
-        people.move(c, ada, "lettre", "left", BY_FORM, at(2))
+        people.move_subscription(c, ada, "lettre", "active", BY_FORM, at(1))
+        people.move_subscription(c, ada, "lettre", "left", BY_FORM, at(2))
         assert [counts.active(c, at(day)) for day in (1, 2, 3)] == [0, 1, 0]
 
 
 def test_who_leaves_one_of_two_publications_has_not_left(database):
     with database.write() as c:
         ada = person(c, "ada")
-        people.move(c, ada, "lettre", "active", BY_FORM, at(0, 10))
-        people.move(c, ada, "flash", "active", BY_FORM, at(0, 20))
-        people.move(c, ada, "flash", "left", BY_FORM, at(3))
+        people.move_subscription(c, ada, "lettre", "active", BY_FORM, at(0, 10))
+        people.move_subscription(c, ada, "flash", "active", BY_FORM, at(0, 20))
+        people.move_subscription(c, ada, "flash", "left", BY_FORM, at(3))
         assert counts.exits(c, at(0), at(8)) == {}
-        people.move(c, ada, "lettre", "left", BY_FORM, at(4))
+        people.move_subscription(c, ada, "lettre", "left", BY_FORM, at(4))
         assert counts.exits(c, at(0), at(8)) == {"2026-03": 1}
 
 
 def test_a_change_of_organisation_is_neither_an_entry_nor_an_exit_and_keeps_the_past_level(database):
     with database.write() as c:
-        old = organisations.add(c, Organisation(name="Ville A", level="commune"), now=at(0))
-        new = organisations.add(c, Organisation(name="Région B", level="region"), now=at(0))
+        old = organisations.add_organisation(c, Organisation(name="Ville A", level="commune"), now=at(0))
+        new = organisations.add_organisation(c, Organisation(name="Région B", level="region"), now=at(0))
         ada = person(c, "ada", old)
-        people.move(c, ada, "lettre", "active", BY_FORM, at(1))
+        people.move_subscription(c, ada, "lettre", "active", BY_FORM, at(1))
         people.attach(c, ada, new, at(3))
         assert counts.by_detail(c, at(2), "level") == {"commune": 1}
         assert counts.by_detail(c, at(4), "level") == {"region": 1}
@@ -190,8 +196,8 @@ def test_a_change_of_organisation_is_neither_an_entry_nor_an_exit_and_keeps_the_
 def test_who_comes_and_goes_within_the_same_instant_was_never_there(database):
     with database.write() as c:
         ada = person(c, "ada")
-        people.move(c, ada, "lettre", "active", BY_FORM, at(1))
-        people.move(c, ada, "lettre", "left", BY_FORM, at(1))
+        people.move_subscription(c, ada, "lettre", "active", BY_FORM, at(1))
+        people.move_subscription(c, ada, "lettre", "left", BY_FORM, at(1))
         assert counts.active(c, at(1)) == counts.active(c, at(2)) == 0
         assert counts.entries(c, at(0), at(2)) == counts.exits(c, at(0), at(2)) == {}
 
@@ -207,7 +213,7 @@ def test_who_comes_and_goes_within_the_same_instant_was_never_there(database):
 )
 def test_months_are_those_of_paris_in_summer_and_in_winter(database, moment, month):
     with database.write() as c:
-        people.move(c, person(c, "ada"), "lettre", "active", BY_FORM, moment.timestamp())
+        people.move_subscription(c, person(c, "ada"), "lettre", "active", BY_FORM, moment.timestamp())
         assert counts.by_month(c, at(30)) == {month: 1}
         assert counts.entries(c, 0, at(30)) == {month: 1}
 
@@ -216,7 +222,7 @@ def test_the_month_is_that_of_the_first_subscription_even_after_a_pause(database
     with database.write() as c:
         ada = person(c, "ada")
         for day, state in ((0, "active"), (2, "left"), (60, "active")):
-            people.move(c, ada, "lettre", state, BY_FORM, at(day, 5))
+            people.move_subscription(c, ada, "lettre", state, BY_FORM, at(day, 5))
         assert counts.by_month(c, at(90)) == {"2026-03": 1}
         assert counts.by_month(c, at(30)) == {}
 
@@ -224,9 +230,9 @@ def test_the_month_is_that_of_the_first_subscription_even_after_a_pause(database
 def test_each_person_stands_under_one_status_the_most_alive_one(database):
     with database.write() as c:
         ada, bob = person(c, "ada"), person(c, "bob")
-        people.move(c, ada, "lettre", "left", BY_FORM, at(0, 5))
-        people.move(c, ada, "flash", "pending", BY_FORM, at(0, 5))
-        people.move(c, bob, "lettre", "active", BY_FORM, at(0, 5))
+        people.move_subscription(c, ada, "lettre", "left", BY_FORM, at(0, 5))
+        people.move_subscription(c, ada, "flash", "pending", BY_FORM, at(0, 5))
+        people.move_subscription(c, bob, "lettre", "active", BY_FORM, at(0, 5))
         people.suppress(c, bob, "complained", BY_FORM, at(2))
         assert counts.by_status(c, at(1)) == {"pending": 1, "active": 1}
         assert counts.by_status(c, at(3)) == {"pending": 1, "complained": 1}

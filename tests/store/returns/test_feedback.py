@@ -22,10 +22,10 @@ DAY = 86_400
 
 def left(connection, made, state="sent", provider_id=""):
     """Hand every delivery of a mailing over and settle it in `state`; return their numbers."""
-    ids = ledger.claim(connection, made.id, "w", 100, now=NOW, lease=60, caps={})
-    ledger.hand(connection, made.id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
+    ids = ledger.claim_deliveries(connection, made.id, "w", 100, now=NOW, lease=60, caps={})
+    ledger.hand_deliveries(connection, made.id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
     if state != "handed":
-        ledger.settle(connection, "w", [Settlement(i, state, provider_id=provider_id) for i in ids], NOW)
+        ledger.settle_deliveries(connection, "w", [Settlement(i, state, provider_id=provider_id) for i in ids], NOW)
     return ids
 
 
@@ -64,7 +64,7 @@ def test_a_delivery_to_an_erased_person_is_nobodys(connection):
     (person,) = subscribe(connection, 1)
     made = mailing(connection)
     (delivery,) = left(connection, made)
-    people.forget(connection, person, "f" * 64, NOW, reason="asked")
+    people.forget_person(connection, person, "f" * 64, NOW, reason="asked")
     assert feedback.by_delivery(connection, made.id, delivery) is None
 
 
@@ -125,12 +125,12 @@ def test_a_sender_that_comes_back_late_does_not_undo_the_proof(connection):
     made = mailing(connection)
     (delivery,) = left(connection, made, "handed")
     feedback.prove(connection, feedback.by_delivery(connection, made.id, delivery), "x", NOW, delivered=True)
-    ledger.settle(connection, "w", [Settlement(delivery, "doubtful")], NOW)
+    ledger.settle_deliveries(connection, "w", [Settlement(delivery, "doubtful")], NOW)
     assert state_of(connection, delivery).state == "sent"
 
 
 def soft(connection, person, mailing_id, at):
-    journal.record(connection, Event(at, "feedback-soft", subscriber_id=person.id, mailing_id=mailing_id))
+    journal.record_event(connection, Event(at, "feedback-soft", subscriber_id=person.id, mailing_id=mailing_id))
 
 
 def test_soft_bounces_are_counted_by_mailing_within_the_days_and_since_a_reversal(connection):
@@ -140,7 +140,7 @@ def test_soft_bounces_are_counted_by_mailing_within_the_days_and_since_a_reversa
     soft(connection, other, 4, NOW)
     assert feedback.soft_mailings(connection, person.id, NOW) == 3
     assert feedback.soft_mailings(connection, person.id, NOW + 100) == 2
-    journal.record(connection, Event(NOW + 1.5 * DAY, feedback.REVERSED, subscriber_id=person.id))
+    journal.record_event(connection, Event(NOW + 1.5 * DAY, feedback.REVERSED, subscriber_id=person.id))
     assert feedback.soft_mailings(connection, person.id, NOW) == 1
 
 
@@ -156,12 +156,12 @@ def test_failing_addresses_come_by_organisation_with_the_last_reason(connection)
     alone = subscribe(connection, 1, domain="example.net")[0]
     consent = people.Consent("", "hard bounce", "brevo")
     for at, said in ((NOW, "first"), (NOW + 5, "last")):
-        journal.record(connection, Event(at, "feedback-hard", subscriber_id=first.id, detail={"said": said}))
+        journal.record_event(connection, Event(at, "feedback-hard", subscriber_id=first.id, detail={"said": said}))
     people.suppress(connection, first, "bounced", consent, NOW)
     people.suppress(connection, alone, "bounced", consent, NOW)
     soft(connection, second, 1, NOW)
     soft(connection, third, 1, NOW - 200 * DAY)
-    found = {one.address: one for one in feedback.failing(connection, NOW - 90 * DAY)}
+    found = {one.address: one for one in feedback.failing_addresses(connection, NOW - 90 * DAY)}
     assert set(found) == {first.address, second.address, alone.address}
     assert (found[first.address].organisation, found[first.address].suppressed) == ("Ville de Lille", True)
     assert "last" in found[first.address].why and found[first.address].since == NOW + 5

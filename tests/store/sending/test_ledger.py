@@ -18,11 +18,11 @@ from tests.store.helpers import BY_FORM, FLASH, LETTRE, NOW, TODAY, mailing, mem
 
 
 def claim(connection, m, token="t", n=10, now=NOW, caps=None, after=0):
-    return ledger.claim(connection, m.id, token, n, now=now, lease=60, caps=caps or {}, after=after)
+    return ledger.claim_deliveries(connection, m.id, token, n, now=now, lease=60, caps=caps or {}, after=after)
 
 
 def hand(connection, m, ids, token="t", now=NOW):
-    return ledger.hand(connection, m.id, m.rule, token, ids, now=now, lease=60, today=TODAY)
+    return ledger.hand_deliveries(connection, m.id, m.rule, token, ids, now=now, lease=60, today=TODAY)
 
 
 def send(connection, m, n=10, token="t"):
@@ -40,7 +40,7 @@ def test_a_delivery_goes_from_queued_to_sent_and_the_receipt_balances(database):
             "p1.lettre@example.org",
             "p2.lettre@example.org",
         ]
-        assert ledger.settle(c, "t", [Settlement(h.id, "sent", "250 ok", "id") for h in handed], NOW) == 3
+        assert ledger.settle_deliveries(c, "t", [Settlement(h.id, "sent", "250 ok", "id") for h in handed], NOW) == 3
         receipt = mailings.receipt(c, m, NOW + 2)
     assert (receipt.candidates, receipt.sent, receipt.open, receipt.seconds) == (3, 3, 0, 2.0)
     assert receipt.balanced
@@ -60,7 +60,7 @@ def test_a_claim_begins_behind_the_last_one_and_then_takes_what_was_given_back_b
         subscribe(c, 6)
         m = mailing(c)
         first, second = claim(c, m, "a", 2), claim(c, m, "b", 2)
-        ledger.release(c, m.id, "a")
+        ledger.release_claims(c, m.id, "a")
         assert claim(c, m, "b", 1, after=second[-1]) == [second[-1] + 1]
         assert claim(c, m, "b", 9, after=second[-1] + 1) == [*first, second[-1] + 2]
         assert claim(c, m, "b", 9, after=second[-1] + 2) == []
@@ -91,10 +91,10 @@ def test_parallel_workers_never_share_a_delivery(database):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda c, p: people.move(c, p, "lettre", "left", BY_FORM, NOW), "left"),
+        (lambda c, p: people.move_subscription(c, p, "lettre", "left", BY_FORM, NOW), "left"),
         (lambda c, p: people.suppress(c, p, "bounced", BY_FORM, NOW), "bounced"),
         (lambda c, p: people.suppress(c, p, "complained", BY_FORM, NOW), "complained"),
-        (lambda c, p: people.forget(c, p, "hash", NOW, reason="asked"), "erased"),
+        (lambda c, p: people.forget_person(c, p, "hash", NOW, reason="asked"), "erased"),
     ],
 )
 def test_who_left_between_approval_and_hand_off_is_excluded_with_the_reason(database, change, reason):
@@ -116,8 +116,8 @@ def test_an_expired_claim_is_queued_again_and_an_expired_hand_off_becomes_doubtf
         m = mailing(c)
         hand(c, m, claim(c, m, "dead", 2), "dead")
         claim(c, m, "dead", 2)
-        assert ledger.sweep(c, NOW + 30) == (0, 0)
-        assert ledger.sweep(c, NOW + 61) == (2, 2)
+        assert ledger.sweep_leases(c, NOW + 30) == (0, 0)
+        assert ledger.sweep_leases(c, NOW + 61) == (2, 2)
         receipt = mailings.receipt(c, m, NOW)
         assert len(claim(c, m, "alive")) == 2, "doubtful ones are never sent again by themselves"
     assert receipt.doubtful == 2
@@ -130,7 +130,7 @@ def test_the_claims_of_a_process_that_ended_do_not_wait_for_their_lease(database
         m = mailing(c)
         hand(c, m, claim(c, m, "dead", 1), "dead")
         claim(c, m, "dead", 1)
-        assert ledger.sweep(c, NOW, m.id, dead=["dead"]) == (1, 1)
+        assert ledger.sweep_leases(c, NOW, m.id, dead=["dead"]) == (1, 1)
 
 
 def test_a_thawed_sender_still_settles_its_own_doubtful_ones_but_never_those_another_has_taken(database):
@@ -138,11 +138,11 @@ def test_a_thawed_sender_still_settles_its_own_doubtful_ones_but_never_those_ano
         subscribe(c, 2)
         m = mailing(c)
         first, second = hand(c, m, claim(c, m, "frozen", 2), "frozen")
-        ledger.sweep(c, NOW + 61)
+        ledger.sweep_leases(c, NOW + 61)
         ledger.settle_doubtful(c, m.id, resend=True, now=NOW, address_key="p1.lettre@example.org")
         hand(c, m, claim(c, m, "other"), "other")
         late = [Settlement(first.id, "sent"), Settlement(second.id, "refused")]
-        assert ledger.settle(c, "frozen", late, NOW + 70) == 1
+        assert ledger.settle_deliveries(c, "frozen", late, NOW + 70) == 1
         tally = ledger.tally(c, m.id)
     assert tally == {"sent": 1, "handed": 1}
 
@@ -152,7 +152,7 @@ def test_a_fenced_off_worker_hands_nothing_over(database):
         subscribe(c, 2)
         m = mailing(c)
         ids = claim(c, m, "slow", 2)
-        ledger.sweep(c, NOW + 61)
+        ledger.sweep_leases(c, NOW + 61)
         claim(c, m, "quick", 1)
         assert hand(c, m, ids, "slow") == []
 
@@ -163,7 +163,7 @@ def test_a_user_settles_doubtful_deliveries(database, resend, state):
         subscribe(c, 1)
         m = mailing(c)
         (h,) = send(c, m)
-        ledger.settle(c, "t", [Settlement(h.id, "doubtful", "no answer")], NOW)
+        ledger.settle_deliveries(c, "t", [Settlement(h.id, "doubtful", "no answer")], NOW)
         assert ledger.settle_doubtful(c, m.id, resend=resend, now=NOW) == 1
         assert ledger.tally(c, m.id) == {state: 1}
 
@@ -173,7 +173,7 @@ def test_a_deferred_delivery_is_claimed_when_its_hour_has_come(database):
         subscribe(c, 1)
         m = mailing(c)
         (h,) = send(c, m)
-        ledger.settle(c, "t", [Settlement(h.id, "deferred", "450", try_at=NOW + 300)], NOW)
+        ledger.settle_deliveries(c, "t", [Settlement(h.id, "deferred", "450", try_at=NOW + 300)], NOW)
         assert claim(c, m, now=NOW + 299) == []
         assert ledger.outlook(c, m.id) == (False, NOW + 300)
         again = hand(c, m, claim(c, m, now=NOW + 301))
@@ -186,7 +186,7 @@ def test_an_operators_cap_bounds_the_workers_that_hold_its_addresses(database):
         m = mailing(c)
         taken = [len(claim(c, m, f"w{n}", 2, caps={"orange": 2})) for n in range(3)]
         assert taken == [2, 2, 0]
-        ledger.release(c, m.id, "w0")
+        ledger.release_claims(c, m.id, "w0")
         assert len(claim(c, m, "w2", 2, caps={"orange": 2})) == 2
 
 
@@ -206,7 +206,7 @@ def test_an_issue_has_one_mailing_unless_it_was_cancelled(database):
     with pytest.raises(Refused, match="already has a mailing"), database.write() as c:
         mailing(c)
     with database.write() as c:
-        mailings.change(c, m.id, "cancelled", only=("sending",))
+        mailings.change_mailing(c, m.id, "cancelled", only=("sending",))
         assert mailing(c).id != m.id
 
 
@@ -215,9 +215,9 @@ def test_who_got_the_issue_from_a_cancelled_mailing_is_not_written_to_again(data
         subscribe(c, 3)
         m = mailing(c)
         (h,) = send(c, m, 1)
-        ledger.settle(c, "t", [Settlement(h.id, "sent")], NOW)
+        ledger.settle_deliveries(c, "t", [Settlement(h.id, "sent")], NOW)
         assert ledger.cancel_open(c, m.id, NOW, after=0, up_to=1 << 40) == 2
-        mailings.change(c, m.id, "cancelled", only=("sending",))
+        mailings.change_mailing(c, m.id, "cancelled", only=("sending",))
         second = mailing(c)
         receipt = mailings.receipt(c, second, NOW)
     assert receipt.excluded_by == {"already-sent": 1} and receipt.open == 2

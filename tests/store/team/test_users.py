@@ -13,7 +13,7 @@ DAY = 86_400.0
 
 def made(connection, address="claire@rtes.example", role="editor", **more):
     values = {"name": "", "may_send": False, "now": NOW, **more}
-    return users.add(connection, address=address, key=address, role=role, **values)
+    return users.add_user(connection, address=address, key=address, role=role, **values)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_an_address_has_access_once(write):
 
 def test_somebody_who_left_comes_back_as_the_same_user(write):
     before = made(write)
-    users.end(write, before.id, NOW)
+    users.end_user(write, before.id, NOW)
     assert users.by_key(write, "claire@rtes.example") is None
     after = made(write, role="staff", may_send=True)
     assert (after.id, after.role, after.may_send, after.ended_at) == (before.id, "staff", True, None)
@@ -75,7 +75,7 @@ def test_ending_access_ends_every_session_of_that_user_only(write):
     claire, paul = made(write), made(write, "paul@rtes.example")
     for user, digest in ((claire, "a"), (claire, "b"), (paul, "c")):
         opened(write, user, digest)
-    users.end(write, claire.id, NOW)
+    users.end_user(write, claire.id, NOW)
     assert [bool(users.session(write, digest, NOW, DAY)) for digest in "abc"] == [False, False, True]
 
 

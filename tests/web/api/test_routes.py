@@ -77,8 +77,8 @@ def on_each_database(database_url, fresh_workspace, tmp_path, monkeypatch):
 
 def sample(town):
     """Return the words of the table for the sample workspace: an issue that was sent, and a person."""
-    person = next(iter(data_rights.listing(town.workspace, publication="lettre", limit=1)))
-    mailing = next(m for m in mailings.listing(town.workspace) if m.publication == "lettre")
+    person = next(iter(data_rights.list_people(town.workspace, publication="lettre", limit=1)))
+    mailing = next(m for m in mailings.list_mailings(town.workspace) if m.publication == "lettre")
     return {"issue": mailing.issue, "person": person.person.address}
 
 
@@ -290,7 +290,7 @@ class TestPeople:
 
     def test_somebody_erased_is_not_brought_back(self, town):
         town.person("jeanne@ville.example", lettre="active")
-        data_rights.forget(town.workspace, "jeanne@ville.example", by="test")
+        data_rights.forget_person(town.workspace, "jeanne@ville.example", by="test")
         assert Program(town, "write")("POST", "/people", WISH).status_code == 202
         assert town.state("jeanne@ville.example") != "active"
 

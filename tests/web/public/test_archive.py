@@ -14,6 +14,8 @@ from PIL import Image
 
 from newsletter.actions.archive import public_letters
 from newsletter.actions.sending import mailings as sending_mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.store.people import organisations, people
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import mailings, subscribers
@@ -106,7 +108,7 @@ def test_a_letter_tells_search_engines_its_events_and_its_picture(standing: Town
 
 
 def test_no_event_breaks_out_of_the_structured_data(standing: Town) -> None:
-    page = public_letters.read(standing.workspace, "2026-11-lettre").page
+    page = public_letters.read_letter(standing.workspace, "2026-11-lettre").page
     item = next(item for item in page.items if item.event)
     evil = replace(page, lead=replace(item, slug="evil", title="</script><script>alert(1)</script> & <!--"))
     text = str(events_json(evil, BASE))
@@ -124,9 +126,9 @@ def test_a_restricted_article_is_on_no_page(sent: Town) -> None:
         "---\npublication: lettre\ndate: 2026-12-20\nsubject: Essai\nsections:\n  - tag: territoires\n    items:\n"
         "      - bretagne-energie-citoyenne\n      - redon-habitat-participatif\n---\nBonjour.\n"
     )
-    sending_mailings.deliver(
+    deliver_mailing(
         sent.workspace,
-        sending_mailings.begin(sent.workspace, sending_mailings.approve(sent.workspace, issue.stem, by="a", now=True)),
+        sending_mailings.begin_mailing(sent.workspace, approve_issue(sent.workspace, issue.stem, by="a", now=True)),
     )
     for address in ("/lettres/2026-12-essai", "/articles.rss", "/?q=bretagne+energie+citoyenne"):
         page = sent.client.get(address).text
@@ -189,11 +191,11 @@ def test_a_key_stops_working_with_the_right_behind_it(sent: Town, loss: str) -> 
     with sent.workspace.database.write() as connection:
         now = sent.workspace.database.now(connection)
         if loss == "membership":
-            organisations.end(connection, person.organisation_id, date(2020, 6, 1), now=now)
+            organisations.end_period(connection, person.organisation_id, date(2020, 6, 1), now=now)
         elif loss == "subscription":
-            people.move(connection, person, "flash", "left", Consent("", "test"), now)
+            people.move_subscription(connection, person, "flash", "left", Consent("", "test"), now)
         else:
-            people.forget(connection, person, "f" * 64, now, reason="asked")
+            people.forget_person(connection, person, "f" * 64, now, reason="asked")
     assert sent.client.get(FLASH, params={"cle": key}).status_code == 403
 
 

@@ -16,6 +16,8 @@ from newsletter.actions.archive.link_counts import Bursts
 from newsletter.actions.operations import start
 from newsletter.actions.operations.start import demo
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.store.tables.pages import link_counts
 from tests.web.conftest import Town, opened
 from tests.web.studio.conftest import looking as looking
@@ -34,7 +36,7 @@ def counting_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "count_links = false" in text
     settings.write_text(text.replace("count_links = false", "count_links = true"), "utf-8")
     workspace = start.open_workspace(path)
-    mailings.deliver(workspace, mailings.begin(workspace, mailings.approve(workspace, ISSUE, by="a", now=True)))
+    deliver_mailing(workspace, mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True)))
     workspace.close()
     return path
 
@@ -143,7 +145,7 @@ def test_what_is_stored_holds_no_person_and_no_time() -> None:
 
 
 def test_the_approved_letter_is_still_recognised(counting: Town) -> None:
-    mailing = mailings.current(counting.workspace, ISSUE)
+    mailing = mailings.current_mailing(counting.workspace, ISSUE)
     assert mailing is not None
     assert not mailings.changed_since_approval(counting.workspace, mailing)
 

@@ -27,7 +27,7 @@ def test_every_departure_that_was_answered_outlives_a_kill(fresh_workspace: Path
     workspace = open_workspace(tmp_path)
     with workspace.database.write() as connection:
         crowd = [Person(address=f"p{n}@ville.example", key=f"p{n}@ville.example") for n in range(PEOPLE)]
-        ids = people.load(connection, crowd, time.time())
+        ids = people.load_person(connection, crowd, time.time())
         people.enrol(connection, ids, crowd, ["lettre"], Consent("consent", "test"), time.time())
         uids = [people.by_id(connection, number).uid for number in ids]
     paths = [workspace.links.unsubscribe(uid, "lettre").removeprefix(BASE) for uid in uids]

@@ -59,7 +59,7 @@ def items(town: Town, issue: str) -> list[str]:
 def test_two_clicks_of_an_editor(sent: Town, site: str, mail_browser: Browser, script: bool, publication: str) -> None:
     page = visitor(mail_browser, script=script)
     article = propose(sent, site, page)
-    user = users.invite(sent.workspace, "claire@rtes.example", "editor", name="Claire Morel")
+    user = users.invite_user(sent.workspace, "claire@rtes.example", "editor", name="Claire Morel")
     page.goto(signin.link_for(sent.workspace, user).replace(BASE, site))
     page.get_by_role("button").click()
 
@@ -79,7 +79,7 @@ def test_two_clicks_of_an_editor(sent: Town, site: str, mail_browser: Browser, s
 
 def proposal(town: Town, article: str) -> str:
     with town.workspace.database.read() as connection:
-        return next(row.uid for row in store.listing(connection, ("sent",)) if row.article == article)
+        return next(row.uid for row in store.list_proposals(connection, ("sent",)) if row.article == article)
 
 
 @pytest.mark.parametrize("publication", ["flash", "lettre"])

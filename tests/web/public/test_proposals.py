@@ -249,7 +249,7 @@ def test_somebody_elses_proposal_cannot_be_seen_changed_or_sent(town: Town, memb
 def test_only_contacts_of_current_members_may_propose(town: Town) -> None:
     ended = town.member("Ville partie")
     with town.workspace.database.write() as connection:
-        organisations.end(connection, ended, date(2021, 1, 1), now=time.time())
+        organisations.end_period(connection, ended, date(2021, 1, 1), now=time.time())
     for address, organisation in (("seule@ailleurs.example", None), ("ancien@ville.example", ended)):
         path = path_of(town, address, organisation)
         assert town.client.get(path).status_code == 403

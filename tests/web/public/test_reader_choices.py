@@ -72,7 +72,7 @@ def test_a_crowd_of_leaves_leaves_once_each_and_wrong_links_disturb_nobody(town)
         answers = list(pool.map(lambda path: town.client.post(path, **ENCODINGS["urlencoded"]).status_code, paths))
     assert answers == [200, 200, 404] * 60
     with town.workspace.database.read() as connection:
-        left = [e.subscriber_id for e in journal.latest(connection, 1000) if e.kind == "left"]
+        left = [e.subscriber_id for e in journal.latest_events(connection, 1000) if e.kind == "left"]
     assert sorted(left) == [person.id for person in people_]
     assert {town.state(person.address) for person in people_} == {"left"}
 
@@ -107,7 +107,7 @@ def test_the_undo_stays_within_reach_after_a_reason_was_given(town, leave):
 
 def test_after_some_days_a_leave_is_undone_no_more(town, leave, jeanne):
     with town.workspace.database.write() as connection:
-        people.move(connection, jeanne, "lettre", "left", people.Consent("", "test"), 1_000.0)
+        people.move_subscription(connection, jeanne, "lettre", "left", people.Consent("", "test"), 1_000.0)
     assert heading(town.client.post(leave + "/annuler")) == "Vous êtes désabonné·e"
     assert town.state(ADDRESS) == "left"
 

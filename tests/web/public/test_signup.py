@@ -81,7 +81,7 @@ def test_an_address_that_was_lost_serves_again_once_its_owner_confirms_from_it(t
 def test_a_confirmation_of_somebody_erased_meanwhile_says_that_the_link_is_gone(town):
     town.ask(ADDRESS)
     page = town.link("/confirmation/")
-    data_rights.forget(town.workspace, ADDRESS, by="test")
+    data_rights.forget_person(town.workspace, ADDRESS, by="test")
     answer = town.client.post(page)
     assert answer.status_code == 404
     with town.workspace.database.read() as connection, pytest.raises(NotFound):
@@ -92,7 +92,7 @@ def test_an_organisation_that_is_typed_and_not_proven_is_a_question_for_staff(to
     town.member("Ville de Lille")
     town.ask(ADDRESS, organisation="Ville de Lille")
     town.client.post(town.link("/confirmation/"))
-    (question,) = import_reviews.listing(town.workspace)
+    (question,) = import_reviews.list_reviews(town.workspace)
     assert (question.kind, question.subject) == ("organisation", "Ville de Lille")
 
 
@@ -125,7 +125,7 @@ def test_the_answer_is_the_same_whoever_is_known(town, way):
             if way in ("bounced", "complained"):
                 people.suppress(connection, person, way, people.Consent("", "test"), 1.0)
             else:
-                people.move(connection, person, "lettre", WAYS[way][0], people.Consent("", "test"), 1.0)
+                people.move_subscription(connection, person, "lettre", WAYS[way][0], people.Consent("", "test"), 1.0)
     reference = town.ask("somebody-else@ville.example")
     answer = town.ask(ADDRESS)
     assert (answer.status_code, answer.text) == (reference.status_code, reference.text)
@@ -146,11 +146,13 @@ def test_nothing_that_happens_before_the_answer_depends_on_who_is_known(town, do
         person = town.person(address, lettre="active") if way != "new" else None
         with town.workspace.database.write() as connection:
             if way == "erased":
-                people.forget(connection, person, town.workspace.signer.fingerprint("erasure", address), 1.0, reason="")
+                people.forget_person(
+                    connection, person, town.workspace.signer.fingerprint("erasure", address), 1.0, reason=""
+                )
             elif way in ("bounced", "complained"):
                 people.suppress(connection, person, way, people.Consent("", "test"), 1.0)
             elif person and WAYS[way] != ("active",):
-                people.move(connection, person, "lettre", WAYS[way][0], people.Consent("", "test"), 1.0)
+                people.move_subscription(connection, person, "lettre", WAYS[way][0], people.Consent("", "test"), 1.0)
         answer, before = _watched(town, door, address)
         answers.add(answer)
         work.add(before)
@@ -290,7 +292,7 @@ def test_beyond_the_cap_of_an_ip_the_door_is_closed_and_one_alarm_is_raised(town
     assert statuses == [200] * cap + [429] * 5
     assert len(town.mails()) == cap
     with town.workspace.database.read() as connection:
-        alarms = [e for e in journal.latest(connection, 1000) if e.kind == "subscribe-alarm"]
+        alarms = [e for e in journal.latest_events(connection, 1000) if e.kind == "subscribe-alarm"]
     assert [e.detail["which"] for e in alarms] == ["one-ip"]
     assert sum("ALARM" in r.message for r in caplog.records) == 1
 
@@ -318,7 +320,7 @@ def test_the_flash_is_for_contacts_of_members_and_others_at_a_members_domain_may
     assert "vérifie votre demande" in done.text
     assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("active", "pending")
     with town.workspace.database.read() as connection:
-        (review,) = reviews.listing(connection, kind=signup.REQUEST)
+        (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
     signup.decide(town.workspace, review.id, accept=True, by="camille")
     assert town.state(ADDRESS, "flash") == "active"
     assert town.mails()[-1]["Subject"].endswith("votre demande est acceptée")
@@ -332,7 +334,7 @@ def test_the_flash_stays_closed_for_an_address_of_no_member(town):
     assert "réservé aux collectivités adhérentes" in done.text
     assert town.state(ADDRESS, "flash") == "pending"
     with town.workspace.database.read() as connection:
-        assert reviews.listing(connection, kind=signup.REQUEST) == []
+        assert reviews.list_reviews(connection, kind=signup.REQUEST) == []
 
 
 def test_the_form_fits_into_another_site_and_nothing_else_does(town):

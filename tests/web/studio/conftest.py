@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
+from newsletter.filters import PersonFilter
+from newsletter.store.team.users import User
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE, Town
 
@@ -22,7 +24,7 @@ class Desk:
 
     workspace: Workspace
     client: TestClient
-    user: users.User
+    user: User
 
     def get(self, path: str, **more):
         return self.client.get(path, **more)
@@ -45,7 +47,7 @@ def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False
     workspace = where if isinstance(where, Workspace) else where.workspace
     app = make_app(where) if isinstance(where, Workspace) else where.client.app
     address = f"{name or role}@rtes.example"
-    user = users.invite(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
+    user = users.invite_user(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
     client = TestClient(app, base_url=BASE, headers={"Accept-Language": "fr"})
     assert client.post(signin.link_for(workspace, user), follow_redirects=False).status_code == 303
     return Desk(workspace, client, user)
@@ -87,5 +89,5 @@ def first_person(workspace: Workspace, publication: str = "flash") -> str:
     """Return the page of the first person subscribed to a publication."""
     from newsletter.actions.people import directory
 
-    found, _total = directory.search(workspace, directory.Wanted(publication=publication, state="active"))
+    found, _total = directory.search(workspace, PersonFilter(publication=publication, state="active"))
     return f"/studio/public/personnes/{found[0].uid}"

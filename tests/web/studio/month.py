@@ -74,7 +74,7 @@ class Town:
 
     def enter(self, page: Page, address: str, role: str, *, name: str, may_send: bool = False) -> None:
         """Give somebody access and sign them in by their link."""
-        user = users.invite(self.workspace, address, role, may_send=may_send, name=name)
+        user = users.invite_user(self.workspace, address, role, may_send=may_send, name=name)
         page.goto(signin.link_for(self.workspace, user))
         page.get_by_role("button", name="Entrer dans le Studio").click()
 

@@ -37,7 +37,7 @@ def approve_schedule_and_recall(town: Town, page: Page) -> None:
     expect(shown).not_to_have_text(first)
     page.get_by_role("button", name="Rappeler l’envoi").click()
     expect(page.get_by_role("status")).to_contain_text("rien n’est parti")
-    assert mailings.receipt(town.workspace, KEY).sent == 0
+    assert mailings.mailing_receipt(town.workspace, KEY).sent == 0
 
 
 def send_through_a_crash(town: Town, page: Page) -> None:
@@ -49,7 +49,7 @@ def send_through_a_crash(town: Town, page: Page) -> None:
     seen = done.inner_text()
     expect(done).not_to_have_text(seen, timeout=10_000)
     town.kill()
-    halfway = mailings.receipt(town.workspace, KEY)
+    halfway = mailings.mailing_receipt(town.workspace, KEY)
     assert halfway.status == "sending" and 0 < halfway.sent < PEOPLE and halfway.open
     town.up()
     expect(page.locator(".departure--done")).to_be_visible(timeout=120_000)

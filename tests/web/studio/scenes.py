@@ -10,7 +10,10 @@ from newsletter.actions.letters import proofs
 from newsletter.actions.operations import outbox_view
 from newsletter.actions.people import directory
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
+from newsletter.filters import PersonFilter
 from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"
@@ -169,7 +172,7 @@ def composing(stage: Stage) -> Iterator[str]:
     yield "epreuve-merci"
     page.goto(link + "x")
     yield "epreuve-perdue"
-    proofs.comment(workspace, KEY, "On garde la photo du marché ?", by="Samir Haddad")
+    proofs.add_comment(workspace, KEY, "On garde la photo du marché ?", by="Samir Haddad")
     stage.open(f"{ISSUE}#commentaires")
     yield "composer-commentaires"
 
@@ -199,20 +202,20 @@ def departing(stage: Stage) -> Iterator[str]:
     yield "envoi-programme"
     page.get_by_role("button", name="Rappeler").click()
     yield "envoi-rappele"
-    mailing = mailings.approve(workspace, KEY, by="Claire Morel")
-    mailings.begin(workspace, mailing)
+    mailing = approve_issue(workspace, KEY, by="Claire Morel")
+    mailings.begin_mailing(workspace, mailing)
     mailing_at(workspace, 241)
     stage.open(ENVOI)
     yield "envoi-en-cours"
-    mailings.pause(workspace, KEY, "Claire Morel", "mis en pause par Claire Morel")
+    mailings.pause_mailing(workspace, KEY, "Claire Morel", "mis en pause par Claire Morel")
     stage.open(ENVOI)
     yield "envoi-en-pause"
     mailing_at(workspace, 10_000 if _open(stage) < 8 else _open(stage) - 5, doubtful=3)
     stage.open(ENVOI)
     yield "envoi-douteux"
-    mailings.settle(workspace, KEY, resend=False, by="Claire Morel")
-    mailings.resume(workspace, KEY, "Claire Morel")
-    mailings.deliver(workspace, mailings.current(workspace, KEY))
+    mailings.settle_doubtful(workspace, KEY, resend=False, by="Claire Morel")
+    mailings.resume_mailing(workspace, KEY, "Claire Morel")
+    deliver_mailing(workspace, mailings.current_mailing(workspace, KEY))
     stage.open(ENVOI)
     yield "envoi-fini"
     stage.open(ISSUE)
@@ -220,15 +223,15 @@ def departing(stage: Stage) -> Iterator[str]:
 
 
 def _open(stage: Stage) -> int:
-    return mailings.receipt(stage.workspace, KEY).open
+    return mailings.mailing_receipt(stage.workspace, KEY).open
 
 
 def audience(stage: Stage) -> Iterator[str]:
     """People, organisations, imports, figures."""
     page, workspace = stage.page, stage.workspace
     stage.enter(user(workspace, "staff"))
-    someone = directory.search(workspace, directory.Wanted(publication="flash", state="active"))[0][0]
-    lost = directory.search(workspace, directory.Wanted(state="suppressed"))[0][0]
+    someone = directory.search(workspace, PersonFilter(publication="flash", state="active"))[0][0]
+    lost = directory.search(workspace, PersonFilter(state="suppressed"))[0][0]
     for name, path in (
         ("public", ""),
         ("public-personne", "?q=nobody"),

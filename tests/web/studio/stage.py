@@ -17,6 +17,8 @@ from newsletter import addresses
 from newsletter.actions.operations import start
 from newsletter.actions.proposals import submissions
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.exchange.generate import people as generated
@@ -27,6 +29,7 @@ from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.tables.core import deliveries
+from newsletter.store.team.users import User
 from tests.web.server import serving
 
 KEY = start.LETTRE
@@ -64,7 +67,7 @@ class Stage:
         answer = self.page.goto(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
 
-    def enter(self, user: users.User) -> None:
+    def enter(self, user: User) -> None:
         """Sign somebody in."""
         self.page.context.clear_cookies()
         self.page.goto(self.local(signin.link_for(self.workspace, user)))
@@ -126,7 +129,7 @@ def month(path: Path) -> Path:
             ("Inès Caron", "staff", False),
         ):
             address = f"{name.split()[0].lower().replace('è', 'e')}@rtes.example"
-            users.invite(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
+            users.invite_user(workspace, address, role, may_send=may_send, name=name, by="Claire Morel")
         users.make_token(workspace, "Site du réseau", "read", "Claire Morel")
     return path
 
@@ -134,8 +137,8 @@ def month(path: Path) -> Path:
 def _subscribe(workspace: Workspace) -> None:
     """Subscribe people month by month, so that the lines of the figures have a shape."""
     with workspace.database.read() as connection:
-        known = {o.name: o.id for o in organisations.listing(connection)}
-        members = [o.name for o in organisations.listing(connection, on=NOW.date())]
+        known = {o.name: o.id for o in organisations.list_organisations(connection)}
+        members = [o.name for o in organisations.list_organisations(connection, on=NOW.date())]
     everybody = iter(generated(1000, members, seed=7))
     proof = Consent("consent", "formulaire du site", "site", {"wording": "Je m’abonne"})
     service = Consent("member service", "adhésion", "équipe")
@@ -144,7 +147,7 @@ def _subscribe(workspace: Workspace) -> None:
         batch = [
             Person(
                 address=one.email,
-                key=addresses.parse(one.email).key,
+                key=addresses.parse_address(one.email).key,
                 first_name=one.first_name,
                 last_name=one.last_name,
                 function=one.function,
@@ -155,17 +158,19 @@ def _subscribe(workspace: Workspace) -> None:
             for one in islice(everybody, ACTED["first"] if back == 26 else ACTED["a_month"] + 3 * (back % 4))
         ]
         with workspace.database.write() as connection:
-            ids = people.load(connection, batch, at)
+            ids = people.load_person(connection, batch, at)
             people.enrol(connection, ids, batch, ["lettre"], proof, at)
             attached = [(i, p) for i, p in zip(ids, batch, strict=True) if p.organisation_id]
             people.enrol(connection, [i for i, _p in attached], [p for _i, p in attached], ["flash"], service, at)
             for number in list(ids)[:5]:
-                people.move(connection, people.by_id(connection, number), "lettre", "left", Consent("", "lien"), at + 9)
+                people.move_subscription(
+                    connection, people.by_id(connection, number), "lettre", "left", Consent("", "lien"), at + 9
+                )
 
 
 def _send_the_flash(workspace: Workspace) -> None:
-    mailing = mailings.approve(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
-    mailings.deliver(workspace, mailings.begin(workspace, mailing))
+    mailing = approve_issue(workspace, "2026-11-17-flash", by="Claire Morel", now=True)
+    deliver_mailing(workspace, mailings.begin_mailing(workspace, mailing))
 
 
 def _propose(workspace: Workspace) -> None:
@@ -176,7 +181,7 @@ def _propose(workspace: Workspace) -> None:
         found = contacts(connection, rule, NOW.date())[:2]
     for contact, values in zip(found, OFFERS, strict=True):
         who = submissions.proposer(workspace, workspace.links.proposal(contact.uid).rpartition("/")[2])
-        submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
+        submissions.submit(workspace, who, submissions.save_proposal(workspace, who, values).uid)
 
 
 def _ask(workspace: Workspace) -> None:
@@ -198,7 +203,7 @@ def _ask(workspace: Workspace) -> None:
 
 def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: int = 2) -> None:
     """Bring the lettre's mailing to a point of its way by hand: so many sent, so many in doubt."""
-    mailing = mailings.current(workspace, KEY)
+    mailing = mailings.current_mailing(workspace, KEY)
     assert mailing
     own = deliveries.c.mailing_id == mailing.id
     with workspace.database.write() as c:
@@ -213,7 +218,7 @@ def mailing_at(workspace: Workspace, sent: int, *, doubtful: int = 0, refused: i
             )
 
 
-def user(workspace: Workspace, role: str) -> users.User:
+def user(workspace: Workspace, role: str) -> User:
     """Return the first user of a role."""
     return next(one for one in users.everybody(workspace) if one.role == role)
 

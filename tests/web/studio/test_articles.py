@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from newsletter.actions.issues import feed_import, versions
-from newsletter.content.feeds import Found
+from newsletter.content.feeds import FeedEntry
 from newsletter.model import Status
 from tests.web.studio.conftest import Desk
 from tests.web.studio.test_board import HOSTILE
@@ -158,10 +158,10 @@ def test_a_proposal_is_accepted_postponed_or_declined_with_a_word(editor):
 
 def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch):
     found = (
-        Found(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
-        Found(title=HOSTILE, link="https://x.example/2"),
+        FeedEntry(title="Une nouvelle du site", link="https://www.rtes.fr/nouvelle"),
+        FeedEntry(title=HOSTILE, link="https://x.example/2"),
     )
-    monkeypatch.setattr(feed_import, "look", lambda _workspace, source: feed_import.Harvest(source, found, ()))
+    monkeypatch.setattr(feed_import, "look_at_feed", lambda _workspace, source: feed_import.Harvest(source, found, ()))
     before, source = len(editor.workspace.pool()), "https://www.rtes.fr/rss"
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text

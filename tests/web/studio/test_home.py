@@ -12,6 +12,8 @@ from newsletter.actions import fetch
 from newsletter.actions.home import month_ends
 from newsletter.actions.issues import feed_reader, files
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import audit_log
 from newsletter.settings import Feed
 from newsletter.store.imports import reviews
@@ -114,15 +116,15 @@ def test_the_sample_month_is_taken_away_and_what_the_team_made_stays(admin):
     admin.post("/studio/exemple")
     own = {"sorte": "actualite", "title": "Notre premier article", "tags": "rtes", "date": "2026-11-20"}
     assert "Article créé" in admin.post("/studio/articles", **own).text
-    mailing = mailings.approve(admin.workspace, "2026-11-lettre", by="test", now=True)
-    mailings.deliver(admin.workspace, mailings.begin(admin.workspace, mailing))
+    mailing = approve_issue(admin.workspace, "2026-11-lettre", by="test", now=True)
+    deliver_mailing(admin.workspace, mailings.begin_mailing(admin.workspace, mailing))
     admin.post("/studio/exemple/retirer")
     assert "Retirer l’exemple" in admin.get("/studio").text, "a bare POST takes nothing away"
     page = admin.post("/studio/exemple/retirer", certain="oui").text
     assert "place à votre réseau" in page and "Installer" not in page and "Importer mes abonnés" in page
     assert [article.title for article in admin.workspace.pool().articles] == ["Notre premier article"]
     assert not files.list_issues(admin.workspace)[0] and not list((admin.workspace.root / "images").iterdir())
-    kinds = [deed.kind for deed in audit_log.latest(admin.workspace, limit=50)]
+    kinds = [deed.kind for deed in audit_log.latest_deeds(admin.workspace, limit=50)]
     assert "sample-removed" in kinds and "mailing-approved" not in kinds
     assert "Retirer l’exemple" not in admin.get("/studio").text
 
@@ -159,7 +161,7 @@ def test_the_line_is_what_a_count_at_each_day_says(town):
                 (("lettre", "active"), ("flash", "active"), ("lettre", "left"), ("flash", "left"), ("lettre", "active"))
             ):
                 if (n + step) % 5 or step == 0:
-                    people.move(c, person, publication, state, proof, start + (9 * n + 61 * step) * 86_400)
+                    people.move_subscription(c, person, publication, state, proof, start + (9 * n + 61 * step) * 86_400)
     for point in home.points(town.workspace, today, 13):
         assert point.subscribers == report.count(town.workspace, on=point.day).total, point.day
 
@@ -168,7 +170,7 @@ def feed(desk, monkeypatch, body):
     """Let the site's feed answer with `body`, and read it."""
     url = "https://www.site.example/feed/"
     desk.workspace.settings = desk.workspace.settings.model_copy(update={"feeds": (Feed(url=url),)})
-    monkeypatch.setattr(fetch, "get", lambda *_a, **_k: fetch.Page(url, 200, "text/xml", body.encode()))
+    monkeypatch.setattr(fetch, "fetch_page", lambda *_a, **_k: fetch.FetchedPage(url, 200, "text/xml", body.encode()))
     feed_reader.read_all(desk.workspace)
 
 

@@ -66,7 +66,7 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
     path = tmp_path_factory.mktemp("served") / "ws"
     shutil.copytree(sample_workspace, path)
     workspace = open_workspace(path)
-    users.invite(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
+    users.invite_user(workspace, "admin@rtes.example", "admin", name="Claire Dubois", may_send=True, by="test")
     users.make_token(workspace, "Site du réseau", "read", "Claire Dubois")
     with workspace.database.write() as c:
         reviews.ask(
@@ -76,8 +76,8 @@ def served(tmp_path_factory, sample_workspace) -> Iterator[Served]:
                 for kind in ("organisation", "import-row")
             ],
         )
-        place = organisations.find(c, "Ville de Lille")
-        person = people.add(
+        place = organisations.find_organisation(c, "Ville de Lille")
+        person = people.add_person(
             c, people.Person(address="lost@lille.example", key="lost@lille.example", organisation_id=place.id), 1.0
         )
         people.suppress(c, person, "bounced", Consent("", "bounce"), 2.0)

@@ -83,7 +83,7 @@ def test_a_month_from_three_proposals_to_the_figures_of_the_year(
     before = len(smtp.recipients())
     sending.send_through_a_crash(town, page)
     sending.settle_what_is_in_doubt(page)
-    receipt = mailings.receipt(town.workspace, KEY)
+    receipt = mailings.mailing_receipt(town.workspace, KEY)
     assert receipt.balanced and receipt.status == "done" and receipt.candidates == PEOPLE
     letters = Counter(smtp.recipients()[before:])
     assert max(letters.values()) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.actions.imports.uploads import FOLDER
 from newsletter.actions.people import directory, subscriptions
-from newsletter.actions.people.directory import Wanted
+from newsletter.filters import PersonFilter
 from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
@@ -23,7 +23,7 @@ HOME = "/studio/public"
 
 
 def everybody(workspace, **wanted):
-    return directory.search(workspace, Wanted(**wanted), 0, 100)[0]
+    return directory.search(workspace, PersonFilter(**wanted), 0, 100)[0]
 
 
 def known(workspace, address):
@@ -49,9 +49,9 @@ def test_a_list_holds_exactly_those_who_fit(looking, wanted, fits):
 
 
 def test_no_page_is_longer_than_a_hundred(looking):
-    found, total = directory.search(looking.workspace, Wanted(), 0, 10_000)
+    found, total = directory.search(looking.workspace, PersonFilter(), 0, 10_000)
     assert (len(found), total) == (30, 30)
-    assert directory.search(looking.workspace, Wanted(), 20, 50)[0] == found[20:]
+    assert directory.search(looking.workspace, PersonFilter(), 20, 50)[0] == found[20:]
 
 
 def test_a_persons_page_says_what_they_receive_and_why(looking):
@@ -144,7 +144,7 @@ def test_an_export_is_written_in_the_journal(staff):
     answer = staff.post(f"{HOME}/exporter")
     assert len(answer.text.splitlines()) > 30
     with staff.workspace.database.read() as connection:
-        newest = journal.latest(connection, 1)[0]
+        newest = journal.latest_events(connection, 1)[0]
     assert (newest.kind, newest.actor) == ("exported", staff.user.called)
 
 
@@ -229,7 +229,7 @@ def test_an_organisations_page_names_what_was_published_about_it(looking):
     with looking.workspace.database.read() as connection:
         from newsletter.store.people import organisations
 
-        number = organisations.find(connection, about.organisations[0]).id
+        number = organisations.find_organisation(connection, about.organisations[0]).id
     page = looking.get(f"{HOME}/organisations/{number}").text
     assert f"/studio/articles/{about.slug}" in page
 
@@ -244,7 +244,7 @@ def test_a_question_is_settled_or_set_aside(staff):
     with staff.workspace.database.write() as connection:
         question = Review(kind="organisation", subject="Mairie de L.", at=1.0)
         reviews.ask(connection, [question])
-        number = reviews.listing(connection)[0].id
+        number = reviews.list_reviews(connection)[0].id
     assert 'role="alert"' in staff.post(f"{HOME}/a-trancher/{number}", decision="accept").text, "which one?"
     staff.post(f"{HOME}/a-trancher/{number}", decision="decline")
     assert "Rien à trancher" in staff.get(f"{HOME}/a-trancher").text

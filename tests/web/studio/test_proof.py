@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from newsletter.actions.operations.start import load_people
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.web.studio.session import COOKIE
 from tests.browser import mail_browser as mail_browser
 from tests.web.conftest import BASE
@@ -70,9 +72,10 @@ def test_a_link_that_was_never_made_opens_nothing(editor, path):
 def served(editor, mail_browser):
     """A browser of an admin who may send, at the sample month with a mailing that is done."""
     load_people(editor.workspace, 8)
-    mailings.approve(editor.workspace, "2026-10-lettre", by="Claire", now=True)
-    mailings.deliver(
-        editor.workspace, mailings.begin(editor.workspace, mailings.current(editor.workspace, "2026-10-lettre"))
+    approve_issue(editor.workspace, "2026-10-lettre", by="Claire", now=True)
+    deliver_mailing(
+        editor.workspace,
+        mailings.begin_mailing(editor.workspace, mailings.current_mailing(editor.workspace, "2026-10-lettre")),
     )
     admin = sign_in(editor, "admin", may_send=True)
     with serving(editor.workspace) as address:
@@ -104,7 +107,9 @@ def test_without_a_script_a_letter_is_composed_approved_and_sent(served, editor)
     page.get_by_role("button", name=re.compile("Envoyer à 8")).click()
     expect(page.locator(".departure__sentence")).to_contain_text("8 personnes")
     time.sleep(1.1)
-    mailings.deliver(editor.workspace, mailings.begin(editor.workspace, mailings.current(editor.workspace, KEY)))
+    deliver_mailing(
+        editor.workspace, mailings.begin_mailing(editor.workspace, mailings.current_mailing(editor.workspace, KEY))
+    )
     page.reload()
     expect(page.get_by_text("Le compte est juste.")).to_be_visible()
     assert page.url.startswith("http://127.0.0.1") and BASE not in page.url

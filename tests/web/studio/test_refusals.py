@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from newsletter.actions.sending import mailings
+from newsletter.actions.sending.approval import approve_issue
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_board import ISSUE, KEY, version
 from tests.web.studio.test_board import editor as editor
@@ -29,8 +30,8 @@ def words(answer) -> str:
 
 
 def leaving(desk: Desk, when: str):
-    mailings.approve(desk.workspace, KEY, by="test")
-    seen = mailings.current(desk.workspace, KEY).content_hash
+    approve_issue(desk.workspace, KEY, by="test")
+    seen = mailings.current_mailing(desk.workspace, KEY).content_hash
     return desk.post(f"{ENVOI}/partir", quand="heure", heure=when, empreinte=seen)
 
 
@@ -127,6 +128,6 @@ def test_a_refusal_is_in_the_language_of_the_page(desk, case, language):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_why_a_mailing_paused_is_kept_in_the_language_of_the_network(desk, language):
     desk.workspace.settings.network.__dict__["locale"] = language
-    mailings.approve(desk.workspace, KEY, by="test")
-    kept = mailings.pause(desk.workspace, KEY, by="claire@rtes.example").pause_reason
+    approve_issue(desk.workspace, KEY, by="test")
+    kept = mailings.pause_mailing(desk.workspace, KEY, by="claire@rtes.example").pause_reason
     assert kept == {"fr": "Mis en pause par claire@rtes.example.", "en": "Paused by claire@rtes.example."}[language]

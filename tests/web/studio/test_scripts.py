@@ -22,7 +22,7 @@ from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.content import issue as issues
-from newsletter.model import Event, Picture, Report, SectionPlan, Speaker
+from newsletter.model import DeliveryReport, EventTime, Picture, SectionPlan, Speaker
 from newsletter.paris import PARIS
 from newsletter.providers import verp
 from newsletter.store import journal
@@ -51,7 +51,7 @@ def poison_files(workspace: Workspace) -> None:
     """Put the script into every field that an article and an issue may have."""
     picture = Picture("images/val-d-orbel.jpg", alt=EVIL, credit=EVIL)
     now = datetime.now(PARIS) + timedelta(days=30)
-    article = articles.new(
+    article = articles.new_article(
         workspace.root,
         title=EVIL,
         tags=("elu", "agenda", "appel"),
@@ -69,13 +69,13 @@ def poison_files(workspace: Workspace) -> None:
         contact=EVIL,
         quote=EVIL,
         cta=EVIL[:80],
-        event=Event(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)),
+        event=EventTime(start=now, end=now + timedelta(hours=2), place=EVIL, organisers=(EVIL,)),
         lines={},
         speakers=(Speaker(EVIL, EVIL, EVIL, picture),),
         body=BODY,
     )
-    articles.write(workspace.root / article.path, full)
-    articles.write(workspace.root / article.path, replace(full, status=files.Status.READY))
+    articles.write_article(workspace.root / article.path, full)
+    articles.write_article(workspace.root / article.path, replace(full, status=files.Status.READY))
     issue = files.read_issue(workspace, KEY)
     plan = replace(issue.sections[0].items[0], slug=article.slug, title=EVIL, summary=EVIL)
     poisoned = replace(
@@ -86,7 +86,7 @@ def poison_files(workspace: Workspace) -> None:
         lead=plan,
         sections=(SectionPlan(tag="elu", title=EVIL, items=(plan,)), *issue.sections),
     )
-    issues.write(workspace.root / issue.path, poisoned)
+    issues.write_issue(workspace.root / issue.path, poisoned)
     (workspace.root / "articles" / "casse.md").write_text(f"---\n{EVIL}: [\n---\n")
 
 
@@ -96,8 +96,8 @@ def poison_people(workspace: Workspace) -> tuple[str, int]:
     with workspace.database.write() as c:
         spans = (organisations.Period("2020-01-01"),)
         evil = organisations.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
-        place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(
+        place = organisations.add_organisation(c, evil, now=now, actor=EVIL)
+        person = people.add_person(
             c,
             Person(
                 address="evil@ville.example",
@@ -113,12 +113,12 @@ def poison_people(workspace: Workspace) -> tuple[str, int]:
             EVIL,
         )
         for publication in ("lettre", "flash"):
-            people.move(c, person, publication, "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
-        journal.record(
+            people.move_subscription(c, person, publication, "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
+        journal.record_event(
             c, journal.Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [1]})
         )
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.invite_user(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
     users.make_token(workspace, EVIL, "read", EVIL)
     return person.uid.hex(), place
 
@@ -130,16 +130,18 @@ def poison_what_comes_back(workspace: Workspace) -> None:
         address = people.by_id(c, row.subscriber_id).address
     name = verp.message_id(workspace.signer, "rtes.fr", row.mailing_id, row.id)
     kinds = ("soft", "hard", "complaint")
-    reports = [Report(kind, address, f"brevo:{kind}", message_id=name, status=EVIL, text=EVIL) for kind in kinds]
+    reports = [
+        DeliveryReport(kind, address, f"brevo:{kind}", message_id=name, status=EVIL, text=EVIL) for kind in kinds
+    ]
     with workspace.database.write() as c:
-        desk = provider_reports.Desk(workspace, c, "brevo")
+        desk = provider_reports.ReportHandler(workspace, c, "brevo")
         assert set(desk.take_all(reports)) == set(kinds)
     desk.finish()
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "evil@ville.example", "lettre@rtes.fr", EVIL.replace('"', "")
     mail["In-Reply-To"] = name
     mail.set_content(f"Bonjour, {EVIL}")
-    bounces.take(workspace, mail.as_bytes())
+    bounces.take_message(workspace, mail.as_bytes())
 
 
 def poison_what_others_write(workspace: Workspace) -> str:
@@ -148,12 +150,12 @@ def poison_what_others_write(workspace: Workspace) -> str:
         uid = people.by_key(c, "evil@ville.example").uid
     who = submissions.proposer(workspace, workspace.links.proposal(uid).rpartition("/")[2])
     values = dict.fromkeys(("title", "summary", "text", "place", "alt", "credit"), EVIL) | {"kind": "article"}
-    submissions.submit(workspace, who, submissions.save(workspace, who, values).uid)
-    submissions.save(workspace, who, values)
-    proofs.comment(workspace, KEY, EVIL, by=EVIL)
+    submissions.submit(workspace, who, submissions.save_proposal(workspace, who, values).uid)
+    submissions.save_proposal(workspace, who, values)
+    proofs.add_comment(workspace, KEY, EVIL, by=EVIL)
     lead = files.read_issue(workspace, KEY).lead
     assert lead
-    return proofs.invite(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL)
+    return proofs.invite_reviewer(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL)
 
 
 @dataclass
@@ -220,7 +222,7 @@ def poisoned(tmp_path_factory, sample_workspace: Path, mail_browser: Browser) ->
     context = mail_browser.new_context(locale="fr-FR", user_agent=EVIL)
     with serving(workspace) as address:
         stage = Stage(workspace, address, context.new_page())
-        stage.enter(users.invite(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
+        stage.enter(users.invite_user(workspace, "boss@rtes.example", "admin", name=EVIL, may_send=True, by=EVIL))
         yield Poisoned(stage, (*(f"/studio{one}" for one in studio), *public, *personal))
     context.close()
     workspace.close()

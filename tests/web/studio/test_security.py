@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from newsletter.actions.people import members
 from newsletter.actions.team import users
 from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
 from tests.web.studio.conftest import first_person, sign_in
 
@@ -126,7 +126,7 @@ def test_no_form_is_taken_from_another_site(looking, unsafe, headers):
 
 def test_whoever_loses_a_right_loses_it_at_once(town):
     desk = sign_in(town, "staff")
-    users.change(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
+    users.change_user(town.workspace, desk.user.id, role="editor", may_send=False, name="", by="test")
     assert desk.get("/studio/public", follow_redirects=False).status_code == 303, "and the session is closed"
 
 
@@ -154,10 +154,10 @@ def poisoned(tmp_path_factory, sample_workspace):
     workspace = open_workspace(path)
     now = workspace.clock()
     with workspace.database.write() as c:
-        spans = (members.Period("2020-01-01"),)
-        evil = members.Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
-        place = organisations.add(c, evil, now=now, actor=EVIL)
-        person = people.add(
+        spans = (Period("2020-01-01"),)
+        evil = Organisation(name=EVIL, region=EVIL, departement=EVIL, periods=spans)
+        place = organisations.add_organisation(c, evil, now=now, actor=EVIL)
+        person = people.add_person(
             c,
             Person(
                 address="evil@ville.example",
@@ -172,10 +172,12 @@ def poisoned(tmp_path_factory, sample_workspace):
             now,
             EVIL,
         )
-        people.move(c, person, "lettre", "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
-        journal.record(c, Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [EVIL]}))
+        people.move_subscription(c, person, "lettre", "active", Consent(EVIL, EVIL, EVIL, {EVIL: EVIL}), now)
+        journal.record_event(
+            c, Event(now, EVIL, subscriber_id=person.id, actor=EVIL, detail={"text": EVIL, EVIL: [EVIL]})
+        )
         reviews.ask(c, [Review(kind=EVIL, subject=EVIL, at=now, detail={EVIL: EVIL}, publication=EVIL)])
-    users.invite(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
+    users.invite_user(workspace, "evil@rtes.example", "editor", name=EVIL, by=EVIL)
     users.make_token(workspace, EVIL, "read", EVIL)
     outbox = path / "outbox" / "2026-11-lettre"
     name = next(outbox.glob("*.eml")).name

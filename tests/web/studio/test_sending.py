@@ -12,6 +12,8 @@ import pytest
 from newsletter.actions.issues import versions
 from newsletter.actions.operations.start import load_people
 from newsletter.actions.sending import mailings, send_page
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.store.people import people
 from newsletter.store.people.people import Consent
 from tests.web.studio.conftest import Desk, sign_in
@@ -30,7 +32,7 @@ def sender(editor) -> Desk:
 
 
 def mailing(desk: Desk):
-    return mailings.current(desk.workspace, KEY)
+    return mailings.current_mailing(desk.workspace, KEY)
 
 
 def approve(desk: Desk) -> None:
@@ -42,13 +44,13 @@ def leave(desk: Desk, **fields):
 
 
 def deliver(desk: Desk) -> None:
-    mailings.deliver(desk.workspace, mailings.begin(desk.workspace, mailing(desk)))
+    deliver_mailing(desk.workspace, mailings.begin_mailing(desk.workspace, mailing(desk)))
 
 
 def test_one_sentence_says_to_how_many_before_any_button(sender):
     with sender.workspace.database.write() as connection:
         gone = people.by_id(connection, 1)
-        people.move(connection, gone, "lettre", "left", Consent("", "test"), time.time())
+        people.move_subscription(connection, gone, "lettre", "left", Consent("", "test"), time.time())
     page = sender.get(ENVOI).text
     found = send_page.departure(sender.workspace, KEY)
     assert f"{found.people} personnes" in page and found.people == 20 - 1
@@ -107,7 +109,7 @@ def test_the_second_word_is_given_to_the_text_that_the_page_showed(sender):
     seen = mailing(sender).content_hash
     file = versions.issue_version(sender.workspace, KEY)
     versions.save_issue(sender.workspace, replace(file.issue, editorial="Tout autre chose."), file.version)
-    mailings.approve(sender.workspace, KEY, by="somebody else")
+    approve_issue(sender.workspace, KEY, by="somebody else")
     assert "n’est plus celui que vous avez vu" in sender.post(f"{ENVOI}/second-accord", empreinte=seen).text
     assert mailing(sender).confirmed_by == ""
     current = mailing(sender).content_hash
@@ -135,19 +137,19 @@ def test_an_editor_gives_the_bon_a_tirer_but_finds_no_button_to_send(editor):
 
 def test_pause_resume_and_stop(sender):
     approve(sender)
-    mailings.begin(sender.workspace, mailing(sender))
+    mailings.begin_mailing(sender.workspace, mailing(sender))
     assert "en pause par Une admin" in sender.post(f"{ENVOI}/pause").text
     assert "reprend" in sender.post(f"{ENVOI}/reprendre").text
     assert "Ce qui était parti reste parti" in sender.post(f"{ENVOI}/arreter").text
-    receipt = mailings.receipt(sender.workspace, KEY)
+    receipt = mailings.mailing_receipt(sender.workspace, KEY)
     assert receipt.balanced and receipt.cancelled == 20
     assert "Ce n’était plus possible" in sender.post(f"{ENVOI}/pause").text
 
 
 def test_the_stream_tells_the_counts_until_nothing_moves(sender):
     approve(sender)
-    mailings.begin(sender.workspace, mailing(sender))
-    deliver_now = mailings.deliver(sender.workspace, mailing(sender))[0]
+    mailings.begin_mailing(sender.workspace, mailing(sender))
+    deliver_now = deliver_mailing(sender.workspace, mailing(sender))[0]
     assert deliver_now.status == "done"
     answer = sender.get(f"{ENVOI}/flux")
     assert answer.headers["content-type"].startswith("text/event-stream")

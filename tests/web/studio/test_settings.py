@@ -120,10 +120,10 @@ def test_the_form_knows_every_text_of_the_network(admin):
 def test_a_colleague_is_invited_changed_and_leaves(admin):
     page = f"{HOME}/equipe"
     admin.post(page, address="paul@rtes.example", name="Paul", role="editor")
-    paul = users.find(admin.workspace, "paul@rtes.example")
+    paul = users.find_user(admin.workspace, "paul@rtes.example")
     assert (paul.role, paul.may_send) == ("editor", False)
     admin.post(f"{page}/{paul.id}", name="Paul", role="staff", may_send="yes")
-    paul = users.find(admin.workspace, "paul@rtes.example")
+    paul = users.find_user(admin.workspace, "paul@rtes.example")
     assert (paul.role, paul.may_send) == ("staff", True)
     admin.post(f"{page}/{paul.id}/fin")
     assert [user.address for user in users.everybody(admin.workspace)] == ["admin@rtes.example"]

@@ -14,7 +14,7 @@ DOOR = "/studio/connexion"
 
 @pytest.fixture
 def claire(town):
-    return users.invite(town.workspace, "claire@rtes.example", "editor", by="test")
+    return users.invite_user(town.workspace, "claire@rtes.example", "editor", by="test")
 
 
 def ask(town, address, **more):
@@ -75,7 +75,7 @@ def test_nothing_is_looked_up_before_the_answer(town, claire, monkeypatch):
 
 
 def test_a_look_alike_address_gets_no_link(town):
-    users.invite(town.workspace, "mike@rtes.example", "admin", by="test")
+    users.invite_user(town.workspace, "mike@rtes.example", "admin", by="test")
     ask(town, "mıke@rtes.example")
     assert town.mails() == []
 
@@ -93,14 +93,14 @@ def test_one_address_gets_five_links_an_hour(town, claire):
 
 def test_one_machine_asks_for_thirty_links_an_hour(town):
     for n in range(32):
-        users.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
+        users.invite_user(town.workspace, f"u{n}@rtes.example", "editor", by="test")
         ask(town, f"u{n}@rtes.example")
     assert len(town.mails()) == 30
 
 
 def test_a_machine_with_a_network_of_its_own_is_one_machine(town):
     for n in range(32):
-        users.invite(town.workspace, f"u{n}@rtes.example", "editor", by="test")
+        users.invite_user(town.workspace, f"u{n}@rtes.example", "editor", by="test")
         signin.mail_link(town.workspace, f"u{n}@rtes.example", f"2001:db8:1:2::{n:x}")
     assert len(town.mails()) == 30
 

@@ -153,7 +153,7 @@ def test_who_may_not_send_does_not_replace_what_is_about_to_leave(sender):
     before = mailing(sender).uid
     colleague = sign_in(sender, "editor", name="samir")
     assert colleague.post(f"{ENVOI}/bon-a-tirer").status_code == 403
-    assert mailing(sender).uid == before and mailings.receipt(sender.workspace, KEY).open == 20
+    assert mailing(sender).uid == before and mailings.mailing_receipt(sender.workspace, KEY).open == 20
 
 
 def test_the_examination_of_sending_asks_the_network_only_by_a_button(admin, monkeypatch):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.actions.returns.provider_reports import Desk
+from newsletter.actions.returns.provider_reports import ReportHandler
 from newsletter.actions.workspace import Workspace
-from newsletter.model import Report
+from newsletter.model import DeliveryReport
 from newsletter.providers import verp
-from newsletter.settings import Bounces, Database
+from newsletter.settings import Bounces, DatabaseSettings
 from newsletter.store import journal
 from newsletter.store.people import people
 from newsletter.store.people.people import Person
@@ -55,19 +55,19 @@ class World:
     def return_path(self, person: Person) -> str:
         return verp.return_path(self.signer, f"retours@{DOMAIN}", self.mailing, self.delivery(person))
 
-    def report(self, person: Person, kind: str, **more) -> Report:
+    def report(self, person: Person, kind: str, **more) -> DeliveryReport:
         values = {
             "address": person.address,
             "key": f"brevo:{kind}-{person.id}",
             "message_id": self.message_id(person),
             **more,
         }
-        return Report(kind, **values)
+        return DeliveryReport(kind, **values)
 
-    def take(self, *reports: Report) -> dict[str, int]:
+    def take(self, *reports: DeliveryReport) -> dict[str, int]:
         """Let reports of the provider act in one transaction, and return their outcomes."""
         with self.workspace.database.write() as connection:
-            desk = Desk(self.workspace, connection, "brevo")
+            desk = ReportHandler(self.workspace, connection, "brevo")
             counts = desk.take_all(reports)
         desk.finish()
         return dict(counts)
@@ -98,9 +98,9 @@ class World:
 
 
 def _leave(connection, mailing_id: int, state: str) -> None:
-    ids = ledger.claim(connection, mailing_id, "w", 100, now=NOW, lease=60, caps={})
-    ledger.hand(connection, mailing_id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
-    ledger.settle(connection, "w", [Settlement(i, state, provider_id=f"id-{i}") for i in ids], NOW)
+    ids = ledger.claim_deliveries(connection, mailing_id, "w", 100, now=NOW, lease=60, caps={})
+    ledger.hand_deliveries(connection, mailing_id, LETTRE, "w", ids, now=NOW, lease=60, today=TODAY)
+    ledger.settle_deliveries(connection, "w", [Settlement(i, state, provider_id=f"id-{i}") for i in ids], NOW)
 
 
 def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **rules) -> World:
@@ -110,7 +110,7 @@ def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **r
     settings = made.model_copy(
         update={
             "root": root,
-            "database": Database(url=url),
+            "database": DatabaseSettings(url=url),
             "bounces": Bounces(**rules),
             "sending": made.sending.model_copy(update={"return_path": f"retours@{DOMAIN}"}),
         }
@@ -120,7 +120,7 @@ def world(url: str, root: Path = Path(), *, state: str = "sent", n: int = 5, **r
         town = member(c, "Ville de Lille")
         subscribed = subscribe(c, n, organisation_id=town)
         for person in subscribed:
-            people.move(c, person, "flash", "active", people.Consent("member service", "form"), NOW)
+            people.move_subscription(c, person, "flash", "active", people.Consent("member service", "form"), NOW)
     found = World(workspace, subscribed, 0)
     found.mailing = found.send_another("2026-11-lettre", state)
     with workspace.database.write() as c:
