@@ -255,9 +255,8 @@ def _blanks(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
     """Say what an empty cell means: nothing, unless the filled ones are the people who agreed."""
     sense = column.sense.sense
     agreed = sense == "consent" and any(answer(v) in ("yes", "no") or not word_standing(v) for v in values)
-    listed = sense == "status" and any(not word_standing(v) for v in values if not is_other_state(v))
     dated = sense == "consent" and column.sense.standing == "pending"
-    return column._replace(blank="unclear") if agreed or listed or dated else column
+    return column._replace(blank="unclear") if agreed or dated else column
 
 
 def _understood(value: str) -> bool:
