@@ -327,7 +327,7 @@ TOOLS: tuple[Tool, ...] = (
         {
             "lists": "newsletters, subscriptions, newsletter list, mailing lists, listes de diffusion, "
             "liste de diffusion",
-            "none": "langcode",
+            "none": "langcode, a corriger",
         },
     ),
     Tool(

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from newsletter.addresses import Address, parse_address, parse_mailbox
 from newsletter.errors import AddressError
 from newsletter.exchange.address_repair import repair_address
-from newsletter.exchange.columns import SUBSCRIBERS
 from newsletter.exchange.consent_words import STOPPED
 from newsletter.exchange.departements import departement_code
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.person_names import name_order, split_name
+from newsletter.exchange.person_names import Order, name_order, split_name
 from newsletter.exchange.plan import Action, ImportRow
 from newsletter.exchange.provenance import file_standing
-from newsletter.exchange.reading import RowJudge, Said
 from newsletter.exchange.records import Record
+from newsletter.exchange.row_judge import RowJudge, Said
 from newsletter.exchange.table import Table
 from newsletter.exchange.values import clean, fold, iso_date
 from newsletter.i18n import _
@@ -34,15 +33,18 @@ class RowReader:
         self._table = table
         self._columns = table.columns
         self._folded = [fold(header) for header in table.headers]
-        named = [at for at, header in enumerate(table.headers) if SUBSCRIBERS.name(header) == "email"]
-        self._emails = sorted({table.columns.index("email"), *named})
+        self._emails = [at for at, name in enumerate(table.columns) if re.fullmatch(r"email(_\d+)?", name)]
         self._first = self._emails[0]
         self._judge = RowJudge(table.read_as)
         self._everybody = file_standing(table.name, has_status=table.read_as.decides) or table.standing
         self._speaks = bool(self._everybody or self._judge.may_speak or table.stop_lists)
         self._headless = not any(table.headers)
         self._dated = "consent_date" in table.columns
-        self._orders = [(at, order) for at, h in enumerate(table.headers) if (order := name_order(h)) is not None]
+        self._orders: list[tuple[int, Order]] = [
+            (at, name_order(header) or "")
+            for at, (header, name) in enumerate(zip(table.headers, table.columns, strict=True))
+            if name == "full_name" or name_order(header) is not None
+        ]
         self._phones = [name for name in table.columns if re.fullmatch(r"phone(_\d+)?", name)]
         self._departement = [name for name in table.columns if name in ("departement", "dept", "dep", "dpt")]
 

@@ -6,6 +6,7 @@ question. In a column that is understood, an unknown value sends its row to revi
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +21,13 @@ from newsletter.exchange.consent_words import (
     STOPPED,
     Standing,
     answer,
-    is_bare_yes,
     is_number,
     is_other_state,
     is_state_word,
-    name_standing,
     text_standing,
     word_standing,
 )
+from newsletter.exchange.person_names import name_order
 from newsletter.exchange.records import Record
 from newsletter.exchange.values import clean, fold
 from newsletter.i18n import _
@@ -35,17 +35,11 @@ from newsletter.i18n import _
 _SAMPLE = 20_000  # records in which a column shows what it is; later rows are still judged one by one
 _MOST_VALUES = 200  # distinct values kept of a column
 _FEW = 12  # a column of states has few values
-_MANY_BOUNCES = 5  # Odoo and phpList stop writing after five bounces in a row
-_GRAVITY: Mapping[Standing, int] = {"": 0, "unclear": 1, "pending": 2, "left": 3, "bounced": 4, "complained": 5}
 _NOTES = re.compile(
     r"\b(remarques?|notes?|comment\w*|observations?|memo|infos?|informations?|tags?|labels?|categor\w*|groupes?|groups?|"
     r"historique|details?|description|divers|motifs?|etiquettes?|segments?)\b"
 )
 _ADDRESS = re.compile(r"\b(city|zip|postal|postcode|country|street|address|ville|code postal|pays|rue|adresse)\b")
-_SPEAKS = re.compile(
-    r"d[eé]s(?:abonn|inscri)|unsub|npai|ne (?:plus|pas|souhaite)|opt.?out|black|block|bounc|liste noire|do not",
-    re.IGNORECASE,
-)
 
 CHOICES: Mapping[str, ColumnSense] = {
     "status": ColumnSense("status", known=True),
@@ -56,6 +50,27 @@ CHOICES: Mapping[str, ColumnSense] = {
     "ignore": ColumnSense("none", known=True),
 }
 """What a person may say of a column: how it speaks of writing to people, or that it does not (keep, ignore)."""
+
+COLUMN_CHOICES = (
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "organisation",
+    "role",
+    "phone",
+    "consent_date",
+    "departement",
+    "siren",
+    "insee",
+    *CHOICES,
+)
+"""Everything that a column may be read as, in the order of a list to choose from."""
+
+_READ_NAMES = re.compile(
+    r"(email|first_name|last_name|full_name|organisation|role|function|phone|consent_date|civilite|departement|dept|dep|"
+    r"dpt|siren|siret|n_siren|insee|code_insee|code_postal|cp)(_\d+)?"
+)
 
 
 class ColumnReading(NamedTuple):
@@ -81,24 +96,36 @@ class ColumnReading(NamedTuple):
         """Tell whether the column may say that somebody must not be written to."""
         return self.sense.sense not in ("none", "name")
 
+    @property
+    def meaning(self) -> str:
+        """What the column is read as: a key of `COLUMN_CHOICES`, or "" for one that is not read."""
+        if self.choice:
+            return self.choice
+        sense = self.sense.sense
+        if sense in ("status", "stop", "count", "lists"):
+            return "stop" if sense == "count" else "status" if sense == "lists" else sense
+        if sense == "consent":
+            return "confirmed" if self.sense.standing == "pending" else "consent"
+        if name_order(self.header) is not None:
+            return "full_name"
+        found = _READ_NAMES.fullmatch(self.name)
+        return (
+            {"function": "role", "civilite": "", "siret": "siren", "n_siren": "siren", "code_insee": "insee"}.get(
+                found[1], found[1] if found[1] in COLUMN_CHOICES else "departement"
+            )
+            if found
+            else ""
+        )
+
     def to_json(self) -> dict[str, object]:
         """Return the column as it stands in the JSON document of an import."""
         return {
             "column": self.header,
             "read_as": self.name,
-            "meaning": self.sense.sense if self.sense.sense not in ("text", "name", "none") else "",
+            "meaning": self.meaning,
             "values": list(self.samples),
             "question": self.question,
         }
-
-
-class Said(NamedTuple):
-    """What a row says of writing to its person, and by which cell of which column."""
-
-    standing: Standing = ""
-    header: str = ""
-    value: str = ""
-    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +169,8 @@ def read_columns(
     never speak of mail, so that a plain list of names is not read a second time.
     """
     chosen = {fold(header): choice for header, choice in (choices or {}).items()}
-    senses = [_first_sense(header, name, chosen) for header, name in zip(headers, names, strict=True)]
+    choice_of = [_choice(chosen, header, at) for at, header in enumerate(headers)]
+    senses = [_first_sense(*column) for column in zip(headers, names, choice_of, strict=True)]
     counters = [Counter[str]() for _header in headers]
     for record in islice(records, _SAMPLE):
         for counter, cell in zip(counters, record.cells, strict=False):
@@ -155,7 +183,7 @@ def read_columns(
     return Reading(
         tuple(
             _settle(
-                ColumnReading(at, header, name, sense, choice=chosen.get(fold(header), "")),
+                ColumnReading(at, header, name, sense, choice=_choice(chosen, header, at)),
                 counter,
                 has_address=has_address,
             )
@@ -164,12 +192,17 @@ def read_columns(
     )
 
 
+def shape_of(headers: Sequence[str]) -> str:
+    """Return the shape of a table by its headers: files of one shape are read in one way."""
+    return hashlib.sha256("\n".join(map(fold, headers)).encode()).hexdigest()[:24]
+
+
 def chosen_columns(headers: Sequence[str], names: Sequence[str], choices: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the columns with the user's choices in place; each name stays there once."""
     chosen = {fold(header): choice for header, choice in choices.items() if choice not in CHOICES}
     if not chosen:
         return tuple(names)
-    wanted = {at: chosen[fold(h)] for at, h in enumerate(headers) if chosen.get(fold(h))}
+    wanted = {at: choice for at, header in enumerate(headers) if (choice := _choice(chosen, header, at))}
     taken: set[str] = set()
     result: list[str] = []
     for at, name in enumerate(names):
@@ -183,8 +216,12 @@ def chosen_columns(headers: Sequence[str], names: Sequence[str], choices: Mappin
     return tuple(result)
 
 
-def _first_sense(header: str, name: str, chosen: Mapping[str, str]) -> ColumnSense:
-    choice = chosen.get(fold(header), "")
+def _choice(chosen: Mapping[str, str], header: str, at: int) -> str:
+    """Return what the user said of a column; one without header is named by its place (`#2`)."""
+    return chosen.get(fold(header) or str(at), "")
+
+
+def _first_sense(header: str, name: str, choice: str) -> ColumnSense:
     if choice in CHOICES:
         return CHOICES[choice]
     if choice or name == SUBSCRIBERS.required:
@@ -277,94 +314,3 @@ def _question(column: ColumnReading, values: Sequence[str]) -> str:
 
 
 NOTHING_READ = Reading(())
-
-
-class RowJudge:
-    """Says of each row whether its person may be written to, by all columns together: the gravest word counts."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._columns = reading.speaking
-        self._names = reading.named(("first_name", "last_name", "organisation", "role", "phone"))
-        self._headers = {column.at: column.header for column in reading.columns}
-
-    @property
-    def may_speak(self) -> bool:
-        """Tell whether any column can say that a person has left."""
-        return bool(self._columns)
-
-    def judge(self, cells: Sequence[str]) -> Said:
-        """Return what the cells of one row say."""
-        gravest, agreed = Said(), False
-        for column in self._columns:
-            if column.at >= len(cells):
-                continue
-            said, yes = _cell(column, cells[column.at])
-            agreed = agreed or yes
-            if said.standing and _weight(said) > _weight(gravest):
-                gravest = said
-        if gravest.blank and agreed:
-            return Said()
-        if not gravest.standing and self._names:
-            return self._name(cells)
-        return gravest
-
-    def _name(self, cells: Sequence[str]) -> Said:
-        if not _SPEAKS.search("\n".join(cells)):
-            return Said()
-        for at in self._names:
-            if at < len(cells) and name_standing(cells[at]):
-                return Said("unclear", self._headers[at], clean(cells[at]))
-        return Said()
-
-
-def _weight(said: Said) -> int:
-    """Return how grave a word is; an unknown value weighs more than an empty cell."""
-    return 2 * _GRAVITY[said.standing] - said.blank
-
-
-def _cell(column: ColumnReading, cell: str) -> tuple[Said, bool]:
-    """Return what one cell says, and whether it says expressly that the person may be written to."""
-    given = answer(cell)
-    if given == "blank":
-        return Said(column.blank, column.header, "", blank=True), False
-    found = _standing(column, cell)
-    return Said(found, column.header, clean(cell)), not found and column.sense.sense in ("status", "consent")
-
-
-def _standing(column: ColumnReading, cell: str) -> Standing:
-    sense = column.sense.sense
-    if sense == "text":
-        return text_standing(cell)
-    if sense == "count":
-        return _counted(cell)
-    if sense == "stop":
-        return _stopped(cell, column.sense.standing)
-    if sense == "status":
-        if column.letters:
-            return LETTERS.get(cell.strip(), "unclear")
-        found = word_standing(cell)
-        return "" if found == "unclear" and is_other_state(cell) else found
-    given = answer(cell)
-    if given in ("yes", "date"):
-        return ""
-    if sense == "lists":
-        return column.sense.standing if given == "no" else text_standing(cell)
-    return column.sense.standing if given == "no" else word_standing(cell)
-
-
-def _stopped(cell: str, standing: Standing) -> Standing:
-    given = answer(cell)
-    if given == "no" or (given == "yes" and not is_bare_yes(cell)):
-        return ""
-    if not given:
-        found = word_standing(cell)
-        if found in STOPPED or (not found and is_state_word(cell)):
-            return found
-    return standing
-
-
-def _counted(cell: str) -> Standing:
-    if not is_number(cell):
-        return _stopped(cell, "bounced")
-    digits = re.sub(r"\D.*", "", cell.strip())
-    return "unclear" if digits and int(digits[:9]) >= _MANY_BOUNCES else ""

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from newsletter.exchange.consent_words import word_standing
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.reading import RowJudge, read_columns
+from newsletter.exchange.reading import read_columns
 from newsletter.exchange.records import Record
+from newsletter.exchange.row_judge import RowJudge
 from newsletter.exchange.values import clean, fold, iso_date
 
 
