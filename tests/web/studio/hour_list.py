@@ -1,4 +1,4 @@
-"""A list as a staff member gets it from a colleague: 1,000 people in an Excel sheet, with what people do to such lists."""
+"""A list as a colleague hands it over: 1,000 people in an Excel sheet, with what people do to such lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from tests.exchange.books import xlsx_sheets
 
 HEADER = ["Courriel", "NOM Prénom", "Structure", "Inscrit newsletter ?", "Dépt", "Tél. portable", "Date inscription"]
 NO = ("Non", "désinscrit le 03/02/2025", "?")
-UNKNOWN = ("Commune de Trifouilly", "Syndicat des eaux vives", "Association Les Tilleuls", "Agence Horizon", "Pays Bleu")
+UNKNOWN = (
+    "Commune de Trifouilly",
+    "Syndicat des eaux vives",
+    "Association Les Tilleuls",
+    "Agence Horizon",
+    "Pays Bleu",
+)
 
 
 def hour_list() -> bytes:
