@@ -60,6 +60,7 @@ class Stage:
 
     def reset(self) -> None:
         """Go back to the moment after the approval."""
+        shutil.rmtree(self.home / "departures", ignore_errors=True)
         if self.cluster:
             used, base = postgres.database_name("run"), postgres.database_name("base")
             with psycopg.connect(f"host={self.cluster} user=postgres dbname=postgres", autocommit=True) as connection:

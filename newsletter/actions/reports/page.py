@@ -148,7 +148,9 @@ def _flows(report: YearReport) -> Panel:
 
 def _articles(report: YearReport, figures: Mapping[str, Figure]) -> Panel:
     found = [f for key, f in figures.items() if key.startswith("articles_")]
-    entries = [(words.rubric(f.key.removeprefix("articles_")), int(str(f.value)), int(str(f.previous))) for f in found]
+    entries = [
+        (words.section_label(f.key.removeprefix("articles_")), int(str(f.value)), int(str(f.previous))) for f in found
+    ]
     bars = [(name, n) for name, n, _before in entries]
     return Panel(
         key="articles",
