@@ -62,12 +62,12 @@ class Desk:
         drain(self.dispatch(provider, **values))
         return self.receipt()
 
-    def count_receipt(self) -> Receipt:
+    def receipt(self) -> Receipt:
         """Return the receipt, counted now."""
         with self.database.read() as connection:
             return count_receipt(connection, mailings.get_mailing(connection, self.mailing.id), time.time())
 
-    def count_states(self) -> dict[str, int]:
+    def tally(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
         with self.database.read() as connection:
             return count_states(connection, self.mailing.id)
