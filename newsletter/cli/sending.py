@@ -22,9 +22,10 @@ from newsletter.actions.sending.deliveries import DeliveryProgress, deliver_mail
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
+from newsletter.store.sending.receipts import Receipt
 
 if TYPE_CHECKING:
-    from newsletter.store.sending.mailings import Mailing, Receipt
+    from newsletter.store.sending.mailings import Mailing
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -87,8 +88,23 @@ def send_(
     _report(receipt, as_json)
     for trouble in troubles:
         click.echo(f"error: {trouble}. nothing is lost: `newsletter serve` goes on, or run this again", err=True)
-    if receipt.status != "done":
+    if receipt.status == "cancelled" and not receipt.sent:
+        _tell_who_delivers(workspace, mailing)
+    if receipt.status == "done" and not receipt.sent:
+        click.echo(f"error: nobody was served ({issue}). see `newsletter mailings refused {issue}`", err=True)
+    if receipt.status != "done" or not receipt.sent:
         raise SystemExit(1)
+
+
+def _tell_who_delivers(workspace: Workspace, mailing: Mailing) -> None:
+    """Say so when another approval took the place of this one before anything left."""
+    other = mailings.current_mailing(workspace, mailing.issue)
+    if other and other.id != mailing.id:
+        click.echo(
+            f"error: another command approved `{mailing.issue}` at the same moment, and its mailing is the one that "
+            f"leaves ({other.status}). nothing left from here: see `newsletter mailings show {mailing.issue}`",
+            err=True,
+        )
 
 
 def _approved(session: CommandRun, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:

@@ -21,6 +21,13 @@ from newsletter.model import DeliveryReport, Outcome, Outgoing
 from newsletter.settings import Settings
 
 Wants = Literal["mime", "parts"]
+Leaving = Callable[[Sequence[int]], bool]
+"""`leaving(deliveries)`: called right before anything of these messages is written; False keeps them from leaving."""
+
+
+def let_leave(_deliveries: Sequence[int]) -> bool:
+    """Return True: the `leaving` of a caller who neither keeps track nor stops."""
+    return True
 
 
 class ProviderSession(Protocol):
@@ -29,12 +36,13 @@ class ProviderSession(Protocol):
     A session opens its connection on the first `send` and again whenever the last one broke: it is never left unusable.
     """
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Send `batch` and yield exactly one Outcome per message, in any order, each as soon as it is known.
 
         `batch` holds at most `Provider.batch` messages. The peer's faults are outcomes, never exceptions. The iterator
         must be run to its end. A message is `unknown` only if the provider may have taken it: all of it was written
-        (or the request may have arrived) and no answer came; `deferred` promises that it was not taken.
+        (or the request may have arrived) and no answer came; `deferred` promises that it was not taken; `untried` that
+        nothing of it was written, and that it was not announced to `leaving`, or that `leaving` said no.
         """
         ...
 

@@ -71,9 +71,8 @@ def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) ->
 
 def mime(made: Parts, envelope: Envelope) -> bytes:
     """Return the same as a whole message: ASCII, CRLF; MessageError as `parts`."""
-    display = f"{headers.phrase(made.sender_name, 'From')} " if made.sender_name else ""
     lines = [
-        f"From: {display}<{made.sender}>",
+        f"From: {headers.mailbox_line(made.sender_name, made.sender, 'From')}",
         f"To: {headers.address(envelope.to, 'To')}",
         f"Subject: {headers.unstructured(made.subject, 'Subject')}",
         f"Date: {headers.dated(envelope.date)}",

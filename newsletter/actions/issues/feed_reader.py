@@ -23,7 +23,7 @@ from newsletter.i18n import LOCALES, locale, speaking
 from newsletter.model import Article, Picture, Status
 from newsletter.settings import Feed
 from newsletter.store.issues import feeds
-from newsletter.store.issues.feeds import Reading
+from newsletter.store.issues.feeds import FeedReading
 
 # What a site that goes wrong, or moves, may lay on the editors' table a day; the rest comes on the days after.
 MOST_A_DAY = 30
@@ -168,14 +168,14 @@ def _tags(feed: Feed, one: FeedEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in mapped if tag)) or feed.tags
 
 
-def _well(workspace: Workspace, found: Reading) -> None:
+def _well(workspace: Workspace, found: FeedReading) -> None:
     if found.failing_since is not None:
         _log.info("%s: it can be read again", found.url)
     with workspace.database.write() as connection:
         feeds.note(connection, replace(found, failing_since=None, said=""))
 
 
-def _fails(workspace: Workspace, before: Reading, error: NewsletterError) -> None:
+def _fails(workspace: Workspace, before: FeedReading, error: NewsletterError) -> None:
     """Keep why a feed cannot be read; the log is told once, not at every reading."""
     said = {}
     for language in LOCALES:
@@ -186,4 +186,4 @@ def _fails(workspace: Workspace, before: Reading, error: NewsletterError) -> Non
     with workspace.database.write() as connection:
         since = before.failing_since or workspace.database.now(connection)
         # Asked for anew: what comes next is to be judged whole.
-        feeds.note(connection, Reading(before.url, "", "", before.read_at, since, json.dumps(said)))
+        feeds.note(connection, FeedReading(before.url, "", "", before.read_at, since, json.dumps(said)))

@@ -28,6 +28,7 @@ from newsletter.rendering.picture_slots import Slot
 from newsletter.store import proposals
 from newsletter.store.sending.mailings import Mailing
 from newsletter.web.app import make_app
+from tests.workspaces import place_sample
 
 DAY = 86_400.0
 ISSUE = "2026-11-lettre"
@@ -204,7 +205,7 @@ def test_pictures_left_at_the_other_place_go_too(workspace: Workspace, place: st
 def month(tmp_path: Path, database_url: str, place: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The sample month, nothing of it approved."""
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
-    start.demo(tmp_path / "w", 12, deliver=False)
+    place_sample(tmp_path / "w", 12, database_url, deliver=False)
     made = open_workspace(tmp_path / "w", Clock())
     yield made
     made.close()
@@ -271,18 +272,18 @@ def test_a_letter_that_was_called_back_keeps_its_pictures_too(month: Workspace) 
 def test_an_approval_never_freezes_a_picture_that_was_just_taken_away(
     month: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = approval.archive_page.make
+    real = approval.letter_page.make
 
     def taken_meanwhile(workspace: Workspace, made: editions.Edition) -> object:
         page = real(workspace, made)
         name = next(iter(made.pictures.values())).url.rpartition("/")[2]
         with workspace.database.write() as connection:
-            picture_cleanup.media.remove(connection, name)
+            picture_cleanup.published_pictures.remove(connection, name)
         (workspace.published() / name).unlink(missing_ok=True)
         return page
 
     with monkeypatch.context() as patch:
-        patch.setattr(approval.archive_page, "make", taken_meanwhile)
+        patch.setattr(approval.letter_page, "make", taken_meanwhile)
         with pytest.raises(NotFound, match="published picture is gone"):
             approve(month)
     assert mailings.current_mailing(month, ISSUE) is None
