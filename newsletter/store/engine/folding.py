@@ -44,9 +44,9 @@ def _compile_for_sqlite(element: folded, compiler: Any, **options: Any) -> str:
 @compiles(folded, "postgresql")
 def _compile_for_postgresql(element: folded, compiler: Any, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
-    lower = f"lower({text})"
+    lower = f"lower(normalize({text}, NFKD))"
     for letter, plain in LETTERS.items():
         lower = f"replace({lower}, '{letter}', '{plain}')"
     # A percent sign would be taken for a parameter by the driver; none of these classes holds one.
-    bare = f"regexp_replace(normalize({lower}, NFKD), '[{COMBINING}]', '', 'g')"
+    bare = f"regexp_replace({lower}, '[{COMBINING}]', '', 'g')"
     return f"btrim(regexp_replace({bare}, '[{SEPARATORS}]+', ' ', 'g'))"
