@@ -213,7 +213,7 @@ def _with_dates(words: str, dates: tuple[datetime, ...]) -> str:
     if len(dates) < 2:
         return words
     later = ", ".join(french.day_words(moment.date(), year=moment.year != dates[0].year) for moment in dates[1:6])
-    said = _("Autres dates : {dates}").format(dates=later + ("…" if len(dates) > 6 else "."))
+    said = _("Rendez-vous répété. Autres dates : {dates}").format(dates=later + ("…" if len(dates) > 6 else "."))
     return f"{said} {words}".strip()
 
 
