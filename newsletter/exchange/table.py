@@ -247,5 +247,7 @@ def _unread(sheets: Sequence[Sheet]) -> tuple[str, ...]:
 def _stop_notes(stops: Sequence[tuple[Layout, Sheet]]) -> tuple[str, ...]:
     names = ", ".join(f"« {sheet.name} »" for _layout, sheet in stops)
     return (
-        (_("Feuilles lues comme listes de personnes à qui ne pas écrire : {names}").format(names=names),) if stops else ()
+        (_("Feuilles lues comme listes de personnes à qui ne pas écrire : {names}").format(names=names),)
+        if stops
+        else ()
     )

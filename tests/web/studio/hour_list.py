@@ -6,7 +6,13 @@ from tests.exchange.books import xlsx_sheets
 
 HEADER = ["Courriel", "NOM Prénom", "Structure", "Inscrit newsletter ?", "Dépt", "Tél. portable", "Date inscription"]
 NO = ("Non", "désinscrit le 03/02/2025", "?")
-UNKNOWN = ("Commune de Trifouilly", "Syndicat des eaux vives", "Association Les Tilleuls", "Agence Horizon", "Pays Bleu")
+UNKNOWN = (
+    "Commune de Trifouilly",
+    "Syndicat des eaux vives",
+    "Association Les Tilleuls",
+    "Agence Horizon",
+    "Pays Bleu",
+)
 
 
 def hour_list() -> bytes:

@@ -71,7 +71,7 @@ class Hour:
 
 
 def row_of(page: Page, column: str):
-    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=column, exact=True))
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=column))
 
 
 def test_an_hour_with_a_list_of_a_thousand_people(desk: Stage, tmp_path: Path):
