@@ -331,8 +331,8 @@ class Outgoing:
     parts: Parts | None = None
 
 
-OutcomeKind = Literal["accepted", "refused", "deferred", "unknown"]
-OutcomeScope = Literal["recipient", "mailing", "provider"]
+OutcomeKind = Literal["accepted", "refused", "deferred", "unknown", "untried"]
+OutcomeScope = Literal["recipient", "unclear", "mailing", "provider"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +340,9 @@ class Outcome:
     """What became of one message.
 
     accepted: the provider took it. refused: it never will. deferred: certainly not taken, safe to try again (after
-    `retry_after` seconds if given). unknown: nobody can tell whether it was taken (doubtful).
-    `scope` says what the answer is about: this recipient, the mailing as a whole (sender or content refused: pause),
-    or the provider or connection.
+    `retry_after` seconds if given). unknown: it may have been taken (doubtful). untried: nothing of it was written.
+    `scope` says what the answer is about: this recipient; the mailing as a whole (sender, client, relay, quota or
+    content refused: pause); the provider or connection; or `unclear`: words that fit a recipient and us alike.
     """
 
     delivery: int

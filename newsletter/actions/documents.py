@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from newsletter import paris
 from newsletter.actions.issues.files import IssueSummary
+from newsletter.actions.letters.editions import Preview
 from newsletter.actions.people.members import ListedOrganisation
+from newsletter.actions.people.subscriptions import Why
 from newsletter.actions.reports.report import Count
-from newsletter.model import Article
+from newsletter.model import Article, Finding
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.sending.mailings import Mailing, Receipt
 
@@ -63,6 +65,23 @@ def issue(found: IssueSummary) -> dict[str, Any]:
     }
 
 
+def preview(key: str, made: Preview) -> dict[str, Any]:
+    """Return what a preview of issue `key` wrote, and what the proof-reader found."""
+    return {
+        "issue": key,
+        "subject": made.letter.subject,
+        "preheader": made.letter.preheader,
+        "bytes_html": len(made.letter.html.encode()),
+        "files": [str(path) for path in made.files],
+        "warnings": findings(made.findings),
+    }
+
+
+def findings(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings of the proof-reader: code, level, message, where."""
+    return [asdict(finding) for finding in found]
+
+
 def article(found: Article, uses: int) -> dict[str, Any]:
     """Return an article as a list shows it; `uses` is the number of issues it stands in."""
     return {
@@ -93,6 +112,33 @@ def organisation(found: Organisation) -> dict[str, Any]:
 def member(row: ListedOrganisation) -> dict[str, Any]:
     """Return an organisation as the list of members shows it."""
     return {**organisation(row.organisation), "member": row.member, "contacts": row.contacts}
+
+
+def why(found: Why) -> dict[str, Any]:
+    """Return the chain from an address to whether it receives a publication."""
+    person, place, subscription = found.person, found.organisation, found.subscription
+    return {
+        "email": found.email,
+        "publication": found.publication,
+        "receives": found.receives,
+        "reason": found.reason,
+        "since": found.since,
+        "exception": found.exception,
+        "person": person
+        and {
+            "name": f"{person.first_name} {person.last_name}".strip(),
+            "role": person.role,
+            "suppressed": person.suppressed,
+        },
+        "organisation": place
+        and {
+            "name": place.name,
+            "level": place.level,
+            "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods],
+        },
+        "subscription": subscription
+        and {"state": subscription.state, "basis": subscription.basis, "since": paris.iso(subscription.since)},
+    }
 
 
 def without_names(receipt_document: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,11 @@ class Workspace:
         return self.root / "published"
 
     @property
+    def departures(self) -> Path:
+        """The directory of the departure logs: what left, told outside of the database."""
+        return self.root / "departures"
+
+    @property
     def media(self) -> Media:
         """The place of the pictures served under `/images/`, as `[web] media` says."""
         files = Files(self.published())

@@ -12,7 +12,6 @@ from newsletter.actions.issues import feed_import, feed_reader, files
 from newsletter.cli.output import (
     DATE,
     CommandRun,
-    findings_json,
     json_option,
     pass_session,
     print_findings,
@@ -78,7 +77,7 @@ def check(session: CommandRun, as_json: bool) -> None:
     """Proof-read all articles; exit 1 when there are errors."""
     found = files.check_articles(session.workspace.pool())
     if as_json:
-        print_json({"warnings": findings_json(found)})
+        print_json({"warnings": documents.findings(found)})
     else:
         print_findings(found)
     if any(f.level is Severity.ERROR for f in found):

@@ -47,6 +47,9 @@ def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) ->
                 "files": made.files,
                 "paused": list(made.paused),
                 "aside": str(made.aside) if made.aside else None,
+                "sent_since": made.since.sent,
+                "doubtful_since": made.since.doubtful,
+                "unknown_departures": dict(made.unknown),
             }
         )
         return
@@ -55,6 +58,13 @@ def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) ->
         click.echo(f"  the former workspace lies in {made.aside}")
     for issue in made.paused:
         click.echo(f"  {issue} is paused: compare what your provider sent since with its receipt before you resume it")
+    if made.since:
+        click.echo(
+            f"  by the departure logs {made.since.sent} messages were sent since the backup, and {made.since.doubtful} "
+            "may have been: `newsletter mailings doubtful ISSUE`, `mailings settle ISSUE --from-log FILE`"
+        )
+    for issue, count in made.unknown.items():
+        click.echo(f"  {issue}: {count} messages left under an approval made after the backup; they are not in it")
     click.echo("Whoever left, complained or was erased since that backup is not known here: see the operator guide.")
 
 

@@ -16,7 +16,6 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.cli.output import (
     DATE,
     CommandRun,
-    findings_json,
     json_option,
     pass_session,
     print_findings,
@@ -93,7 +92,7 @@ def check(session: CommandRun, issue: str, follow: bool, as_json: bool) -> None:
     if follow:
         found += link_check.follow_links(session.workspace, issue)
     if as_json:
-        print_json({"issue": issue, "warnings": findings_json(found)})
+        print_json({"issue": issue, "warnings": documents.findings(found)})
     else:
         print_findings(found)
     if any(f.level is Severity.ERROR for f in found):
@@ -111,16 +110,7 @@ def preview(session: CommandRun, issue: str, out: Path, as_json: bool) -> None:
     """Write letter.html, letter.txt and letter.eml, as a reader would get them."""
     made = editions.preview(session.workspace, issue, out)
     if as_json:
-        print_json(
-            {
-                "issue": issue,
-                "subject": made.letter.subject,
-                "preheader": made.letter.preheader,
-                "bytes_html": len(made.letter.html.encode()),
-                "files": [str(path) for path in made.files],
-                "warnings": findings_json(made.findings),
-            }
-        )
+        print_json(documents.preview(issue, made))
         return
     for path in made.files:
         click.echo(f"{path}  {path.stat().st_size} bytes")

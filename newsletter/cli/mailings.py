@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from newsletter.actions import documents
 from newsletter.actions.documents import moment
+from newsletter.actions.sending import corrections
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.compare_audiences import Group, compare
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
@@ -117,18 +118,104 @@ def confirm(session: CommandRun, issue: str) -> None:
 @click.option("--resend", "how", flag_value="resend", help="Send them again, with the same Message-ID.")
 @click.option("--sent", "how", flag_value="sent", help="Count them as sent.")
 @click.option("--address", default="", help="Only this one (default: all doubtful ones).")
+@click.option(
+    "--from-log",
+    "log",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    help="Settle by the Message-IDs in a log of Postfix or Exim, or in a provider's export (JSON, CSV); - is stdin.",
+)
+@click.option(
+    "--resend-absent", is_flag=True, help="With --from-log: send again what the log, covering all of it, does not name."
+)
 @json_option
 @pass_session
-def settle(session: CommandRun, issue: str, how: str | None, address: str, as_json: bool) -> None:
+def settle(
+    session: CommandRun,
+    issue: str,
+    how: str | None,
+    address: str,
+    log: TextIO | None,
+    resend_absent: bool,
+    as_json: bool,
+) -> None:
     """Settle doubtful deliveries: nobody knows whether the provider took them."""
-    if how is None:
-        raise click.UsageError("say --resend or --sent")
-    _print(
-        sending_mailings.settle_doubtful(
-            session.workspace, issue, resend=how == "resend", by=session.user, address=address
-        ),
-        as_json,
+    if log is not None:
+        if how or address:
+            raise click.UsageError("--from-log settles by itself: leave out --resend, --sent and --address")
+        _settle_from_log(session, issue, log, resend_absent=resend_absent, as_json=as_json)
+        return
+    if how is None or resend_absent:
+        raise click.UsageError("say --resend or --sent, or give --from-log FILE")
+    receipt = sending_mailings.settle_doubtful(
+        session.workspace, issue, resend=how == "resend", by=session.user, address=address
     )
+    _print(receipt, as_json)
+
+
+def _settle_from_log(session: CommandRun, issue: str, log: TextIO, *, resend_absent: bool, as_json: bool) -> None:
+    made = corrections.settle_from_log(session.workspace, issue, log, session.user, resend_absent=resend_absent)
+    if as_json:
+        settled = {"sent": made.sent, "refused": made.refused, "again": made.again, "left": made.left}
+        print_json({**documents.receipt(made.receipt), "settled": settled})
+        return
+    click.echo(
+        f"by the log: {made.sent} sent, {made.refused} refused, {made.again} go again, {made.left} still doubtful"
+    )
+    print_receipt(made.receipt)
+
+
+@mailings.command()
+@click.argument("issue")
+@json_option
+@pass_session
+def doubtful(session: CommandRun, issue: str, as_json: bool) -> None:
+    """List the doubtful messages with their Message-IDs, to look for in the relay's log."""
+    found = corrections.list_doubtful(session.workspace, issue)
+    if as_json:
+        print_json(
+            [
+                {
+                    "address": one.address,
+                    "message_id": one.message_id,
+                    "handed_at": one.handed_at.isoformat() if one.handed_at else None,
+                    "answer": one.answer,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        (one.address, one.message_id, f"{one.handed_at:%Y-%m-%d %H:%M:%S}" if one.handed_at else "", one.answer)
+        for one in found
+    ]
+    print_table(f"{len(rows)} doubtful", ("address", "Message-ID", "handed over", "why"), rows)
+
+
+@mailings.command()
+@click.argument("issue")
+@json_option
+@pass_session
+def refused(session: CommandRun, issue: str, as_json: bool) -> None:
+    """List who was refused, with the provider's answer."""
+    found = corrections.list_refused(session.workspace, issue)
+    if as_json:
+        print_json([{"address": one.address, "answer": one.answer} for one in found])
+        return
+    print_table(f"{len(found)} refused", ("address", "answer"), [(one.address, one.answer) for one in found])
+
+
+@mailings.command()
+@click.argument("issue")
+@click.option("--reason", default="", help="Only those whose answer holds this text.")
+@click.option("--domain", default="", help="Only the recipients of this domain.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def retry(session: CommandRun, issue: str, reason: str, domain: str, yes: bool, as_json: bool) -> None:
+    """Send again to people refused by mistake, with the same Message-ID (`newsletter send ISSUE` delivers it)."""
+    sure(f"Send {issue} again to those who were refused?", yes=yes)
+    receipt = corrections.retry_refused(session.workspace, issue, session.user, reason=reason, domain=domain)
+    _print(receipt, as_json)
 
 
 @mailings.command("compare")

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,11 +90,6 @@ def print_findings(findings: Sequence[Finding]) -> None:
         screen.print(line)
     counts = [f"{sum(f.level is level for f in findings)} {level}" for level in order]
     screen.print(", ".join(counts))
-
-
-def findings_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return findings as JSON objects: code, level, message, where."""
-    return [asdict(finding) for finding in findings]
 
 
 def seconds(value: float) -> str:

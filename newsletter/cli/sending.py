@@ -18,7 +18,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from newsletter.actions import documents
 from newsletter.actions.sending import mailings, schedule
-from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import DeliveryProgress, deliver_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, seconds
@@ -88,26 +87,29 @@ def send_(
     _report(receipt, as_json)
     for trouble in troubles:
         click.echo(f"error: {trouble}. nothing is lost: `newsletter serve` goes on, or run this again", err=True)
-    if receipt.status != "done":
+    if receipt.status == "cancelled" and not receipt.sent:
+        _tell_who_delivers(workspace, mailing)
+    if receipt.status == "done" and not receipt.sent:
+        click.echo(f"error: nobody was served ({issue}). see `newsletter mailings refused {issue}`", err=True)
+    if receipt.status != "done" or not receipt.sent:
         raise SystemExit(1)
+
+
+def _tell_who_delivers(workspace: Workspace, mailing: Mailing) -> None:
+    """Say so when another approval took the place of this one before anything left."""
+    other = mailings.current_mailing(workspace, mailing.issue)
+    if other and other.id != mailing.id:
+        click.echo(
+            f"error: another command approved `{mailing.issue}` at the same moment, and its mailing is the one that "
+            f"leaves ({other.status}). nothing left from here: see `newsletter mailings show {mailing.issue}`",
+            err=True,
+        )
 
 
 def _approved(session: CommandRun, issue: str, moment: datetime | None, *, now: bool, yes: bool) -> Mailing:
     """Return the issue's live mailing, approving the issue when it has none."""
     workspace = session.workspace
-    mailing = mailings.current_mailing(workspace, issue)
-    if mailing is None or mailing.status in ("cancelled", "loading"):
-        mailing = approve_issue(workspace, issue, by=session.user, at=moment, now=now)
-    elif mailing.status == "approved":
-        if mailings.changed_since_approval(workspace, mailing):
-            raise Refused(
-                f"the files of `{issue}` have changed since the approval",
-                hint=f"approve what they say now: `newsletter issues approve {issue}`",
-            )
-        if moment or now:
-            mailing = mailings.reschedule_mailing(workspace, mailing, moment)
-    elif mailing.status == "paused":
-        raise Refused(f"`{issue}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {issue}`")
+    mailing = mailings.ready_mailing(workspace, issue, by=session.user, at=moment, now=now)
     if mailing.status == "approved":
         _ask(workspace, mailing, yes=yes)
     return mailing

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter import paris
+from newsletter.actions import documents
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.actions.letters import picture_cleanup
 from newsletter.actions.people import data_rights, subscriptions
@@ -173,36 +174,10 @@ def why(session: CommandRun, email: str, publication: str, as_json: bool) -> Non
     """Explain whether EMAIL receives PUBLICATION today: address, person, organisation, periods, subscription."""
     found = subscriptions.why(session.workspace, email, publication)
     if as_json:
-        print_json(_why_json(found))
+        print_json(documents.why(found))
     else:
         for line in _chain(found):
             click.echo(line)
-
-
-def _why_json(found: subscriptions.Why) -> dict[str, object]:
-    person, place, subscription = found.person, found.organisation, found.subscription
-    return {
-        "email": found.email,
-        "publication": found.publication,
-        "receives": found.receives,
-        "reason": found.reason,
-        "since": found.since,
-        "exception": found.exception,
-        "person": person
-        and {
-            "name": f"{person.first_name} {person.last_name}".strip(),
-            "role": person.role,
-            "suppressed": person.suppressed,
-        },
-        "organisation": place
-        and {
-            "name": place.name,
-            "level": place.level,
-            "periods": [{"joined": p.joined, "ended": p.ended} for p in place.periods],
-        },
-        "subscription": subscription
-        and {"state": subscription.state, "basis": subscription.basis, "since": paris.iso(subscription.since)},
-    }
 
 
 def _chain(found: subscriptions.Why) -> list[str]:

@@ -87,7 +87,7 @@ def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: t
 def sweep(workspace: Workspace, _stop: threading.Event) -> None:
     """Take over from those that are gone: claims are queued again, hand-offs doubtful, cancellations ended."""
     deliveries.finish_cancelled(workspace)
-    queued, doubtful = recover(workspace.database)
+    queued, doubtful = recover(workspace.database, logs=workspace.departures)
     if queued or doubtful:
         _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)
 

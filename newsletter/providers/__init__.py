@@ -1,7 +1,8 @@
 """Sending providers: one contract, one small module per provider, imported only when the settings name it.
 
-A provider module offers `build(settings) -> Provider` and, if the provider calls back, `read_webhook(request, secret)`.
-A new provider is one module and one line in `PROVIDERS`.
+A provider module offers `build(settings) -> Provider`, `PROCESSOR` (the company and country that the privacy page
+names) and, if the provider calls back, `read_webhook(request, secret)`. A new provider is one module and one line in
+`PROVIDERS`; a package of its own names its module by an entry point of the group `newsletter.providers`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from types import MappingProxyType
+from importlib.metadata import entry_points
+from types import MappingProxyType, ModuleType
 from typing import Literal, Protocol
 
 from newsletter.errors import ProviderError, nearest
@@ -19,6 +21,13 @@ from newsletter.model import DeliveryReport, Outcome, Outgoing
 from newsletter.settings import Settings
 
 Wants = Literal["mime", "parts"]
+Leaving = Callable[[Sequence[int]], bool]
+"""`leaving(deliveries)`: called right before anything of these messages is written; False keeps them from leaving."""
+
+
+def let_leave(_deliveries: Sequence[int]) -> bool:
+    """Return True: the `leaving` of a caller who neither keeps track nor stops."""
+    return True
 
 
 class ProviderSession(Protocol):
@@ -27,12 +36,13 @@ class ProviderSession(Protocol):
     A session opens its connection on the first `send` and again whenever the last one broke: it is never left unusable.
     """
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Send `batch` and yield exactly one Outcome per message, in any order, each as soon as it is known.
 
         `batch` holds at most `Provider.batch` messages. The peer's faults are outcomes, never exceptions. The iterator
         must be run to its end. A message is `unknown` only if the provider may have taken it: all of it was written
-        (or the request may have arrived) and no answer came; `deferred` promises that it was not taken.
+        (or the request may have arrived) and no answer came; `deferred` promises that it was not taken; `untried` that
+        nothing of it was written, and that it was not announced to `leaving`, or that `leaving` said no.
         """
         ...
 
@@ -110,26 +120,40 @@ def open_provider(settings: Settings) -> Provider:
     Raises ProviderError for an unknown name and for a provider that is not configured (a missing secret).
     """
     name = settings.sending.provider
-    if name not in PROVIDERS:
+    module = _module(name)
+    if module is None:
         raise ProviderError(
             f"provider `{name}` is unknown",
             where="[sending] provider",
-            hint=nearest(name, PROVIDERS),
+            hint=nearest(name, [*PROVIDERS, *_installed()]),
             said=unready(name),
         )
-    build: Callable[[Settings], Provider] = import_module(PROVIDERS[name]).build
+    build: Callable[[Settings], Provider] = module.build
     return build(settings)
+
+
+def processor(name: str) -> str:
+    """Return the company and country that messages sent by `name` pass through; "" for none."""
+    return str(getattr(_module(name), "PROCESSOR", ""))
+
+
+def _module(name: str) -> ModuleType | None:
+    """Return the module of a provider: one of the product's own, or one that an installed package offers."""
+    path = PROVIDERS.get(name) or _installed().get(name)
+    return import_module(path) if path else None
+
+
+def _installed() -> dict[str, str]:
+    return {entry.name: entry.value for entry in entry_points(group="newsletter.providers")}
 
 
 def webhook_reader(name: str) -> WebhookReader | None:
     """Return the reader of the webhooks of provider `name`; None when it is unknown or never calls back."""
-    if name not in PROVIDERS:
-        return None
-    reader: WebhookReader | None = getattr(import_module(PROVIDERS[name]), "read_webhook", None)
+    reader: WebhookReader | None = getattr(_module(name), "read_webhook", None)
     return reader
 
 
 def replay_key(name: str, request: WebhookRequest) -> str:
     """Return what a proven call may be used for once: the token of a signature; "" where the body is its own proof."""
-    find: Callable[[WebhookRequest], str] | None = getattr(import_module(PROVIDERS[name]), "replay_key", None)
+    find: Callable[[WebhookRequest], str] | None = getattr(_module(name), "replay_key", None)
     return find(request) if find else ""

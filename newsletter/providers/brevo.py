@@ -18,6 +18,8 @@ from newsletter.providers.webhooks import check_secret, events, report
 from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, parts_of
 from newsletter.settings import Settings
 
+PROCESSOR = "Brevo (Sendinblue SAS), Paris, France"
+
 # Without a body of its own a version shows this one: better an empty letter than another person's links.
 _NEUTRAL = "<html><body></body></html>"
 _KEYS = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")

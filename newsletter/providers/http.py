@@ -9,7 +9,8 @@ A provider file says how a call is worded and how its answer reads (`wire.Wire`)
 - any other 5xx may come from a front server after the messages were taken: `unknown`;
 - 401, 402, 403, 404 and redirects concern the account or the address of the API: `deferred` with scope `mailing`, so
   that the mailing pauses and nobody is lost;
-- another 4xx refuses the call as a whole: nothing was taken, so it is cut in halves until the culprit stands alone.
+- another 4xx refuses the call as a whole: nothing was taken, so it is cut in halves until the culprit stands alone. Its
+  words then tell whether it is about that recipient, about us, or unclear (`blame`).
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from urllib3.exceptions import HTTPError
 
 from newsletter.errors import ProviderError
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import ProviderSession, Wants, unready
-from newsletter.providers.wire import ApiReply, ApiWire, controls, flaw_of, outcomes, printable
+from newsletter.providers import Leaving, ProviderSession, Wants, let_leave, unready
+from newsletter.providers.wire import ApiReply, ApiWire, blame, controls, flaw_of, outcomes, printable
 from newsletter.settings import Settings
 
 CONNECT_SECONDS = 10.0
@@ -97,7 +98,7 @@ class HttpSession:
         # Without this, a ~/.netrc entry would silently replace the Authorization header.
         self._http.auth = _as_it_is
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Send `batch`; one Outcome per message, faults included. See the contract in `newsletter.providers`."""
         sound = []
         for message in batch:
@@ -109,18 +110,20 @@ class HttpSession:
         calls = deque(_packed(self._wire, sound, self._label))
         while calls:
             messages, entries = calls.popleft()
+            if not leaving([message.delivery for message in messages]):
+                calls.appendleft((messages, entries))
+                yield from _untried(calls, "the mailing stops")
+                return
             settled = self._call(messages, entries)
             if settled is None:
                 half = len(messages) // 2
                 calls.extendleft([(messages[half:], entries[half:]), (messages[:half], entries[:half])])
                 continue
             yield from settled
-            stop = next((o for o in settled if o.scope != "recipient"), None)
+            stop = next((o for o in settled if o.scope not in ("recipient", "unclear")), None)
             if stop:
                 # What stopped this call would stop the next ones, or make more of them doubtful.
-                rest = [message for waiting, _ in calls for message in waiting]
-                text = f"not tried after: {stop.text}"
-                yield from outcomes(rest, "deferred", stop.scope, text, retry_after=stop.retry_after)
+                yield from _after(stop, calls)
                 return
 
     def close(self) -> None:
@@ -173,6 +176,19 @@ class HttpSession:
             raise _Lost(stream.begun, printable(f"{type(error).__name__}: {error}")) from None
 
 
+def _untried(calls: Iterable[tuple[Sequence[Outgoing], Sequence[bytes]]], why: str) -> list[Outcome]:
+    return outcomes([message for waiting, _ in calls for message in waiting], "untried", "provider", why)
+
+
+def _after(stop: Outcome, calls: Iterable[tuple[Sequence[Outgoing], Sequence[bytes]]]) -> list[Outcome]:
+    """Return what becomes of the calls behind one that stopped: a provider that is away has them wait as long."""
+    text = f"not tried after: {stop.text}"
+    if stop.scope == "mailing":
+        return _untried(calls, text)
+    rest = [message for waiting, _ in calls for message in waiting]
+    return outcomes(rest, "deferred", stop.scope, text, retry_after=stop.retry_after)
+
+
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -196,7 +212,7 @@ def _judge(wire: ApiWire, messages: Sequence[Outgoing], reply: ApiReply) -> list
         return None
     if wire.blames_recipient(reply):
         return outcomes(messages, "refused", "recipient", reply.words, status)
-    return outcomes(messages, "deferred", "mailing", reply.words, status)
+    return outcomes(messages, "refused", blame(reply.words), reply.words, status)
 
 
 def _packed(

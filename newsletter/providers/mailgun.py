@@ -25,6 +25,8 @@ from newsletter.providers.webhooks import closed, events, report, same, unproven
 from newsletter.providers.wire import ApiReply, ApiWire, Flaw, mailed
 from newsletter.settings import Settings
 
+PROCESSOR = "Mailgun Technologies (Sinch)"
+
 # Failed webhooks are repeated for eight hours. A token is remembered for ever (it is the Report's key), so the width of
 # the window opens no door to a replay.
 OLDEST = timedelta(hours=9)

@@ -11,12 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
+from newsletter.model import DeliveryReport, Outcome, OutcomeScope, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, basic, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, paired, parts_of, printable
+from newsletter.providers.wire import (
+    ApiReply,
+    ApiWire,
+    Flaw,
+    blame,
+    encoded,
+    mailed,
+    own_headers,
+    paired,
+    parts_of,
+    printable,
+)
 from newsletter.settings import Settings
+
+PROCESSOR = "Mailjet (Sinch), Paris, France"
 
 # Error send-0011; the headers of the message's structure are left out for every provider.
 REFUSED_HEADERS = frozenset(
@@ -24,6 +37,9 @@ REFUSED_HEADERS = frozenset(
     | {"user-agent", "x-mailer", "x-feedback-id", "list-id", "x-csa-complaints"}
 )
 _BAD_ADDRESS = "mj-0013"
+# Keys, credits and rights; the sender's address, the template or the headers: all ours.
+_OURS = frozenset({401, 402, 403})
+_SENDER = frozenset({"send-0003", "send-0006", "send-0007", "send-0008", "send-0010", "send-0011", "mj-0013"})
 
 
 class Mailjet(ApiWire):
@@ -98,7 +114,8 @@ def _outcome(message: Outgoing, item: Mapping[str, Any] | None) -> Outcome:
     if code == 429:
         return Outcome(message.delivery, "deferred", "provider", code=code, text=text)
     if 400 <= code < 500:
-        return Outcome(message.delivery, "deferred", "mailing", code=code, text=text)
+        scope: OutcomeScope = "mailing" if code in _OURS or error.get("ErrorCode") in _SENDER else blame(text)
+        return Outcome(message.delivery, "refused", scope, code=code, text=text)
     return Outcome(message.delivery, "unknown", code=code, text=text)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from newsletter.i18n import _, locale
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import ProviderSession, Wants
+from newsletter.providers import Leaving, ProviderSession, Wants, let_leave
 from newsletter.settings import Settings
 
 JOURNAL = "index.jsonl"
@@ -63,9 +63,12 @@ class OutboxSession:
         self._directory = directory
         self._journal: int | None = None
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Write each message whole or not at all; a full disk or a missing right defers it."""
         for message in batch:
+            if not leaving((message.delivery,)):
+                yield Outcome(message.delivery, "untried", "provider")
+                continue
             try:
                 name = self._write(message)
             except OSError as error:

@@ -18,6 +18,8 @@ from newsletter.providers.webhooks import check_secret, events, report
 from newsletter.providers.wire import ApiReply, ApiWire, encoded, mailed, own_headers, paired, parts_of, printable
 from newsletter.settings import Settings
 
+PROCESSOR = "Postmark (ActiveCampaign LLC), États-Unis"
+
 METADATA_LIMIT = 80
 _INVALID, _INACTIVE, _MAINTENANCE = 300, 406, 100
 

@@ -18,8 +18,10 @@ from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, option, provider, required
 from newsletter.providers.webhooks import check_secret, events, report
-from newsletter.providers.wire import ApiReply, ApiWire, Flaw, encoded, mailed, own_headers, parts_of, printable
+from newsletter.providers.wire import ApiReply, ApiWire, Flaw, blame, encoded, mailed, own_headers, parts_of, printable
 from newsletter.settings import Settings
+
+PROCESSOR = "Scaleway SAS, Paris, France"
 
 SHORTEST = 10
 REFERENCE = "X-Letter-Reference"
@@ -78,7 +80,7 @@ class Scaleway(ApiWire):
         (mail,), (message,) = found, messages
         if mail.get("status") in ("failed", "canceled"):
             text = printable(str(mail.get("status_details") or mail["status"]))
-            return [Outcome(message.delivery, "refused", code=reply.status, text=text)]
+            return [Outcome(message.delivery, "refused", blame(text), code=reply.status, text=text)]
         return [Outcome(message.delivery, "accepted", provider_id=str(mail.get("id") or ""), code=reply.status)]
 
     def blames_recipient(self, reply: ApiReply) -> bool:

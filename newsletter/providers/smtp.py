@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import ProviderError
 from newsletter.i18n import _
-from newsletter.model import Outcome, OutcomeKind, OutcomeScope, Outgoing
-from newsletter.providers import ProviderSession, Wants, unready
-from newsletter.providers.smtp_verdict import deferred, judge
+from newsletter.model import Outcome, OutcomeKind, Outgoing
+from newsletter.providers import Leaving, ProviderSession, Wants, let_leave, unready
+from newsletter.providers.smtp_verdict import deferred, judge, untried
 from newsletter.providers.smtp_wire import Closing, Piece, SmtpReply, SmtpWire, wire_body
 from newsletter.settings import Settings, Smtp
 
@@ -130,12 +130,12 @@ class SmtpSession:
         self._dial, self._limit = dial, limit
         self._wire: SmtpWire | None = None
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Send `batch`; see `providers.Session`.
 
         A connection that breaks after having served is replaced, and what was certainly not taken goes on over the new
         one. The rest of the batch is deferred when the peer cannot be reached, breaks two connections running, stays
-        silent, leaves a doubt, or refuses the mailing as a whole: going on could only spread the damage.
+        silent or leaves a doubt; it is untried when the peer refuses the mailing as a whole, or when `leaving` says no.
         """
         waiting: deque[Piece] = deque()
         for message in batch:
@@ -145,7 +145,7 @@ class SmtpSession:
             else:
                 waiting.append(piece)
         try:
-            yield from self._drain(waiting)
+            yield from self._drain(waiting, leaving)
         finally:
             if waiting:  # the caller stopped listening in the middle: nobody would read the next answers
                 self._drop()
@@ -161,16 +161,16 @@ class SmtpSession:
             self._wire.drop()
             self._wire = None
 
-    def _drain(self, waiting: deque[Piece]) -> Iterator[Outcome]:
+    def _drain(self, waiting: deque[Piece], leaving: Leaving) -> Iterator[Outcome]:
         strikes = 0
         while waiting:
             try:
                 wire = self._ready()
             except OSError as error:
-                yield from _defer_all(waiting, _explain(error), "provider")
+                yield from _defer_all(waiting, _explain(error))
                 return
             try:
-                yield from self._converse(wire, waiting)
+                yield from self._converse(wire, waiting, leaving)
                 continue
             except OSError as error:
                 lost, reason = error, _explain(error)
@@ -181,7 +181,7 @@ class SmtpSession:
                 strikes += 1
                 yield _lost(waiting.popleft(), "deferred", reason)
             if wire.doubt or strikes == _STRIKES or isinstance(lost, TimeoutError):
-                yield from _defer_all(waiting, reason, "provider")
+                yield from _defer_all(waiting, reason)
 
     def _ready(self) -> SmtpWire:
         if self._wire and (self._wire.broken or self._wire.settled >= self._limit):
@@ -190,18 +190,25 @@ class SmtpSession:
             self._wire = self._dial()
         return self._wire
 
-    def _converse(self, wire: SmtpWire, waiting: deque[Piece]) -> Iterator[Outcome]:
+    def _converse(self, wire: SmtpWire, waiting: deque[Piece], leaving: Leaving) -> Iterator[Outcome]:
         """Settle pieces from the left until none is left or the wire is worn out; raises OSError when it breaks."""
         while waiting and not wire.broken and wire.settled < self._limit:
+            if not leaving((waiting[0].delivery,)):
+                yield from self._stop(waiting, _("rien n’est parti : l’envoi s’arrête"))
+                return
             last = wire.settled + 1 == self._limit
             following = waiting[1] if len(waiting) > 1 and not last else None
             outcome = judge(waiting[0].delivery, wire.transact(waiting[0], following))
             waiting.popleft()
             yield outcome
             if outcome.scope == "mailing":
-                # What stands behind the final dot must not become a transaction: only hanging up undoes it.
-                self._drop()
-                yield from _defer_all(waiting, SmtpReply(outcome.code, outcome.text.encode()), "mailing")
+                yield from self._stop(waiting, outcome.text)
+
+    def _stop(self, waiting: deque[Piece], why: str) -> Iterator[Outcome]:
+        # What stands behind the final dot must not become a transaction: only hanging up undoes it.
+        self._drop()
+        while waiting:
+            yield untried(waiting.popleft().delivery, why)
 
 
 def _piece(message: Outgoing) -> Piece | Outcome:
@@ -239,6 +246,6 @@ def _lost(piece: Piece, kind: OutcomeKind, reply: SmtpReply) -> Outcome:
     return Outcome(piece.delivery, kind, "provider", code=reply.code, status=reply.status, text=reply.text)
 
 
-def _defer_all(waiting: deque[Piece], reply: SmtpReply, scope: OutcomeScope) -> Iterator[Outcome]:
+def _defer_all(waiting: deque[Piece], reply: SmtpReply) -> Iterator[Outcome]:
     while waiting:
-        yield deferred(waiting.popleft().delivery, reply, scope)
+        yield deferred(waiting.popleft().delivery, reply, "provider")

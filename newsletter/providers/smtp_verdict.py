@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from newsletter.model import Outcome, OutcomeScope
 from newsletter.providers.smtp_wire import Answer, SmtpReply, Stage
+from newsletter.providers.smtp_words import Words, about
 
 _LOG_IN = frozenset({530, 534, 535, 538})
 _OUT_OF_SEQUENCE = 503
-_SENDER = frozenset({"1.7", "1.8"})
 _BEYOND_RECIPIENT = frozenset({"3", "4", "5"})
 
 
 def judge(delivery: int, answer: Answer) -> Outcome:
     """Return the outcome of a settled transaction with exactly one recipient.
 
-    2xx to the dot: accepted. 4xx: deferred. 5xx: refused, about the recipient after RCPT, about the mailing after MAIL,
-    DATA and the dot, unless the status says otherwise (5.1.x and 5.2.x are about the mailbox). A demand to log in or a
-    complaint about the order of commands condemns neither: deferred, the provider's affair.
+    2xx to the dot: accepted. 4xx: deferred. 5xx: refused; at MAIL nothing was said of the recipient yet, so it is about
+    the mailing; later, status and words tell whether it is about the recipient, about us, or unclear. A demand to log
+    in or a complaint about the order of commands condemns neither: deferred, the provider's affair.
     """
     stage, reply = answer
     if stage == "dot" and reply.code < 300:
@@ -29,8 +29,9 @@ def judge(delivery: int, answer: Answer) -> Outcome:
         return deferred(delivery, reply, "provider")
     if reply.code < 500:
         return deferred(delivery, reply, _temporary_scope(stage, reply.status[2:]))
-    scope = _permanent_scope(stage, reply.status[2:])
-    return Outcome(delivery, "refused", scope, code=reply.code, status=reply.status, text=reply.text)
+    return Outcome(
+        delivery, "refused", _permanent_scope(stage, reply), code=reply.code, status=reply.status, text=reply.text
+    )
 
 
 def deferred(delivery: int, reply: SmtpReply, scope: OutcomeScope) -> Outcome:
@@ -38,15 +39,19 @@ def deferred(delivery: int, reply: SmtpReply, scope: OutcomeScope) -> Outcome:
     return Outcome(delivery, "deferred", scope, code=reply.code, status=reply.status, text=reply.text)
 
 
-def _temporary_scope(stage: Stage, about: str) -> OutcomeScope:
-    if stage == "mail" or about[:1] in _BEYOND_RECIPIENT:
+def untried(delivery: int, why: str) -> Outcome:
+    """Return the outcome of a message nothing of which was written."""
+    return Outcome(delivery, "untried", "provider", text=why)
+
+
+def _temporary_scope(stage: Stage, about_: str) -> OutcomeScope:
+    if stage == "mail" or about_[:1] in _BEYOND_RECIPIENT:
         return "provider"
     return "recipient"
 
 
-def _permanent_scope(stage: Stage, about: str) -> OutcomeScope:
-    if about in _SENDER:
+def _permanent_scope(stage: Stage, reply: SmtpReply) -> OutcomeScope:
+    if stage == "mail":
         return "mailing"
-    if stage == "rcpt":
-        return "recipient"
-    return "recipient" if stage != "mail" and about[:1] in ("1", "2") else "mailing"
+    found = about(Words(reply.status[2:], reply.text), whole_message=stage == "dot")
+    return "mailing" if found == "us" else found

@@ -15,6 +15,7 @@ from newsletter import addresses
 from newsletter.errors import AddressError, ProviderError
 from newsletter.model import Outcome, OutcomeKind, OutcomeScope, Outgoing, Parts
 from newsletter.providers import Wants
+from newsletter.providers.smtp_words import Words, about
 
 DAY = 86_400.0
 
@@ -215,6 +216,12 @@ def paired(
         if not name:
             claimed.setdefault(message.delivery, item)
     return [(message, claimed.get(message.delivery)) for message in messages]
+
+
+def blame(words: str) -> OutcomeScope:
+    """Return what the refusal of one message is about, where a provider's API says it in words only."""
+    found = about(Words("", words))
+    return "mailing" if found == "us" else found
 
 
 def controls(text: str) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
+from itertools import groupby
 
 from newsletter import addresses
 from newsletter.errors import AddressError, MessageError
@@ -15,6 +17,13 @@ from newsletter.errors import AddressError, MessageError
 LINE = 76  # RFC 2047 section 2: the limit of a line that holds an encoded word
 WORD = 75  # ... and of the word itself
 URI_LIMIT = 900
+FOLD = "\r\n "
+ELLIPSIS = "…"
+
+_QUOTED = 200  # a quoted string has one line: a longer name becomes encoded words
+_LONGEST_NAME = 9  # of a header that holds a phrase, with its colon and blank: List-Id
+_LONGEST_TITLE = 70
+_LONGEST_LABEL = 170
 
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PRINTABLE = re.compile(r"[ -~]*\Z")
@@ -123,29 +132,74 @@ def unstructured(text: str, name: str) -> str:
 
 
 def phrase(text: str, name: str) -> str:
-    """Return `text` as a display name: atoms, a quoted string, or one encoded word.
+    """Return `text` as a display name at the start of the header `name`: atoms, a quoted string or RFC 2047 words.
 
-    Raises MessageError when one word of 75 characters is too short: between two words of a display name, parsers put
-    a blank that was never there.
+    A name too long for one encoded word keeps its plain words plain, one or several a line: the blank between a plain
+    and an encoded word is shown by every reader, while some show the one between two encoded words too, against RFC
+    2047 section 6.2. Where two encoded words must meet, they are cut behind a blank.
     """
-    if _ATOMS.match(clean(text, name)) and "=?" not in text:
-        return text
-    if _PRINTABLE.match(text) and "=?" not in text:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    words = _words(text, WORD)
-    if len(words) > 1:
-        raise MessageError(f"the name `{text}` is too long once encoded", where=name, hint="shorten it")
-    return words[0]
+    first = LINE - len(name) - 2
+    if _PRINTABLE.match(clean(text, name)) and "=?" not in text and len(text) <= _QUOTED:
+        lines = _fold(text, first) if _ATOMS.match(text) else []
+        return FOLD.join(lines) if lines else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    whole = _words(text, min(WORD, first), at_blanks=True)
+    return FOLD.join(whole if len(whole) == 1 else _pack(_mixed(text) or whole, first))
+
+
+def _mixed(text: str) -> list[str]:
+    """Return the words of a phrase, plain ones plain and each run of others encoded; nothing for irregular blanks."""
+    words = text.split(" ")
+    if not all(words):
+        return []
+    runs = [(plain, list(run)) for plain, run in groupby(words, key=_is_plain)]
+    encoded = (run if plain else _words(" ".join(run), WORD - _LONGEST_NAME, at_blanks=True) for plain, run in runs)
+    return [word for run in encoded for word in run]
+
+
+def _is_plain(word: str) -> bool:
+    return bool(_ATOMS.match(word)) and "=?" not in word
+
+
+def _pack(words: Sequence[str], first: int) -> list[str]:
+    """Return lines of as many words as fit, the first line of at most `first` characters."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= (first if len(lines) == 1 else LINE - 1):
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def mailbox_line(display: str, wire: str, name: str) -> str:
+    """Return the value of the header `name`: the phrase of `display`, if any, and `<wire>`, folded when it is long."""
+    if not display:
+        return f"<{wire}>"
+    shown = phrase(display, name)
+    used = len(shown.rpartition("\n")[2]) + (0 if "\r\n" in shown else len(name) + 2)
+    return f"{shown}{' ' if used + len(wire) + 3 <= LINE else FOLD}<{wire}>"
 
 
 def list_id(title: str, label: str) -> str:
-    """Return a List-Id value: `La lettre du RTES <lettre.rtes.fr>` (RFC 2919: at most 255 octets, a dotted label)."""
-    value = f"{phrase(title, 'List-Id')} <{label}>"
-    if not _LIST_LABEL.match(label) or len(value) > 255:
+    """Return a List-Id value: `La lettre du RTES <lettre.rtes.fr>` (RFC 2919: at most 255 octets, a dotted label).
+
+    A title too long for one encoded word is shortened there: the phrase is optional, and only for people to read.
+    """
+    if not _LIST_LABEL.match(label) or len(label) > _LONGEST_LABEL:
         raise MessageError(
-            f"`{value}` is no list identifier", where="List-Id", hint="use a label such as lettre.example.org"
+            f"`{label[:80]}` is no list identifier", where="List-Id", hint="use a label such as lettre.example.org"
         )
-    return value
+    return mailbox_line(_shortened(clean(title, "List-Id")), label, "List-Id")
+
+
+def _shortened(title: str) -> str:
+    """Return `title` so that it fits one encoded word, cut behind a whole word if it must be."""
+    room = _payload(LINE - len("List-Id: "))
+    if len(title.encode()) <= room or (_PRINTABLE.match(title) and len(title) <= _LONGEST_TITLE):
+        return title
+    short = title.encode()[: room - len(ELLIPSIS.encode())].decode(errors="ignore")
+    whole, blank, _rest = short.rpartition(" ")
+    return (whole if blank else short).rstrip(" ,;:-") + ELLIPSIS
 
 
 def _wire(found: addresses.Address, name: str) -> str:
@@ -173,13 +227,17 @@ def _fold(text: str, first: int) -> list[str]:
     return lines if len(lines[0]) <= first and all(len(line) < LINE for line in lines) else []
 
 
-def _words(text: str, first: int) -> list[str]:
-    """Return `text` as RFC 2047 B-words, cut between code points, the first of at most `first` characters."""
+def _words(text: str, first: int, *, at_blanks: bool = False) -> list[str]:
+    """Return `text` as RFC 2047 B-words, cut between code points, the first of at most `first` characters.
+
+    With `at_blanks` a word ends behind a blank wherever one stands in it.
+    """
     chunks, room = [b""], _payload(first)
     for character in text:
         raw = character.encode()
         if len(chunks[-1]) + len(raw) > room:
-            chunks.append(b"")
+            cut = chunks[-1].rfind(b" ") + 1 if at_blanks else 0
+            chunks[-1:] = [chunks[-1][:cut], chunks[-1][cut:]] if cut else [chunks[-1], b""]
             room = _payload(WORD)
         chunks[-1] += raw
     return [f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks]

@@ -269,9 +269,8 @@ def _further(extra: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _top(head: Head) -> bytes:
-    display = f"{headers.phrase(head.sender_name, 'From')} " if head.sender_name else ""
     lines = [
-        f"From: {display}<{head.sender}>",
+        f"From: {headers.mailbox_line(head.sender_name, head.sender, 'From')}",
         "To: qz7slot-to-7zq",
         f"Subject: {headers.unstructured(head.subject, 'Subject')}",
         "Date: qz7slot-date-7zq",

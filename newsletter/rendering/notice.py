@@ -13,7 +13,8 @@ from newsletter.rendering import headers, quoted, text
 from newsletter.rendering.environment import environment
 from newsletter.rendering.inline import inline
 from newsletter.rendering.mjml import to_html
-from newsletter.settings import Network, Theme
+from newsletter.settings import Network
+from newsletter.theme import Theme
 
 _BOUNDARY = "=_notice_51d3a7"
 
@@ -70,9 +71,8 @@ def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) ->
 
 def mime(made: Parts, envelope: Envelope) -> bytes:
     """Return the same as a whole message: ASCII, CRLF; MessageError as `parts`."""
-    display = f"{headers.phrase(made.sender_name, 'From')} " if made.sender_name else ""
     lines = [
-        f"From: {display}<{made.sender}>",
+        f"From: {headers.mailbox_line(made.sender_name, made.sender, 'From')}",
         f"To: {headers.address(envelope.to, 'To')}",
         f"Subject: {headers.unstructured(made.subject, 'Subject')}",
         f"Date: {headers.dated(envelope.date)}",

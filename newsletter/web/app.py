@@ -32,7 +32,7 @@ READERS: tuple[Callable[[Site], APIRouter], ...] = (
     returns.router,
 )
 # What reads or writes the workspace's articles, issues and images.
-DESK: tuple[Callable[[Site], APIRouter], ...] = (
+NEED_FILES: tuple[Callable[[Site], APIRouter], ...] = (
     agenda.router,
     proposals.router,
     issues.router,
@@ -62,7 +62,7 @@ def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
     )
     app.state.site = site
     failures.install(app, site)
-    for make in READERS if readers_only else (*READERS, *DESK):
+    for make in READERS if readers_only else (*READERS, *NEED_FILES):
         app.include_router(make(site))
     return app
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from newsletter.errors import AddressError, ContentError, NewsletterError, NotFound, Refused, SettingsError, TokenError
 from newsletter.i18n import _, speaking
-from newsletter.web.public.signup import API as FORM
+from newsletter.web.api.shapes import SIGNUP_PATH
 from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site, told
 
@@ -73,7 +73,7 @@ def answer(
     title, text = words(status)
     path = request.url.path.removeprefix(site.prefix)
     detail = told(error) if isinstance(error, NewsletterError) and path.startswith(("/studio", "/api/")) else ""
-    if path.startswith("/api/") and path != FORM:
+    if path.startswith("/api/") and path != SIGNUP_PATH:
         return _for_programs(status, error, headers)
     if path.startswith(("/api/", "/hooks/")):
         body = {"error": {"status": status, "message": detail or title, "hint": text}}

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from newsletter.actions.letters.personal import Personal
@@ -13,7 +14,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.model import Letter, Outcome, Outgoing
-from newsletter.providers import Provider
+from newsletter.providers import Leaving, Provider, let_leave
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
 from newsletter.store.engine.database import Database
@@ -37,6 +38,7 @@ class Desk:
 
     database: Database
     mailing: Mailing
+    logs: Path | None = None
 
     def dispatch(self, provider: Provider, *, wait: bool = True, **values: Any) -> Dispatch:
         """Return a dispatch of the mailing through `provider`."""
@@ -51,7 +53,7 @@ class Desk:
             members_web=False,
             wants=provider.wants,
         )
-        return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait)
+        return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait, logs=self.logs)
 
     def deliver(self, provider: Provider, **values: Any) -> Receipt:
         """Drain once and return the receipt."""
@@ -75,7 +77,7 @@ class Desk:
 
 
 def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
-    """Make a mailing to `n` recipients that has begun just now."""
+    """Make a mailing to `n` recipients that has begun just now; `{i}` in `domain` gives each a domain of its own."""
     letter = Letter(
         issue=issue,
         publication="lettre",
@@ -121,12 +123,15 @@ class Peer:
     def close(self) -> None:
         """Nothing to close."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         with self.lock:
             self.busy += 1
             self.busiest = max(self.busiest, self.busy)
         try:
             for message in batch:
+                if not leaving((message.delivery,)):
+                    yield Outcome(message.delivery, "untried", "provider")
+                    continue
                 time.sleep(self.pause)
                 outcome = self.answer(message)
                 if outcome.kind in ("accepted", "unknown"):

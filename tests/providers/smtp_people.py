@@ -16,7 +16,8 @@ LETTERS = {
     ("deferred", "recipient"): "D",
     ("deferred", "provider"): "P",
     ("refused", "mailing"): "M",
-    ("deferred", "mailing"): "m",
+    ("refused", "unclear"): "?",
+    ("untried", "provider"): "-",
     ("unknown", "provider"): "U",
 }
 

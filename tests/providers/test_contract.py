@@ -136,13 +136,23 @@ def test_one_bad_address_is_refused_alone_and_the_others_leave(kind: type[Fake],
         ({"ErrorCode": "mj-0015", "StatusCode": 429, "ErrorMessage": "Too many"}, ("deferred", "provider")),
         (
             {"ErrorCode": "send-0008", "StatusCode": 403, "ErrorMessage": "not an authorized sender"},
-            ("deferred", "mailing"),
+            ("refused", "mailing"),
         ),
-        ({"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorRelatedTo": ["From.Email"]}, ("deferred", "mailing")),
+        ({"ErrorCode": "mj-0013", "StatusCode": 400, "ErrorRelatedTo": ["From.Email"]}, ("refused", "mailing")),
+        ({"ErrorCode": "mj-0099", "StatusCode": 400, "ErrorMessage": "daily sending limit"}, ("refused", "mailing")),
+        ({"ErrorCode": "mj-0005", "StatusCode": 400, "ErrorMessage": "a value"}, ("refused", "unclear")),
         ({"ErrorCode": "mj-0001", "StatusCode": 500}, ("unknown", "recipient")),
         ({"StatusCode": "400"}, ("unknown", "recipient")),
     ],
-    ids=["too fast", "no sender of ours", "an address that is not the recipient's", "a fault of theirs", "no number"],
+    ids=[
+        "too fast",
+        "no sender of ours",
+        "an address that is not the recipient's",
+        "a quota",
+        "unclear",
+        "a fault of theirs",
+        "no number",
+    ],
 )
 def test_one_message_that_mailjet_refuses_says_nothing_wrong_of_its_recipient(error, verdict) -> None:
     with fake_api.serving(fake_api.Mailjet()) as api:
@@ -206,7 +216,7 @@ FAULTS: dict[str, tuple[Fault, tuple[str, str], float | None]] = {
     "403": (answered(403), ("deferred", "mailing"), None),
     "404 wrong region": (answered(404), ("deferred", "mailing"), None),
     "302 elsewhere": (answered(302, Location="http://127.0.0.1:9/"), ("deferred", "mailing"), None),
-    "400 of the content": (answered(400), ("deferred", "mailing"), None),
+    "400 of the content": (answered(400), ("refused", "unclear"), None),
 }
 
 

@@ -20,7 +20,7 @@ BY_FORM = people.Consent("consent", "form")
 def subscribe(connection, n, publication="lettre", organisation_id=None, domain="example.org"):
     made = []
     for i in range(n):
-        address = f"p{i}.{publication}@{domain}"
+        address = f"p{i}.{publication}@{domain.format(i=i)}"
         person = people.Person(address=address, key=address, organisation_id=organisation_id)
         made.append(people.add_person(connection, person, NOW))
         people.move_subscription(connection, made[-1], publication, "active", BY_FORM, NOW)

@@ -124,7 +124,7 @@ def make(workspace: Workspace, made: Edition) -> WebLetter:
     issue = clean.tree(keep(made.composed, ()))
     with i18n.speaking(settings.network.locale):
         shown = view.page(issue, made.publication, settings.network, settings.theme, "", made.pictures)
-        desk = _WebLetterBuilder(workspace)
+        builder = _WebLetterBuilder(workspace)
         return WebLetter(
             issue=issue.key,
             publication=issue.publication,
@@ -133,11 +133,11 @@ def make(workspace: Workspace, made: Edition) -> WebLetter:
             preheader=issue.preheader,
             edition=shown.edition,
             editorial=str(shown.editorial),
-            lead=desk.item(shown.lead) if shown.lead else None,
+            lead=builder.item(shown.lead) if shown.lead else None,
             lead_layout=shown.lead_layout,
             sections=tuple(
-                WebSection(title=r.title, layout=r.layout, items=tuple(map(desk.item, r.entries)))
-                for r in shown.rubrics
+                WebSection(title=r.title, layout=r.layout, items=tuple(map(builder.item, r.items)))
+                for r in shown.sections
             ),
         )
 

@@ -18,6 +18,8 @@ from newsletter.model import Territory
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
+from newsletter.store.people.details import attach
+from newsletter.store.people.erasure import erased
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person
 
@@ -70,7 +72,7 @@ def settle_review(
 def _admit(workspace: Workspace, connection: Connection, review: Review, email: str, by: str, now: float) -> None:
     """Subscribe the person of a doubtful row, unless they have left or were erased."""
     address = addresses.parse_address(email or str(review.detail.get("email", review.subject)))
-    if people.erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
+    if erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
         raise Refused(
             "the data of this person were erased at their request",
             hint="decline the review",
@@ -132,7 +134,7 @@ def _meant(connection: Connection, review: Review, name: str, number: int | None
 def _place(connection: Connection, together: Sequence[Review], chosen: Organisation, by: str, now: float) -> None:
     for one in together:
         if one.subscriber_id is not None:
-            people.attach(connection, people.by_id(connection, one.subscriber_id), chosen.id, now, by)
+            attach(connection, people.by_id(connection, one.subscriber_id), chosen.id, now, by)
 
 
 def _take_member(

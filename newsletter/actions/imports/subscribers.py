@@ -29,7 +29,7 @@ from newsletter.store.imports.reviews import Review
 from newsletter.store.imports.undo import Import
 from newsletter.store.imports.writer import Incoming, KnownPerson, Writer
 from newsletter.store.journal import Event, dumps, record_event
-from newsletter.store.people import people
+from newsletter.store.people.erasure import erased, erased_count
 from newsletter.store.people.people import Consent
 
 BASES = ("consent", "member service", "legitimate interest")
@@ -150,7 +150,7 @@ class Knowledge:
 
     def __init__(self, connection: Connection, publication: str, fingerprint: Callable[[str, str], str]) -> None:
         self._connection, self._publication, self._fingerprint = connection, publication, fingerprint
-        self._erased = people.erased_count(connection) > 0
+        self._erased = erased_count(connection) > 0
         self._found: Mapping[str, KnownPerson] = {}
 
     def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
@@ -167,7 +167,7 @@ class Knowledge:
         if not (self._erased and keys):
             return {}
         prints = {self._fingerprint("erasure", key): key for key in keys}
-        return {prints[found]: KnownState("erased") for found in people.erased(self._connection, list(prints))}
+        return {prints[found]: KnownState("erased") for found in erased(self._connection, list(prints))}
 
 
 def _state(known: KnownPerson) -> KnownState:

@@ -1,4 +1,4 @@
-"""The editor's desk: what is available for an issue and what should be known of it, and the issue as it stands."""
+"""The composing board: what is available for an issue and what should be known of it, and the issue as it stands."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """An issue as it stands on the desk; `more` counts the available articles beyond those in `cards`."""
+    """An issue as it stands on the board; `more` counts the available articles beyond those in `cards`."""
 
     file: IssueVersion
     publication: Publication

@@ -34,17 +34,21 @@ class Personal:
 
         The Message-ID names the delivery, signed: the same at every attempt, and recognised when it comes back.
         """
-        domain = self.sender.rpartition("@")[2].rstrip("> ")
         return SlotValues(
             to=address,
             email=address,
-            message_id=verp.message_id(self.links.signer, domain, self.mailing, delivery),
+            message_id=self.message_id(delivery),
             date=_dated(now),
             unsub=self.links.unsubscribe(uid, self.publication),
             web=self.links.web_version(self.issue, uid if self.members_web else None),
             prefs=self.links.preferences(uid),
             propose=self.links.proposal(uid),
         )
+
+    def message_id(self, delivery: int) -> str:
+        """Return the Message-ID of one delivery, with its angle brackets."""
+        domain = self.sender.rpartition("@")[2].rstrip("> ")
+        return verp.message_id(self.links.signer, domain, self.mailing, delivery)
 
     def outgoing(self, skeleton: Skeleton, delivery: int, address: str, uid: bytes, now: datetime) -> Outgoing:
         """Return the message of one delivery, as whole MIME or in parts, as the provider wants it."""

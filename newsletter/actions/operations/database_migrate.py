@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.workspace import Workspace
@@ -36,7 +37,7 @@ def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migr
     try:
         before = database.version()
         if before and before != HEAD and not before.startswith(UNFINISHED):
-            _stand_still(database, patience)
+            _stand_still(database, patience, workspace.departures)
         try:
             database.migrate()
         except Exception:  # whatever it was, what has been halted goes on before it is told
@@ -47,12 +48,12 @@ def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migr
         database.close()
 
 
-def _stand_still(database: Database, patience: float) -> None:
+def _stand_still(database: Database, patience: float, logs: Path) -> None:
     with database.write() as connection:
         halt.halt(connection, HALTED)
     end = time.monotonic() + patience
     while True:
-        recover(database)  # a sender that has ended holds nothing up
+        recover(database, logs=logs)  # a sender that has ended holds nothing up
         with database.read() as connection:
             held = halt.in_flight(connection)
         if not held:

@@ -6,13 +6,15 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from newsletter.actions.operations import backup_manifest
 from newsletter.actions.operations.backup_manifest import DATABASE, FILES, PARTS, Manifest
+from newsletter.actions.sending.going_back import Remembered, left_since
 from newsletter.errors import Refused
 from newsletter.i18n import _, speaking
 from newsletter.settings_file import load_settings, read_env_file
@@ -23,12 +25,18 @@ from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A workspace brought back: the backup's time, how many files, the issues paused, where the former one lies."""
+    """A workspace brought back: the backup's time, how many files, the issues paused, where the former one lies.
+
+    `since` is what the departure logs of this workspace tell of messages that left after the backup: the ledger has it
+    now. `unknown` are issues that left under approvals that the backup does not have, with how many messages.
+    """
 
     made_at: str
     files: int
     paused: tuple[str, ...]
     aside: Path | None
+    since: Remembered = field(default_factory=Remembered)
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
 
 def restore(root: Path, source: Path, *, force: bool = False, progress: Progress = lambda *_: None) -> Restored:
@@ -59,10 +67,11 @@ def restore(root: Path, source: Path, *, force: bool = False, progress: Progress
             if (part / FILES / name).exists():
                 (part / FILES / name).rename(root / name)
         _put(part / DATABASE, target, manifest, progress)
+        since, unknown = left_since(target, root / "departures")
     finally:
         target.close()
         shutil.rmtree(part)
-    return Restored(manifest.made_at, len(manifest.files), paused, aside)
+    return Restored(manifest.made_at, len(manifest.files), paused, aside, since, unknown)
 
 
 def _file(target: Database) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from newsletter import addresses
+from newsletter import addresses, providers
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import _
@@ -44,6 +44,14 @@ class Application:
     def names(self) -> dict[str, str]:
         """First and last name, each on one line."""
         return {"first_name": " ".join(self.first_name.split()), "last_name": " ".join(self.last_name.split())}
+
+
+def processors(workspace: Workspace) -> list[str]:
+    """Return the companies that process personal data for the network: who carries its mail, and its host."""
+    settings = workspace.settings
+    relay = settings.sending.smtp.host if settings.sending.provider == "smtp" else ""
+    carrier = providers.processor(settings.sending.provider) or (relay if relay != "localhost" else "")
+    return [name for name in (carrier, settings.network.host) if name]
 
 
 def purpose(workspace: Workspace) -> tuple[str, ...]:

@@ -23,14 +23,22 @@ from newsletter.store.sending.mailings import Mailing
 
 
 def approve_issue(
-    workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False, seen: str = ""
+    workspace: Workspace,
+    key: str,
+    *,
+    by: str,
+    at: datetime | None = None,
+    now: bool = False,
+    seen: str = "",
+    over: int | None = None,
 ) -> Mailing:
     """Freeze issue `key` for sending: content, hash and candidates in one transaction.
 
     A very large audience takes several (`candidates.SLICE`): until the last the mailing is `loading`, nothing of it can
     leave, and an approval that was broken off is simply given again.
     It leaves at `at`, or after the recall window, or at once with `now` (as it does into the outbox, where nothing
-    leaves). A mailing approved earlier that has not begun is replaced. Raises Refused while the proof-reader finds
+    leaves). A mailing approved earlier that has not begun is replaced; with `over`, only the one with this id: another,
+    approved by somebody else meanwhile, stands. Raises Refused then, and while the proof-reader finds
     errors, when the issue was sent already, or when the files say something else than the content hash `seen`.
     """
     made = edition(workspace, key)
@@ -82,6 +90,12 @@ def approve_issue(
         earlier = mailings.of_issue(connection, key)
         # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.
         if earlier and mailings.status(connection, earlier.id, hold=True) in ("approved", "loading"):
+            if over is not None and earlier.id != over:
+                raise Refused(
+                    f"another command has approved `{key}` at this moment, and delivers it",
+                    hint=f"see `newsletter mailings show {key}`",
+                    said=Sentence("Quelqu’un d’autre vient de donner le bon à tirer, et l’envoi est à lui."),
+                )
             withdraw_approval(connection, earlier, moment, by, "approved again")
         else:
             earlier = None

@@ -6,8 +6,12 @@ import os
 import socket
 from pathlib import Path
 
+from sqlalchemy.engine import Connection
+
+from newsletter.actions.sending.departures import departures, log_path
 from newsletter.store.engine.database import Database
 from newsletter.store.sending import ledger
+from newsletter.store.sending.ledger import Settlement
 
 
 def owner() -> str:
@@ -24,11 +28,40 @@ def ended(token: str) -> bool:
     return not _exists(int(pid)) if found is None else found != started
 
 
-def recover(database: Database, mailing_id: int | None = None) -> tuple[int, int]:
-    """Take over from senders that are gone; returns (queued again, doubtful)."""
+def recover(database: Database, mailing_id: int | None = None, logs: Path | None = None) -> tuple[int, int]:
+    """Take over from senders that are gone; returns (queued again, doubtful).
+
+    Of what a sender handed over that ended on this machine, its departure log in `logs` tells what had begun to leave:
+    the rest is queued again, what was taken counts as sent, and only what was in flight is doubtful.
+    """
     with database.write() as connection:
+        now = database.now(connection)
         dead = [token for token in ledger.holders(connection, mailing_id) if ended(token)]
-        return ledger.sweep_leases(connection, database.now(connection), mailing_id, dead)
+        known = [_settle_by_log(connection, token, logs, now) for token in dead] if logs else []
+        queued, doubtful = ledger.sweep_leases(connection, now, mailing_id, dead)
+        return queued + sum(back for back, _lost in known), doubtful + sum(lost for _back, lost in known)
+
+
+def _settle_by_log(connection: Connection, token: str, logs: Path, now: float) -> tuple[int, int]:
+    """Settle what an ended sender handed over by its departure log, where there is one; (queued again, doubtful)."""
+    settled: list[Settlement] = []
+    back: list[int] = []
+    for mailing, tries in ledger.handed_by(connection, token).items():
+        path = log_path(logs, mailing, token.partition("#")[0])
+        if not path.exists():
+            continue
+        found = departures(path, tries)
+        for number, tried in tries.items():
+            left = found.get(number)
+            # An earlier hand-over by the same process says nothing of this one.
+            if left is None or left.tries < tried or left.fate == "not taken":
+                back.append(number)
+            elif left.fate == "taken":
+                settled.append(Settlement(number, "sent", "taken; the sender ended before the answer was recorded"))
+            else:
+                settled.append(Settlement(number, "doubtful", "the sender ended while this message was leaving"))
+    ledger.settle_deliveries(connection, token, settled, now)
+    return ledger.take_back(connection, token, back), sum(s.state == "doubtful" for s in settled)
 
 
 def _place() -> str:

@@ -130,12 +130,13 @@ def _dispatch(
         progress,
         hurry=hurry or stop,
         locale=workspace.settings.network.locale,
+        logs=workspace.departures,
     )
 
 
 def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
     """Tell whether others hold some of a mailing, or held it until now: what they lost is ours to deliver."""
-    if any(recover(workspace.database, mailing_id)):
+    if any(recover(workspace.database, mailing_id, workspace.departures)):
         return True
     with workspace.database.read() as connection:
         tally = ledger.tally(connection, mailing_id)

@@ -7,8 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from newsletter.actions.letters.personal import Personal
+from newsletter.actions.sending.suspicion import Suspicion
 from newsletter.i18n import _
 from newsletter.providers import Provider
 from newsletter.settings import Sending
@@ -25,7 +27,8 @@ class Dispatch:
 
     `stop` is the caller's wish, `failed` is set when a thread failed; `hurry` is set when nobody will wait
     for a database that is away. `progress` is told the states of each group.
-    `locale` is the network's language: why a mailing paused is kept in it.
+    `locale` is the network's language: why a mailing paused is kept in it. `logs` is the directory of the departure
+    logs, None to keep none. `suspicion` weighs refusals that may be about us.
     """
 
     database: Database
@@ -42,6 +45,8 @@ class Dispatch:
     hurry: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     locale: str = "fr"
+    logs: Path | None = None
+    suspicion: Suspicion = field(default_factory=Suspicion)
 
     @property
     def stopping(self) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses, paris
 from newsletter.actions.letters.editions import edition
 from newsletter.actions.sending import schedule
-from newsletter.actions.sending.approval import withdraw_approval
+from newsletter.actions.sending.approval import approve_issue, withdraw_approval
 from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
@@ -29,7 +29,7 @@ def confirm_mailing(workspace: Workspace, key: str, by: str, seen: str = "") -> 
     `seen` is the content hash of what that person was shown: another text approved since is Refused.
     """
     with workspace.database.write() as connection:
-        mailing = _required(connection, key)
+        mailing = required_mailing(connection, key)
         if seen and seen != mailing.content_hash:
             raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
         if mailing.status not in ("approved", "paused") or mailing.started_at is not None:
@@ -95,8 +95,30 @@ def reschedule_mailing(workspace: Workspace, mailing: Mailing, at: datetime | No
 def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
     """Return the issue's mailing and its journal, oldest first; NotFound without a mailing."""
     with workspace.database.read() as connection:
-        mailing = _required(connection, key)
+        mailing = required_mailing(connection, key)
         return mailing, journal.of_mailing(connection, mailing.id)
+
+
+def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
+    """Return the issue's live mailing, approving the issue when it has none; `at` and `now` set its hour anew.
+
+    Raises Refused when it is paused, or when its files have changed since the approval.
+    """
+    mailing = current_mailing(workspace, key)
+    if mailing is None or mailing.status in ("cancelled", "loading"):
+        broken_off = mailing.id if mailing and mailing.status == "loading" else 0
+        return approve_issue(workspace, key, by=by, at=at, now=now, over=broken_off)
+    if mailing.status == "paused":
+        raise Refused(f"`{key}` is paused: {mailing.pause_reason}", hint=f"`newsletter mailings resume {key}`")
+    if mailing.status == "approved":
+        if changed_since_approval(workspace, mailing):
+            raise Refused(
+                f"the files of `{key}` have changed since the approval",
+                hint=f"approve what they say now: `newsletter issues approve {key}`",
+            )
+        if at or now:
+            return reschedule_mailing(workspace, mailing, at)
+    return mailing
 
 
 def begin_mailing(workspace: Workspace, mailing: Mailing) -> Mailing:
@@ -132,7 +154,7 @@ def begin_mailing(workspace: Workspace, mailing: Mailing) -> Mailing:
 def mailing_receipt(workspace: Workspace, key: str) -> Receipt:
     """Return the receipt of the issue's mailing, counted now; NotFound without a mailing."""
     with workspace.database.read() as connection:
-        return mailings.receipt(connection, _required(connection, key), workspace.database.now(connection))
+        return mailings.receipt(connection, required_mailing(connection, key), workspace.database.now(connection))
 
 
 def pause_mailing(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
@@ -145,7 +167,7 @@ def pause_mailing(workspace: Workspace, key: str, by: str, why: str = "") -> Mai
 def resume_mailing(workspace: Workspace, key: str, by: str) -> Mailing:
     """Let a paused mailing go on; Refused when it is not paused."""
     with workspace.database.read() as connection:
-        begun = _required(connection, key).started_at is not None
+        begun = required_mailing(connection, key).started_at is not None
     status = "sending" if begun else "approved"
     return _change(workspace, key, status, ("paused",), "mailing-resumed", by, pause_reason="")
 
@@ -156,7 +178,7 @@ def cancel_mailing(workspace: Workspace, key: str, by: str) -> Receipt:
     Broken off, it is called again, or the job `sweep` ends it.
     """
     with workspace.database.write() as connection:
-        mailing = _required(connection, key)
+        mailing = required_mailing(connection, key)
         if mailing.live:
             withdraw_approval(connection, mailing, workspace.database.now(connection), by, "")
         elif mailing.status != "cancelled" or not any(ledger.kept_back(connection, mailing.id)):
@@ -172,7 +194,7 @@ def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, ad
     """Settle doubtful deliveries (all, or one address): send again with the same Message-ID, or count as sent."""
     chosen = addresses.parse_address(address).key if address else ""
     with workspace.database.write() as connection:
-        mailing, now = _required(connection, key), workspace.database.now(connection)
+        mailing, now = required_mailing(connection, key), workspace.database.now(connection)
         if resend and mailing.status == "cancelled":
             raise Refused(
                 f"the mailing of `{key}` was cancelled",
@@ -196,7 +218,8 @@ def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, ad
     return finish_mailing(workspace, mailing.id)
 
 
-def _required(connection: Connection, key: str) -> Mailing:
+def required_mailing(connection: Connection, key: str) -> Mailing:
+    """Return the issue's mailing; NotFound without one."""
     mailing = mailings.of_issue(connection, key)
     if mailing is None:
         raise NotFound(
@@ -211,7 +234,7 @@ def _change(
     workspace: Workspace, key: str, status: str, only: tuple[str, ...], kind: str, by: str, **values: str
 ) -> Mailing:
     with workspace.database.write() as connection:
-        mailing = _required(connection, key)
+        mailing = required_mailing(connection, key)
         if not mailings.change_mailing(connection, mailing.id, status, only=only, **values):
             raise _moved_on(key, mailing.status)
         _log(connection, workspace, mailing, kind, by)

@@ -1,9 +1,13 @@
-"""What the ledger shall say of an outcome: sent, refused, queued again, deferred until when, or doubtful."""
+"""What the ledger shall say of an outcome: sent, refused, queued again, deferred until when, or doubtful.
+
+What is about the mailing is no recipient's fault: whoever was tried is put behind all others, so that a resumed mailing
+does not meet the same person first.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.i18n import _
@@ -24,14 +28,16 @@ class Verdicts:
     started: float
 
     def settlement(self, outcome: Outcome, tries: int, now: float) -> Settlement:
-        """Return the word on a delivery that was tried `tries` times, the last one included."""
+        """Return the ledger's entry for a delivery that was tried `tries` times, the last one included."""
         number, text = outcome.delivery, outcome.text or outcome.status
         if outcome.kind == "accepted":
             return Settlement(number, "sent", text, outcome.provider_id)
+        if outcome.kind == "untried":
+            return Settlement(number, "queued", text)
         if outcome.kind == "unknown" and not self.idempotent:
             return Settlement(number, "doubtful", text)
         if outcome.scope == "mailing":
-            return Settlement(number, "queued", text)
+            return Settlement(number, "deferred", text, try_at=now, held=True)
         if outcome.kind == "refused":
             return Settlement(number, "refused", text, outcome.provider_id)
         if outcome.kind == "deferred" and outcome.scope == "provider" and outcome.retry_after is None:
@@ -48,17 +54,23 @@ class Verdicts:
         return Settlement(outcome.delivery, "deferred", text, try_at=due)
 
 
-def objection(outcomes: Sequence[Outcome]) -> str:
-    """Return what the provider holds against the mailing as a whole (its sender, its content), or an empty text."""
-    found = next((o for o in outcomes if o.scope == "mailing" and o.kind != "accepted"), None)
+def objection(outcomes: Sequence[Outcome], addresses: Mapping[int, str]) -> str:
+    """Return what the provider holds against the mailing as a whole (sender, relay, quota, content), or an empty text.
+
+    `addresses` are those of the deliveries: the text names whom the answer was given for.
+    """
+    found = next((o for o in outcomes if o.scope == "mailing" and o.kind not in ("accepted", "untried")), None)
     if found is None:
         return ""
-    words = _("Le prestataire d’envoi refuse cet expéditeur ou cette lettre : {answer}")
-    return words.format(answer=found.text or found.status)
+    words = _(
+        "Le prestataire d’envoi refuse cet expéditeur ou cette lettre : {answer} (réponse donnée pour {address}). "
+        "Personne n’est refusé : corrigez la cause, puis reprenez l’envoi."
+    )
+    return words.format(answer=found.text or found.status, address=addresses.get(found.delivery, "?"))
 
 
 def outage(outcomes: Sequence[Outcome]) -> Outcome | None:
-    """Return the word that holds the provider back for the longest, if it took nothing at all; None if it works."""
+    """Return the outcome that holds the provider back for the longest, if it took nothing at all; None if it works."""
     down = [o for o in outcomes if o.kind == "deferred" and o.scope == "provider"]
     if not down or len(down) < len(outcomes):
         return None

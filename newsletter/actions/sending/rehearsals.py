@@ -17,7 +17,7 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.model import Outcome, Outgoing
-from newsletter.providers import Provider, Wants
+from newsletter.providers import Leaving, Provider, Wants, let_leave
 from newsletter.settings import Sending, Settings
 from newsletter.store.engine.database import Database, open_database
 from newsletter.store.sending.mailings import Receipt
@@ -109,7 +109,11 @@ class _Copy(Workspace):
 
     @cached_property
     def database(self) -> Database:
-        return open_database(f"sqlite:///{self.file}")
+        return open_database(f"sqlite:///{self.file}", durable=False)
+
+    @property
+    def departures(self) -> Path:
+        return self.file.parent / "departures"
 
     def provider(self) -> Provider:
         return self.sink
@@ -137,9 +141,11 @@ class _Sink:
     def close(self) -> None:
         """Do nothing: there is nothing to close."""
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Answer each message; after a dropped connection the next goes over a new one."""
-        return map(self._answer, batch)
+        for message in batch:
+            left = leaving((message.delivery,))
+            yield self._answer(message) if left else Outcome(message.delivery, "untried", "provider")
 
     def _answer(self, message: Outgoing) -> Outcome:
         with self._lock:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, InternalError
 
 from newsletter import paris
+from newsletter.actions.sending.departures import Trail
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.outcomes import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
@@ -24,7 +25,7 @@ from newsletter.model import Outcome, Outgoing
 from newsletter.providers import ProviderSession
 from newsletter.rendering.message import Skeleton
 from newsletter.store import journal
-from newsletter.store.sending import ledger, mailings, pace
+from newsletter.store.sending import corrections, ledger, mailings, pace
 from newsletter.store.sending.ledger import Handed, Settlement
 from newsletter.store.tables.core import OPEN
 
@@ -58,9 +59,11 @@ class _Turn:
 class Sender:
     """Holds at most one group handed over and one claimed, under its own token."""
 
-    def __init__(self, dispatch: Dispatch, skeletons: Mapping[int, Skeleton], token: str, *, capped: bool) -> None:
+    def __init__(
+        self, dispatch: Dispatch, skeletons: Mapping[int, Skeleton], token: str, trail: Trail, *, capped: bool
+    ) -> None:
         """`capped`: some recipients' operators limit the connections that may serve them."""
-        self.dispatch, self.skeletons, self.token, self.capped = dispatch, skeletons, token, capped
+        self.dispatch, self.skeletons, self.token, self.trail, self.capped = dispatch, skeletons, token, trail, capped
         self.id, self.name, self.sending = dispatch.mailing.id, dispatch.provider.name, dispatch.sending
         self.rule, self.limited = dispatch.mailing.rule, bool(dispatch.sending.rate or dispatch.sending.daily)
         self.verdicts = Verdicts(
@@ -75,6 +78,7 @@ class Sender:
         self.behind = 0.0  # database time minus ours
         self.unsure = False  # a commit failed: perhaps it was done all the same
         self.leased = (0.0, 0.0)
+        self.unwritten = ""  # why a departure could not be written down
 
     def run(self) -> None:
         """Take turns until there is nothing to do; whatever happens, write what is known and give the rest back."""
@@ -178,6 +182,7 @@ class Sender:
         if returned and status == "done":
             # The sender was frozen; others took its group for doubtful and ended without it.
             mailings.change_mailing(connection, self.id, "sending", only=("done",), ended_at=None)
+        corrections.reopen(connection, self.id, self.dispatch.suspicion.again, now)
         if self.blame and mailings.change_mailing(
             connection, self.id, "paused", only=("sending",), pause_reason=self.blame
         ):
@@ -227,30 +232,53 @@ class Sender:
     # --- the provider's side -----------------------------------------------------------------------------------------
 
     def _send(self, session: ProviderSession, ready: Sequence[Handed]) -> None:
-        """Send a group; whatever happens, `known` then holds one word on each delivery the ledger does not know of."""
+        """Send a group; whatever happens, `known` then has an entry for each delivery the ledger knows nothing of."""
         began, waiting = time.monotonic(), {handed.id: handed for handed in ready}
         outcomes: list[Outcome] = []
-        words: list[Settlement] = []
-        silence = "queued", "it did not leave"
+        settlements: list[Settlement] = []
+        begun: set[int] = set()
+
+        def leaving(deliveries: Sequence[int]) -> bool:
+            if not self._may_leave([waiting[number] for number in deliveries]):
+                return False
+            begun.update(deliveries)
+            return True
+
         try:
             messages = self._messages(waiting)
             # A process that was frozen may find its group taken over, and perhaps sent again on a user's word.
             if self._away() < self.sending.lease_seconds / 3 or self._checkpoint(len(waiting)):
-                silence = "doubtful", "no answer was recorded"
-                for outcome in session.send(messages):
-                    now, tries = time.time() + self.behind, waiting.pop(outcome.delivery).tries
+                for outcome in session.send(messages, leaving):
+                    now, handed = time.time() + self.behind, waiting.pop(outcome.delivery)
+                    self.trail.answer(outcome)
+                    self.dispatch.suspicion.weigh(outcome, handed)
                     outcomes.append(outcome)
-                    words.append(self.verdicts.settlement(outcome, tries, now))
-                    self.known.append(words[-1])
+                    settlements.append(self.verdicts.settlement(outcome, handed.tries, now))
+                    self.known.append(settlements[-1])
                     late = self._away() > min(CHECKPOINT_SECONDS, self.sending.lease_seconds / 3)
                     if late and not self._checkpoint(len(waiting)):
                         break
         finally:
-            self.known += [Settlement(number, *silence) for number in waiting]
+            self.trail.rest()
+            self.known += [_silence(number, begun=number in begun) for number in waiting]
         with speaking(self.dispatch.locale):  # it is kept, and read by everybody
-            self.blame = self.dispatch.count(words) or objection(outcomes)
+            addresses = {handed.id: handed.address for handed in ready}
+            self.blame = (
+                self.dispatch.count(settlements) or objection(outcomes, addresses) or self.dispatch.suspicion.reason
+            )
         self._adapt(len(ready), time.monotonic() - began)
         self._mind_provider(outcomes)
+
+    def _may_leave(self, handed: Sequence[Handed]) -> bool:
+        """Write down that messages begin to leave; False when they must not, or when that cannot be written."""
+        if self.dispatch.suspicion.reason or self._away() >= self.sending.lease_seconds:
+            return False
+        try:
+            self.trail.leave(handed)
+        except OSError as error:
+            self.unwritten = f"the departure log cannot be written: {error.strerror}"
+            return False
+        return True
 
     def _messages(self, waiting: dict[int, Handed]) -> list[Outgoing]:
         """Build the group's messages; who cannot be written to at all is refused, not an obstacle to the others."""
@@ -274,19 +302,28 @@ class Sender:
 
     def _mind_provider(self, outcomes: Sequence[Outcome]) -> None:
         """Rest, longer each time, while the provider takes nothing at all; then give up and say why."""
-        down = outage(outcomes)
-        if not down:
+        down, unwritten, self.unwritten = outage(outcomes), self.unwritten, ""
+        if not down and not unwritten:
             self.failed = 0
             return
         self.failed += 1
         self.size = 1
         if self.failed >= PATIENCE:
-            self.dispatch.note(f"the provider takes nothing: {down.text or down.status}")
-        self.rest = max(2.0 ** (self.failed - 1), min(down.retry_after or 0.0, MOST_REST))
+            self.dispatch.note(unwritten or f"the provider takes nothing: {(down.text or down.status) if down else ''}")
+        self.rest = max(2.0 ** (self.failed - 1), min(down.retry_after or 0.0, MOST_REST) if down else 0.0)
 
     def _away(self) -> float:
         """Return the seconds since the lease was last prolonged, by whichever clock has gone further."""
         return max(time.time() - self.leased[0], time.monotonic() - self.leased[1])
+
+
+def _silence(number: int, *, begun: bool) -> Settlement:
+    """Return the entry for a delivery of which no outcome came."""
+    return (
+        Settlement(number, "doubtful", "no answer was recorded")
+        if begun
+        else Settlement(number, "queued", "it did not leave")
+    )
 
 
 def _day(now: float) -> str:

@@ -33,7 +33,7 @@ _MISSING_DRIVER = "install the extra `postgres`: pip install 'lettre-reseau[post
 class Database:
     """A workspace's database; `read()` and `write()` give connections inside one transaction each."""
 
-    def __init__(self, url: str | sa.URL, root: Path | None = None, *, durable: bool = False) -> None:
+    def __init__(self, url: str | sa.URL, root: Path | None = None, *, durable: bool = True) -> None:
         try:
             parsed = make_url(url)
             sqlite = parsed.get_backend_name() == "sqlite"
@@ -172,7 +172,7 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, root: Path | None = None, *, durable: bool = False) -> Database:
+def open_database(url: str, root: Path | None = None, *, durable: bool = True) -> Database:
     """Open and migrate the database at `url`; a relative SQLite path counts from `root`."""
     database = Database(url, root, durable=durable)
     database.migrate()

@@ -16,6 +16,7 @@ from newsletter.i18n import Sentence
 from newsletter.store.imports import writer
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import people
+from newsletter.store.people.details import respan
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes, reviews
@@ -134,7 +135,7 @@ def _take_back(connection: Connection, made: Import, change: sa.Row[Any], consen
         values = {name: old for name, (old, new) in before.items() if getattr(person, name) == new}
         if values:
             connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
-            people.respan(connection, people.by_id(connection, person.id), now)
+            respan(connection, people.by_id(connection, person.id), now)
         return "restored" if values else "kept"
     if change.what == "stopped":
         return _let_go(connection, made, person, before)

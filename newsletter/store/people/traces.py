@@ -69,7 +69,15 @@ def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
             if text
         }
         connection.execute(mailings.update().where(mailings.c.id == row.id).values(**values))
-    return len(rows)
+    return len(rows) + _pauses(connection, spellings)
+
+
+def _pauses(connection: Connection, spellings: tuple[str, ...]) -> int:
+    """Empty the reasons of pauses that name the person: whom a provider's answer was given for."""
+    told = sa.and_(events.c.kind == "mailing-paused", _mentions(events.c.detail, spellings))
+    named = _mentions(mailings.c.pause_reason, spellings)
+    emptied = connection.execute(events.update().where(told).values(detail=""))
+    return emptied.rowcount + connection.execute(mailings.update().where(named).values(pause_reason="")).rowcount
 
 
 def _without(document: Any, wanted: set[str]) -> Any:

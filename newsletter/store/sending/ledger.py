@@ -21,28 +21,34 @@ from newsletter.store.people.entitlement import Rule, open_span, verdict
 from newsletter.store.tables.core import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
 _KEPT_BACK = ("queued", "deferred", "claimed")
+HELD = "held"  # the reason of a delivery that waits behind all others
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A delivery whose message may leave now."""
+    """A delivery whose message may leave now; `held`: it was put behind all others after an answer about us."""
 
     id: int
     variant: int
     address: str
     uid: bytes
     tries: int
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The word on one handed delivery: its new state, and what the provider answered."""
+    """The outcome of one delivery: its new state, and what the provider answered.
+
+    `held`: the answer was about us, so that the delivery waits behind all others (`deferred`, due at once).
+    """
 
     id: int
     state: str
     answer: str = ""
     provider_id: str = ""
     try_at: float | None = None
+    held: bool = False
 
 
 def claim_deliveries(
@@ -73,9 +79,8 @@ def claim_deliveries(
     ids = take("queued", limit, after)
     if after and len(ids) < limit:  # what was given back
         ids = sorted(ids + take("queued", limit - len(ids)))
-    if len(ids) < limit:
-        ids += take("deferred", limit - len(ids))
-    return ids
+    # Never beside queued ones: who waits behind all others must not come first within a group.
+    return ids or take("deferred", limit)
 
 
 # The statements of every turn are made once: to put them together costs as much as to run them.
@@ -142,7 +147,11 @@ def hand_deliveries(
         )
     if len(bad) < len(rows):
         connection.execute(_HAND, {**held, "at": now, "until": now + lease})
-    return [Handed(row.id, row.variant, row.address, row.uid, row.tries + 1) for row in rows if not row.why]
+    return [
+        Handed(row.id, row.variant, row.address, row.uid, row.tries + 1, row.reason == HELD)
+        for row in rows
+        if not row.why
+    ]
 
 
 # By token through the partial index: a list of ids costs more to spell out than the rows to read.
@@ -166,7 +175,7 @@ _HAND = (
 
 
 @lru_cache(maxsize=32)
-def _looking(rule: Rule, today: date) -> sa.Select[tuple[int, int, str, bytes, int, str]]:
+def _looking(rule: Rule, today: date) -> sa.Select[tuple[int, int, str, bytes, int, str, str]]:
     return (
         sa.select(
             deliveries.c.id,
@@ -174,6 +183,7 @@ def _looking(rule: Rule, today: date) -> sa.Select[tuple[int, int, str, bytes, i
             subscribers.c.address,
             subscribers.c.uid,
             deliveries.c.tries,
+            deliveries.c.reason,
             verdict(rule, today).label("why"),
         )
         .select_from(
@@ -202,6 +212,7 @@ _SETTLE = (
         try_at=sa.bindparam("new_try_at"),
         settled_at=sa.bindparam("at"),
         lease_until=None,
+        reason=sa.bindparam("new_reason"),
     )
 )
 
@@ -224,6 +235,7 @@ def settle_deliveries(connection: Connection, token: str, settlements: Sequence[
                 "new_provider_id": s.provider_id,
                 "new_try_at": s.try_at,
                 "at": None if s.state in OPEN else now,
+                "new_reason": HELD if s.held else "",
             }
             for s in settlements
         ],
@@ -268,6 +280,26 @@ def sweep_leases(
         )
     )
     return queued, doubtful.rowcount
+
+
+def handed_by(connection: Connection, token: str) -> dict[str, dict[int, int]]:
+    """Return the deliveries that `token` has handed over and not settled, with their tries, by their mailing's uid."""
+    rows = connection.execute(
+        sa.select(mailings.c.uid, deliveries.c.id, deliveries.c.tries)
+        .join_from(deliveries, mailings, deliveries.c.mailing_id == mailings.c.id)
+        .where(deliveries.c.state == "handed", deliveries.c.token == token, OPEN_JOINED)
+        .order_by(deliveries.c.id)
+    )
+    found: dict[str, dict[int, int]] = {}
+    for uid, number, tries in rows:
+        found.setdefault(uid, {})[number] = tries
+    return found
+
+
+def take_back(connection: Connection, token: str, ids: Sequence[int]) -> int:
+    """Queue again what `token` has handed over and nothing of which left; returns how many."""
+    mine = sa.and_(deliveries.c.token == token, deliveries.c.id.in_(ids))
+    return _give_back(connection, None, mine, ("handed",)) if ids else 0
 
 
 def holders(connection: Connection, mailing_id: int | None = None) -> list[str]:

@@ -237,6 +237,11 @@ def skeletons(connection: Connection, mailing_id: int) -> dict[int, bytes]:
     return {row.number: row.skeleton for row in rows}
 
 
+def known(connection: Connection, uid: str) -> bool:
+    """Tell whether there is a mailing with this uid."""
+    return bool(connection.scalar(sa.select(sa.exists().where(mailings.c.uid == uid))))
+
+
 def change_mailing(connection: Connection, mailing_id: int, status: str, *, only: Sequence[str], **values: Any) -> bool:
     """Move a mailing to `status` if it is in one of `only`: one guarded UPDATE; tells whether it moved."""
     moved = connection.execute(

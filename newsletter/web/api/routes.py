@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 
 from newsletter.actions.team import api_keys
 from newsletter.actions.team.api_keys import Caller
-from newsletter.web.public.signup import ApiRefusal
+from newsletter.web.api.shapes import ApiRefusal
 from newsletter.web.site import Site
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]

@@ -16,6 +16,24 @@ Kind = Literal["actualite", "territoire", "entretien", "evenement", "appel"]
 Number = int | float | None
 
 
+SIGNUP_PATH = "/api/v1/abonnement"
+
+
+class Fault(BaseModel):
+    """Why a request was not taken: a sentence for each field that can be corrected, or one for the whole."""
+
+    status: int
+    fields: dict[str, str] = {}
+    message: str = ""
+    hint: str = ""
+
+
+class ApiRefusal(BaseModel):
+    """The answer to a request that was not taken."""
+
+    error: Fault
+
+
 class IssueRow(BaseModel):
     """An issue; `status` is `draft` or that of its mailing."""
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from newsletter.actions.people.signup_rules import WORDING, purpose
+from newsletter.actions.people.signup_rules import WORDING, processors, purpose
 from newsletter.web.site import Site
-
-# Who a message passes through on its way, by the name in `[sending] provider`: company and country.
-PROCESSORS = {
-    "brevo": "Brevo (Sendinblue SAS), Paris, France",
-    "mailjet": "Mailjet (Sinch), Paris, France",
-    "scaleway": "Scaleway SAS, Paris, France",
-    "mailgun": "Mailgun Technologies (Sinch)",
-    "postmark": "Postmark (ActiveCampaign LLC), États-Unis",
-}
 
 
 def router(site: Site) -> APIRouter:
@@ -29,13 +20,10 @@ def router(site: Site) -> APIRouter:
     @routes.get("/confidentialite")
     def privacy(request: Request) -> Response:
         settings = site.workspace.settings
-        relay = settings.sending.smtp.host if settings.sending.provider == "smtp" else ""
-        sender = PROCESSORS.get(settings.sending.provider, relay if relay != "localhost" else "")
-        processors = [name for name in (sender, settings.network.host) if name]
         return site.page(
             request,
             "public/privacy.html",
-            processors=processors,
+            processors=processors(site.workspace),
             purpose=purpose(site.workspace),
             wording=WORDING,
             retention=settings.retention,

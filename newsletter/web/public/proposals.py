@@ -45,12 +45,12 @@ def router(site: Site) -> APIRouter:
     @routes.get("/proposer/{token}")
     def show(request: Request, token: str, proposition: str = "", envoyee: str = "") -> Response:
         try:
-            desk = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
+            pages = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
         except Refused:
             return site.page(request, "public/propose_closed.html", status=403, noindex=True)
         if envoyee:
-            return desk.receipt(submissions.own(workspace, desk.who, envoyee))
-        return desk.form(submissions.own(workspace, desk.who, proposition) if proposition else None)
+            return pages.receipt(submissions.own(workspace, pages.who, envoyee))
+        return pages.form(submissions.own(workspace, pages.who, proposition) if proposition else None)
 
     @routes.get("/proposer/{token}/image/{uid}")
     def picture(token: str, uid: str) -> Response:
@@ -63,14 +63,14 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/proposer/{token}", dependencies=[Depends(known)])
     def act(request: Request, token: str, sent: Annotated[Posted, Depends(posted)]) -> Response:
-        desk = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
+        pages = _ProposalPages(site, request, token, submissions.proposer(workspace, token))
         uid, action = sent.values.get("proposition", ""), sent.values.get("action", "")
         if action == "supprimer":
-            submissions.discard_proposal(workspace, desk.who, uid)
-            return desk.back()
+            submissions.discard_proposal(workspace, pages.who, uid)
+            return pages.back()
         if action == "envoyer":
-            return desk.send(uid)
-        return desk.keep(sent, uid, preview=action == "apercu")
+            return pages.send(uid)
+        return pages.keep(sent, uid, preview=action == "apercu")
 
     return routes
 

@@ -12,9 +12,10 @@ from pydantic import BaseModel, Field
 from newsletter.actions.people import signup, signup_rules
 from newsletter.actions.people.signup_rules import Application
 from newsletter.i18n import _
+from newsletter.web.api.shapes import SIGNUP_PATH, ApiRefusal
 from newsletter.web.site import Site
 
-PAGE, FRAME, API = "/abonnement", "/abonnement/formulaire", "/api/v1/abonnement"
+PAGE, FRAME = "/abonnement", "/abonnement/formulaire"
 Text = Annotated[str, Form(max_length=1000)]
 Keys = Annotated[list[str], Form(default_factory=list)]
 
@@ -34,21 +35,6 @@ class Taken(BaseModel):
     """The answer to a request that was taken: a sentence to show."""
 
     message: str
-
-
-class Fault(BaseModel):
-    """Why a request was not taken: a sentence for each field that can be mended, or one for the whole."""
-
-    status: int
-    fields: dict[str, str] = {}
-    message: str = ""
-    hint: str = ""
-
-
-class ApiRefusal(BaseModel):
-    """The answer to a request that was not taken."""
-
-    error: Fault
 
 
 def router(site: Site) -> APIRouter:
@@ -138,7 +124,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
     website = urlsplit(site.workspace.settings.network.website)
     shared = {"Access-Control-Allow-Origin": f"{website.scheme}://{website.netloc}", "Vary": "Origin, Accept-Language"}
 
-    @routes.get(API)
+    @routes.get(SIGNUP_PATH)
     def offer() -> Response:
         """What may be subscribed to, the words to show, and the `form` to send back with a request."""
         publications = site.workspace.settings.publications.values()
@@ -155,7 +141,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
 
     refusals: dict[int | str, dict[str, Any]] = {status: {"model": ApiRefusal} for status in (400, 413, 422, 429)}
 
-    @routes.post(API, status_code=202, response_model=Taken, responses=refusals)
+    @routes.post(SIGNUP_PATH, status_code=202, response_model=Taken, responses=refusals)
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
         """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
         application = Application(
@@ -173,7 +159,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
         _take(site, request, background, application)
         return JSONResponse({"message": _("Un message de confirmation vous attend.")}, 202, shared)
 
-    @routes.options(API, include_in_schema=False)
+    @routes.options(SIGNUP_PATH, include_in_schema=False)
     def preflight() -> Response:
         allowed = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
         return Response(status_code=204, headers={**shared, **allowed, "Access-Control-Max-Age": "86400"})

@@ -14,7 +14,8 @@ from newsletter.actions.team.settings_edits import Change
 from newsletter.errors import NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
-from newsletter.settings import Feed, Layout, Palette, Publication
+from newsletter.settings import Feed, Layout, Publication
+from newsletter.theme import Palette
 from newsletter.web.site import Site, say
 from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow
@@ -43,7 +44,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of the settings that stand in `newsletter.toml`."""
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
     allowed = allow(site, "settings")
-    desk = _SettingsPages(site, Shell(site))
+    pages = _SettingsPages(site, Shell(site))
 
     @routes.get("")
     def start(_visit: Visit = allowed) -> Response:
@@ -51,42 +52,42 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/identite")
     def identity(visit: Visit = allowed) -> Response:
-        return desk.show(visit, "identity")
+        return pages.show(visit, "identity")
 
     @routes.post("/identite")
     def save_identity(visit: Visit = allowed) -> Response:
-        return desk.save(visit, "identity", f"{_HOME}/identite", _identity(visit))
+        return pages.save(visit, "identity", f"{_HOME}/identite", _identity(visit))
 
     @routes.get("/apparence")
     def theme(visit: Visit = allowed) -> Response:
-        return desk.show(visit, "theme", findings=settings_edits.theme_findings(site.workspace.settings))
+        return pages.show(visit, "theme", findings=settings_edits.theme_findings(site.workspace.settings))
 
     @routes.post("/apparence")
     def save_theme(visit: Visit = allowed) -> Response:
-        return desk.save(visit, "theme", f"{_HOME}/apparence", _theme(visit))
+        return pages.save(visit, "theme", f"{_HOME}/apparence", _theme(visit))
 
     @routes.get("/flux")
     def feeds(visit: Visit = allowed) -> Response:
-        return desk.show(visit, "feeds", feeds=_feed_rows(visit, site.workspace.settings.feeds), names=tag_words())
+        return pages.show(visit, "feeds", feeds=_feed_rows(visit, site.workspace.settings.feeds), names=tag_words())
 
     @routes.post("/flux")
     def save_feeds(visit: Visit = allowed) -> Response:
         rows = _feed_rows(visit, site.workspace.settings.feeds)
-        return desk.save(visit, "feeds", f"{_HOME}/flux", _feeds(visit), feeds=rows, names=tag_words())
+        return pages.save(visit, "feeds", f"{_HOME}/flux", _feeds(visit), feeds=rows, names=tag_words())
 
     @routes.get("/publications")
     def publications(visit: Visit = allowed) -> Response:
-        return desk.show(visit, "publications")
+        return pages.show(visit, "publications")
 
     @routes.get("/publications/{key}")
     def publication(key: str, visit: Visit = allowed) -> Response:
-        return desk.show(visit, "publication", publication=_known(site, key))
+        return pages.show(visit, "publication", publication=_known(site, key))
 
     @routes.post("/publications/{key}")
     def save_publication(key: str, visit: Visit = allowed) -> Response:
         current = _known(site, key)
         path = f"{_HOME}/publications/{key}"
-        return desk.save(visit, "publication", path, _publication(visit, key), publication=current)
+        return pages.save(visit, "publication", path, _publication(visit, key), publication=current)
 
     return routes
 

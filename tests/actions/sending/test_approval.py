@@ -184,10 +184,10 @@ def test_who_delivers_says_done_though_another_settles_the_last_just_after_the_c
     mailing = sending_mailings.begin_mailing(workspace, approve_issue(workspace, ISSUE, by="a", now=True))
     others = sending_deliveries.recover
 
-    def settle_last(database, mailing_id):
+    def settle_last(database, mailing_id, logs):
         with database.write() as connection:
             connection.execute(deliveries.update().where(deliveries.c.mailing_id == mailing_id).values(state="sent"))
-        return others(database, mailing_id)
+        return others(database, mailing_id, logs)
 
     monkeypatch.setattr(sending_deliveries, "drain", lambda _dispatch: None)
     monkeypatch.setattr(sending_deliveries, "recover", settle_last)

@@ -17,7 +17,11 @@ def test_this_process_has_not_ended():
 
 def test_a_process_that_was_killed_has_ended_even_as_a_zombie():
     child = subprocess.Popen(
-        [sys.executable, "-c", "from newsletter.actions.owners import owner; print(owner(), flush=True); input()"],
+        [
+            sys.executable,
+            "-c",
+            "from newsletter.actions.sending.claims import owner; print(owner(), flush=True); input()",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

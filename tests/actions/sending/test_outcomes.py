@@ -20,10 +20,12 @@ def rules(*, idempotent=False, started=NOW):
     [
         ("accepted", "recipient", "sent"),
         ("refused", "recipient", "refused"),
-        ("refused", "mailing", "queued"),
+        ("refused", "unclear", "refused"),
+        ("refused", "mailing", "deferred"),
         ("deferred", "recipient", "deferred"),
         ("deferred", "provider", "queued"),
-        ("deferred", "mailing", "queued"),
+        ("deferred", "mailing", "deferred"),
+        ("untried", "provider", "queued"),
         ("unknown", "recipient", "doubtful"),
         ("unknown", "provider", "doubtful"),
         ("unknown", "mailing", "doubtful"),
@@ -64,6 +66,13 @@ def test_an_outage_is_when_nothing_was_taken_and_the_longest_wait_counts():
     assert outage([]) is None
 
 
-def test_an_objection_is_the_first_word_against_the_letter():
-    assert objection([Outcome(1, "accepted", "mailing"), Outcome(2, "deferred", "provider")]) == ""
-    assert "5.7.1 no" in objection([Outcome(1, "refused"), Outcome(2, "refused", "mailing", text="5.7.1 no")])
+def test_an_objection_is_the_first_answer_against_the_letter_and_names_for_whom_it_was_given():
+    people = {1: "a@mairie.example", 2: "b@mairie.example"}
+    assert objection([Outcome(1, "accepted", "mailing"), Outcome(2, "deferred", "provider")], people) == ""
+    words = objection([Outcome(1, "refused"), Outcome(2, "refused", "mailing", text="5.7.1 no")], people)
+    assert "5.7.1 no" in words and "b@mairie.example" in words
+
+
+def test_whoever_gets_an_answer_about_us_is_put_behind_all_others_and_due_at_once():
+    entry = rules().settlement(Outcome(1, "refused", "mailing", text="5.4.5 quota"), 1, NOW)
+    assert (entry.state, entry.try_at, entry.held, entry.answer) == ("deferred", NOW, True, "5.4.5 quota")
