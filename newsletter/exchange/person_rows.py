@@ -87,7 +87,7 @@ class RowReader:
                 found = parse_mailbox(self._email(cells))
             except AddressError as error:
                 return self._repaired(number, record, error)
-        if not found[1].local.isascii() and _CURLY.search(found[1].local):
+        if not found[1].text.isascii() and _CURLY.search(found[1].local):
             return self._repaired(number, record, AddressError(""))
         pasted = len(cells) > len(self._columns) and self._nothing_else(cells)
         others = self._others(number, line, cells, found[1]) if self._headless or pasted else []
