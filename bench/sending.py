@@ -25,7 +25,7 @@ from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Sending, Smtp
 from newsletter.store.engine.database import open_database
-from newsletter.store.sending import mailings
+from newsletter.store.sending.receipts import count_receipt
 
 SLOW = 10  # peers that build every message send a tenth of the count: their rate does not depend on it
 
@@ -40,7 +40,7 @@ def deliver(provider: Provider, count: int) -> float:
         drain(Dispatch(database, made, provider, sending, maker()))
         seconds = time.perf_counter() - start
         with database.read() as connection:
-            receipt = mailings.receipt(connection, made, 0)
+            receipt = count_receipt(connection, made, 0)
         database.close()
     if receipt.sent != count:
         raise SystemExit(f"only {receipt.sent} of {count} were sent")

@@ -13,9 +13,10 @@ from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.compare_audiences import Group, compare
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt
+from newsletter.store.sending.receipts import Receipt
 
 if TYPE_CHECKING:
-    from newsletter.store.sending.mailings import Receipt
+    pass
 
 
 @click.group()
