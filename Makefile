@@ -5,12 +5,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 # One more than there are cores: tests wait for servers, browsers and clocks a third of their time.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-QUICK := tests/content tests/exchange tests/rendering tests/providers tests/store $(wildcard tests/test_*.py)
+# The slowest cases are printed at the end, so that one that has grown slow is seen.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=10 --durations-min=1
 
 RELEASE := $(VENV)/.release
 OTHERS ?= 3.12 3.13
 
-.PHONY: help demo test check versions lint serve bench chaos coverage screenshots audit dist release clean
+.PHONY: help demo test check format versions lint serve bench chaos coverage screenshots audit dist release clean
 
 help:  ## print this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -36,10 +37,14 @@ lint: $(STAMP)  ## ruff, mypy --strict, import floors
 	@PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
 test: lint  ## everything: lint, then all tests (SQLite, PostgreSQL, browser)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(PYTEST)
 
-check: lint  ## about a minute on two cores: the rooms, on SQLite, and one walk of the whole path
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(QUICK) -m 'not slow and not browser' -k 'not postgresql'
+check: lint  ## the fast lane: every subject, on SQLite, without browsers, servers and killed processes
+	@HYPOTHESIS_PROFILE=quick $(PYTEST) -q -m 'not slow and not browser' -k 'not postgresql'
+
+format: $(STAMP)  ## format the code and fix what ruff can fix by itself
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
 
 versions:  ## the same on the other versions of Python that are supported, each in a venv of its own
 	@for version in $(OTHERS); do \

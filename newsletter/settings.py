@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from newsletter.errors import SettingsError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
-
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\Z")
+from newsletter.theme import Theme
 
 
 class _Frozen(BaseModel):
@@ -41,70 +40,6 @@ class Network(_Frozen):
     accounts: Mapping[str, str] = Field(default_factory=dict)
     funders: tuple[str, ...] = ()
     locale: Literal["fr", "en"] = "fr"
-
-
-class Palette(_Frozen):
-    """Colours as #RRGGBB, named by their use in the design."""
-
-    ink: str
-    secondary: str
-    primary: str
-    accent: str
-    page: str
-    sheet: str
-    panel: str
-    rule: str
-    masthead: str
-    on_masthead: str
-
-    @field_validator("*")
-    @classmethod
-    def _colour(cls, value: str) -> str:
-        if not _COLOUR.match(value):
-            raise ValueError(f"`{value}` is no colour of the form #RRGGBB")
-        return value.upper()
-
-
-LIGHT = Palette(
-    ink="#1D2B2F",
-    secondary="#55636A",
-    primary="#0F4F4A",
-    accent="#A3431C",
-    page="#F6F3EC",
-    sheet="#FFFFFF",
-    panel="#E9F0EE",
-    rule="#DAD6CC",
-    masthead="#0F4F4A",
-    on_masthead="#FFFFFF",
-)
-DARK = Palette(
-    ink="#ECEAE4",
-    secondary="#B4BDBF",
-    primary="#86CFC4",
-    accent="#F2A57E",
-    page="#121718",
-    sheet="#1C2325",
-    panel="#233132",
-    rule="#37464A",
-    masthead="#0B2E2B",
-    on_masthead="#ECEAE4",
-)
-
-
-class Theme(_Frozen):
-    """The design tokens another network changes: two palettes and two font stacks (no font name with blanks)."""
-
-    light: Palette = LIGHT
-    dark: Palette = DARK
-    heading_font: str = "Georgia,Times,serif"
-    body_font: str = "Helvetica,Arial,sans-serif"
-
-    @field_validator("heading_font", "body_font")
-    @classmethod
-    def _font(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Za-z-]+(,[A-Za-z-]+)*", value):
-            raise ValueError("font names are separated by commas and hold no blanks or quotes")
-        return value
 
 
 Layout = Literal["news", "cards", "interview", "agenda", "calls", "publications", "briefs"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,9 @@ from hypothesis import settings
 
 # A busy machine is slow, and no fault: no test asserts seconds.
 settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# For `make check`: the same properties, tried with fewer examples.
+settings.register_profile("quick", deadline=None, max_examples=10)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
@@ -26,30 +27,55 @@ def missing(what: str, how: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Path]:
-    """The socket directory of a PostgreSQL cluster of this test process."""
-    from tests.postgres import cluster
+def pytest_configure(config: pytest.Config) -> None:
+    """Make what the processes of this run share, in the first of them."""
+    from tests import run
 
-    with cluster() as home:
-        yield home
+    if not hasattr(config, "workerinput"):
+        run.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what they shared."""
+    from tests import postgres, run
+
+    if not hasattr(config, "workerinput"):
+        postgres.stop_shared()
+        run.end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process works alone at the end; one Chromium for a module's tests."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Path:
+    """The socket directory of the run's PostgreSQL."""
+    from tests.postgres import shared
+
+    return shared()
 
 
 # To migrate a database takes longer than most tests: they get a copy of one, or one that is emptied between them.
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """An SQLite database at this version with nothing in it."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    _migrate(f"sqlite:///{path}")
-    return path
+    from tests import run
+
+    return run.once("template.db", _migrate)
 
 
 @pytest.fixture(scope="session")
 def postgres_used_again(postgres: Path) -> str:
     """The name of a database at this version in the cluster."""
-    from tests.postgres import url
+    from tests.postgres import migrated_url
 
-    _migrate(url(postgres, "again"))
+    migrated_url(postgres, "again")
     return "again"
 
 
@@ -74,7 +100,7 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url(request.getfixturevalue("postgres"), "test")
 
 
-def _migrate(url: str) -> None:
+def _migrate(path: Path) -> None:
     from newsletter.store.engine.database import open_database
 
-    open_database(url).close()
+    open_database(f"sqlite:///{path}").close()

@@ -6,7 +6,8 @@ import importlib.util
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -30,7 +31,20 @@ SOURCE = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "ne
 # Options of other programs that the documents name in a span of their own.
 FOREIGN = {"--system-site-packages", "--no-sandbox"}
 
-each_document = pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+
+def in_each_document(look: Callable[[Path, str], Iterable[tuple[str, str]]]) -> list[str]:
+    """Return what `look` finds wrong in all documents; it yields the words at fault and what is wrong with them."""
+    found = []
+    for path in DOCS:
+        text = path.read_text(encoding="utf-8")
+        found += [f"{path.relative_to(ROOT)}:{line_of(text, words)}: {fault}" for words, fault in look(path, text)]
+    return found
+
+
+def line_of(text: str, words: str) -> int:
+    """Return the number of the first line with `words`, which may be broken over several lines; 0 if none has them."""
+    found = re.search(r"\s+".join(map(re.escape, words.split())), text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def fences(text: str) -> Iterator[tuple[str, str]]:
@@ -79,16 +93,27 @@ def faults(call: str) -> list[str]:
     return found
 
 
-@each_document
-def test_every_command_and_its_options_exist(path):
-    text = path.read_text(encoding="utf-8")
-    assert [f"{fault}: newsletter {call}" for call in calls(text) for fault in faults(call)] == []
+def test_every_command_and_its_options_exist():
+    def look(_path: Path, text: str) -> Iterator[tuple[str, str]]:
+        for call in calls(text):
+            for fault in faults(call):
+                yield call, f"{fault}: newsletter {call}"
+
+    assert in_each_document(look) == []
 
 
-@each_document
-def test_every_option_named_alone_exists(path):
-    alone = {s for s in spans(path.read_text(encoding="utf-8")) if re.fullmatch(r"--[a-z][a-z-]+", s)}
-    assert alone - EVERY_OPTION - FOREIGN == set()
+def test_every_option_named_alone_exists():
+    def look(_path: Path, text: str) -> Iterator[tuple[str, str]]:
+        alone = {span for span in spans(text) if re.fullmatch(r"--[a-z][a-z-]+", span)}
+        for option in sorted(alone - EVERY_OPTION - FOREIGN):
+            yield option, f"no command has {option}"
+
+    assert in_each_document(look) == []
+
+
+def test_the_words_of_a_document_are_found_on_their_line_even_when_it_is_broken():
+    assert line_of("one\ntwo `newsletter\n  send` three", "newsletter send") == 2
+    assert line_of("one", "two") == 0
 
 
 @pytest.mark.parametrize(
@@ -158,19 +183,22 @@ def settings_of_block(data: Mapping[str, Any], table: str = "") -> Iterator[tupl
             yield table, key
 
 
-@each_document
-def test_every_setting_exists(path):
-    text = path.read_text(encoding="utf-8")
-    named = [
-        (table, key.strip())
-        for span in spans(text)
-        if (found := re.fullmatch(r"\[([a-z_.<>]+)\] ([a-z_, ]+)(?: ?=.*)?", span))
-        for table, key in ((found[1], key) for key in found[2].split(","))
-    ]
-    for language, block in fences(text):
-        if language == "toml":
-            named += settings_of_block(tomllib.loads(block))
-    assert [f"[{table}] {key}" for table, key in named if not known_setting(table, key)] == []
+def test_every_setting_exists():
+    def look(_path: Path, text: str) -> Iterator[tuple[str, str]]:
+        named = [
+            (span, table, key.strip())
+            for span in spans(text)
+            if (found := re.fullmatch(r"\[([a-z_.<>]+)\] ([a-z_, ]+)(?: ?=.*)?", span))
+            for table, key in ((found[1], key) for key in found[2].split(","))
+        ]
+        for language, block in fences(text):
+            if language == "toml":
+                named += [(key, table, key) for table, key in settings_of_block(tomllib.loads(block))]
+        for words, table, key in named:
+            if not known_setting(table, key):
+                yield words, f"there is no setting [{table}] {key}"
+
+    assert in_each_document(look) == []
 
 
 def described() -> dict[str, dict[str, str]]:
@@ -221,46 +249,53 @@ def test_the_settings_page_names_every_variable_that_is_read_and_no_other():
     assert {v for v in re.findall(r"`(NEWSLETTER_[A-Z_]+)`", page) if "__" not in v} == variables()
 
 
-@each_document
-def test_every_variable_is_read(path):
-    named = set(re.findall(r"\bNEWSLETTER_[A-Z_]*[A-Z]\b(?!_?<)", path.read_text(encoding="utf-8")))
-    overrides = {name for name in named if "__" in name}
-    assert named - overrides - variables() == set()
-    for name in overrides:
-        *table, key = name.removeprefix("NEWSLETTER_").lower().split("__")
-        assert known_setting(".".join(table), key), name
+def test_every_variable_is_read():
+    known = variables()
+
+    def look(_path: Path, text: str) -> Iterator[tuple[str, str]]:
+        for name in sorted(set(re.findall(r"\bNEWSLETTER_[A-Z_]*[A-Z]\b(?!_?<)", text))):
+            *table, key = name.removeprefix("NEWSLETTER_").lower().split("__")
+            if not (known_setting(".".join(table), key) if "__" in name else name in known):
+                yield name, f"nothing reads {name}"
+
+    assert in_each_document(look) == []
 
 
-@each_document
-def test_every_link_and_picture_leads_to_a_file(path):
-    text = path.read_text(encoding="utf-8")
-    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    text = re.sub(r"`[^`]+`", "", text)
-    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
-    files = [target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|/", target)]
-    assert [name for name in files if name and not (path.parent / name).exists()] == []
+def test_every_link_and_picture_leads_to_a_file():
+    def look(path: Path, text: str) -> Iterator[tuple[str, str]]:
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+        prose = re.sub(r"`[^`]+`", "", prose)
+        targets = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'(?:src|href)="([^"]+)"', prose)
+        for name in (target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|/", target)):
+            if name and not (path.parent / name).exists():
+                yield name, f"there is no file {name}"
+
+    assert in_each_document(look) == []
 
 
-@each_document
-def test_every_place_within_a_document_exists(path):
-    text = path.read_text(encoding="utf-8")
-    wrong = []
-    for name, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", text):
-        target = (path.parent / name) if name else path
-        heads = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.MULTILINE)
-        if anchor not in {re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-") for head in heads}:
-            wrong.append(f"{name}#{anchor}")
-    assert wrong == []
+def test_every_place_within_a_document_exists():
+    def look(path: Path, text: str) -> Iterator[tuple[str, str]]:
+        for name, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", text):
+            target = (path.parent / name) if name else path
+            heads = re.findall(r"^#+ (.*)", target.read_text(encoding="utf-8"), re.MULTILINE)
+            if anchor not in {re.sub(r"[^\w -]", "", head.lower()).strip().replace(" ", "-") for head in heads}:
+                yield f"{name}#{anchor}", f"there is no place {name}#{anchor}"
+
+    assert in_each_document(look) == []
 
 
-@each_document
-def test_every_target_and_module_named_exists(path):
-    lines = lines_of_code(path.read_text(encoding="utf-8"))
-    targets = {t for line in lines for t in re.findall(r"(?:^|&&\s*|\s)make ([a-z]+)\b", line)}
-    modules = {m for line in lines for m in re.findall(r"python3? -m ([a-z_.]+)", line)}
+def test_every_target_and_module_named_exists():
     known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert targets - known == set()
-    assert {name for name in modules if importlib.util.find_spec(name) is None} == set()
+
+    def look(_path: Path, text: str) -> Iterator[tuple[str, str]]:
+        lines = lines_of_code(text)
+        for name in sorted({t for line in lines for t in re.findall(r"(?:^|&&\s*|\s)make ([a-z]+)\b", line)} - known):
+            yield f"make {name}", f"the Makefile has no target {name}"
+        for name in sorted({m for line in lines for m in re.findall(r"python3? -m ([a-z_.]+)", line)}):
+            if importlib.util.find_spec(name) is None:
+                yield name, f"there is no module {name}"
+
+    assert in_each_document(look) == []
 
 
 def test_the_settings_file_names_only_what_exists():

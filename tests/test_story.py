@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from newsletter.actions.operations.start import demo
 from tests.cli.conftest import run
+from tests.workspaces import copy_sample
+
+pytestmark = pytest.mark.slow
 
 ARTICLE = """---
 title: 'Pays de Rance : « la "halle" & ses voisins » 🌾'
@@ -60,8 +62,7 @@ def mailbox():
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    demo(tmp_path / "ws", 80, deliver=False)
-    return tmp_path / "ws"
+    return copy_sample(tmp_path / "ws", 80, deliver=False)
 
 
 def test_an_article_goes_from_a_file_to_every_inbox_once(workspace, mailbox):

@@ -15,7 +15,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter import paris
-from newsletter.actions.imports import subscribers
+from newsletter.actions.imports import columns, subscribers
+from newsletter.actions.imports.refused_rows import refused_csv
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, print_table
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from newsletter.exchange.plan import ImportPlan, ImportRow
 
 _SHOWN = 50
+_COLUMN_HELP = (
+    "Read a column as: email, first_name, last_name, full_name, organisation, role, phone, consent_date, "
+    "departement, siren, insee, status, consent, stop, confirmed, keep (with the proof), ignore. Several times."
+)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -33,6 +38,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--undo", type=click.IntRange(1), help="Take import number N back instead.")
 @click.option("--basis", default="", type=click.Choice(("", *BASES)), help="Default: by the publication's audience.")
 @click.option("--wording", default="", help="The version of the text that the people agreed to.")
+@click.option("--column", "column", multiple=True, metavar="HEADER=MEANING", help=_COLUMN_HELP)
+@click.option("--refused", type=_FILE, help="Write the refused rows there, in the shape of FILE, with the reason.")
 @json_option
 @pass_session
 def import_(
@@ -43,20 +50,28 @@ def import_(
     undo: int | None,
     basis: str,
     wording: str,
+    column: tuple[str, ...],
+    refused: Path | None,
     as_json: bool,
 ) -> None:
-    """Import FILE (CSV, TSV, XLSX; exports of other tools): one transaction, nobody who left comes back."""
+    """Import FILE (CSV, XLSX, XLS, ODS, vCard, LDIF; exports of other tools) in one transaction.
+
+    Nobody who left comes back. A column that looks like a status and is not understood stops the import.
+    """
     if undo is not None:
         _undo(session, undo, as_json)
         return
     if file is None or not publication:
         raise click.UsageError("name a FILE and a --publication")
-    source = subscribers.open_source(file)
+    source = columns.open_people(session.workspace, file, _choices(column))
+    reasons: dict[int, str] = {}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool, _progress(source.lines, quiet=as_json) as advance:
         notable: list[ImportRow] = []
 
         def each(row: ImportRow) -> None:
             advance()
+            if row.action == "reject":
+                reasons[row.record] = row.reason
             if as_json:
                 spool.write((", " if spool.tell() else "") + json.dumps(row.to_json(), ensure_ascii=False))
             elif row.action in ("suppress", "reject", "review") and len(notable) < _SHOWN:
@@ -74,10 +89,21 @@ def import_(
         )
         if as_json:
             _print_document(plan, number, spool)
+    if refused and (table := columns.table_of(source)):
+        refused.touch(mode=0o600)
+        refused.write_bytes(refused_csv(table, reasons))
     if not as_json:
         _print_plan(plan, number, notable, dry_run=dry_run)
     if plan.file_action == "refuse":
         raise SystemExit(1)
+
+
+def _choices(columns: tuple[str, ...]) -> dict[str, str]:
+    """Return what `--column HEADER=MEANING` says, by header."""
+    pairs = [text.rpartition("=") for text in columns]
+    if wrong := next((text for text, pair in zip(columns, pairs, strict=True) if not pair[0]), ""):
+        raise click.UsageError(f"`{wrong}` is not HEADER=MEANING")
+    return {header.strip(): meaning.strip() for header, _equals, meaning in pairs}
 
 
 def _print_document(plan: ImportPlan, number: int | None, spool: IO[str]) -> None:
@@ -92,6 +118,8 @@ def _print_document(plan: ImportPlan, number: int | None, spool: IO[str]) -> Non
 def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], *, dry_run: bool) -> None:
     if plan.file_action == "refuse":
         click.echo(f"error: nothing was imported: {plan.reason}", err=True)
+        for asked in plan.questions:
+            click.echo(f"  say what it means: --column '{asked.header}=MEANING' (or =ignore)", err=True)
         return
     form = f"{plan.encoding}, delimiter {plan.delimiter!r}" if plan.delimiter else plan.encoding
     click.echo(f"{plan.rows} rows, {form}" + (", rehearsal" if dry_run else ""))
@@ -99,6 +127,8 @@ def _print_plan(plan: ImportPlan, number: int | None, notable: list[ImportRow], 
         click.echo(f"  {action}: {n}")
     for note in plan.notes:
         click.echo(f"  {note}")
+    if plan.unread:
+        click.echo("  columns not read: " + ", ".join(column.header for column in plan.unread))
     if notable:
         rows = [(row.line, row.action, row.email, row.reason) for row in notable]
         print_table("worth a look", ("line", "action", "email", "why"), rows)

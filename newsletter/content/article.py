@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date as day
 from datetime import datetime
@@ -10,18 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.content import frontmatter
-from newsletter.content.fields import (
-    Fields,
-    UnknownKey,
-    deadline_text,
-    end_of,
-    midnight,
-    moment_text,
-    name_of,
-    picture_plain,
-)
+from newsletter.content.fields import Fields, UnknownKey, name_of
 from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Plain
+from newsletter.content.plain_values import deadline_text, end_of, midnight, moment_text, picture_plain
 from newsletter.french import slugify
 from newsletter.i18n import Sentence
 from newsletter.model import Article, EventTime, Restriction, Speaker, Status, Tag, Visibility
@@ -35,6 +28,16 @@ class LoadedArticle:
 
     article: Article
     unknown: tuple[UnknownKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleField:
+    """A field of an article's file: its key there, the attribute of Article, and how it is read and written."""
+
+    key: str
+    attribute: str
+    read: Callable[[Fields, str], Any]
+    plain: Callable[[Any], Plain]
 
 
 def read_article(path: Path, root: Path) -> Article:
@@ -102,33 +105,13 @@ def new_article(
 
 
 def _parse(document: Document) -> LoadedArticle:
-    slug = name_of(document, "an article")
     fields = Fields.of(document)
-    date = fields.date("date", required=True)
-    assert date is not None
-    deadline = fields.moment("deadline")
     article = Article(
-        slug=slug,
+        slug=name_of(document, "an article"),
         path=document.path,
-        title=fields.text("title", 300, required=True),
-        tags=fields.words("tags", Tag),
-        date=date,
-        updated=fields.date("updated"),
-        summary=fields.text("summary", 3000),
-        link=fields.url("link"),
-        picture=fields.picture("image"),
-        visibility=fields.word("visibility", Visibility, Visibility.PUBLIC),
-        organisations=fields.texts("organisations"),
-        event=_event(fields),
-        deadline=end_of(*deadline) if deadline else None,
-        contact=fields.text("contact", 300),
-        speakers=tuple(_speaker(person) for person in fields.children("people", 10)),
-        quote=fields.text("quote", 1000),
-        restriction=_restriction(fields),
-        cta=fields.text("cta", 80),
-        status=fields.word("status", Status, Status.READY),
         body=frontmatter.clean(document.body, f"{document.path}:{document.body_line}").strip(),
         lines=document.lines,
+        **{field.attribute: field.read(fields, field.key) for field in FIELDS},
     )
     if not article.tags:
         fields.fail(
@@ -141,8 +124,19 @@ def _parse(document: Document) -> LoadedArticle:
     return LoadedArticle(article, tuple(fields.unknown))
 
 
-def _event(fields: Fields) -> EventTime | None:
-    inner = fields.child("event")
+def _date(fields: Fields, key: str) -> day:
+    date = fields.date(key, required=True)
+    assert date is not None
+    return date
+
+
+def _deadline(fields: Fields, key: str) -> datetime | None:
+    found = fields.moment(key)
+    return end_of(*found) if found else None
+
+
+def _event(fields: Fields, key: str) -> EventTime | None:
+    inner = fields.child(key)
     if inner is None:
         return None
     start, end = inner.moment("start"), inner.moment("end")
@@ -169,7 +163,7 @@ def _event(fields: Fields) -> EventTime | None:
         inner.fail(
             "end",
             "`event.end` lies before its start",
-            "mend one of them",
+            "correct one of the two dates",
             said=Sentence("L’événement finit avant de commencer. Corrigez l’une des deux dates."),
         )
     event = EventTime(
@@ -195,8 +189,8 @@ def _speaker(fields: Fields) -> Speaker:
     return speaker
 
 
-def _restriction(fields: Fields) -> Restriction:
-    inner = fields.child("restrict")
+def _restriction(fields: Fields, key: str) -> Restriction:
+    inner = fields.child(key)
     if inner is None:
         return Restriction()
     restriction = Restriction(inner.texts("levels"), inner.texts("regions"), inner.texts("departements"))
@@ -206,26 +200,7 @@ def _restriction(fields: Fields) -> Restriction:
 
 def _values(article: Article) -> dict[str, Plain]:
     """Return the front matter of `article` in the order in which a new file has it; None where nothing stands."""
-    speakers: list[Plain] = [_speaker_values(s) for s in article.speakers]
-    return {
-        "title": article.title,
-        "tags": [str(tag) for tag in article.tags],
-        "date": article.date,
-        "updated": article.updated,
-        "status": None if article.status == Status.READY else str(article.status),
-        "visibility": None if article.visibility == Visibility.PUBLIC else str(article.visibility),
-        "summary": article.summary or None,
-        "link": article.link or None,
-        "cta": article.cta or None,
-        "image": picture_plain(article.picture),
-        "organisations": _list(article.organisations),
-        "event": _event_values(article.event),
-        "deadline": deadline_text(article.deadline) if article.deadline else None,
-        "contact": article.contact or None,
-        "people": speakers or None,
-        "quote": article.quote or None,
-        "restrict": _restriction_values(article.restriction),
-    }
+    return {field.key: field.plain(getattr(article, field.attribute)) for field in FIELDS}
 
 
 def _list(values: tuple[str, ...]) -> Plain:
@@ -262,6 +237,48 @@ def _restriction_values(restriction: Restriction) -> Plain:
         "regions": _list(restriction.regions),
         "departements": _list(restriction.departements),
     }
+
+
+def _text(key: str, longest: int) -> ArticleField:
+    return ArticleField(key, key, lambda fields, name: fields.text(name, longest), lambda value: value or None)
+
+
+# The one place that knows the fields of an article's file, in the order in which a new file has them. Their types stand
+# in `model.Article`.
+FIELDS = (
+    ArticleField("title", "title", lambda fields, key: fields.text(key, 300, required=True), str),
+    ArticleField("tags", "tags", lambda fields, key: fields.words(key, Tag), lambda tags: [str(tag) for tag in tags]),
+    ArticleField("date", "date", _date, lambda date: date),
+    ArticleField("updated", "updated", Fields.date, lambda date: date),
+    ArticleField(
+        "status",
+        "status",
+        lambda fields, key: fields.word(key, Status, Status.READY),
+        lambda status: None if status == Status.READY else str(status),
+    ),
+    ArticleField(
+        "visibility",
+        "visibility",
+        lambda fields, key: fields.word(key, Visibility, Visibility.PUBLIC),
+        lambda visibility: None if visibility == Visibility.PUBLIC else str(visibility),
+    ),
+    _text("summary", 3000),
+    ArticleField("link", "link", Fields.url, lambda link: link or None),
+    _text("cta", 80),
+    ArticleField("image", "picture", Fields.picture, picture_plain),
+    ArticleField("organisations", "organisations", Fields.texts, _list),
+    ArticleField("event", "event", _event, _event_values),
+    ArticleField("deadline", "deadline", _deadline, lambda moment: deadline_text(moment) if moment else None),
+    _text("contact", 300),
+    ArticleField(
+        "people",
+        "speakers",
+        lambda fields, key: tuple(_speaker(person) for person in fields.children(key, 10)),
+        lambda speakers: [_speaker_values(speaker) for speaker in speakers] or None,
+    ),
+    _text("quote", 1000),
+    ArticleField("restrict", "restriction", _restriction, _restriction_values),
+)
 
 
 def to_come(article: Article, on: day) -> bool:

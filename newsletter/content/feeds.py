@@ -21,7 +21,8 @@ import nh3
 from icalendar import Calendar
 
 from newsletter import paris
-from newsletter.content.fields import is_url, midnight
+from newsletter.content.plain_values import midnight
+from newsletter.content.urls import is_url
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
 from newsletter.model import EventTime

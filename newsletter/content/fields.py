@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from datetime import date as day
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn, TypeVar
-from urllib.parse import urlsplit
 
 from newsletter.content import field_words
-from newsletter.content.frontmatter import Document, Node, clean
-from newsletter.content.merge import Plain
+from newsletter.content.frontmatter import Document, clean
+from newsletter.content.urls import is_url
+from newsletter.content.yaml_nodes import Node
 from newsletter.errors import ContentError, nearest
-from newsletter.french import END_OF_DAY, slugify
+from newsletter.french import slugify
 from newsletter.i18n import Sentence
 from newsletter.model import Picture
 from newsletter.paris import PARIS
@@ -292,54 +292,3 @@ class Fields:
                 said=field_words.no_hour(),
             )
         return local, only_day
-
-
-def is_url(text: str, schemes: Iterable[str]) -> bool:
-    """Tell whether `text` is an absolute link of one of the `schemes`, without blanks or quotes."""
-    if re.search(r"[\s<>\"\\`]", text):
-        return False
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-        bool(parts.port)
-    except ValueError:
-        return False
-    if parts.scheme not in schemes:
-        return False
-    return bool(host) if parts.scheme in ("http", "https") else bool(parts.path)
-
-
-def moment_text(moment: datetime, *, only_day: bool = False) -> Plain:
-    """Return `moment` as front matter holds it: a day, or `2026-11-24 09:30` in Paris."""
-    local = moment.astimezone(PARIS)
-    if only_day:
-        return local.date()
-    # The hour that comes twice in October: its second passage is told by its offset.
-    return f"{local:%Y-%m-%d %H:%M}" + ("+01:00" if local.fold else "")
-
-
-def deadline_text(moment: datetime) -> Plain:
-    """Return a deadline as front matter holds it: the end of the day is a day."""
-    return moment_text(moment, only_day=moment.astimezone(PARIS).time() == END_OF_DAY)
-
-
-def end_of(moment: datetime, only_day: bool) -> datetime:
-    """Return the deadline meant: a day alone lasts until 23:59."""
-    return datetime.combine(moment.date(), END_OF_DAY, PARIS) if only_day else moment
-
-
-def midnight(date: day) -> datetime:
-    """Return the beginning of `date` in Paris."""
-    return datetime.combine(date, time(0), PARIS)
-
-
-def picture_plain(picture: Picture | None) -> Plain:
-    """Return a picture as front matter holds it; None where nothing stands."""
-    if picture is None:
-        return None
-    return {
-        "src": picture.source,
-        "alt": picture.alt or None,
-        "decorative": picture.decorative or None,
-        "credit": picture.credit or None,
-    }

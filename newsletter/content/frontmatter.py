@@ -10,30 +10,17 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from newsletter.content.merge import Plain, block_text
+from newsletter.content.yaml_nodes import Node, read_nodes
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
 
 MAX_BYTES = 200_000
-MAX_DEPTH = 8
 _FENCE = re.compile(r"---[ \t]*\n")
 _END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 # Recipient slots are filled after rendering: one in an article would carry a reader's own links to a stranger's site.
@@ -43,16 +30,6 @@ _SLOT = re.compile("\u2060*".join("qz7slot"), re.IGNORECASE)
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-
-Value: TypeAlias = "str | list[Node] | dict[str, Node] | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A value of the front matter with its 1-based line in the file."""
-
-    value: Value
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +136,7 @@ def parse_document(text: str, name: str) -> Document:
             said=Sentence("Le fichier doit commencer par ses champs, entre deux lignes « --- »."),
         )
     head = text[start.end() : end.start()]
-    root = _yaml(head, name)
+    root = read_nodes(head, name)
     if not isinstance(root.value, dict):
         raise ContentError(
             "the front matter holds no fields",
@@ -225,103 +202,6 @@ def save_document(path: Path, text: str, *, new: bool = False) -> None:
                 "Le fichier ne peut pas être enregistré sur le serveur. Prévenez la personne qui l’administre."
             ),
         ) from None
-
-
-def _yaml(head: str, name: str) -> Node:
-    try:
-        return _build(YAML(typ="safe", pure=True).parse(head), name)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise ContentError(
-            f"the front matter is no valid YAML: {error.problem}",
-            where=f"{name}:{line}",
-            hint='put the value between quotes "..." if it holds `: `, `#` or quotes',
-            said=Sentence(
-                "Cette ligne n’est pas lisible. Si une valeur contient un deux-points, un # ou des guillemets, "
-                "mettez-la entre guillemets droits."
-            ),
-        ) from None
-    except YAMLError as error:
-        raise ContentError(
-            f"the front matter is no valid YAML: {error}",
-            where=f"{name}:1",
-            hint="mend it",
-            said=Sentence(
-                "Cette ligne n’est pas lisible. Si une valeur contient un deux-points, un # ou des guillemets, "
-                "mettez-la entre guillemets droits."
-            ),
-        ) from None
-
-
-def _build(events: Iterable[Any], name: str) -> Node:
-    """Make nodes of YAML events; the open lists and mappings stand on a stack, so depth costs no recursion."""
-    top = Node([], 1)
-    stack: list[Node] = [top]
-    keys: list[Node | None] = [None]
-    for event in events:
-        if isinstance(event, MappingEndEvent | SequenceEndEvent):
-            stack.pop()
-            keys.pop()
-        elif isinstance(event, NodeEvent):
-            node = _node(event, name)
-            keys[-1] = _attach(stack[-1], keys[-1], node, name)
-            if not isinstance(event, ScalarEvent):
-                stack.append(node)
-                keys.append(None)
-                if len(stack) > MAX_DEPTH:
-                    raise ContentError(
-                        "the front matter is nested too deep",
-                        where=f"{name}:{node.line}",
-                        hint="flatten it",
-                        said=Sentence("Les champs sont emboîtés trop profondément. Simplifiez-les."),
-                    )
-    assert isinstance(top.value, list)
-    return top.value[0] if top.value else Node(None, 1)
-
-
-def _node(event: NodeEvent, name: str) -> Node:
-    line = event.start_mark.line + 2
-    if isinstance(event, AliasEvent) or event.anchor or getattr(event, "tag", None):
-        raise ContentError(
-            "anchors, aliases and tags are not allowed",
-            where=f"{name}:{line}",
-            hint="put the value between quotes",
-            said=Sentence("Une valeur commence par un signe réservé (&, * ou !). Mettez-la entre guillemets droits."),
-        )
-    if isinstance(event, MappingStartEvent):
-        return Node({}, line)
-    if isinstance(event, SequenceStartEvent):
-        return Node([], line)
-    assert isinstance(event, ScalarEvent)
-    null = event.style is None and event.value in ("", "~", "null", "Null", "NULL")
-    return Node(None if null else str(event.value), line)
-
-
-def _attach(parent: Node, key: Node | None, node: Node, name: str) -> Node | None:
-    """Put `node` into `parent`; return the key that waits for its value, if `node` is one."""
-    if isinstance(parent.value, list):
-        parent.value.append(node)
-        return None
-    assert isinstance(parent.value, dict)
-    if key is None:
-        if not isinstance(node.value, str) or node.value == "<<":
-            raise ContentError(
-                "a field's name must be a word",
-                where=f"{name}:{node.line}",
-                hint="mend it",
-                said=Sentence("Le nom d’un champ doit être un mot. Corrigez cette ligne."),
-            )
-        if node.value in parent.value:
-            raise ContentError(
-                f"`{node.value}` is given twice",
-                where=f"{name}:{node.line}",
-                hint="keep one of them",
-                said=Sentence("Le champ « {name} » est donné deux fois. Gardez-en un.", name=node.value),
-            )
-        return node
-    assert isinstance(key.value, str)
-    parent.value[key.value] = Node(node.value, key.line)
-    return None
 
 
 def _blocks(head: str, fields: Mapping[str, Node]) -> dict[str, str]:

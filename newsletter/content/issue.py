@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 from newsletter.content import frontmatter
-from newsletter.content.fields import Fields, UnknownKey, name_of, picture_plain
+from newsletter.content.fields import Fields, UnknownKey, name_of
 from newsletter.content.filecache import FileCache
-from newsletter.content.frontmatter import Document, Node
+from newsletter.content.frontmatter import Document
 from newsletter.content.merge import Notes, Plain, block_text, sections_text
+from newsletter.content.plain_values import picture_plain
+from newsletter.content.yaml_nodes import Node
 from newsletter.errors import ContentError
 from newsletter.i18n import Sentence
 from newsletter.model import Issue, ItemPlan, SectionPlan, Tag

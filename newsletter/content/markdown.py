@@ -10,7 +10,7 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from newsletter.content.fields import is_url
+from newsletter.content.urls import is_url
 from newsletter.french import plain, typography
 
 _SCHEMES = ("https", "http", "mailto", "tel")

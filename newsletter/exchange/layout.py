@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from newsletter.addresses import parse_address
+from newsletter.addresses import parse_address, parse_mailbox
 from newsletter.errors import AddressError
 from newsletter.exchange.columns import Vocabulary
 from newsletter.exchange.records import Record
@@ -20,12 +20,16 @@ _NAMED, _HINTED, _BARE = 1000, 500, 100  # how much a header in plain words is w
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table stands: the line its rows start on, its headers ("" without one) and their canonical names."""
+    """How a table stands: the line its rows start on, its headers ("" without one) and their canonical names.
+
+    `above` are the texts of the lines over the table, which are not read.
+    """
 
     first_line: int
     headers: tuple[str, ...]
     columns: tuple[str, ...]
     score: int
+    above: tuple[str, ...] = ()
 
 
 def lay_out(records: Sequence[Record], vocabulary: Vocabulary) -> Layout | None:
@@ -58,18 +62,21 @@ def _hinted(records: Sequence[Record], vocabulary: Vocabulary) -> Layout | None:
 def _without_header(records: Sequence[Record], vocabulary: Vocabulary) -> Layout | None:
     """Return the layout of a table known only by a column of addresses.
 
-    The first row of its width is taken for a header only if it is made of different words without a digit or at sign.
+    The row above is taken for a header only if it is as wide and made of different words without a digit.
     """
-    counts = Counter(at for record in records for at in _addresses(record))
+    counts = Counter(at for record in records for at in _addresses(record, named=True))
     if not counts:
         return None
     at, count = max(counts.items(), key=lambda item: (item[1], -item[0]))
-    width = max(len(record.cells) for record in records if at in _addresses(record))
-    first = next(index for index, record in enumerate(records) if len(record.cells) == width)
-    if _reads_as_header(records[first]):
-        return _below(records, first, vocabulary, _BARE + count, at)
+    width = max(len(record.cells) for record in records if "@" in "".join(record.cells))
+    # Nothing above the first at sign is a person, and everything from there on may be one.
+    first = next(index for index, record in enumerate(records) if any("@" in cell for cell in record.cells))
+    if first and len(records[first - 1].cells) == width and _reads_as_header(records[first - 1]):
+        return _below(records, first - 1, vocabulary, _BARE + count, at)
     headers = ("",) * width
-    return Layout(records[first].line, headers, _columns(headers, vocabulary, at), _BARE + count)
+    return Layout(
+        records[first].line, headers, _columns(headers, vocabulary, at), _BARE + count, _texts(records[:first])
+    )
 
 
 def _reads_as_header(record: Record) -> bool:
@@ -85,7 +92,13 @@ def _below(
     header = records[index]
     headers = tuple(clean(cell) for cell in header.cells)
     first_line = records[index + 1].line if index + 1 < len(records) else header.line + 1
-    return Layout(first_line, headers, _columns(headers, vocabulary, required_at), score)
+    return Layout(first_line, headers, _columns(headers, vocabulary, required_at), score, _texts(records[:index]))
+
+
+def _texts(records: Sequence[Record]) -> tuple[str, ...]:
+    """Return the texts of the lines that are not read, without the blank ones."""
+    texts = (" ".join(clean(cell) for cell in record.cells if cell.strip()) for record in records)
+    return tuple(text for text in texts if text)
 
 
 def _columns(headers: tuple[str, ...], vocabulary: Vocabulary, required_at: int | None) -> tuple[str, ...]:
@@ -95,14 +108,14 @@ def _columns(headers: tuple[str, ...], vocabulary: Vocabulary, required_at: int 
     return (*columns[:required_at], vocabulary.required, *columns[required_at + 1 :])
 
 
-def _addresses(record: Record) -> tuple[int, ...]:
-    """Return the positions of the cells that are addresses."""
-    return tuple(at for at, cell in enumerate(record.cells) if "@" in cell and _is_address(cell))
+def _addresses(record: Record, *, named: bool = False) -> tuple[int, ...]:
+    """Return the positions of the cells that are addresses, or with `named` a name and an address."""
+    return tuple(at for at, cell in enumerate(record.cells) if "@" in cell and _is_address(cell, named=named))
 
 
-def _is_address(cell: str) -> bool:
+def _is_address(cell: str, *, named: bool) -> bool:
     try:
-        parse_address(cell)
+        parse_mailbox(cell) if named else parse_address(cell)
     except AddressError:
         return False
     return True

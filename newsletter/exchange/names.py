@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from newsletter.exchange.departements import departement_code, departement_of
 from newsletter.exchange.values import fold
 from newsletter.i18n import _
 from newsletter.model import Territory
@@ -46,6 +47,48 @@ class DirectoryEntry(NamedTuple):
     level: str = ""
     siren: str = ""
     insee: str = ""
+    departement: str = ""
+
+
+class Codes(NamedTuple):
+    """The codes that tell organisations of one name apart; "" where none is given."""
+
+    siren: str = ""
+    insee: str = ""
+    departement: str = ""
+
+    def contradict(self, other: Codes) -> bool:
+        """Tell whether one of the codes is given on both sides and differs."""
+        return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
+
+
+def codes_of(cells: Mapping[str, str]) -> Codes:
+    """Return the codes in the cells of a row, under any header; a postal code gives the département."""
+    siren = re.sub(r"\D", "", _first(cells, _SIREN))[:9]
+    insee = re.sub(r"\s", "", _first(cells, _INSEE)).upper()
+    insee = insee.rjust(5, "0") if insee else ""
+    departement = departement_code(_first(cells, _DEPARTEMENT))
+    return Codes(siren, insee, departement or departement_of(insee) or departement_of(_first(cells, _POSTAL)))
+
+
+def _first(cells: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((cells[name] for name in names if cells.get(name)), "")
+
+
+_SIREN = (
+    "siren",
+    "siret",
+    "n_siren",
+    "no_siren",
+    "numero_siren",
+    "n_siret",
+    "numero_siret",
+    "siren_siret",
+    "code_siren",
+)
+_INSEE = ("insee", "code_insee", "code_commune", "code_insee_commune", "cog", "insee_code")
+_DEPARTEMENT = ("departement", "dept", "dep", "dpt", "code_departement", "numero_departement", "n_departement")
+_POSTAL = ("code_postal", "cp", "zip", "postal_code", "code_postal_professionnel")
 
 
 class Match(NamedTuple):
@@ -113,24 +156,37 @@ class Directory:
 def match_organisation(cells: Mapping[str, str], directory: Directory) -> Match:
     """Return the organisation that `cells` mean (`organisation` or `name`, `siren`, `insee`, `level`).
 
-    A code decides alone; a name only if one organisation of that name and level is known.
+    A code decides alone; a name only if one organisation of that name and level is known, and no code (SIREN, INSEE,
+    département) says that another of the name is meant: communes share names.
     """
     name = cells.get("organisation") or cells.get("name") or ""
-    siren, insee = cells.get("siren", "").replace(" ", "")[:9], cells.get("insee", "")
-    if siren in directory.by_siren:
-        return _sure(directory, directory.by_siren[siren], 1.0, _("même SIREN que « {name} »"))
-    if insee in directory.by_insee:
-        return _sure(directory, directory.by_insee[insee], 1.0, _("même code INSEE que « {name} »"))
+    codes = codes_of(cells)
+    if codes.siren in directory.by_siren:
+        return _sure(directory, directory.by_siren[codes.siren], 1.0, _("même SIREN que « {name} »"))
+    if codes.insee in directory.by_insee:
+        return _sure(directory, directory.by_insee[codes.insee], 1.0, _("même code INSEE que « {name} »"))
     if not name.strip():
         return Match(None, 0.0, _("aucune organisation n’est indiquée"))
-    same = directory.by_name.get(fold(name), ())
+    named = directory.by_name.get(fold(name), ())
+    same = _not_contradicted(directory, named, codes)
     if len(same) == 1:
         return _sure(directory, same[0], 0.98, _("même nom que « {name} »"))
-    return _by_stem(name, cells.get("level", ""), directory)
+    if named and not same:
+        return Match(None, 0.0, _("« {name} » est connue sous d’autres codes : ce n’est pas elle").format(name=name))
+    return _by_stem(name, cells.get("level", ""), codes, directory)
 
 
-def _by_stem(name: str, level: str, directory: Directory) -> Match:
-    found = directory.by_stem.get(stem(name), ())
+def _not_contradicted(directory: Directory, keys: Iterable[int], codes: Codes) -> tuple[int, ...]:
+    """Return the organisations that no code of a row tells apart from the one it means."""
+    return tuple(key for key in keys if not codes.contradict(_codes(directory.entries[key])))
+
+
+def _codes(entry: DirectoryEntry) -> Codes:
+    return Codes(entry.siren, entry.insee, entry.departement or departement_of(entry.insee))
+
+
+def _by_stem(name: str, level: str, codes: Codes, directory: Directory) -> Match:
+    found = _not_contradicted(directory, directory.by_stem.get(stem(name), ()), codes)
     wanted = level_of(level) if level else level_of(name)
     fitting = tuple(key for key in found if wanted and _level(directory.entries[key]) == wanted)
     if len(fitting) == 1:

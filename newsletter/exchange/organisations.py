@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from newsletter.exchange.names import level_of, stem
+from newsletter.exchange.departements import departement_code
+from newsletter.exchange.names import Codes, codes_of, level_of, stem
 from newsletter.exchange.plan import Action
 from newsletter.exchange.records import Record
 from newsletter.exchange.table import Table
@@ -14,7 +16,6 @@ from newsletter.exchange.values import clean, fold, iso_date
 from newsletter.i18n import _
 from newsletter.model import Territory
 
-_DEPARTEMENT = re.compile(r"(?:0?[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8]|98[46-8])\Z")
 _INSEE = re.compile(r"(?:\d{2}|2[AB])\d{3}\Z")
 
 
@@ -35,7 +36,8 @@ class OrganisationRow(NamedTuple):
 
 def plan_organisations(table: Table) -> Iterator[OrganisationRow]:
     """Yield one outcome for each record of a table read with the vocabulary `ORGANISATIONS`; nothing is changed."""
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], list[_Seen]] = defaultdict(list)
+    sirens: set[str] = set()
     for number, record in enumerate(table, 1):
         fields = _fields(table, record)
         name = fields.get("name", "")
@@ -45,15 +47,28 @@ def plan_organisations(table: Table) -> Iterator[OrganisationRow]:
             continue
         doubts = [record.fault] if record.fault else []
         doubts += _normalise(fields)
-        identity = ("siren", fields["siren"]) if "siren" in fields else (fields["level"], stem(name))
+        alike = seen[fields["level"], stem(name)]
+        codes = codes_of(fields)
+        earlier = next((other for other in alike if not other.codes.contradict(codes)), None)
+        if earlier and not doubts and bool(any(earlier.codes)) != bool(any(codes)):
+            doubts.append(_("même nom qu’à la ligne {line}, sans code pour les distinguer").format(line=earlier.line))
         if doubts:
             yield OrganisationRow(number, record.line, name, "review", " ; ".join(doubts), fields)
-        elif identity in seen:
+            continue
+        alike.append(_Seen(record.line, codes))
+        if earlier or (codes.siren and codes.siren in sirens):
             reason = _("la même organisation est déjà plus haut dans le fichier")
             yield OrganisationRow(number, record.line, name, "merge", reason, fields)
         else:
-            seen.add(identity)
             yield OrganisationRow(number, record.line, name, "accept", "", fields)
+        sirens.add(codes.siren)
+
+
+class _Seen(NamedTuple):
+    """An organisation that stands further up in the file."""
+
+    line: int
+    codes: Codes
 
 
 def is_siren(text: str) -> bool:
@@ -112,9 +127,8 @@ def _codes(fields: dict[str, str]) -> Iterator[str]:
         else:
             fields["insee_as_found"] = fields.pop("insee")
             yield _("code INSEE invalide : « {code} »").format(code=fields["insee_as_found"])
-    departement = fields.get("departement", "").upper()
-    if _DEPARTEMENT.match(departement):
-        fields["departement"] = departement.rjust(2, "0")
+    if code := departement_code(fields.get("departement", "")):
+        fields["departement"] = code
 
 
 def _dates(fields: dict[str, str]) -> Iterator[str]:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from newsletter.addresses import Address
-from newsletter.exchange.statuses import Standing
+from newsletter.exchange.consent_words import Standing
+from newsletter.exchange.reading import ColumnReading
 from newsletter.exchange.table import Refusal, Table
 
 Action = Literal["accept", "merge", "suppress", "keep", "reject", "review", "ignore"]
@@ -80,6 +81,17 @@ class ImportPlan:
     counts: Mapping[str, int]
     outcomes: tuple[ImportRow, ...] = ()
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnReading, ...] = ()
+
+    @property
+    def questions(self) -> tuple[ColumnReading, ...]:
+        """The columns that must be answered for before anything is imported."""
+        return tuple(column for column in self.columns if column.question)
+
+    @property
+    def unread(self) -> tuple[ColumnReading, ...]:
+        """The filled columns that nothing is made of."""
+        return tuple(column for column in self.columns if column.filled and not column.meaning)
 
     def to_json(self) -> dict[str, object]:
         """Return the JSON document of `subscribers import --json`."""
@@ -92,12 +104,14 @@ class ImportPlan:
             "counts": dict(self.counts),
             "outcomes": [row.to_json() for row in self.outcomes],
             "notes": list(self.notes),
+            "columns": [column.to_json() for column in self.columns],
         }
 
 
 def refused(refusal: Refusal) -> ImportPlan:
     """Return the plan of a file that is not imported at all."""
-    return ImportPlan(file_action="refuse", reason=refusal.reason, counts={})
+    columns = refusal.table.read_as.columns if refusal.table else ()
+    return ImportPlan(file_action="refuse", reason=refusal.reason, counts={}, columns=columns)
 
 
 def summary(table: Table, rows: Iterable[ImportRow], keep: int | None = None) -> ImportPlan:
@@ -116,4 +130,5 @@ def summary(table: Table, rows: Iterable[ImportRow], keep: int | None = None) ->
         counts=dict(counts),
         outcomes=tuple(kept),
         notes=table.notes,
+        columns=table.read_as.columns,
     )

@@ -74,6 +74,62 @@ def _repeated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[in
     return total
 
 
+def repeats(archive: zipfile.ZipFile, most_cells: int, most_text: int) -> bool:
+    """Tell whether the repeated rows and cells of an .ods would unfold to more cells or characters than allowed.
+
+    Empty cells and rows at the end of a sheet are not unfolded by the reader, and not counted.
+    """
+    counted = _Unfolded()
+    _parse(archive, archive.getinfo("content.xml"), counted.start, counted.end, counted.text)
+    return counted.cells > most_cells or counted.characters > most_text
+
+
+class _Unfolded:
+    """Counts the cells and characters of OpenDocument sheets once every repetition is written out."""
+
+    def __init__(self) -> None:
+        self.cells = self.characters = 0
+        self._rows = self._height = self._width = 0
+        self._repeat = self._columns = 1
+        self._column = self._filled = self._length = self._row_text = 0
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Begin a sheet, a row or a cell."""
+        local = _local(name)
+        if local == "table":
+            self._height = self._width = self._rows = 0
+        elif local == "table-row":
+            self._repeat = _number(attributes.get("table:number-rows-repeated", "1"))
+            self._column = self._filled = self._row_text = 0
+        elif local in ("table-cell", "covered-table-cell"):
+            self._length = 1 if "office:value-type" in attributes else 0
+            self._columns = _number(attributes.get("table:number-columns-repeated", "1"))
+
+    def end(self, name: str) -> None:
+        """Count a cell, a row or a sheet."""
+        local = _local(name)
+        if local in ("table-cell", "covered-table-cell"):
+            self._column += self._columns
+            if self._length:
+                self._filled = self._column
+                self._row_text += self._length * self._columns
+        elif local == "table-row":
+            self._rows += self._repeat
+            if self._filled:
+                self._height, self._width = self._rows, max(self._width, self._filled)
+                self.characters += self._row_text * self._repeat
+        elif local == "table":
+            self.cells += self._height * self._width
+
+    def text(self, data: str) -> None:
+        """Count the characters of the cell."""
+        self._length += len(data)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 1 << 30
+
+
 def _parse(
     archive: zipfile.ZipFile,
     entry: zipfile.ZipInfo,

@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx) as rows of text, after a check that opening them cannot fill the memory."""
+"""Workbooks (.xlsx, .xls, .ods) as rows of text, after a check that opening them cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from newsletter.errors import ExchangeError
 from newsletter.exchange.records import Record
-from newsletter.exchange.swelling import swollen
+from newsletter.exchange.swelling import repeats, swollen
 from newsletter.exchange.values import cell_text
 from newsletter.i18n import _
 
@@ -22,57 +22,83 @@ _MOST_CELLS = 4_000_000  # the reader lays a sheet out in full, so two cells in 
 _MOST_TEXT = 128 << 20  # characters: the reader gives every cell a copy of a text that the file holds once
 _FREE_EXPANDED, _MOST_RATIO = 16 << 20, 200  # below the first nobody is harmed, whatever the ratio
 _CHUNK, _TAIL = 1 << 20, 256
+_LARGEST_OLD = 32 << 20  # bytes of an .xls, which is not compressed
+_OLD = b"\xd0\xcf\x11\xe0"
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,3})(\d{1,7})["']""")  # of a row or a cell: r="12", r="B12"
 
 
 class Sheet(NamedTuple):
-    """One sheet: its name and its records, with row numbers for lines."""
+    """One sheet: its name and its records, with row numbers for lines; `hidden` ones are named, not read."""
 
     name: str
     records: tuple[Record, ...]
+    hidden: bool = False
+
+
+def is_old_workbook(head: bytes) -> bool:
+    """Tell whether a file begins as an .xls does (or a workbook under a password)."""
+    return head.startswith(_OLD)
+
+
+def workbook_kind(data: bytes) -> str:
+    """Return `xls`, `ods` or `xlsx`."""
+    if is_old_workbook(data):
+        return "xls"
+    return "ods" if data[30:38] == b"mimetype" and b"opendocument.spreadsheet" in data[:120] else "xlsx"
 
 
 def read_workbook(data: bytes) -> tuple[Sheet, ...]:
-    """Return the visible sheets that hold anything.
+    """Return the sheets that hold anything.
 
     Raises ExchangeError for a damaged or dangerous archive, or one that is no spreadsheet.
     """
-    _check_archive(data)
+    kind = workbook_kind(data)
+    if kind == "xls" and len(data) > _LARGEST_OLD:
+        raise _too_big()
+    if kind != "xls":
+        _check_archive(data, kind)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        sheets = tuple(Sheet(name, _records(book, name)) for name in names)
+        sheets = tuple(
+            Sheet(sheet.name, _records(book, sheet.name), sheet.visible != SheetVisibleEnum.Visible)
+            for sheet in book.sheets_metadata
+            if sheet.typ == SheetTypeEnum.WorkSheet
+        )
     except (CalamineError, ValueError, OSError) as error:
-        raise ExchangeError(_("ce classeur est abîmé ou d’un format inconnu")) from error
+        raise _damaged(kind) from error
     except BaseException as error:
         # The Rust reader panics on some damaged files, with an exception that is no Exception and has no import path.
         if type(error).__name__ != "PanicException":
             raise
-        raise ExchangeError(_("ce classeur est abîmé ou d’un format inconnu")) from error
+        raise _damaged(kind) from error
     return tuple(sheet for sheet in sheets if sheet.records)
 
 
 def _records(book: CalamineWorkbook, name: str) -> tuple[Record, ...]:
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    sheet = book.get_sheet_by_name(name)
+    if sheet.total_height * sheet.total_width > _MOST_CELLS:
+        raise _too_big()
+    rows = sheet.to_python(skip_empty_area=False)
     records = [Record(number, [cell_text(cell) for cell in row]) for number, row in enumerate(rows, 1)]
     while records and not any(records[-1].cells):
         records.pop()
     return tuple(records)
 
 
-def _check_archive(data: bytes) -> None:
+def _check_archive(data: bytes, kind: str) -> None:
     """Refuse an archive by what it declares and by what it really holds (a declared size may lie)."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if "xl/workbook.xml" not in {entry.filename for entry in entries}:
+            wanted = "content.xml" if kind == "ods" else "xl/workbook.xml"
+            if wanted not in {entry.filename for entry in entries}:
                 raise ExchangeError(_("cette archive n’est pas un classeur .xlsx : enregistrez le tableau en CSV"))
             limit = max(_FREE_EXPANDED, min(_MOST_EXPANDED, _MOST_RATIO * len(data)))
             if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > limit:
                 raise _too_big()
             for entry in entries:
                 limit -= _check_entry(archive, entry, limit)
-            if swollen(archive, _MOST_TEXT):
+            if swollen(archive, _MOST_TEXT) or (kind == "ods" and repeats(archive, _MOST_CELLS, _MOST_TEXT)):
                 raise _too_big()
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError, OSError) as error:
         raise ExchangeError(_("ce classeur est abîmé ou protégé par un mot de passe")) from error
@@ -98,6 +124,14 @@ def _column_number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
+
+
+def _damaged(kind: str) -> ExchangeError:
+    if kind == "xls":
+        return ExchangeError(
+            _("cet ancien classeur .xls est abîmé ou protégé par un mot de passe : enregistrez-le en .xlsx ou en CSV")
+        )
+    return ExchangeError(_("ce classeur est abîmé ou d’un format inconnu"))
 
 
 def _too_big() -> ExchangeError:

@@ -11,7 +11,7 @@ from newsletter.french import number_words
 from newsletter.i18n import _
 from newsletter.model import Finding, Letter, PublishedPicture, Severity
 from newsletter.rendering import quoted
-from newsletter.settings import Palette, Theme
+from newsletter.theme import Palette, Theme
 
 # Gmail cuts a message off near 102 KB of HTML, the unsubscribe link with it; tests differ on whether it counts the
 # decoded text or the encoded: the decoded is held below, and the encoded warned about.

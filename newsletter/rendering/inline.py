@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import re
 
-import premailer
-
 _MARKED = '<style data-premailer="ignore"'
 # A `<` is escaped everywhere but in tags, so what begins with one is a tag and no author's text.
 _STYLED = re.compile(r'(<[a-z][^<>]* style=")([^"]*)')
@@ -19,6 +17,8 @@ def inline(html: str, css: str) -> str:
     premailer's defaults would drop the doctype and most `!important`, blow pictures up to 100 % and inline the table
     reset into every cell; each option below takes one of these away. No network, no validation, links untouched.
     """
+    import premailer  # with what it brings along a tenth of a second, which commands that make no letter need not wait
+
     document = _STYLE.sub(_MARKED, html).replace("<!doctype html>", "<!DOCTYPE html>", 1)
     done = premailer.transform(
         document,

@@ -11,7 +11,8 @@ from newsletter.rendering import clean, text, view
 from newsletter.rendering.environment import fill
 from newsletter.rendering.inline import inline
 from newsletter.rendering.mjml import to_html
-from newsletter.settings import Network, Publication, Theme
+from newsletter.settings import Network, Publication
+from newsletter.theme import Theme
 
 Variant = tuple[str, ...]
 

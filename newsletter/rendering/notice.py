@@ -13,7 +13,8 @@ from newsletter.rendering import headers, quoted, text
 from newsletter.rendering.environment import environment
 from newsletter.rendering.inline import inline
 from newsletter.rendering.mjml import to_html
-from newsletter.settings import Network, Theme
+from newsletter.settings import Network
+from newsletter.theme import Theme
 
 _BOUNDARY = "=_notice_51d3a7"
 

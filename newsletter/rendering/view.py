@@ -19,7 +19,8 @@ from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Sec
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
 from newsletter.rendering.picture_slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of
-from newsletter.settings import Layout, Network, Publication, Theme
+from newsletter.settings import Layout, Network, Publication
+from newsletter.theme import Theme
 
 Pictures = Mapping[str, PublishedPicture]
 SLOTS = {name: f"qz7slot-{name}-7zq" for name in ("email", "web", "prefs", "unsub", "propose")}
@@ -79,7 +80,7 @@ class PrintedSection:
 
     title: str
     layout: str
-    entries: tuple[PrintedItem, ...]
+    items: tuple[PrintedItem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class PrintedLetter:
     logo: PlacedPicture | None
     editorial: Markup
     lead: PrintedItem | None
-    rubrics: tuple[PrintedSection, ...]
+    sections: tuple[PrintedSection, ...]
     counted: bool = False
 
     @property
@@ -138,7 +139,7 @@ def page(
         logo=_placed(logo, LOGO, pictures),
         editorial=body(issue.editorial_html, where=f"{issue.path}, body", level=2, pictures=pictures),
         lead=make(issue.lead, layout="lead", level=2, slot=LEAD) if issue.lead else None,
-        rubrics=tuple(_rubric(section, make, issue.path) for section in issue.sections),
+        sections=tuple(_section(section, make, issue.path) for section in issue.sections),
         counted=counted,
     )
 
@@ -155,7 +156,7 @@ def speaks(item: Item, layout: str) -> bool:
     )
 
 
-def _rubric(section: Section, make: partial[PrintedItem], path: str) -> PrintedSection:
+def _section(section: Section, make: partial[PrintedItem], path: str) -> PrintedSection:
     if section.layout not in get_args(Layout):
         raise RenderingError(
             f"the layout `{section.layout}` of the section `{section.title}` is unknown",
@@ -167,8 +168,8 @@ def _rubric(section: Section, make: partial[PrintedItem], path: str) -> PrintedS
             ),
         )
     slot = slot_of(section.layout)
-    entries = tuple(make(item, layout=section.layout, level=3, slot=slot) for item in section.items)
-    return PrintedSection(title=section.title, layout=section.layout, entries=entries)
+    items = tuple(make(item, layout=section.layout, level=3, slot=slot) for item in section.items)
+    return PrintedSection(title=section.title, layout=section.layout, items=items)
 
 
 def _entry(

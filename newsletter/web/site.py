@@ -21,7 +21,7 @@ from newsletter import french, i18n, paris, resources
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
-from newsletter.settings import Palette, Theme
+from newsletter.theme import Palette, Theme
 from newsletter.web.labels import said
 
 

@@ -17,9 +17,10 @@ import psycopg
 from newsletter.actions.operations import start
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.workspace import open_workspace
-from tests import postgres
+from tests import postgres, run
 from tests.actions.counting import Server
 from tests.conftest import ROOT
+from tests.workspaces import no_settings
 
 ISSUE = "2026-11-lettre"
 GROUP = 20
@@ -35,28 +36,36 @@ class Stage:
 
     def prepare(self) -> None:
         """Load the people and approve the letter, once."""
-        start.demo(self.home, 1 if self.cluster else self.people, deliver=False)
         if self.cluster:
-            os.environ["NEWSLETTER_DATABASE__URL"] = postgres.url(self.cluster, "base")
-        try:
-            workspace = open_workspace(self.home)
+            self._make(self.home)
+        else:
+            shutil.copytree(run.once(f"stage-{self.people}", self._make), self.home, dirs_exist_ok=True)
+
+    def _make(self, home: Path) -> None:
+        with no_settings():
+            start.demo(home, 1 if self.cluster else self.people, deliver=False)
             if self.cluster:
-                start.load_organisations(workspace, self.home / "data" / "organisations.csv")
-                start.load_people(workspace, self.people)
-            approve_issue(workspace, ISSUE, by="editor", now=True)
-            workspace.close()
-        finally:
-            os.environ.pop("NEWSLETTER_DATABASE__URL", None)
+                os.environ["NEWSLETTER_DATABASE__URL"] = postgres.url(self.cluster, "base")
+            try:
+                workspace = open_workspace(home)
+                if self.cluster:
+                    start.load_organisations(workspace, home / "data" / "organisations.csv")
+                    start.load_people(workspace, self.people)
+                approve_issue(workspace, ISSUE, by="editor", now=True)
+                workspace.close()
+            finally:
+                os.environ.pop("NEWSLETTER_DATABASE__URL", None)
         if not self.cluster:
-            shutil.copy(self.home / "subscribers.db", self.home / "base.db")
+            shutil.copy(home / "subscribers.db", home / "base.db")
 
     def reset(self) -> None:
         """Go back to the moment after the approval."""
         shutil.rmtree(self.home / "departures", ignore_errors=True)
         if self.cluster:
+            used, base = postgres.database_name("run"), postgres.database_name("base")
             with psycopg.connect(f"host={self.cluster} user=postgres dbname=postgres", autocommit=True) as connection:
-                connection.execute("DROP DATABASE IF EXISTS run WITH (FORCE)")
-                connection.execute("CREATE DATABASE run TEMPLATE base")
+                connection.execute(f"DROP DATABASE IF EXISTS {used} WITH (FORCE)")
+                connection.execute(f"CREATE DATABASE {used} TEMPLATE {base}")
             return
         for path in self.home.glob("subscribers.db*"):
             path.unlink()
@@ -65,7 +74,7 @@ class Stage:
     @property
     def url(self) -> str:
         """The database of a run, on PostgreSQL."""
-        return f"postgresql+psycopg://postgres@/run?host={self.cluster}"
+        return f"postgresql+psycopg://postgres@/{postgres.database_name('run')}?host={self.cluster}"
 
     def newsletter(
         self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (), **settings: Any

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.actions.operations.start import demo
 from newsletter.cli import main
+from tests.workspaces import copy_sample
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,7 @@ Newsletter = Callable[..., Ran]
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the sample month, its members and sixty subscribers; nothing sent. Tests take copies of it."""
     path = tmp_path_factory.mktemp("month") / "ws"
-    demo(path, 60, deliver=False)
-    return path
+    return copy_sample(path, 60, deliver=False)
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ from newsletter.errors import Refused, StoreError
 from newsletter.store.engine import snapshots
 from newsletter.store.people import people
 from tests import postgres as clusters
+from tests import run
+
+pytestmark = pytest.mark.slow
 
 LETTRE = "2026-11-lettre"
 SECRET = "un secret qui ne doit paraître nulle part"
@@ -34,24 +37,30 @@ def newsletter(tmp_path, inside):
 def engine(request, monkeypatch):
     """What to set in the environment so that a workspace keeps its database in an engine, by name."""
 
-    def settings(name, database):
+    def settings(name, database, template="template1"):
         if name == "sqlite":
             return {}
-        return {"NEWSLETTER_DATABASE__URL": clusters.url(request.getfixturevalue("postgres"), database)}
+        return {"NEWSLETTER_DATABASE__URL": clusters.url(request.getfixturevalue("postgres"), database, template)}
 
     return settings
 
 
-@pytest.fixture
-def filled(month, tmp_path, monkeypatch):
-    """Fill a workspace `ws`: the sample month, sixty people, a letter sent."""
+SENT = "backup_sent"  # the database of the workspace that is filled once, on PostgreSQL
 
-    def fill(**settings):
-        shutil.copytree(month, tmp_path / "ws")
-        with monkeypatch.context() as patch:
+
+@pytest.fixture
+def filled(month, tmp_path, engine):
+    """Fill a workspace `ws`: the sample month, sixty people, a letter sent; return its settings.
+
+    That is done once for an engine: a test gets a copy of the files and of the database.
+    """
+
+    def make(path, settings):
+        shutil.copytree(month, path)
+        with pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():
                 patch.setenv(name, value)
-            workspace = open_workspace(tmp_path / "ws")
+            workspace = open_workspace(path)
             if settings:
                 start.load_organisations(workspace, workspace.root / "data" / "organisations.csv")
                 start.load_people(workspace, 60)
@@ -59,6 +68,12 @@ def filled(month, tmp_path, monkeypatch):
                 workspace, mailings.begin_mailing(workspace, approve_issue(workspace, LETTRE, by="a", now=True))
             )
             workspace.close()
+
+    def fill(kind="sqlite", database="here"):
+        # A database belongs to the process that made it, and so do the files of its workspace.
+        own = run.once(f"backup-{kind}-{run.WORKER}", lambda half: make(half, engine(kind, SENT)))
+        shutil.copytree(own, tmp_path / "ws")
+        return engine(kind, database, clusters.database_name(SENT))
 
     return fill
 
@@ -88,8 +103,7 @@ def saved(newsletter, tmp_path, **environ):
 def test_a_workspace_comes_back_with_the_same_figures_in_either_database(
     newsletter, engine, filled, tmp_path, here, there
 ):
-    first, second = engine(here, "here"), engine(there, "there")
-    filled(**first)
+    first, second = filled(here), engine(there, "there")
     before = figures(newsletter, "ws", **first)
     directory = saved(newsletter, tmp_path, **first)
     ran = newsletter("new", "restore", directory, "--json", **second)
@@ -178,10 +192,9 @@ def test_settings_that_cannot_be_used_leave_nothing_behind(newsletter, filled, t
 
 
 def test_a_former_database_that_cannot_be_saved_is_left_with_its_files_where_they_are(
-    newsletter, engine, filled, tmp_path, monkeypatch
+    newsletter, filled, tmp_path, monkeypatch
 ):
-    settings = engine("postgresql", "there")
-    filled(**settings)
+    settings = filled("postgresql")
     directory = saved(newsletter, tmp_path, **settings)
     before = figures(newsletter, "ws", **settings), files(tmp_path / "ws")
 
@@ -258,9 +271,8 @@ def test_a_damaged_or_forged_backup_is_refused_and_nothing_is_written(newsletter
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_what_is_there_is_refused_or_moved_aside_whole(newsletter, engine, filled, tmp_path, kind):
-    settings = engine(kind, "there")
-    filled(**settings)
+def test_what_is_there_is_refused_or_moved_aside_whole(newsletter, filled, tmp_path, kind):
+    settings = filled(kind)
     directory = saved(newsletter, tmp_path, **settings)
     root = tmp_path / "ws"
     (root / "articles" / "neuf.md").write_text("---\ntitle: Neuf\n---\n")
@@ -283,8 +295,7 @@ def test_what_is_there_is_refused_or_moved_aside_whole(newsletter, engine, fille
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_was_leaving_when_it_was_saved_is_paused_when_it_comes_back(newsletter, engine, filled, tmp_path, kind):
-    settings = engine(kind, "there")
-    filled(**settings)
+    settings = filled(kind)
     newsletter("ws", "issues", "approve", "2026-12-01-flash", **settings)
     directory = saved(newsletter, tmp_path, **settings)
     if kind == "postgresql":
@@ -328,7 +339,7 @@ def test_a_place_that_cannot_be_written_is_refused_and_a_failed_backup_leaves_no
     (tmp_path / "file").touch()
     with pytest.raises(Refused, match="cannot write"):
         backup.backup(workspace, tmp_path / "file" / "b")
-    monkeypatch.setattr(backup.backup_manifest, "write", lambda *_: 1 / 0)
+    monkeypatch.setattr(backup.backup_manifest, "write_manifest", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backup.backup(workspace, tmp_path / "b")
     assert list((tmp_path / "b").iterdir()) == []

@@ -12,11 +12,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from newsletter.actions.operations import start
 from newsletter.cli import progress
 from newsletter.store.engine.database import HEAD
 from tests import postgres as clusters
 from tests.conftest import ROOT
+from tests.workspaces import copy_sample
 
 LETTRE = "2026-11-lettre"
 
@@ -61,7 +61,7 @@ def test_the_sample_moves_to_postgresql_and_back_with_the_same_figures(newslette
 @pytest.mark.parametrize("direction", ["there", "back"])
 def test_a_large_copy_killed_at_any_moment_is_finished_by_the_same_command(tmp_path, postgres, inside, direction):
     root = tmp_path / "ws"
-    start.demo(root, 2_000, deliver=False)
+    copy_sample(root, 2_000, deliver=False)
     url, here = clusters.url(postgres, "large"), {}
     if direction == "back":
         assert inside(root, "database", "copy", "--to", url).code == 0

@@ -6,17 +6,16 @@ import sys
 
 import pytest
 
-from newsletter.actions.operations.start import demo
 from newsletter.cli import main
 from tests.cli.conftest import Ran
+from tests.workspaces import copy_sample
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """One sample workspace for all: figures change nothing."""
     made = tmp_path_factory.mktemp("figures") / "ws"
-    demo(made, 60, deliver=False)
-    return made
+    return copy_sample(made, 60, deliver=False)
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from newsletter.store.tables.pages import limits
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def served(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen, str, list[str]]]:
@@ -71,6 +73,19 @@ def ended(process: subprocess.Popen, how: int = signal.SIGTERM) -> str:
     return process.communicate(timeout=60)[0]
 
 
+def await_jobs(root: Path) -> None:
+    """Wait until the recurring jobs have begun their first round."""
+    workspace = open_workspace(root)
+    deadline = time.monotonic() + 60
+    wanted: set[str] = {"deliver", "purge"}
+    while wanted and time.monotonic() < deadline:
+        time.sleep(0.1)
+        with workspace.database.read() as connection:
+            wanted -= {job.name for job in jobs.list_job_states(connection) if job.last_at is not None}
+    workspace.close()
+    assert not wanted, f"these jobs have not run: {wanted}"
+
+
 def page(url: str) -> str:
     with urllib.request.urlopen(url, timeout=30) as answer:
         assert answer.status == 200
@@ -83,7 +98,7 @@ def test_it_serves_works_and_ends_at_a_signal(tmp_path, how):
     with served(tmp_path) as (process, url, lines):
         assert any("makes you its admin" in line for line in lines)
         page(url + "/abonnement?token=secret")
-        time.sleep(1.5)
+        await_jobs(tmp_path)
         rest = ended(process, how)
     assert "Traceback" not in rest
     assert "/abonnement?token=…" in rest
@@ -142,7 +157,7 @@ def test_several_processes_serve_one_takes_up_the_settings_another_changed_and_a
         )
         # Whoever answers: a new connection each time, and the kernel deals them out.
         assert all("RESEAU9" in page(url + "/mentions-legales") for _ in range(12))
-        time.sleep(1.5)
+        await_jobs(tmp_path)
         rest = ended(process)
     assert "Traceback" not in rest
     assert [pid for pid in serving if Path(f"/proc/{pid}").exists()] == []

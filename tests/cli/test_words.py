@@ -14,11 +14,11 @@ from rich.console import Console
 from newsletter.actions.issues import feed_reader
 from newsletter.actions.issues.feed_reader import Brought
 from newsletter.actions.letters import editions
-from newsletter.actions.operations.start import demo
 from newsletter.cli import output
 from newsletter.cli.output import seconds
 from newsletter.errors import ExchangeError
 from tests.exchange.books import xlsx
+from tests.workspaces import copy_sample
 
 LETTRE, FLASH = "2026-11-lettre", "2026-12-01-flash"
 PEOPLE = "email;prenom;collectivite;statut\na@ville.fr;Zoé;Ville de Lille;\nb@gmial.com;;;\nc@ville.fr;;;désabonné\n"
@@ -31,8 +31,7 @@ PAGE = "<!doctype html><p>Session expirée</p>"
 def left(tmp_path_factory) -> Path:
     """The sample month with sixty subscribers; the lettre and a Flash have left."""
     made = tmp_path_factory.mktemp("words") / "ws"
-    demo(made, 60)
-    return made
+    return copy_sample(made, 60)
 
 
 @pytest.fixture

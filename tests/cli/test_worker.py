@@ -15,6 +15,8 @@ from newsletter.store.engine import queue
 from newsletter.store.engine.database import open_database
 from tests import postgres as clusters
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "tres-secret-42"
 
 
@@ -52,7 +54,7 @@ def test_it_says_why_it_cannot_work_and_what_to_do(home, url, before, words):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_with_0_when_it_is_told_to(home, postgres, how):
-    url = clusters.url(postgres, "worker")
+    url = clusters.migrated_url(postgres, "worker")
     process = start(home, url.replace("postgres@", f"postgres:{PASSWORD}@"))
     database = open_database(url)
     try:

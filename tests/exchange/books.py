@@ -26,14 +26,20 @@ def xlsx(*sheets: list[list[object]], extra: dict[str, bytes] | None = None) -> 
     return xlsx_of(*(_rows(rows) for rows in sheets), extra=extra)
 
 
-def xlsx_of(*sheets: str, extra: dict[str, bytes] | None = None) -> bytes:
+def xlsx_sheets(sheets: dict[str, list[list[object]]]) -> bytes:
+    """Return a workbook with one named sheet per table of rows."""
+    return xlsx_of(*(_rows(rows) for rows in sheets.values()), names=list(sheets))
+
+
+def xlsx_of(*sheets: str, extra: dict[str, bytes] | None = None, names: list[str] | None = None) -> bytes:
     """Return a workbook whose sheets have the given XML inside `sheetData`."""
+    titles = names or [f"Feuille {n}" for n in range(1, len(sheets) + 1)]
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        names = range(1, len(sheets) + 1)
-        listed = "".join(f'<sheet name="Feuille {n}" sheetId="{n}" r:id="rId{n}"/>' for n in names)
+        numbers = range(1, len(sheets) + 1)
+        listed = "".join(f'<sheet name="{titles[n - 1]}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
         rels = [
-            f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in names
+            f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
         ]
         styles = f'<Relationship Id="rId0" Type="{_OFFICE}/styles" Target="styles.xml"/>'
         book = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
@@ -44,7 +50,7 @@ def xlsx_of(*sheets: str, extra: dict[str, bytes] | None = None) -> bytes:
         )
         archive.writestr("xl/_rels/workbook.xml.rels", _RELS.format("".join(rels) + styles))
         archive.writestr("xl/styles.xml", _STYLES)
-        for n, content in zip(names, sheets, strict=True):
+        for n, content in zip(numbers, sheets, strict=True):
             sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{content}</sheetData></worksheet>'
             archive.writestr(f"xl/worksheets/sheet{n}.xml", sheet)
         for name, data in (extra or {}).items():

@@ -58,7 +58,7 @@ def read_whatever(data: bytes) -> None:
         return
     records = list(answer)
     rows = list(plan_subscribers(answer, "L", Nobody()))
-    assert [row.record for row in rows] == list(range(1, len(records) + 1))
+    assert list(dict.fromkeys(row.record for row in rows)) == list(range(1, len(records) + 1))
     assert all(row.address is not None for row in rows if row.action in ("accept", "merge", "suppress", "keep"))
 
 

@@ -37,7 +37,8 @@ def rows_of(data: bytes, known: Known | None = None, name: str = "contacts.csv")
 def test_every_record_of_a_real_shaped_file_has_the_outcome_written_by_hand(case: Case):
     rows = rows_of(case.data, name=case.file)
     assert [(row.line, row.email, row.action) for row in rows] == case.outcomes
-    assert [row.record for row in rows] == list(range(1, len(rows) + 1))
+    records = list(dict.fromkeys(row.record for row in rows))
+    assert records == list(range(1, len(records) + 1))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

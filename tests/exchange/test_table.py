@@ -21,7 +21,6 @@ REFUSED = [
     ("a PDF", b"%PDF-1.7\n1 0 obj\n", "PDF"),
     ("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "ancien classeur"),
     ("a picture", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "image"),
-    ("cards", b"BEGIN:VCARD\nEMAIL:a@ville.fr\nEND:VCARD\n", "vCard"),
     ("JSON", b'[{"email": "a@ville.fr"}]', "JSON"),
     ("a table without addresses", b"nom;ville\nBlanc;Lille\n", "aucune colonne"),
     ("a workbook without addresses", xlsx([["nom"], ["Blanc"]]), "aucune colonne"),
@@ -130,7 +129,7 @@ def test_another_archive_is_not_taken_for_a_workbook():
 
 def test_unread_sheets_are_named():
     table = table_of(xlsx([["email"], ["a@ville.fr"]], [["email"], ["b@ville.fr"]]))
-    assert table.notes == ("Feuilles non lues : Feuille 2",)
+    assert table.notes == ("Feuilles non lues : Feuille 2 (2 lignes)",)
 
 
 def table_of(data: bytes) -> Table:

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.exchange.consent_words import word_standing
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.statuses import flagged, standing
+from newsletter.exchange.reading import read_columns
+from newsletter.exchange.records import Record
+from newsletter.exchange.row_judge import RowJudge
 from newsletter.exchange.values import clean, fold, iso_date
 
 
@@ -71,12 +74,12 @@ def test_no_text_makes_the_date_reader_fail(text):
         ("complained", "complained"),
         ("Plainte", "complained"),
         ("spam", "complained"),
-        ("pending", "unclear"),
-        ("à confirmer", "unclear"),
+        ("pending", "pending"),
+        ("à confirmer", "pending"),
     ],
 )
 def test_a_status_means_the_same_in_french_and_english(word, meaning):
-    assert standing(word) == meaning
+    assert word_standing(word) == meaning
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,8 @@ def test_a_status_means_the_same_in_french_and_english(word, meaning):
     ],
 )
 def test_a_flag_column_says_whether_a_person_may_be_mailed(header, value, meaning):
-    assert flagged(header, value) == meaning
+    reading = read_columns([header], ["column"], [Record(2, [value])])
+    assert RowJudge(reading).judge([value]).standing == meaning
 
 
 @pytest.mark.parametrize(

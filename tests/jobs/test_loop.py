@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy.exc import InterfaceError, NoResultFound
 
 from newsletter import i18n
-from newsletter.actions.operations import start
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending import schedule
 from newsletter.actions.sending.approval import approve_issue
@@ -23,6 +22,7 @@ from newsletter.jobs.loop import run_due, run_loop, states
 from newsletter.jobs.table import Work, deliver
 from newsletter.store.engine import jobs as rows
 from newsletter.store.sending import mailings
+from tests.workspaces import copy_sample
 
 ISSUE = "2026-11-lettre"
 DELIVER = (Work("deliver", deliver, 0.1, "send"),)
@@ -32,7 +32,7 @@ DELIVER = (Work("deliver", deliver, 0.1, "send"),)
 def sample(tmp_path_factory):
     """A workspace with the sample letter and 12 people, nothing approved."""
     home = tmp_path_factory.mktemp("jobs") / "w"
-    start.demo(home, 12, deliver=False)
+    copy_sample(home, 12, deliver=False)
     shutil.copy(home / "subscribers.db", home / "pristine.db")
     return home
 

@@ -28,7 +28,7 @@ ISSUE = "2026-11-lettre"
 
 @pytest.fixture
 def database(postgres):
-    made = open_database(clusters.url(postgres, "queue"))
+    made = open_database(clusters.migrated_url(postgres, "queue"))
     yield made
     made.close()
 
@@ -51,14 +51,16 @@ def test_workers_that_start_together_make_the_tables_once(database):
 def test_the_tables_of_an_older_version_are_brought_up_to_this_one(database, postgres):
     steps = tables._migrations()
     old = next(n for n, name in enumerate(steps) if name.startswith("03.03"))
-    with psycopg.connect(f"host={postgres} user=postgres dbname=queue", autocommit=True) as connection:
+    with psycopg.connect(
+        f"host={postgres} user=postgres dbname={clusters.database_name('queue')}", autocommit=True
+    ) as connection:
         for name in steps[: old + 1]:
             connection.execute(tables._sql("migrations", f"{name}.sql").encode())
         connection.execute(f"COMMENT ON TABLE procrastinate_jobs IS 'lettre-reseau: {steps[old]}'".encode())
     tables.prepare(database)
     known = "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc WHERE proname LIKE 'procrastinate%%'"
     upgraded = scalar(database, known)
-    fresh = open_database(clusters.url(postgres, "fresh"))
+    fresh = open_database(clusters.migrated_url(postgres, "fresh"))
     tables.prepare(fresh)
     try:
         assert upgraded == scalar(fresh, known)

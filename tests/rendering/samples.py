@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 from newsletter.french import event_words, typography, until_words
 from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, PublishedPicture, Section, Speaker
 from newsletter.rendering.pictures import fit, wanted_pictures
-from newsletter.settings import Network, Publication, SectionSetting, Theme
+from newsletter.settings import Network, Publication, SectionSetting
+from newsletter.theme import Theme
 
 PARIS = ZoneInfo("Europe/Paris")
 BASE_URL = "https://lettre.example.org"

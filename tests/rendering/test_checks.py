@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.model import Letter, PublishedPicture, Severity
 from newsletter.rendering import checks
-from newsletter.settings import DARK, LIGHT, Theme
+from newsletter.theme import DARK, LIGHT, Theme
 
 LETTER = Letter(
     issue="2026-11-lettre",

@@ -14,7 +14,8 @@ import pytest
 from newsletter.errors import RenderingError
 from newsletter.model import Reader, Restriction, Visibility
 from newsletter.rendering.letter import keep, render, variant_for
-from newsletter.settings import Layout, Palette, Theme
+from newsletter.settings import Layout
+from newsletter.theme import Palette, Theme
 from tests.rendering import samples
 
 BOTH = ("lettre", "flash")

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.operations.start import demo, init
+from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
 from newsletter.web.app import make_app
+from tests.workspaces import copy_sample
 
 BASE = "http://localhost:8025"
 
@@ -117,8 +118,7 @@ def town(fresh_workspace: Path, tmp_path: Path) -> Iterator[Town]:
 def sample_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample month with its members and thirty subscribers; the lettre and a Flash were sent."""
     path = tmp_path_factory.mktemp("sample") / "ws"
-    demo(path, 30)
-    return path
+    return copy_sample(path, 30)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ def machines(request, tmp_path_factory) -> Iterator[tuple[Workspace, Workspace]]
     if request.param == "postgresql":
         from tests import postgres
 
-        url = postgres.url(request.getfixturevalue("postgres"), "machines")
+        url = postgres.migrated_url(request.getfixturevalue("postgres"), "machines")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEWSLETTER_WEB__MEDIA", "database")
         patch.setenv("NEWSLETTER_DATABASE__URL", url)

@@ -13,6 +13,8 @@ from newsletter.actions.operations.start import demo
 from newsletter.store.tables.core import subscribers
 from tests.web.conftest import BASE, Town, opened
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     "",
     "\x00",

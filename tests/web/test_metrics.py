@@ -109,9 +109,9 @@ def test_on_postgresql_a_long_question_is_ended_too(postgres) -> None:
     from newsletter.errors import StoreError
     from newsletter.store.engine.database import open_database
     from newsletter.store.sending.metrics import within
-    from tests.postgres import url
+    from tests.postgres import migrated_url
 
-    database = open_database(url(postgres, "slow"))
+    database = open_database(migrated_url(postgres, "slow"))
     with pytest.raises(StoreError, match="statement timeout"), database.read() as connection, within(connection, 0.05):
         connection.execute(sa.text("SELECT pg_sleep(20)"))
     with database.read() as connection:

@@ -9,10 +9,10 @@ from email.policy import default
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.operations import start
 from newsletter.actions.workspace import open_workspace
 from newsletter.web.app import make_app
 from tests.web.conftest import BASE
+from tests.workspaces import copy_sample
 
 # Bookkeeping without any person: counters, and the revision under which an event of the agenda was last served.
 COUNTERS = {"limits", "jobs", "calendar_entries"}
@@ -22,7 +22,7 @@ COUNTERS = {"limits", "jobs", "calendar_entries"}
 def delivered(tmp_path_factory):
     """A demo workspace whose Flash and letter were delivered to a few people."""
     directory = tmp_path_factory.mktemp("demo") / "demo"
-    start.demo(directory, 4)
+    copy_sample(directory, 4)
     workspace = open_workspace(directory)
     yield workspace
     workspace.close()

@@ -136,8 +136,8 @@ def make(workspace: Workspace, made: Edition) -> WebLetter:
             lead=builder.item(shown.lead) if shown.lead else None,
             lead_layout=shown.lead_layout,
             sections=tuple(
-                WebSection(title=r.title, layout=r.layout, items=tuple(map(builder.item, r.entries)))
-                for r in shown.rubrics
+                WebSection(title=r.title, layout=r.layout, items=tuple(map(builder.item, r.items)))
+                for r in shown.sections
             ),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.engine import Connection
 
-from newsletter.exchange.names import Directory, DirectoryEntry, Match, match_organisation
+from newsletter.exchange.names import Codes, Directory, DirectoryEntry, Match, codes_of, match_organisation
 from newsletter.exchange.plan import ImportRow
 from newsletter.i18n import _
 from newsletter.store.imports.writer import KnownPerson
@@ -16,7 +16,7 @@ from newsletter.store.people import organisations
 def directory(connection: Connection) -> Directory:
     """Return the organisations of the store, indexed for matching."""
     found = organisations.list_organisations(connection)
-    return Directory.of(DirectoryEntry(o.id, o.name, o.level, o.siren, o.insee) for o in found)
+    return Directory.of(DirectoryEntry(o.id, o.name, o.level, o.siren, o.insee, o.departement) for o in found)
 
 
 class Placing:
@@ -24,12 +24,12 @@ class Placing:
 
     def __init__(self, connection: Connection) -> None:
         self._directory = directory(connection)
-        self._matches: dict[tuple[str, str, str], Match] = {}
+        self._matches: dict[tuple[str, Codes], Match] = {}
 
     def match(self, fields: Mapping[str, str]) -> Match | None:
         """Return what the cells of a row mean, or None when they name no organisation."""
-        key = fields.get("organisation", ""), fields.get("siren", ""), fields.get("insee", "")
-        if key == ("", "", ""):
+        key = fields.get("organisation", ""), codes_of(fields)
+        if not (key[0] or key[1].siren or key[1].insee):
             return None
         if key not in self._matches:
             self._matches[key] = match_organisation(fields, self._directory)

@@ -11,11 +11,15 @@ from newsletter.actions.imports.organisations import complete, store
 from newsletter.actions.people import signup
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
+from newsletter.exchange.names import level_of
 from newsletter.exchange.titles import title
 from newsletter.i18n import Sentence
+from newsletter.model import Territory
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import organisations, people
+from newsletter.store.people.details import attach
+from newsletter.store.people.erasure import erased
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person
 
@@ -27,11 +31,20 @@ def list_reviews(workspace: Workspace, *, kind: str = "", done: bool = False) ->
 
 
 def settle_review(
-    workspace: Workspace, number: int, *, accept: bool, by: str, email: str = "", organisation: str = ""
+    workspace: Workspace,
+    number: int,
+    *,
+    accept: bool,
+    by: str,
+    email: str = "",
+    organisation: str = "",
+    organisation_id: int | None = None,
+    create: bool = False,
 ) -> int:
     """Decide a question; returns how many were settled by it (all that ask for one organisation's name are).
 
-    `email` corrects the address of a row, `organisation` names the one that was meant (needed where several could be).
+    `email` corrects the address of a row. `organisation` names the one that was meant, or `organisation_id` numbers it
+    (needed where several could be, or share a name); with `create` it is stored under the name in the file.
     Raises NotFound, and Refused when it is settled already or the answer does not fit.
     """
     with workspace.database.read() as connection:
@@ -45,9 +58,12 @@ def settle_review(
         if accept and review.kind == reviews.ROW:
             _admit(workspace, connection, review, email, by, now)
         elif accept and review.kind in (reviews.ORGANISATION, reviews.CONFLICT):
-            _place(connection, together, _meant(connection, review, organisation), by, now)
+            if create and review.kind == reviews.ORGANISATION:
+                organisation_id = _create(connection, review, by, now)
+            meant = _meant(connection, review, organisation, organisation_id)
+            _place(connection, together, meant, by, now)
         elif accept and review.kind == reviews.MEMBER:
-            _take_member(connection, review, organisation, by, now)
+            _take_member(connection, review, organisation, organisation_id, by, now)
         for one in together:
             reviews.settle_review(connection, one, "accepted" if accept else "declined", by, now)
     return len(together)
@@ -56,7 +72,7 @@ def settle_review(
 def _admit(workspace: Workspace, connection: Connection, review: Review, email: str, by: str, now: float) -> None:
     """Subscribe the person of a doubtful row, unless they have left or were erased."""
     address = addresses.parse_address(email or str(review.detail.get("email", review.subject)))
-    if people.erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
+    if erased(connection, [workspace.signer.fingerprint("erasure", address.key)]):
         raise Refused(
             "the data of this person were erased at their request",
             hint="decline the review",
@@ -88,8 +104,16 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
     people.move_subscription(connection, person, publication, "active", consent, now)
 
 
-def _meant(connection: Connection, review: Review, name: str) -> Organisation:
-    """Return the organisation that is meant: the one named, or the only candidate."""
+def _create(connection: Connection, review: Review, by: str, now: float) -> int:
+    """Store the unknown organisation that a file names; its level is read from the name."""
+    level = level_of(review.subject) or Territory.OTHER
+    return organisations.add_organisation(connection, Organisation(name=review.subject, level=level), now=now, actor=by)
+
+
+def _meant(connection: Connection, review: Review, name: str, number: int | None) -> Organisation:
+    """Return the organisation that is meant: the one numbered or named, or the only candidate."""
+    if number is not None:
+        return organisations.get_organisation(connection, number)
     if name:
         return organisations.find_organisation(connection, name)
     candidates: Sequence[int] = review.detail.get("candidates", [])
@@ -110,12 +134,16 @@ def _meant(connection: Connection, review: Review, name: str) -> Organisation:
 def _place(connection: Connection, together: Sequence[Review], chosen: Organisation, by: str, now: float) -> None:
     for one in together:
         if one.subscriber_id is not None:
-            people.attach(connection, people.by_id(connection, one.subscriber_id), chosen.id, now, by)
+            attach(connection, people.by_id(connection, one.subscriber_id), chosen.id, now, by)
 
 
-def _take_member(connection: Connection, review: Review, organisation: str, by: str, now: float) -> None:
+def _take_member(
+    connection: Connection, review: Review, organisation: str, number: int | None, by: str, now: float
+) -> None:
     fields = dict(review.detail.get("fields", {}))
-    if organisation:
+    if number is not None:
+        complete(connection, organisations.get_organisation(connection, number), fields, by=by, now=now)
+    elif organisation:
         complete(connection, organisations.find_organisation(connection, organisation), fields, by=by, now=now)
     else:
         store(connection, review.subject, fields, by=by, now=now)

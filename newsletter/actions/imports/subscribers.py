@@ -29,7 +29,7 @@ from newsletter.store.imports.reviews import Review
 from newsletter.store.imports.undo import Import
 from newsletter.store.imports.writer import Incoming, KnownPerson, Writer
 from newsletter.store.journal import Event, dumps, record_event
-from newsletter.store.people import people
+from newsletter.store.people.erasure import erased, erased_count
 from newsletter.store.people.people import Consent
 
 BASES = ("consent", "member service", "legitimate interest")
@@ -53,8 +53,11 @@ class Source:
     lines: int
 
 
-def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
-    """Look at a file of people (or of ORGANISATIONS), changing nothing; ExchangeError when it cannot be opened."""
+def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS, choices: Mapping[str, str] | None = None) -> Source:
+    """Look at a file of people (or of ORGANISATIONS), changing nothing; ExchangeError when it cannot be opened.
+
+    `choices` maps headers to what they are read as.
+    """
     digest, lines = hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
@@ -68,7 +71,7 @@ def open_source(path: Path, vocabulary: Vocabulary = SUBSCRIBERS) -> Source:
             hint="check its name and rights",
             said=Sentence("Le fichier ne peut pas être lu. Choisissez-le de nouveau."),
         ) from error
-    return Source(read_table(path, vocabulary=vocabulary), digest.hexdigest(), lines)
+    return Source(read_table(path, vocabulary=vocabulary, choices=choices), digest.hexdigest(), lines)
 
 
 def import_subscribers(
@@ -110,7 +113,8 @@ def import_subscribers(
         read = plan_subscribers(source.table, setting.title, knowledge)
         rows: Iterator[ImportRow] = (placing.look(row, knowledge.of(row)) for row in read)
         if writer is not None and number is not None:
-            rows = _Importer(writer, number, publication, consent, now, knowledge, placing).through(rows)
+            kept = frozenset(column.name for column in source.table.read_as.columns if column.choice == "keep")
+            rows = _Importer(writer, number, publication, consent, now, knowledge, placing, kept).through(rows)
         plan = summary(source.table, _shown(rows, each), keep=0)
         if writer is not None and number is not None:
             undo.finish(writer, number, plan.counts)
@@ -146,7 +150,7 @@ class Knowledge:
 
     def __init__(self, connection: Connection, publication: str, fingerprint: Callable[[str, str], str]) -> None:
         self._connection, self._publication, self._fingerprint = connection, publication, fingerprint
-        self._erased = people.erased_count(connection) > 0
+        self._erased = erased_count(connection) > 0
         self._found: Mapping[str, KnownPerson] = {}
 
     def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
@@ -163,7 +167,7 @@ class Knowledge:
         if not (self._erased and keys):
             return {}
         prints = {self._fingerprint("erasure", key): key for key in keys}
-        return {prints[found]: KnownState("erased") for found in people.erased(self._connection, list(prints))}
+        return {prints[found]: KnownState("erased") for found in erased(self._connection, list(prints))}
 
 
 def _state(known: KnownPerson) -> KnownState:
@@ -187,7 +191,9 @@ class _Importer:
         now: float,
         knowledge: Knowledge,
         placing: Placing,
+        kept: frozenset[str],
     ) -> None:
+        self._kept = sorted(kept)  # columns whose cells are kept beside the proof of consent
         self._connection, self._number, self._publication = connection, number, publication
         self._consent, self._now = replace(consent, proof={**consent.proof, "import": number}), now
         self._knowledge, self._placing = knowledge, placing
@@ -241,11 +247,14 @@ class _Importer:
             "role": role,
         }
         state = row.standing if row.action == "suppress" else "active"
-        proof = self._proof(fields.get("consent_date", ""))
+        kept = tuple((name, fields[name]) for name in self._kept if name in fields)
+        proof = self._proof(fields.get("consent_date", ""), kept)
         return Incoming(address.text, address.key, details, organisation_id, state, proof)
 
-    def _dump(self, consent_date: str) -> str:
-        dated = {"consent_date": consent_date} if consent_date else {}
+    def _dump(self, consent_date: str, kept: tuple[tuple[str, str], ...] = ()) -> str:
+        dated: dict[str, object] = {"consent_date": consent_date} if consent_date else {}
+        if kept:
+            dated["fields"] = dict(kept)
         return dumps({"basis": self._consent.basis, "how": self._consent.how, **self._consent.proof, **dated})
 
     def _question(self, row: ImportRow, key: str) -> Review:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from newsletter.actions.imports import organisations, subscribers
+from newsletter.actions.imports import columns, organisations, subscribers
 from newsletter.actions.imports.organisations import MemberPlan
+from newsletter.actions.imports.refused_rows import forget_refused_rows, keep_refused_rows, refused_csv
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound
 from newsletter.exchange.plan import ImportPlan, ImportRow
+from newsletter.exchange.table import Table
 from newsletter.i18n import Sentence
 
 FOLDER = ".uploads"
@@ -55,13 +58,22 @@ def sweep_uploads(workspace: Workspace) -> int:
             if old.is_dir() and workspace.clock() - old.stat().st_mtime > _KEPT_SECONDS:
                 shutil.rmtree(old)
                 gone += 1
-    return gone
+    return gone + forget_refused_rows(workspace)
 
 
-def rehearse_upload(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> RehearsedUpload:
+def rehearse_upload(
+    workspace: Workspace,
+    token: str,
+    publication: str,
+    *,
+    basis: str,
+    by: str,
+    choices: Mapping[str, str] | None = None,
+) -> RehearsedUpload:
     """Say what would become of every row; nothing is stored of them. Rows that change nobody come last.
 
-    A file that is refused is forgotten at once.
+    `choices` says what columns are read as, and is remembered for files of the same shape. A file that is refused is
+    forgotten at once, unless a choice would let it in.
     """
     asking: list[ImportRow] = []
     plain: list[ImportRow] = []
@@ -71,22 +83,37 @@ def rehearse_upload(workspace: Workspace, token: str, publication: str, *, basis
         if len(heap) < SHOWN:
             heap.append(row)
 
-    source = subscribers.open_source(file(workspace, token))
+    path = file(workspace, token)
+    source = columns.open_people(workspace, path, choices)
+    table = columns.table_of(source)
+    if choices is not None and table:
+        columns.remember_choices(workspace, table.headers, choices)
+        source = columns.open_people(workspace, path)
     plan, _number = subscribers.import_subscribers(
         workspace, source, publication, by=by, dry_run=True, basis=basis, each=see
     )
-    if plan.file_action == "refuse":
+    if plan.file_action == "refuse" and not table:
         forget_upload(workspace, token)
     return RehearsedUpload(plan, tuple((asking + plain)[:SHOWN]), token)
 
 
 def carry_out(workspace: Workspace, token: str, publication: str, *, basis: str, by: str) -> tuple[ImportPlan, int]:
-    """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone."""
-    path = file(workspace, token)
-    plan, number = subscribers.import_subscribers(
-        workspace, subscribers.open_source(path), publication, by=by, basis=basis
-    )
-    forget_upload(workspace, token)
+    """Import the file for good and forget it; returns the plan and the import's number. NotFound when it is gone.
+
+    The rows that are refused are kept for a day, to be corrected.
+    """
+    source = columns.open_people(workspace, file(workspace, token))
+    reasons: dict[int, str] = {}
+
+    def see(row: ImportRow) -> None:
+        if row.action == "reject":
+            reasons[row.record] = row.reason
+
+    plan, number = subscribers.import_subscribers(workspace, source, publication, by=by, basis=basis, each=see)
+    if number and reasons and isinstance(source.table, Table):
+        keep_refused_rows(workspace, number, refused_csv(source.table, reasons))
+    if plan.file_action != "refuse":
+        forget_upload(workspace, token)
     return plan, number or 0
 
 

@@ -12,7 +12,7 @@ from newsletter.actions.issues import picture_upload
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import checks
-from newsletter.content.fields import is_url
+from newsletter.content.urls import is_url
 from newsletter.errors import Refused
 from newsletter.french import END_OF_DAY
 from newsletter.i18n import _

@@ -14,6 +14,7 @@ from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, one_time, people, records, retention, traces
+from newsletter.store.people.erasure import block, erase_person, erased
 from newsletter.store.people.records import ListedPerson
 from newsletter.store.people.retention import DAY, Limits, Purged
 
@@ -119,11 +120,9 @@ def forget_person(workspace: Workspace, email: str, *, by: str) -> None:
     with workspace.database.write() as connection:
         now = workspace.clock()
         try:
-            people.forget_person(
-                connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by
-            )
+            erase_person(connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by)
         except NotFound:
-            if people.erased(connection, [fingerprint]):
+            if erased(connection, [fingerprint]):
                 raise Refused(
                     "this person was erased already",
                     hint="nothing is left but a hash",
@@ -131,7 +130,7 @@ def forget_person(workspace: Workspace, email: str, *, by: str) -> None:
                 ) from None
             if not traces.wipe_texts(connection, address.text, address.key):
                 raise
-            people.block(connection, fingerprint, now, reason="asked", actor=by)
+            block(connection, fingerprint, now, reason="asked", actor=by)
     retention.settle_file(workspace.database)
 
 

@@ -15,6 +15,7 @@ from newsletter.filters import PersonFilter
 from newsletter.i18n import Sentence
 from newsletter.model import Article
 from newsletter.store.people import directory, organisations, people
+from newsletter.store.people.details import attach, edit_details
 from newsletter.store.people.directory import FoundPerson, Lost
 from newsletter.store.people.organisations import Organisation, name_key
 from newsletter.store.people.people import Consent, Person
@@ -70,7 +71,7 @@ def someone(workspace: Workspace, uid: str) -> Someone:
     return Someone(person, place, whys, data_rights.whole_record(workspace, person.address))
 
 
-def edit(workspace: Workspace, uid: str, details: Mapping[str, str], organisation: str, by: str) -> None:
+def edit_person(workspace: Workspace, uid: str, details: Mapping[str, str], organisation: str, by: str) -> None:
     """Set a person's details and organisation (by name or code; empty: none); NotFound for an unknown one."""
     with workspace.database.write() as connection:
         person, now = people.by_uid(connection, _uid(uid)), workspace.database.now(connection)
@@ -78,9 +79,9 @@ def edit(workspace: Workspace, uid: str, details: Mapping[str, str], organisatio
         tidy = {name: clean(text) for name, text in details.items()}
         changed = {name: text for name, text in tidy.items() if text != getattr(person, name)}
         if changed:
-            person = people.edit(connection, person, changed, now, by)
+            person = edit_details(connection, person, changed, now, by)
         if place != person.organisation_id:
-            people.attach(connection, person, place, now, by)
+            attach(connection, person, place, now, by)
 
 
 def suppress(workspace: Workspace, uid: str, by: str) -> None:

@@ -28,6 +28,7 @@ from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import one_time, organisations, people
+from newsletter.store.people.details import edit_details
 from newsletter.store.people.one_time import OneTime
 from newsletter.store.people.people import Consent, Person
 
@@ -168,7 +169,7 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
     def go(connection: Connection, person: Person, now: float) -> None:
         names = {n: v for n in ("first_name", "last_name") if (v := _line(details.get(n, "")))}
         if names:
-            people.edit(connection, person, names, now, "preferences")
+            edit_details(connection, person, names, now, "preferences")
         _say_organisation(connection, person, _line(details.get("organisation", "")), now)
         states = {s.publication: s.state for s in people.of(connection, person.id)}
         proven = at_domain(organisations.list_organisations(connection), addresses.parse_address(person.address).domain)

@@ -24,6 +24,8 @@ from newsletter.settings import Publication
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import one_time, organisations, people
+from newsletter.store.people.details import attach, edit_details
+from newsletter.store.people.erasure import readmit
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.returns import feedback
@@ -70,7 +72,7 @@ def _enter(connection: Connection, application: Application, address: Address, n
         person = people.add_person(connection, new, now, application.by or "subscription form")
     states = {s.publication: s.state for s in people.of(connection, person.id)}
     if set(states.values()) == {"pending"} and any(application.names.values()):
-        person = people.edit(connection, person, application.names, now)
+        person = edit_details(connection, person, application.names, now)
     for publication in application.publications:
         if publication not in states and not person.suppressed:
             people.move_subscription(connection, person, publication, "pending", _asked(application), now)
@@ -176,7 +178,7 @@ def confirm_subscription(workspace: Workspace, token: str) -> Confirmed:
 
 def _come_back(workspace: Workspace, connection: Connection, person: Person) -> None:
     """Lift what barred the address: by confirming, the person shows that mail arrives and is wanted."""
-    people.readmit(connection, workspace.signer.fingerprint("erasure", person.key))
+    readmit(connection, workspace.signer.fingerprint("erasure", person.key))
     if person.suppressed == "bounced":
         feedback.lift(connection, person.id)
 
@@ -258,7 +260,7 @@ def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
         title = workspace.settings.publication(review.publication).title
         reviews.settle_review(connection, review, "accepted" if accept else "declined", by, now)
         if accept:
-            people.attach(connection, person, review.detail["organisation"], now, by)
+            attach(connection, person, review.detail["organisation"], now, by)
             person = people.by_id(connection, person.id)
             people.move_subscription(
                 connection, person, review.publication, "active", _consent("request accepted", by), now

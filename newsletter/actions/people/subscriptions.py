@@ -15,6 +15,8 @@ from newsletter.addresses import Address
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.people import entitlement, organisations, people
+from newsletter.store.people.details import attach, edit_details
+from newsletter.store.people.erasure import erased, readmit
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import GONE, Consent, Person, Subscription
 
@@ -46,9 +48,9 @@ def add_subscription(
         place = organisations.find_organisation(connection, organisation).id if organisation else None
         person = _welcome(workspace, connection, address, by, now, asked=bool(asked))
         if chosen:
-            person = people.edit(connection, person, chosen, now, by)
+            person = edit_details(connection, person, chosen, now, by)
         if place and place != person.organisation_id:
-            people.attach(connection, person, place, now, by)
+            attach(connection, person, place, now, by)
             person = people.by_key(connection, address.key)
         current = people.subscription(connection, person.id, publication)
         if current and current.state in GONE and not asked:
@@ -72,7 +74,7 @@ def _welcome(
 ) -> Person:
     """Return the person of an address, stored if need be; Refused for one erased or suppressed, unless they asked."""
     fingerprint = workspace.signer.fingerprint("erasure", address.key)
-    if people.erased(connection, [fingerprint]):
+    if erased(connection, [fingerprint]):
         if not asked:
             raise Refused(
                 "the data of this person were erased at their request",
@@ -82,7 +84,7 @@ def _welcome(
                     "dites comment elle l’a demandé."
                 ),
             )
-        people.readmit(connection, fingerprint)
+        readmit(connection, fingerprint)
     try:
         person = people.by_key(connection, address.key)
     except NotFound:
@@ -149,7 +151,7 @@ def why(workspace: Workspace, email: str, publication: str) -> Why:
             person = people.by_key(connection, address.key)
         except NotFound:
             fingerprint = workspace.signer.fingerprint("erasure", address.key)
-            at = people.erased(connection, [fingerprint]).get(fingerprint)
+            at = erased(connection, [fingerprint]).get(fingerprint)
             reason = "unknown" if at is None else "erased"
             return answer(receives=False, reason=reason, since=None if at is None else paris.day(at))
         reason = entitlement.reason(connection, rule, person.id, today)

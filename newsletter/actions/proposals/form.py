@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time
 
-from newsletter.content.fields import is_url
+from newsletter.content.urls import is_url
 from newsletter.i18n import _
 from newsletter.model import Article, EventTime, Picture, Status, Tag
 from newsletter.paris import PARIS

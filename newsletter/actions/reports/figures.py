@@ -135,7 +135,7 @@ def _articles(readings: Readings) -> Iterator[_Line]:
     for tag in {**readings.now.articles, **readings.before.articles}:
         yield _Line(
             f"articles_{tag}",
-            _("Articles : {rubrique}").format(rubrique=words.rubric(tag)),
+            _("Articles : {rubrique}").format(rubrique=words.section_label(tag)),
             rule,
             partial(_printed, tag),
         )

@@ -1,4 +1,4 @@
-"""The French of the figures: names of levels and rubrics, and the rule of every count."""
+"""The French of the figures: names of levels and sections, and the rule of every count."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def one_level(key: str) -> str:
     return printed(names.get(key, key))
 
 
-def rubric(tag: str) -> str:
+def section_label(tag: str) -> str:
     """Return the printed name of what a tag stands for."""
     names = {
         "rtes": _("Actualités du réseau"),

@@ -17,7 +17,7 @@ from newsletter.actions.reports.charts import Chart
 from newsletter.actions.reports.figures import Figure, group_name, groups, shown
 from newsletter.actions.reports.report import YearReport
 from newsletter.i18n import _
-from newsletter.settings import Theme
+from newsletter.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ def _flows(report: YearReport) -> Panel:
 
 def _articles(report: YearReport, figures: Mapping[str, Figure]) -> Panel:
     found = [f for key, f in figures.items() if key.startswith("articles_")]
-    entries = [(words.rubric(f.key.removeprefix("articles_")), int(str(f.value)), int(str(f.previous))) for f in found]
+    entries = [
+        (words.section_label(f.key.removeprefix("articles_")), int(str(f.value)), int(str(f.previous))) for f in found
+    ]
     bars = [(name, n) for name, n, _before in entries]
     return Panel(
         key="articles",

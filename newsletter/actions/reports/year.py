@@ -38,10 +38,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An item of a sent issue: its article, the rubrics it stood under, whom it is about and who speaks in it."""
+    """An item of a sent issue: its article, the tags it stood under, whom it is about and who speaks in it."""
 
     slug: str
-    rubrics: frozenset[str]
+    tags: frozenset[str]
     interview: bool
     organisations: frozenset[str]
     speakers: frozenset[str]
@@ -125,16 +125,16 @@ def _months(connection: Connection, first: date, until: date) -> Iterator[Month]
 def printed(mailing: Mailing) -> Iterator[SentItem]:
     """Read what a mailing printed from the record made at its approval; the lead stands under its first tag."""
     record = mailing.record
-    rubrics: dict[str, set[str]] = {slug: set() for slug in record.get("items", {})}
+    tags: dict[str, set[str]] = {slug: set() for slug in record.get("items", {})}
     for section in record.get("sections", ()):
         for slug in section["articles"]:
-            rubrics[slug].add(section["tag"])
+            tags[slug].add(section["tag"])
     for slug, item in record.get("items", {}).items():
         if slug == record["lead"]:
-            rubrics[slug].update(item["tags"][:1])
+            tags[slug].update(item["tags"][:1])
         yield SentItem(
             slug=slug,
-            rubrics=frozenset(rubrics[slug]),
+            tags=frozenset(tags[slug]),
             interview=Tag.ELU in item["tags"],
             organisations=frozenset(map(name_key, item["organisations"])),
             speakers=frozenset(item.get("speaker_organisations", ())),
@@ -142,8 +142,8 @@ def printed(mailing: Mailing) -> Iterator[SentItem]:
 
 
 def _articles(items: Iterable[SentItem]) -> dict[str, int]:
-    """Count each article once under each rubric it stood in during the year."""
-    placed = {(tag, item.slug) for item in items for tag in item.rubrics}
+    """Count each article once under each section tag it stood in during the year."""
+    placed = {(tag, item.slug) for item in items for tag in item.tags}
     found = Counter(tag for tag, _slug in placed)
     return {str(tag): found[tag] for tag in [*Tag, *sorted(set(found) - set(Tag))]}
 

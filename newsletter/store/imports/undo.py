@@ -16,6 +16,7 @@ from newsletter.i18n import Sentence
 from newsletter.store.imports import writer
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import people
+from newsletter.store.people.details import respan
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes, reviews
@@ -86,7 +87,7 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
             hint="its details were purged ([retention] imports_days)",
             said=Sentence("Cet import est trop ancien pour être annulé : son détail n’est plus gardé."),
         )
-    counts = Counter(removed=_remove_untouched(connection, made, now))
+    counts = Counter(removed=_remove_untouched(connection, made))
     consent = Consent("", f"undo of import {number}", actor)
     rest = (
         sa.select(import_changes).where(import_changes.c.import_id == number).order_by(import_changes.c.subscriber_id)
@@ -103,8 +104,8 @@ def undo(connection: Connection, number: int, now: float, actor: str) -> dict[st
     return dict(counts)
 
 
-def _remove_untouched(connection: Connection, made: Import, now: float) -> int:
-    """Delete the people whom the import created and to whom nothing else happened; their spans end now."""
+def _remove_untouched(connection: Connection, made: Import) -> int:
+    """Delete the people whom the import created and to whom nothing else happened, and their spans from all counts."""
     change = import_changes.alias()
     alone = (
         sa.select(change.c.subscriber_id)
@@ -116,8 +117,9 @@ def _remove_untouched(connection: Connection, made: Import, now: float) -> int:
         )
         .scalar_subquery()
     )
-    open_spans = sa.and_(subscriptions.c.to_at.is_(None), subscriptions.c.subscriber_id.in_(alone))
-    connection.execute(subscriptions.update().where(open_spans).values(to_at=now))
+    # A span that ends when it began covers no moment: the year's figures are as if the import had not been.
+    theirs = subscriptions.c.subscriber_id.in_(alone)
+    connection.execute(subscriptions.update().where(theirs).values(to_at=subscriptions.c.from_at))
     connection.execute(reviews.delete().where(reviews.c.subscriber_id.in_(alone)))
     connection.execute(events.update().where(events.c.subscriber_id.in_(alone)).values(detail=""))
     removed = connection.execute(subscribers.delete().where(subscribers.c.id.in_(alone))).rowcount
@@ -133,34 +135,58 @@ def _take_back(connection: Connection, made: Import, change: sa.Row[Any], consen
         values = {name: old for name, (old, new) in before.items() if getattr(person, name) == new}
         if values:
             connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
-            people.respan(connection, people.by_id(connection, person.id), now)
+            respan(connection, people.by_id(connection, person.id), now)
         return "restored" if values else "kept"
     if change.what == "stopped":
-        return _let_go(connection, made, person, before, consent, now)
+        return _let_go(connection, made, person, before)
     current = people.subscription(connection, person.id, made.publication)
     if current is None or current.state != "active":
         return "kept"
+    if not _touched(connection, made, person):
+        _unspan(connection, made, person, {made.publication: before.get("state")})
+        return "restored"
     people.move_subscription(connection, person, made.publication, "expired", consent, now)
     return "restored"
 
 
-def _let_go(
-    connection: Connection, made: Import, person: people.Person, before: Mapping[str, Any], consent: Consent, now: float
-) -> str:
+def _let_go(connection: Connection, made: Import, person: people.Person, before: Mapping[str, Any]) -> str:
     """Give back the states that the import ended, unless something happened to the person since."""
-    later = sa.select(events.c.id).where(events.c.subscriber_id == person.id, events.c.at > made.at).limit(1)
-    if connection.scalar(later):
+    if _touched(connection, made, person):
         return "kept"
     details = {writer.COLUMN.get(name, name): value for name, value in before["details"].items()}
     names = " ".join(before["details"])
     values = {**details, "from_file": names, "suppressed": before["suppressed"]}
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
-    person = people.by_id(connection, person.id)
-    for current in people.of(connection, person.id):
-        people.move_subscription(
-            connection, person, current.publication, before["states"].get(current.publication, "expired"), consent, now
-        )
+    _unspan(connection, made, person, before["states"])
     return "restored"
+
+
+def _touched(connection: Connection, made: Import, person: people.Person) -> bool:
+    """Tell whether something happened to a person after the import."""
+    later = sa.select(events.c.id).where(events.c.subscriber_id == person.id, events.c.at > made.at).limit(1)
+    return connection.scalar(later) is not None
+
+
+def _unspan(connection: Connection, made: Import, person: people.Person, states: Mapping[str, str | None]) -> None:
+    """Take the spans that the import began out of all counts, and let those that it ended go on.
+
+    `states` are the states that the person had in each publication before it.
+    """
+    spans = sa.select(subscriptions.c.id, subscriptions.c.publication).where(subscriptions.c.subscriber_id == person.id)
+    begun = spans.where(subscriptions.c.from_at == made.at, subscriptions.c.to_at.is_(None))
+    for number, publication in connection.execute(begun).all():
+        own = subscriptions.c.id == number
+        connection.execute(subscriptions.update().where(own).values(to_at=subscriptions.c.from_at))
+        ended = spans.where(
+            subscriptions.c.publication == publication,
+            subscriptions.c.state == (states.get(publication) or ""),
+            subscriptions.c.to_at == made.at,
+            subscriptions.c.id < number,
+        )
+        last = connection.execute(ended.order_by(subscriptions.c.id.desc()).limit(1)).first()
+        if last:
+            again = subscriptions.c.id == last.id
+            connection.execute(subscriptions.update().where(again).values(to_at=None))
 
 
 def _import(row: sa.Row[Any]) -> Import:

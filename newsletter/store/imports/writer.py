@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.store.engine import bulk
 from newsletter.store.people import people
+from newsletter.store.people.details import respan
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.tables.core import events, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes
@@ -176,7 +177,7 @@ class Writer:
             subscribers.update().where(subscribers.c.id == person.id).values(**new, from_file=changed.from_file)
         )
         if "role" in new or "organisation_id" in new:
-            people.respan(self._connection, changed, self._now)
+            respan(self._connection, changed, self._now)
         return changed
 
     def _open(self, person: Person, one: Incoming) -> None:

@@ -71,7 +71,8 @@ def add_organisation(connection: Connection, organisation: Organisation, *, now:
             hint="give the authority's full name",
             said=Sentence("Donnez le nom complet de l’organisation."),
         )
-    if connection.scalar(sa.select(organisations.c.id).where(organisations.c.name_key == key)):
+    key = _free_key(connection, organisation, key)
+    if not key:
         raise Refused(
             f"`{organisation.name}` is there already",
             hint="use `newsletter members show` to see it",
@@ -96,6 +97,26 @@ def add_organisation(connection: Connection, organisation: Organisation, *, now:
         connection.execute(memberships.insert().values(organisation_id=made, joined=period.joined, ended=period.ended))
     record_event(connection, Event(now, "organisation-added", organisation_id=made, actor=actor))
     return made
+
+
+def _free_key(connection: Connection, organisation: Organisation, key: str) -> str:
+    """Return the key under which an organisation is stored, or "" when it is there already.
+
+    Communes share names: one whose SIREN, INSEE code or département is another's has its code in the key.
+    """
+    codes = organisation.siren, organisation.insee, organisation.departement
+    taken = organisations.c.name_key == key
+    same = organisations.c.name_key.startswith(f"{key} ", autoescape=True)
+    known = connection.execute(sa.select(organisations).where(sa.or_(taken, same))).all()
+    alike = [row for row in known if name_key(row.name) == key]
+    if not alike:
+        return key
+    for row in alike:
+        theirs = row.siren, row.insee, row.departement
+        if not any(mine and other and mine != other for mine, other in zip(codes, theirs, strict=True)):
+            return ""
+    code = organisation.insee or organisation.siren or organisation.departement
+    return f"{key} {name_key(code)}"
 
 
 def join_member(connection: Connection, organisation_id: int, period: Period, *, now: float, actor: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +14,8 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.engine import bulk
 from newsletter.store.journal import Event, dumps, record_event
-from newsletter.store.people import traces
 from newsletter.store.people.spans import begin_span, end_span, running_span
-from newsletter.store.tables.core import erasures, events, subscribers, subscriptions
+from newsletter.store.tables.core import events, subscribers, subscriptions
 
 # Who left, complained or bounced out comes back only by the person's own act, never by an import.
 GONE = ("left", "bounced", "complained")
@@ -288,79 +287,3 @@ def unsuppress(connection: Connection, person: Person, now: float, actor: str) -
     record_event(
         connection, Event(now, "unsuppressed", subscriber_id=person.id, actor=actor, detail={"was": person.suppressed})
     )
-
-
-def attach(connection: Connection, person: Person, organisation_id: int | None, now: float, actor: str = "") -> None:
-    """Move a person to another organisation (or to none): open spans are closed and reopened, so past counts stay."""
-    if organisation_id == person.organisation_id:
-        return
-    connection.execute(
-        subscribers.update().where(subscribers.c.id == person.id).values(organisation_id=organisation_id)
-    )
-    respan(connection, replace(person, organisation_id=organisation_id), now)
-    record_event(connection, Event(now, "moved", subscriber_id=person.id, organisation_id=organisation_id, actor=actor))
-
-
-def respan(connection: Connection, person: Person, now: float) -> None:
-    """Close the running spans and open them again with the person's role and organisation as they are now."""
-    running = sa.and_(
-        subscriptions.c.subscriber_id == person.id,
-        subscriptions.c.to_at.is_(None),
-        subscriptions.c.state.in_(("active", "pending")),
-    )
-    again = connection.execute(sa.select(subscriptions).where(running)).all()
-    connection.execute(subscriptions.update().where(running).values(to_at=now))
-    rows = [(person.id, s.publication, s.state, s.basis, person.role, person.organisation_id, now) for s in again]
-    bulk.insert(connection, subscriptions, SPAN, rows)
-
-
-def edit(connection: Connection, person: Person, details: Mapping[str, Any], now: float, actor: str = "") -> Person:
-    """Set names, function, role, phone or salutation by a human hand: no file changes them after that."""
-    kept = " ".join(name for name in person.from_file.split() if name not in details)
-    changed = replace(person, **details, from_file=kept)
-    connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(**details, from_file=kept))
-    if changed.role != person.role:
-        respan(connection, changed, now)
-    record_event(
-        connection, Event(now, "edited", subscriber_id=person.id, actor=actor, detail={"details": sorted(details)})
-    )
-    return changed
-
-
-def forget_person(
-    connection: Connection, person: Person, fingerprint: str, now: float, *, reason: str, actor: str = ""
-) -> None:
-    """Erase a person: a keyed hash of the address stays, which blocks a later import; the history is anonymous.
-
-    Without a `fingerprint` nothing stays at all: for a request that was never confirmed.
-    """
-    leaving = Consent(basis="", how="erased")
-    for current in of(connection, person.id):
-        if current.state in ("active", "pending"):
-            move_subscription(connection, person, current.publication, "left", leaving, now)
-    traces.wipe(connection, person.id, person.address, person.key)
-    connection.execute(subscribers.delete().where(subscribers.c.id == person.id))
-    block(connection, fingerprint, now, reason=reason, actor=actor)
-
-
-def block(connection: Connection, fingerprint: str, now: float, *, reason: str, actor: str = "") -> None:
-    """Record an erasure: the keyed hash of an address (or nothing), which a later import is refused by."""
-    if fingerprint and not erased(connection, [fingerprint]):
-        connection.execute(erasures.insert().values(fingerprint=fingerprint, reason=reason, at=now))
-    record_event(connection, Event(now, "erased", actor=actor, detail={"reason": reason}))
-
-
-def erased(connection: Connection, fingerprints: Sequence[str]) -> dict[str, float]:
-    """Return those of the keyed hashes that belong to erased people, each with the time of the erasure."""
-    query = sa.select(erasures.c.fingerprint, erasures.c.at).where(erasures.c.fingerprint.in_(fingerprints))
-    return dict(connection.execute(query).all())
-
-
-def erased_count(connection: Connection) -> int:
-    """Return how many erased people a hash is kept of."""
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(erasures)) or 0)
-
-
-def readmit(connection: Connection, fingerprint: str) -> None:
-    """Take an erasure's block away, because the person has come back of their own accord."""
-    connection.execute(erasures.delete().where(erasures.c.fingerprint == fingerprint))

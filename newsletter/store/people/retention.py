@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.store.engine.database import Database
 from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import deliveries, events, mailings, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
@@ -72,7 +73,7 @@ def _expire(connection: Connection, before: float, now: float) -> int:
         others = [s for s in people.of(connection, person.id) if s.publication != row.publication]
         people.move_subscription(connection, person, row.publication, "expired", Consent("", "never confirmed"), now)
         if all(s.state == "expired" for s in others):
-            people.forget_person(connection, person, "", now, reason="never confirmed")
+            erase_person(connection, person, "", now, reason="never confirmed")
     return len(rows)
 
 
@@ -87,7 +88,7 @@ def _erase_left(connection: Connection, before: float, fingerprint: Callable[[st
     rows = connection.execute(sa.select(subscribers.c.id).where(gone, ~lives)).scalars().all()
     for number in rows:
         person = people.by_id(connection, number)
-        people.forget_person(connection, person, fingerprint(person.key), now, reason="retention")
+        erase_person(connection, person, fingerprint(person.key), now, reason="retention")
     return len(rows)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions.imports import reviews as import_reviews
-from newsletter.actions.imports import subscribers, uploads
+from newsletter.actions.imports import refused_rows, subscribers, uploads
 from newsletter.actions.imports.subscribers import BASES
-from newsletter.errors import AddressError, NewsletterError, NotFound, Refused
+from newsletter.actions.imports.uploads import RehearsedUpload
+from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say
+from newsletter.web.studio.import_labels import meaning, meanings
 from newsletter.web.studio.session import Number, Visit, allow
-from newsletter.web.studio.shell import Shell, Undo
+from newsletter.web.studio.shell import HEADERS, Shell, Undo
 
-_HOME, _REVIEWS = "/studio/public/importer", "/studio/public/a-trancher"
+_HOME = "/studio/public/importer"
 
 
 def router(site: Site) -> APIRouter:
@@ -26,7 +27,9 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/importer")
     def form(visit: Visit = allowed) -> Response:
-        return shell.page(visit, "imports.html", imports=subscribers.list_imports(workspace)[:20], bases=BASES)
+        made = subscribers.list_imports(workspace)[:20]
+        refused = {one.id for one in made if refused_rows.has_refused_rows(workspace, one.id)}
+        return shell.page(visit, "imports.html", imports=made, bases=BASES, refused=refused)
 
     @routes.post("/importer")
     def rehearse(visit: Visit = allowed) -> Response:
@@ -43,6 +46,9 @@ def router(site: Site) -> APIRouter:
         except NewsletterError:
             uploads.forget_upload(workspace, token)
             return shell.back(_HOME, say("Ce fichier ne peut pas être lu comme un tableau. Vérifiez-le."), bad=True)
+        return plan_page(visit, made, publication, basis)
+
+    def plan_page(visit: Visit, made: RehearsedUpload, publication: str, basis: str) -> Response:
         return shell.page(
             visit,
             "imports_plan.html",
@@ -51,7 +57,22 @@ def router(site: Site) -> APIRouter:
             basis=basis,
             action=action,
             reason=made.plan.reason,
+            meanings=meanings(),
+            meaning=meaning,
         )
+
+    @routes.post("/importer/colonnes")
+    def read_again(visit: Visit = allowed) -> Response:
+        token, publication, basis = visit.text("token"), visit.text("publication"), visit.text("basis")
+        headers, chosen = visit.texts("header"), visit.texts("meaning")
+        choices = {header: choice for header, choice in zip(headers, chosen, strict=False) if choice}
+        try:
+            made = uploads.rehearse_upload(workspace, token, publication, basis=basis, by=visit.by, choices=choices)
+        except NotFound:
+            return shell.back(_HOME, say("Ce fichier a déjà été importé, ou date de plus d’une heure."), bad=True)
+        except Refused:
+            return shell.back(_HOME, say("Choisissez dans la liste ce que veut dire chaque colonne."), bad=True)
+        return plan_page(visit, made, publication, basis)
 
     @routes.post("/importer/faire")
     def carry_out(visit: Visit = allowed) -> Response:
@@ -69,6 +90,16 @@ def router(site: Site) -> APIRouter:
         )
         return shell.back(_HOME, sentence, undo=Undo(f"{_HOME}/{number}/annuler") if number else None)
 
+    @routes.get("/importer/{number}/refusees")
+    def refused(number: Number, visit: Visit = allowed) -> Response:
+        try:
+            content = refused_rows.refused_rows(workspace, number)
+        except NotFound:
+            return shell.back(_HOME, say("Les lignes refusées de cet import ne sont plus gardées."), bad=True)
+        name = f"lignes-refusees-{number}.csv"
+        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(content, headers=headers, media_type="text/csv; charset=utf-8")
+
     @routes.post("/importer/{number}/annuler")
     def undo(number: Number, visit: Visit = allowed) -> Response:
         try:
@@ -77,27 +108,6 @@ def router(site: Site) -> APIRouter:
             return shell.back(_HOME, say("Cet import est déjà annulé."), bad=True)
         sentence = say("Import annulé : les personnes ajoutées sont retirées, sauf celles qui ont agi depuis.")
         return shell.back(_HOME, sentence)
-
-    @routes.get("/a-trancher")
-    def waiting(visit: Visit = allowed) -> Response:
-        reviews = import_reviews.list_reviews(workspace)
-        return shell.page(visit, "reviews.html", reviews=reviews[:100], total=len(reviews), question=question)
-
-    @routes.post("/a-trancher/{number}")
-    def settle(number: Number, visit: Visit = allowed) -> Response:
-        try:
-            n = import_reviews.settle_review(
-                workspace,
-                number,
-                accept=visit.text("decision") == "accept",
-                by=visit.by,
-                email=visit.text("email"),
-                organisation=visit.text("organisation"),
-            )
-        except (Refused, NotFound, AddressError):
-            sentence = say("Impossible ainsi : précisez l’adresse ou l’organisation, ou écartez ce cas.")
-            return shell.back(_REVIEWS, sentence, bad=True)
-        return shell.back(_REVIEWS, say("{n} cas réglés.").format(n=n) if n > 1 else say("Cas réglé."))
 
     return routes
 
@@ -113,14 +123,3 @@ def action(code: str, n: int = 1) -> str:
         "review": say("à trancher"),
         "ignore": ngettext("ignoré", "ignorés", n),
     }.get(code, code)
-
-
-def question(kind: str) -> str:
-    """Return what is asked by a review."""
-    return {
-        "import-row": say("Une ligne d’import douteuse"),
-        "organisation": say("Quelle organisation ?"),
-        "organisations": say("Deux organisations possibles"),
-        "member-row": say("Une ligne d’organisation douteuse"),
-        "reply": say("Une réponse à lire"),
-    }.get(kind, say("Une demande à examiner"))

@@ -114,7 +114,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     def edit(uid: str, visit: Visit = allowed) -> Response:
         details = {name: visit.text(name)[:200] for name in directory.DETAILS}
         try:
-            directory.edit(workspace, uid, details, visit.text("organisation"), visit.by)
+            directory.edit_person(workspace, uid, details, visit.text("organisation"), visit.by)
         except NotFound:
             sentence = say("Aucune organisation connue ne porte ce nom. Choisissez-la dans la liste proposée.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)

@@ -14,7 +14,8 @@ from newsletter.actions.team.settings_edits import Change
 from newsletter.errors import NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
-from newsletter.settings import Feed, Layout, Palette, Publication
+from newsletter.settings import Feed, Layout, Publication
+from newsletter.theme import Palette
 from newsletter.web.site import Site, say
 from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from newsletter.actions.imports import reviews, subscribers
 from newsletter.actions.people import data_rights, subscriptions
 from newsletter.errors import NotFound, Refused
+from newsletter.store.reports import counts
 from tests.actions.audience_desk import NOW, actions, again, bring, desk, state
 
 HEADER = "email;prenom;nom;fonction;collectivite;statut;date inscription\n"
@@ -180,8 +181,28 @@ def test_an_import_taken_back_leaves_the_state_before_it(workspace):
     _rows, number = bring(workspace, text)
     assert state(workspace) != before
     workspace.clock.now = NOW + 60
-    counts = subscribers.take_back(workspace, number, "anna")
-    assert (counts, state(workspace)) == ({"removed": 1, "restored": 2}, before)
+    undone = subscribers.take_back(workspace, number, "anna")
+    assert (undone, state(workspace)) == ({"removed": 1, "restored": 2}, before)
+
+
+def test_an_import_taken_back_leaves_the_years_figures_as_if_it_had_not_been(workspace):
+    bring(workspace, "email;prenom\nold@ville.fr;\nleaves@ville.fr;\n")
+    workspace.clock.now = NOW + 60
+    before = figures(workspace)
+    rows = "old@ville.fr;Zoé;Blanc;", "leaves@ville.fr;;;désabonné", "new@ville.fr;;;", "lost@ville.fr;;;NPAI"
+    _rows, number = bring(workspace, "\n".join(("email;prenom;nom;statut", *rows)))
+    workspace.clock.now = NOW + 86400
+    assert figures(workspace) != before
+    subscribers.take_back(workspace, number, "anna")
+    workspace.clock.now = NOW + 2 * 86400
+    assert figures(workspace) == before
+
+
+def figures(workspace) -> tuple[dict[str, int], dict[str, int], int]:
+    """Return who came and who left in the year, and how many there are."""
+    with workspace.database.read() as connection:
+        year = NOW - 86400, NOW + 30 * 86400
+        return counts.entries(connection, *year), counts.exits(connection, *year), counts.active(connection, year[1])
 
 
 def test_an_import_is_taken_back_once_only(local):

@@ -271,18 +271,18 @@ def test_a_letter_that_was_called_back_keeps_its_pictures_too(month: Workspace) 
 def test_an_approval_never_freezes_a_picture_that_was_just_taken_away(
     month: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = approval.archive_page.make
+    real = approval.letter_page.make
 
     def taken_meanwhile(workspace: Workspace, made: editions.Edition) -> object:
         page = real(workspace, made)
         name = next(iter(made.pictures.values())).url.rpartition("/")[2]
         with workspace.database.write() as connection:
-            picture_cleanup.media.remove(connection, name)
+            picture_cleanup.published_pictures.remove(connection, name)
         (workspace.published() / name).unlink(missing_ok=True)
         return page
 
     with monkeypatch.context() as patch:
-        patch.setattr(approval.archive_page, "make", taken_meanwhile)
+        patch.setattr(approval.letter_page, "make", taken_meanwhile)
         with pytest.raises(NotFound, match="published picture is gone"):
             approve(month)
     assert mailings.current_mailing(month, ISSUE) is None

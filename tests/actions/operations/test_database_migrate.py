@@ -20,6 +20,8 @@ from newsletter.store.migrations import run
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
 
+pytestmark = pytest.mark.slow
+
 VERSION = databases.HEAD
 
 

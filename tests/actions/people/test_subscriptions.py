@@ -10,6 +10,8 @@ from newsletter.actions.people import members, subscriptions
 from newsletter.actions.sending.compare_audiences import compare
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.store.people import organisations, people
+from newsletter.store.people.details import attach
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.people import Consent
 from newsletter.store.sending import mailings
 from newsletter.store.sending.mailings import Frozen
@@ -203,7 +205,7 @@ def test_a_comparison_says_why_recipients_are_fewer_and_more(workspace):
     members.end_membership(workspace, "Ville de Lille", date(2026, 11, 30), by="anna")
     subscriptions.unsubscribe(workspace, "leaves@bretagne.fr", by="anna")
     with workspace.database.write() as c:
-        people.forget_person(c, people.by_key(c, "erased@bretagne.fr"), "f" * 64, workspace.clock(), reason="asked")
+        erase_person(c, people.by_key(c, "erased@bretagne.fr"), "f" * 64, workspace.clock(), reason="asked")
         foix = organisations.find_organisation(c, "Ville de Foix")
         organisations.join_member(c, foix.id, organisations.Period("2026-12-01"), now=workspace.clock())
     add(workspace, "new@foix.fr", organisation="Ville de Foix")
@@ -226,8 +228,8 @@ def test_a_comparison_names_whoever_was_left_out_of_one_of_the_two(workspace):
     workspace.clock.now = NOW + 10 * DAY
     with workspace.database.write() as c:
         lille = organisations.find_organisation(c, "Ville de Lille").id
-        people.attach(c, people.by_key(c, "placed@lille.fr"), lille, workspace.clock(), "anna")
-        people.attach(c, unplaced, organisations.find_organisation(c, "Ville de Foix").id, workspace.clock(), "anna")
+        attach(c, people.by_key(c, "placed@lille.fr"), lille, workspace.clock(), "anna")
+        attach(c, unplaced, organisations.find_organisation(c, "Ville de Foix").id, workspace.clock(), "anna")
         people.suppress(c, people.by_key(c, "stays@lille.fr"), "bounced", Consent("", "test"), workspace.clock())
     add(workspace, "new@lille.fr", organisation="Ville de Lille")
     send(workspace, "second")

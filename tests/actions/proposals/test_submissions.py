@@ -14,7 +14,6 @@ import pytest
 
 from newsletter import i18n
 from newsletter.actions.issues import files
-from newsletter.actions.operations.start import demo
 from newsletter.actions.proposals import decisions, reminders, submissions
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
@@ -24,6 +23,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.store import proposals as store
 from newsletter.store.proposals import Proposal
 from tests.cli.conftest import run
+from tests.workspaces import copy_sample
 
 FORM = {
     "title": "Un atelier de réparation ouvre ses portes",
@@ -34,7 +34,7 @@ FORM = {
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("proposals") / "ws"
-    demo(path, 12, deliver=False)
+    copy_sample(path, 12, deliver=False)
     return path
 
 

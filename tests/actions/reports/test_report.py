@@ -17,6 +17,8 @@ from newsletter.actions.workspace import open_workspace
 from newsletter.errors import Refused
 from newsletter.paris import PARIS
 from newsletter.store.people import organisations, people
+from newsletter.store.people.details import attach
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Person
 from tests.actions.past import BY_FORM, at, reader, record, sent
@@ -226,8 +228,8 @@ def test_nothing_recorded_later_changes_the_report_of_a_past_year(workspace, c):
     with workspace.database.write() as later:
         organisations.end_period(later, office, date(2026, 5, 31), now=at(2026, 5, 1))
         member(later, "Ville B", ("2026-02-01",))
-        people.attach(later, people.by_key(later, "p0@example.org"), None, at(2026, 1, 1))
-        people.forget_person(later, people.by_key(later, "p1@example.org"), "hash", at(2026, 1, 2), reason="asked")
+        attach(later, people.by_key(later, "p0@example.org"), None, at(2026, 1, 1))
+        erase_person(later, people.by_key(later, "p1@example.org"), "hash", at(2026, 1, 2), reason="asked")
         people.suppress(later, people.by_key(later, "p2@example.org"), "bounced", BY_FORM, at(2026, 1, 3))
         reader(later, "new", at(2026, 1, 4))
         sent(later, "2026-01-lettre", at(2026, 1, 5), record(("rtes", "n")))

@@ -14,7 +14,7 @@ from newsletter.actions.returns import bounces
 from newsletter.errors import SettingsError
 from newsletter.providers import verp
 from newsletter.providers.bounces import Fetched
-from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.tables.imports import reviews
 from newsletter.tokens import Signer
 from tests.actions.returned_mail import DOMAIN, World, answer, dsn, world
@@ -210,7 +210,7 @@ def test_somebody_who_writes_after_an_erasure_is_nobody_known(lille):
     person = lille.people[0]
     path = lille.return_path(person)
     with lille.workspace.database.write() as c:
-        people.forget_person(c, person, "f" * 64, NOW, reason="asked")
+        erase_person(c, person, "f" * 64, NOW, reason="asked")
     assert take(lille, dsn(path, person.address)) == "unknown-message"
     assert take(lille, answer(path, person.address, "Une question ?")) == "ignored"
     assert waiting(lille) == []

@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from newsletter.actions.operations.start import demo
 from newsletter.actions.returns import bounces
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
@@ -31,6 +30,7 @@ from tests.providers import fake_api
 from tests.providers.api_people import OPTIONS, SECRETS
 from tests.providers.fake_api import Fake, Received, serving
 from tests.providers.test_webhooks import signed
+from tests.workspaces import copy_sample
 
 DATA = ROOT / "tests" / "data" / "webhooks"
 HOOK = "un-secret-long-et-tire-au-hasard"
@@ -69,7 +69,7 @@ STANDING = {
 def template(tmp_path_factory) -> Path:
     """A workspace with the sample month and ten subscribers; nothing sent."""
     root = tmp_path_factory.mktemp("walk") / "ws"
-    demo(root, 10, deliver=False)
+    copy_sample(root, 10, deliver=False)
     return root
 
 

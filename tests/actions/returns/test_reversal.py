@@ -9,6 +9,7 @@ from newsletter.actions.returns import bounces
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal
 from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.tables.core import subscribers
 from tests.store.helpers import NOW
 
@@ -71,7 +72,7 @@ def test_an_erased_person_cannot_be_brought_back(quick):
     report = quick.report(person, "hard")
     quick.take(report)
     with quick.workspace.database.write() as c:
-        people.forget_person(c, person, "f" * 64, NOW, reason="asked")
+        erase_person(c, person, "f" * 64, NOW, reason="asked")
     with pytest.raises(NotFound):
         bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff")
     assert quick.take(report) == {"unknown-message": 1}

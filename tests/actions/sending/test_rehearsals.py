@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.actions.operations import start
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.rehearsals import FAULTS, estimate, rehearse_issue
 from newsletter.actions.workspace import open_workspace
 from newsletter.errors import NewsletterError
 from tests.actions.desk import sending
+from tests.workspaces import copy_sample
 
 ISSUE = "2026-11-lettre"
 
@@ -17,7 +17,7 @@ ISSUE = "2026-11-lettre"
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     home = tmp_path_factory.mktemp("rehearsal") / "w"
-    start.demo(home, 200, deliver=False)
+    copy_sample(home, 200, deliver=False)
     opened = open_workspace(home)
     yield opened
     opened.close()

@@ -15,6 +15,8 @@ from newsletter.model import Outcome
 from newsletter.store.sending import pace
 from tests.actions.desk import Peer, desk
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_rate_of_100_a_second_departs_95_to_105_in_every_second(database):
     """By the clock of the receiver; a thread that the machine wakes late moves some departures, not the rate."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sqlite3
 
 import pytest
@@ -19,6 +20,8 @@ from newsletter.store.tables.schema import metadata
 from tests import postgres
 from tests.store.helpers import NOW, mailing, member, subscribe
 
+pytestmark = pytest.mark.slow
+
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -27,11 +30,14 @@ def make(tmp_path, request):
     """Make an empty database of an engine by name; all are closed at the end."""
     made = []
 
-    def database(engine, name):
+    def database(engine, name, migrated=False):
         if engine == "sqlite":
             url = f"sqlite:///{tmp_path}/{name}.db"
+            if migrated:
+                shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / f"{name}.db")
         else:
-            url = postgres.url(request.getfixturevalue("postgres"), name)
+            make = postgres.migrated_url if migrated else postgres.url
+            url = make(request.getfixturevalue("postgres"), name)
         made.append(Database(url))
         return made[-1]
 
@@ -45,8 +51,7 @@ def filled(make):
     """A database of an engine with people, a mailing and one row of each odd kind."""
 
     def database(engine, name="source", n=30):
-        made = make(engine, name)
-        made.migrate()
+        made = make(engine, name, migrated=True)
         with made.write() as c:
             subscribe(c, n, organisation_id=member(c))
             mailing(c)

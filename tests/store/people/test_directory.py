@@ -13,6 +13,7 @@ from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.journal import Event
 from newsletter.store.people import directory, people
+from newsletter.store.people.details import edit_details
 from newsletter.store.team import audit_log
 from tests.store.helpers import BY_FORM, NOW, mailing, member, subscribe
 
@@ -32,7 +33,7 @@ def addresses(connection, **wanted):
 def test_words_are_sought_in_names_addresses_and_organisations(write):
     place = member(write, "Communauté d'agglomération de Béthune")
     anne, paul = subscribe(write, 1, "lettre", place)[0], subscribe(write, 2, "flash")[1]
-    people.edit(write, anne, {"first_name": "Anne", "last_name": "Le Goff"}, NOW)
+    edit_details(write, anne, {"first_name": "Anne", "last_name": "Le Goff"}, NOW)
     assert addresses(write, words="le goff") == {"p0"}
     assert addresses(write, words="bethune anne") == {"p0"}
     assert addresses(write, words="p1.flash@") == {paul.address.partition(".")[0]}

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.store.people import organisations, people
+from newsletter.store.people.details import attach
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.reports import counts
@@ -95,9 +97,9 @@ def perform(connection, step, offices, keys):
     if action == "bounce":
         return people.suppress(connection, person, "bounced", BY_FORM, now)
     if action == "attach":
-        people.attach(connection, person, offices[office], now)
+        attach(connection, person, offices[office], now)
     elif action == "erase":
-        people.forget_person(connection, person, f"hash-{who}", now, reason="asked")
+        erase_person(connection, person, f"hash-{who}", now, reason="asked")
         keys[who] = None
     else:
         people.move_subscription(connection, person, publication, action, BY_FORM, now)
@@ -187,7 +189,7 @@ def test_a_change_of_organisation_is_neither_an_entry_nor_an_exit_and_keeps_the_
         new = organisations.add_organisation(c, Organisation(name="Région B", level="region"), now=at(0))
         ada = person(c, "ada", old)
         people.move_subscription(c, ada, "lettre", "active", BY_FORM, at(1))
-        people.attach(c, ada, new, at(3))
+        attach(c, ada, new, at(3))
         assert counts.by_detail(c, at(2), "level") == {"commune": 1}
         assert counts.by_detail(c, at(4), "level") == {"region": 1}
         assert counts.entries(c, at(2), at(8)) == counts.exits(c, at(2), at(8)) == {}

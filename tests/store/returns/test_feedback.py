@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.returns import feedback
 from newsletter.store.returns.feedback import GRAVITY
 from newsletter.store.sending import ledger, mailings
@@ -64,7 +65,7 @@ def test_a_delivery_to_an_erased_person_is_nobodys(connection):
     (person,) = subscribe(connection, 1)
     made = mailing(connection)
     (delivery,) = left(connection, made)
-    people.forget_person(connection, person, "f" * 64, NOW, reason="asked")
+    erase_person(connection, person, "f" * 64, NOW, reason="asked")
     assert feedback.by_delivery(connection, made.id, delivery) is None
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.errors import Refused
 from newsletter.store.engine.database import open_database
 from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.sending import corrections, ledger, mailings
 from newsletter.store.sending.ledger import Settlement
 from newsletter.store.sending.mailings import Frozen
@@ -94,7 +95,7 @@ def test_parallel_workers_never_share_a_delivery(database):
         (lambda c, p: people.move_subscription(c, p, "lettre", "left", BY_FORM, NOW), "left"),
         (lambda c, p: people.suppress(c, p, "bounced", BY_FORM, NOW), "bounced"),
         (lambda c, p: people.suppress(c, p, "complained", BY_FORM, NOW), "complained"),
-        (lambda c, p: people.forget_person(c, p, "hash", NOW, reason="asked"), "erased"),
+        (lambda c, p: erase_person(c, p, "hash", NOW, reason="asked"), "erased"),
     ],
 )
 def test_who_left_between_approval_and_hand_off_is_excluded_with_the_reason(database, change, reason):

@@ -14,6 +14,8 @@ from schemathesis import GenerationMode, checks
 from newsletter.actions.team import api_keys, users
 from tests.web.conftest import Town
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES, EXAMPLES_WITH_KEY = 80, 15
 CHECKS = [
     checks.not_a_server_error,

@@ -17,6 +17,7 @@ from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.store.people import organisations, people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import mailings, subscribers
 from newsletter.store.tables.pages import archive_pages
@@ -195,7 +196,7 @@ def test_a_key_stops_working_with_the_right_behind_it(sent: Town, loss: str) -> 
         elif loss == "subscription":
             people.move_subscription(connection, person, "flash", "left", Consent("", "test"), now)
         else:
-            people.forget_person(connection, person, "f" * 64, now, reason="asked")
+            erase_person(connection, person, "f" * 64, now, reason="asked")
     assert sent.client.get(FLASH, params={"cle": key}).status_code == 403
 
 

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from newsletter.actions.archive import link_counts as archive_link_counts
 from newsletter.actions.archive.link_counts import Bursts
 from newsletter.actions.operations import start
-from newsletter.actions.operations.start import demo
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
@@ -22,6 +21,7 @@ from newsletter.store.tables.pages import link_counts
 from tests.web.conftest import Town, opened
 from tests.web.studio.conftest import looking as looking
 from tests.web.studio.conftest import sign_in
+from tests.workspaces import copy_sample
 
 ISSUE = "2026-11-lettre"
 
@@ -30,7 +30,7 @@ ISSUE = "2026-11-lettre"
 def counting_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample letter, sent with its links counted."""
     path = tmp_path_factory.mktemp("counting") / "ws"
-    demo(path, 3, deliver=False)
+    copy_sample(path, 12, deliver=False)
     settings = path / "newsletter.toml"
     text = settings.read_text("utf-8")
     assert "count_links = false" in text

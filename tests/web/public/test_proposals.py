@@ -16,7 +16,8 @@ from PIL import Image
 
 from newsletter.actions.proposals import decisions
 from newsletter.content import article as articles
-from newsletter.store.people import organisations, people
+from newsletter.store.people import organisations
+from newsletter.store.people.details import attach
 from newsletter.web.app import make_app
 from tests.browser import mail_browser as mail_browser
 from tests.conftest import ROOT
@@ -40,7 +41,7 @@ def member(town: Town) -> str:
 def path_of(town: Town, address: str, organisation: int | None) -> str:
     person = town.person(address, lettre="active", flash="active")
     with town.workspace.database.write() as connection:
-        people.attach(connection, person, organisation, time.time())
+        attach(connection, person, organisation, time.time())
     return town.workspace.links.proposal(person.uid).removeprefix("http://localhost:8025")
 
 

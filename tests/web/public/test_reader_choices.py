@@ -10,6 +10,7 @@ import pytest
 from newsletter.errors import NotFound
 from newsletter.store import journal
 from newsletter.store.people import people
+from newsletter.store.people.details import edit_details
 from newsletter.tokens import Signer
 from tests.web.conftest import BASE, heading
 
@@ -131,7 +132,7 @@ def test_a_reason_is_kept_once_and_only_from_the_list(town, leave, jeanne):
 
 def test_preferences_show_neither_the_address_nor_the_record(town, preferences, jeanne):
     with town.workspace.database.write() as connection:
-        people.edit(connection, jeanne, {"first_name": "Jeanne", "phone": "0102030405"}, 1.0)
+        edit_details(connection, jeanne, {"first_name": "Jeanne", "phone": "0102030405"}, 1.0)
     page = town.client.get(preferences).text
     assert "j…n@ville.example" in page
     assert not any(secret in page for secret in (ADDRESS, "jeanne.martin", "Jeanne", "0102030405"))
@@ -139,7 +140,7 @@ def test_preferences_show_neither_the_address_nor_the_record(town, preferences, 
 
 def test_choosing_opens_and_closes_publications_and_keeps_what_is_left_empty(town, preferences, jeanne):
     with town.workspace.database.write() as connection:
-        people.edit(connection, jeanne, {"first_name": "Jeanne"}, 1.0)
+        edit_details(connection, jeanne, {"first_name": "Jeanne"}, 1.0)
     town.client.post(preferences, data={"publications": ["lettre"], "first_name": "", "last_name": " Martin  Dupont "})
     assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("active", "left")
     with town.workspace.database.read() as connection:

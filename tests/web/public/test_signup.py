@@ -15,6 +15,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.people import people
+from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.people import Consent
 from tests.web.conftest import BASE, heading
 
@@ -146,9 +147,7 @@ def test_nothing_that_happens_before_the_answer_depends_on_who_is_known(town, do
         person = town.person(address, lettre="active") if way != "new" else None
         with town.workspace.database.write() as connection:
             if way == "erased":
-                people.forget_person(
-                    connection, person, town.workspace.signer.fingerprint("erasure", address), 1.0, reason=""
-                )
+                erase_person(connection, person, town.workspace.signer.fingerprint("erasure", address), 1.0, reason="")
             elif way in ("bounced", "complained"):
                 people.suppress(connection, person, way, people.Consent("", "test"), 1.0)
             elif person and WAYS[way] != ("active",):

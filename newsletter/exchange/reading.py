@@ -1,0 +1,316 @@
+"""How the columns of a table of people are read: what each says of writing to a person, and what must be asked first.
+
+A column that looks like a status, by its header or by its values, and is not understood stops the import with a
+question. In a column that is understood, an unknown value sends its row to review: it is never a consent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from newsletter.exchange.columns import SUBSCRIBERS
+from newsletter.exchange.consent_columns import ColumnSense, sense_of
+from newsletter.exchange.consent_words import (
+    LETTERS,
+    STOPPED,
+    Standing,
+    answer,
+    is_number,
+    is_other_state,
+    is_state_word,
+    text_standing,
+    word_standing,
+)
+from newsletter.exchange.person_names import name_order
+from newsletter.exchange.records import Record
+from newsletter.exchange.values import clean, fold
+from newsletter.i18n import _
+
+_SAMPLE = 20_000  # records in which a column shows what it is; later rows are still judged one by one
+_MOST_VALUES = 200  # distinct values kept of a column
+_FEW = 12  # a column of states has few values
+_NOTES = re.compile(
+    r"\b(remarques?|notes?|comment\w*|observations?|memo|infos?|informations?|tags?|labels?|categor\w*|groupes?|groups?|"
+    r"historique|details?|description|divers|motifs?|etiquettes?|segments?)\b"
+)
+_ADDRESS = re.compile(r"\b(city|zip|postal|postcode|country|street|address|ville|code postal|pays|rue|adresse)\b")
+
+CHOICES: Mapping[str, ColumnSense] = {
+    "status": ColumnSense("status", known=True),
+    "stop": ColumnSense("stop", known=True),
+    "consent": ColumnSense("consent", known=True),
+    "confirmed": ColumnSense("consent", "pending", known=True),
+    "keep": ColumnSense("none", known=True),
+    "ignore": ColumnSense("none", known=True),
+}
+"""What a person may say of a column: how it speaks of writing to people, or that it does not (keep, ignore)."""
+
+COLUMN_CHOICES = (
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "organisation",
+    "role",
+    "phone",
+    "consent_date",
+    "departement",
+    "siren",
+    "insee",
+    *CHOICES,
+)
+"""Everything that a column may be read as, in the order of a list to choose from."""
+
+_READ_NAMES = re.compile(
+    r"(email|first_name|last_name|full_name|organisation|role|function|phone|consent_date|civilite|departement|dept|dep|"
+    r"dpt|siren|siret|n_siren|insee|code_insee|code_postal|cp)(_\d+)?"
+)
+
+
+class ColumnReading(NamedTuple):
+    """How one column is read.
+
+    `name` is the canonical name or the slug of the header, `samples` are up to three different values, `question` is
+    why the import stops, or "". `blank` is what an empty cell means, `letters` that the values are `LETTERS`.
+    """
+
+    at: int
+    header: str
+    name: str
+    sense: ColumnSense
+    samples: tuple[str, ...] = ()
+    filled: int = 0
+    question: str = ""
+    blank: Standing = ""
+    letters: bool = False
+    choice: str = ""
+
+    @property
+    def speaks(self) -> bool:
+        """Tell whether the column may say that somebody must not be written to."""
+        return self.sense.sense not in ("none", "name")
+
+    @property
+    def meaning(self) -> str:
+        """What the column is read as: a key of `COLUMN_CHOICES`, or "" for one that is not read."""
+        if self.choice:
+            return self.choice
+        sense = self.sense.sense
+        if sense in ("status", "stop", "count", "lists"):
+            return "stop" if sense == "count" else "status" if sense == "lists" else sense
+        if sense == "consent":
+            return "confirmed" if self.sense.standing == "pending" else "consent"
+        if name_order(self.header) is not None:
+            return "full_name"
+        found = _READ_NAMES.fullmatch(self.name)
+        return (
+            {"function": "role", "civilite": "", "siret": "siren", "n_siren": "siren", "code_insee": "insee"}.get(
+                found[1], found[1] if found[1] in COLUMN_CHOICES else "departement"
+            )
+            if found
+            else ""
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Return the column as it stands in the JSON document of an import."""
+        return {
+            "column": self.header,
+            "read_as": self.name,
+            "meaning": self.meaning,
+            "values": list(self.samples),
+            "question": self.question,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How all columns of one table are read."""
+
+    columns: tuple[ColumnReading, ...]
+
+    @property
+    def questions(self) -> tuple[ColumnReading, ...]:
+        """The columns that must be answered for before anything is imported."""
+        return tuple(column for column in self.columns if column.question)
+
+    @property
+    def speaking(self) -> tuple[ColumnReading, ...]:
+        """The columns that may say that a person must not be written to."""
+        return tuple(column for column in self.columns if column.speaks)
+
+    @property
+    def decides(self) -> bool:
+        """Tell whether some column that is filled is there to say who may be written to."""
+        return any(one.sense.sense in ("status", "stop", "consent", "count") and one.filled for one in self.columns)
+
+    @property
+    def stop_reason(self) -> str:
+        """The sentence that stops the import, or ""."""
+        return " ; ".join(column.question for column in self.questions)
+
+    def named(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the positions of the name columns (of people, organisations) among `names`."""
+        wanted = set(names)
+        return tuple(one.at for one in self.columns if one.sense.sense == "name" and one.name in wanted)
+
+
+def read_columns(
+    headers: Sequence[str], names: Sequence[str], records: Iterable[Record], choices: Mapping[str, str] | None = None
+) -> Reading:
+    """Return how each column is read, from its header, its values in the first records, and the user's `choices`.
+
+    `choices` maps a folded header to a key of `CHOICES` or a canonical name. The header alone decides for columns that
+    never speak of mail, so that a plain list of names is not read a second time.
+    """
+    chosen = {fold(header): choice for header, choice in (choices or {}).items()}
+    choice_of = [_choice(chosen, header, at) for at, header in enumerate(headers)]
+    senses = [_first_sense(*column) for column in zip(headers, names, choice_of, strict=True)]
+    counters = [Counter[str]() for _header in headers]
+    for record in islice(records, _SAMPLE):
+        for counter, cell in zip(counters, record.cells, strict=False):
+            text = cell.strip()
+            if text and (len(counter) < _MOST_VALUES or text in counter):
+                counter[text] += 1
+            elif not text:
+                counter[""] += 1
+    has_address = any(_ADDRESS.search(fold(header)) for header in headers)
+    return Reading(
+        tuple(
+            _settle(
+                ColumnReading(at, header, name, sense, choice=_choice(chosen, header, at)),
+                counter,
+                has_address=has_address,
+            )
+            for at, (header, name, sense, counter) in enumerate(zip(headers, names, senses, counters, strict=True))
+        )
+    )
+
+
+def shape_of(headers: Sequence[str]) -> str:
+    """Return the shape of a table by its headers: files of one shape are read in one way."""
+    return hashlib.sha256("\n".join(map(fold, headers)).encode()).hexdigest()[:24]
+
+
+def chosen_columns(headers: Sequence[str], names: Sequence[str], choices: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the columns with the user's choices in place; each name stays there once."""
+    chosen = {fold(header): choice for header, choice in choices.items() if choice not in CHOICES}
+    if not chosen:
+        return tuple(names)
+    wanted = {at: choice for at, header in enumerate(headers) if (choice := _choice(chosen, header, at))}
+    taken: set[str] = set()
+    result: list[str] = []
+    for at, name in enumerate(names):
+        new = wanted.get(at, "")
+        if not new:
+            new = f"{name}_as_found" if name in wanted.values() else name
+        while new in taken:
+            new = f"{new}_2"
+        taken.add(new)
+        result.append(new)
+    return tuple(result)
+
+
+def _choice(chosen: Mapping[str, str], header: str, at: int) -> str:
+    """Return what the user said of a column; one without header is named by its place (`#2`)."""
+    return chosen.get(fold(header) or str(at), "")
+
+
+def _first_sense(header: str, name: str, choice: str) -> ColumnSense:
+    if choice in CHOICES:
+        return CHOICES[choice]
+    if choice or name == SUBSCRIBERS.required:
+        return ColumnSense("name", known=True)
+    return sense_of(header)
+
+
+def _settle(column: ColumnReading, counter: Counter[str], *, has_address: bool) -> ColumnReading:
+    """Return the column as its values make it."""
+    blanks = counter.pop("", 0)
+    values = list(counter)
+    samples = tuple(clean(value)[:60] for value, _count in counter.most_common(3))
+    column = column._replace(samples=samples, filled=sum(counter.values()))
+    if column.sense.sense in ("none", "name", "lists", "count") or not values:
+        return column
+    settle = {"status": _status, "stop": _stop, "consent": _consent, "text": _text}[column.sense.sense]
+    column = settle(column, values)
+    if column.sense.weak and column.sense.sense == "status" and has_address and not any(map(is_state_word, values)):
+        column = column._replace(sense=ColumnSense("text"), question="")
+    return _blanks(column, values) if blanks else column
+
+
+def _status(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
+    if set(values) <= LETTERS.keys() and len(values) > 1:
+        return column._replace(letters=True)
+    if column.sense.weak and not any(map(is_state_word, values)):
+        return column._replace(question=_question(column, values))
+    if column.choice:
+        return column
+    if all(map(is_other_state, values)):
+        return column._replace(sense=ColumnSense("text"))
+    if not any(map(_understood, values)):
+        return column._replace(question=_question(column, values))
+    return column
+
+
+def _stop(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
+    if not column.sense.weak or all(answer(value) or is_state_word(value) for value in values):
+        return column
+    if any(answer(value) in ("yes", "no") or is_state_word(value) for value in values):
+        return column
+    return column._replace(question=_question(column, values))
+
+
+def _consent(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
+    if column.sense.weak and not column.sense.known:
+        telling = any(answer(value) in ("yes", "no") or _says_no(value) for value in values)
+        return column if telling else column._replace(sense=ColumnSense("text"))
+    if column.choice or any(map(_understood, values)):
+        return column
+    return column._replace(question=_question(column, values))
+
+
+def _text(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
+    """Judge by its values a column whose header means nothing: does it hold states of subscribers?"""
+    if len(values) > _FEW or _NOTES.search(fold(column.header)) or column.choice:
+        return column
+    states = [value for value in values if is_state_word(value)]
+    if 2 * len(states) <= len(values) or not any(_says_no(value) for value in states):
+        return column
+    if any(text_standing(value) for value in values):
+        return column._replace(sense=ColumnSense("status"))
+    other_kind = sense_of(f"statut {column.header}").sense == "text"
+    return column if other_kind else column._replace(question=_question(column, values))
+
+
+def _blanks(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
+    """Say what an empty cell means: nothing, unless the filled ones are the people who agreed."""
+    sense = column.sense.sense
+    agreed = sense == "consent" and any(answer(v) in ("yes", "no") or not word_standing(v) for v in values)
+    dated = sense == "consent" and column.sense.standing == "pending"
+    return column._replace(blank="unclear") if agreed or dated else column
+
+
+def _understood(value: str) -> bool:
+    return bool(answer(value)) or word_standing(value) != "unclear"
+
+
+def _says_no(value: str) -> bool:
+    return not is_number(value) and word_standing(value) in STOPPED | {"pending"}
+
+
+def _question(column: ColumnReading, values: Sequence[str]) -> str:
+    shown = ", ".join(f"« {clean(value)[:40]} »" for value in values[:3])
+    sentence = _(
+        "la colonne « {header} » ressemble à un statut d’abonnement et n’est pas comprise ({values}) : "
+        "dites ce qu’elle veut dire"
+    )
+    return sentence.format(header=column.header or column.at + 1, values=shown)
+
+
+NOTHING_READ = Reading(())

@@ -1,1 +1,0 @@
-"""The sample pictures, drawn from geometry: a canvas, a box of motifs, and scenes."""
