@@ -96,6 +96,20 @@ def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, Do
     return {line.code: line for line in found}
 
 
+@pytest.fixture(autouse=True)
+def sound_library(monkeypatch):
+    """Whatever SQLite this machine has: its faults are told of in a test of their own."""
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "")
+
+
+def test_a_faulty_sqlite_and_a_ledger_that_forgets_are_told(workspace, nameserver, monkeypatch):
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "3.40.1")
+    made = workspace(database={"durable": False})
+    found = lines(made, nameserver)
+    assert "3.40.1" in found["sqlite"].text and "sqlite" in found["sqlite"].step
+    assert found["durable"].level is Level.AMBER
+
+
 def test_everything_in_order_is_green(workspace, nameserver):
     found = lines(workspace(), nameserver)
     assert {line.code: (line.level, line.text) for line in found.values() if line.level is not Level.GREEN} == {}
