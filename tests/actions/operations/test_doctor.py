@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions.operations import doctor
+from newsletter.actions.operations import doctor, doctor_local
 from newsletter.actions.operations.doctor import examine, worst
 from newsletter.actions.operations.doctor_dns import same_organisation
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level
@@ -104,9 +104,11 @@ def sound_library(monkeypatch):
 
 def test_a_faulty_sqlite_and_a_ledger_that_forgets_are_told(workspace, nameserver, monkeypatch):
     monkeypatch.setattr(doctor_local, "library_fault", lambda: "3.40.1")
-    made = workspace(database={"durable": False})
+    made = workspace()
+    database = made.settings.database.model_copy(update={"durable": False})
+    made.settings = made.settings.model_copy(update={"database": database})
     found = lines(made, nameserver)
-    assert "3.40.1" in found["sqlite"].text and "sqlite" in found["sqlite"].step
+    assert "3.40.1" in found["sqlite"].text and "sqlite" in found["sqlite"].advice
     assert found["durable"].level is Level.AMBER
 
 
@@ -116,6 +118,7 @@ def test_everything_in_order_is_green(workspace, nameserver):
     assert set(found) == {
         "secret",
         "database",
+        "durable",
         "clock",
         "base-url",
         "one-click",
