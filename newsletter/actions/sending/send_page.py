@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from newsletter import paris
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import editions
-from newsletter.actions.sending import mailings, schedule
+from newsletter.actions.sending import corrections, mailings, schedule
+from newsletter.actions.sending.corrections import DoubtfulMessage
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.french import clock_words, day_words
@@ -19,6 +20,17 @@ from newsletter.settings import Publication
 from newsletter.store.sending import candidates
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt
+
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedGroup:
+    """People refused with one answer: how many, and the first of them by name."""
+
+    answer: str
+    count: int
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,8 @@ class SendPage:
     near: Mailing | None = None
     recall_minutes: float = 0.0
     needs_second: bool = False
+    doubtful: tuple[DoubtfulMessage, ...] = ()
+    refused: tuple[RefusedGroup, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -88,7 +102,23 @@ def send_page(workspace: Workspace, key: str) -> SendPage:
         near=mailings.close_by(workspace, mailing) if waiting else None,
         recall_minutes=_recall(workspace),
         needs_second=workspace.settings.sending.second_person and not mailing.confirmed_by,
+        doubtful=tuple(corrections.list_doubtful(workspace, key)[:LISTED]) if receipt.doubtful else (),
+        refused=_refused(workspace, key) if receipt.refused else (),
     )
+
+
+def _refused(workspace: Workspace, key: str) -> tuple[RefusedGroup, ...]:
+    """Group who was refused by the provider's answer, the most frequent first."""
+    groups: dict[str, list[str]] = {}
+    for one in corrections.list_refused(workspace, key):
+        groups.setdefault(_common(one.answer, one.address), []).append(one.address)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return tuple(RefusedGroup(answer, len(people), tuple(people[:LISTED])) for answer, people in ordered[:LISTED])
+
+
+def _common(answer: str, address: str) -> str:
+    """Return what an answer says beside the person's address: the part behind it, which others may have got too."""
+    return (answer.rpartition(address)[2].lstrip(">: ") if address and address in answer else answer).strip()
 
 
 def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> SendPage:

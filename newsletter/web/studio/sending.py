@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from newsletter.actions.archive import link_counts
 from newsletter.actions.issues import board
 from newsletter.actions.letters import editions, proofs
-from newsletter.actions.sending import mailings, send_page
+from newsletter.actions.sending import corrections, mailings, send_page
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace
@@ -92,6 +92,12 @@ def router(site: Site) -> APIRouter:
                 site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address
             ),
         )
+
+    @routes.post("/reessayer")
+    def retry(key: str, visit: Visit = sender) -> Response:
+        done = say("C’est noté : l’envoi repart vers ces personnes.")
+        reason = visit.text("reponse")
+        return pages.do(key, done, lambda: corrections.retry_refused(site.workspace, key, visit.by, reason=reason))
 
     @routes.get("/etat")
     def state(key: str, _visit: Visit = editor) -> Response:
