@@ -25,7 +25,9 @@ from newsletter.actions.workspace import Workspace
 from newsletter.store.people.entitlement import Rule
 from newsletter.store.sending import candidates, ledger, mailings
 from newsletter.store.sending.ledger import Settlement
+from newsletter.store.sending.ledger_counts import count_states
 from newsletter.store.sending.mailings import Frozen, Mailing
+from newsletter.store.sending.receipts import count_receipt
 
 GROUPS, GROUP = 400, 100
 CAPS = {"orange": ("orange.example",)}
@@ -149,7 +151,7 @@ def measure(workspace: Workspace, plans: Plans) -> Iterator[tuple[str, float]]:
         mailing, took = approve(workspace)
     written = _wal(workspace)
     with workspace.database.read() as connection:
-        candidates_all = sum(ledger.tally(connection, mailing.id).values())
+        candidates_all = sum(count_states(connection, mailing.id).values())
     yield f"approve, in {len(took)} transactions", sum(took)
     yield "approve, the longest transaction", max(took)
     yield "approve, KB of write-ahead log a candidate", (written - before) / candidates_all / 1000
@@ -163,7 +165,7 @@ def measure(workspace: Workspace, plans: Plans) -> Iterator[tuple[str, float]]:
         yield f"{name}, a group of {GROUP}: median of the first {tenth}", median(seconds[1:tenth])
         yield f"{name}, a group of {GROUP}: median of the last {tenth}", median(seconds[-tenth:])
     steps: dict[str, Callable[[], object]] = {
-        "receipt": lambda: _read(workspace, lambda c: mailings.receipt(c, mailing, time.time())),
+        "receipt": lambda: _read(workspace, lambda c: count_receipt(c, mailing, time.time())),
         "candidates counted": lambda: _read(
             workspace, lambda c: candidates.count_candidates(c, mailing.rule, datetime.now(UTC).date())
         ),

@@ -30,7 +30,7 @@ from newsletter.providers import Provider
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Sending, Smtp
 from newsletter.store.engine.database import open_database
-from newsletter.store.sending import mailings
+from newsletter.store.sending.receipts import count_receipt
 
 OURS = "newsletter send, durable SQLite ledger"
 ANCHOR = "smtp-source -d, 16 sessions"
@@ -48,7 +48,7 @@ def deliver(provider: Provider, count: int) -> float:
         drain(Dispatch(database, made, provider, sending, maker(), logs=Path(home) / "departures"))
         seconds = time.perf_counter() - start
         with database.read() as connection:
-            receipt = mailings.receipt(connection, made, 0)
+            receipt = count_receipt(connection, made, 0)
         database.close()
     if receipt.sent != count:
         raise SystemExit(f"only {receipt.sent} of {count} were sent")

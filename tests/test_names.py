@@ -15,7 +15,7 @@ TREES = {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) 
 PAIRS = {
     "Count": {"actions/reports/report.py", "web/api/shapes.py"},
     "Figure": {"actions/reports/figures.py", "web/api/shapes.py"},
-    "Receipt": {"store/sending/mailings.py", "web/api/shapes.py"},
+    "Receipt": {"store/sending/receipts.py", "web/api/shapes.py"},
 }
 SUBJECTS = {
     "archive",

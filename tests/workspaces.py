@@ -35,3 +35,12 @@ def copy_sample(path: Path, people: int, *, deliver: bool = True) -> Path:
 
     made = run.once(f"demo-{people}-{deliver}", make)
     return shutil.copytree(made, path, dirs_exist_ok=True)
+
+
+def place_sample(path: Path, people: int, url: str, *, deliver: bool = True) -> None:
+    """Put the same into `path` with its rows in the empty database `url`, which the environment names already."""
+    if url.startswith("sqlite:///"):
+        copy_sample(path, people, deliver=deliver)
+        shutil.copy(path / "subscribers.db", url.removeprefix("sqlite:///"))
+    else:
+        start.demo(path, people, deliver=deliver)

@@ -14,7 +14,8 @@ from newsletter.actions.people.subscriptions import Why
 from newsletter.actions.reports.report import Count
 from newsletter.model import Article, Finding
 from newsletter.store.people.organisations import Organisation
-from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.sending.mailings import Mailing
+from newsletter.store.sending.receipts import Receipt
 
 
 def receipt(made: Receipt) -> dict[str, Any]:

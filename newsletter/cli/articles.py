@@ -18,10 +18,11 @@ from newsletter.cli.output import (
     print_json,
     print_table,
 )
+from newsletter.i18n import speaking
 from newsletter.model import Severity
 
 if TYPE_CHECKING:
-    from newsletter.content.feeds import FeedEntry
+    from newsletter.content.feed_found import FeedEntry
 
 
 @click.group()
@@ -109,11 +110,13 @@ def import_(
     if as_json:
         new = [{**_found_json(found), "article": slug} for found, slug in zip(harvest.new, slugs, strict=True)]
         known = [{**_found_json(found), "article": article.slug} for found, article in harvest.known]
-        print_json({"source": source, "written": yes, "new": new, "known": known})
+        print_json({"source": source, "written": yes, "new": new, "known": known, "notes": _notes(harvest)})
         return
     rows = [("new", *_found_row(found), slug or "") for found, slug in zip(harvest.new, slugs, strict=True)]
     rows += [("known", *_found_row(found), article.slug) for found, article in harvest.known]
     print_table(f"{len(harvest.new)} new, {len(harvest.known)} known", ("", "date", "for", "title", "article"), rows)
+    for note in _notes(harvest):
+        click.echo(note)
     if harvest.new and not yes:
         click.echo("Nothing is written yet: run it again with --yes.")
 
@@ -142,15 +145,29 @@ def _feed_json(one: feed_reader.Brought) -> dict[str, Any]:
     return {"url": one.url, "new": new, "later": one.later, "unchanged": one.unchanged, "error": error}
 
 
+def _notes(harvest: feed_import.Harvest) -> list[str]:
+    with speaking("en"):
+        return [str(note) for note in harvest.notes]
+
+
 def _found_row(found: FeedEntry) -> tuple[str, str, str]:
     when = found.event.start.date() if found.event else found.published
     return (when.isoformat() if when else "", "members" if found.private else "all", found.title)
 
 
-def _found_json(found: FeedEntry) -> dict[str, str | None]:
+def _found_json(found: FeedEntry) -> dict[str, Any]:
     date, visibility, title = _found_row(found)
     shown = "members" if visibility == "members" else "public"
-    return {"title": title, "link": found.link, "date": date or None, "visibility": shown}
+    return {
+        "title": title,
+        "link": found.link,
+        "date": date or None,
+        "visibility": shown,
+        "summary": found.summary,
+        "picture": found.picture or None,
+        "alternative": found.alternative,
+        "dates": [moment.isoformat() for moment in found.dates],
+    }
 
 
 COMMANDS = (articles,)

@@ -15,7 +15,7 @@ from newsletter.cli.output import CommandRun, json_option, pass_session, print_j
 from newsletter.cli.sending import print_receipt
 
 if TYPE_CHECKING:
-    from newsletter.store.sending.mailings import Receipt
+    from newsletter.store.sending.receipts import Receipt
 
 
 @click.group()

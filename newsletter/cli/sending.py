@@ -24,7 +24,8 @@ from newsletter.cli.output import CommandRun, console, json_option, pass_session
 from newsletter.errors import Refused
 
 if TYPE_CHECKING:
-    from newsletter.store.sending.mailings import Mailing, Receipt
+    from newsletter.store.sending.mailings import Mailing
+    from newsletter.store.sending.receipts import Receipt
 
 
 def print_receipt(receipt: Receipt) -> None:

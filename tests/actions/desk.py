@@ -18,8 +18,10 @@ from newsletter.providers import Leaving, Provider, let_leave
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending
 from newsletter.store.engine.database import Database
-from newsletter.store.sending import ledger, mailings
-from newsletter.store.sending.mailings import Frozen, Mailing, Receipt
+from newsletter.store.sending import mailings
+from newsletter.store.sending.ledger_counts import count_states
+from newsletter.store.sending.mailings import Frozen, Mailing
+from newsletter.store.sending.receipts import Receipt, count_receipt
 from newsletter.tokens import Signer
 from tests.store.helpers import mailing as freeze
 from tests.store.helpers import subscribe
@@ -63,12 +65,12 @@ class Desk:
     def receipt(self) -> Receipt:
         """Return the receipt, counted now."""
         with self.database.read() as connection:
-            return mailings.receipt(connection, mailings.get_mailing(connection, self.mailing.id), time.time())
+            return count_receipt(connection, mailings.get_mailing(connection, self.mailing.id), time.time())
 
     def tally(self) -> dict[str, int]:
         """Return how many deliveries are in each state."""
         with self.database.read() as connection:
-            return ledger.tally(connection, self.mailing.id)
+            return count_states(connection, self.mailing.id)
 
     def change(self, status: str) -> None:
         """Move the mailing to another status."""

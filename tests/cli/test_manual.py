@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import run
 
+pytestmark = pytest.mark.slow
+
 
 def test_help_explains_a_command_as_its_own_help_does(tmp_path):
     assert run(tmp_path, "help", "issues", "new").out == run(tmp_path, "issues", "new", "--help").out

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def names(ran) -> list[str]:
     return [one["name"] for one in ran.json]

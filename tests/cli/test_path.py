@@ -9,6 +9,8 @@ import pytest
 from newsletter.cli import COMMANDS
 from tests.cli.conftest import run
 
+pytestmark = pytest.mark.slow
+
 LETTRE = "2026-11-lettre"
 RECEIPT = {
     "issue",

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.content import feeds
+from newsletter.content.feed_found import FeedEntry
+from newsletter.content.feed_links import canonical
 from newsletter.errors import ContentError
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -37,7 +39,7 @@ def ics(*lines: str) -> bytes:
     return "\r\n".join([*body, ""]).encode()
 
 
-def only(data: bytes) -> feeds.FeedEntry:
+def only(data: bytes) -> FeedEntry:
     (found,) = feeds.read_feed(data, "essai")
     return found
 
@@ -98,10 +100,8 @@ def test_a_link_that_is_no_web_address_is_dropped(link: str) -> None:
     ],
 )
 def test_one_article_under_two_addresses_is_one(other: str, same: bool) -> None:
-    assert (feeds.canonical(other) == feeds.canonical("https://example.org/a")) is same
-    assert len(feeds.read_feed(rss(item(), item("Autre titre", other.replace("&", "&amp;"))), "essai")) == (
-        1 if same else 2
-    )
+    assert (canonical(other) == canonical("https://example.org/a")) is same
+    assert len(feeds.read_feed(rss(item(), item(link=other.replace("&", "&amp;"))), "essai")) == (1 if same else 2)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_an_entry_is_dated_as_the_day_is_in_paris(stamp: str, day: date | None) 
     assert only(rss(item(more=f"<pubDate>{stamp}</pubDate>"))).published == day
 
 
-def entry(**values: str) -> feeds.FeedEntry:
-    return feeds.FeedEntry(title=values.pop("title", "Titre"), **values)
+def entry(**values: str) -> FeedEntry:
+    return FeedEntry(title=values.pop("title", "Titre"), **values)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import Workspace
-from newsletter.store.sending.mailings import Receipt
+from newsletter.store.sending.receipts import Receipt
 from tests import postgres
 from tests.actions.counting import Server, counting
 from tests.actions.stage import ISSUE, Stage

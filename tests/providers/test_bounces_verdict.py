@@ -31,7 +31,7 @@ from newsletter.providers.bounces.verdict import judge, precise, status_in
         ("5.4.4", "Host not found", "hard"),
         ("5.4.4", "unable to route", "soft"),
         ("5.6.1", "", "block"),
-        ("5.7.1", "no such user", "block"),
+        ("5.7.1", "no such user", "hard"),
         ("5.7.17", "mailbox owner has changed", "hard"),
         ("4.4.7", "", "soft"),
         ("4.1.1", "user unknown", "soft"),

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions.operations.start import demo
 from newsletter.store.tables.core import subscribers
 from tests.web.conftest import BASE, Town, opened
+from tests.workspaces import place_sample
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def house(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     """The sample month, sent, on SQLite or PostgreSQL."""
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
     monkeypatch.setenv("NEWSLETTER_WEB__REQUESTS_PER_IP", "100000")
-    demo(tmp_path / "ws", 5)
+    place_sample(tmp_path / "ws", 5, database_url)
     with opened(tmp_path / "ws") as town:
         yield town
 

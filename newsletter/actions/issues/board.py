@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content.article import is_over, to_come
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
+from newsletter.folding import search_key
 from newsletter.i18n import _
 from newsletter.model import Article, Finding, Issue, ItemPlan, SectionPlan, Severity, Status, Visibility
 from newsletter.settings import Publication
@@ -233,16 +233,16 @@ def _badges(
 
 
 def matches(article: Article, words: str) -> bool:
-    """Tell whether title, summary, organisations or name hold every one of `words`, accents and case aside."""
-    if not words:
+    """Tell whether title, summary, body, people, organisations or name hold every one of `words`, as a search reads."""
+    if not words.strip():
         return True
-    text = _plain(" ".join((article.title, article.summary, article.slug, *article.organisations)))
-    return all(word in text for word in _plain(words).split())
+    people = (part for speaker in article.speakers for part in (speaker.name, speaker.function, speaker.organisation))
+    text = (article.title, article.summary, article.slug, *article.organisations, *people, article.body)
+    key = _searched("\n".join(text))
+    return all(word in key for word in search_key(words).split())
 
 
-@lru_cache(maxsize=8192)
-def _plain(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+_searched = lru_cache(maxsize=8192)(search_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from newsletter.actions import fetch
 from newsletter.actions.fetch import FetchedPage, Validators
+from newsletter.actions.issues import picture_upload
 from newsletter.actions.workspace import Workspace
 from newsletter.content import article as articles
 from newsletter.content import feeds
-from newsletter.content.feeds import FeedEntry
-from newsletter.errors import ContentError, ExchangeError, nearest
+from newsletter.content.feed_found import FeedEntry
+from newsletter.content.feed_links import canonical
+from newsletter.errors import ContentError, ExchangeError, NewsletterError, nearest
+from newsletter.folding import text_key
 from newsletter.i18n import Sentence
-from newsletter.model import Article, Status, Tag, Visibility
+from newsletter.model import Article, Picture, Status, Tag, Visibility
 from newsletter.store.issues import feeds as memory
+
+_PATIENCE = 3
+_PICTURE_SECONDS = 15.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What a source holds: what is new here, and what is known already with the article that it is."""
+    """What a source holds: what is new here, what is known already with the article that it is, and what was left out.
+
+    `notes` are sentences for people.
+    """
 
     source: str
     new: tuple[FeedEntry, ...]
     known: tuple[tuple[FeedEntry, Article], ...]
+    notes: tuple[Sentence, ...] = ()
 
 
 def look_at_feed(workspace: Workspace, source: str) -> Harvest:
@@ -34,17 +48,52 @@ def look_at_feed(workspace: Workspace, source: str) -> Harvest:
     The same article under another address (www, http, tracking parameters) is known. Raises ContentError and
     ExchangeError.
     """
-    found = feeds.read_feed(_bytes(source), source)
-    links = _by_link(workspace)
-    titles = {_headline(a): a for a in workspace.pool()}
+    body, name = _bytes(source)
+    gathered = feeds.gather(body, name, workspace.today())
+    here = Here(workspace, gathered.entries)
     known = []
     new = []
-    for one in found:
-        same = links.get(feeds.canonical(one.link)) if one.link else None
-        same = same or titles.get(_headline(one))
-        known += [(one, same)] if same else []
-        new += [] if same else [one]
-    return Harvest(source, tuple(new), tuple(known))
+    for one in gathered.entries:
+        article = here.article(one)
+        known += [(one, article)] if article else []
+        new += [] if article else [one]
+    return Harvest(source, tuple(new), tuple(known), gathered.notes)
+
+
+class Here:
+    """Tells which article of the workspace an entry is already; `entries` are those that came with it.
+
+    One address makes an entry known, unless several of them lead to it: then its title has to be the same, too. Events
+    of one address are told apart by when they begin; an event that repeats is known by its title.
+    """
+
+    def __init__(self, workspace: Workspace, entries: Sequence[FeedEntry]) -> None:
+        self._shared = feeds.shared_links(entries)
+        self._by_page: dict[str, list[Article]] = {}
+        self._by_title: dict[str, list[Article]] = {}
+        for article in workspace.pool():
+            self._by_title.setdefault(text_key(article.title), []).append(article)
+            for page in _pages(article):
+                self._by_page.setdefault(page, []).append(article)
+
+    def article(self, one: FeedEntry) -> Article | None:
+        """Return the article that `one` is already, if it is here."""
+        page = canonical(one.link) if one.link else ""
+        shared = page in self._shared
+        for article in self._by_page.get(page, []) if page else []:
+            same_title = text_key(article.title) == text_key(one.title)
+            if _one_time(one, article) and (same_title or not shared):
+                return article
+        titled = self._by_title.get(text_key(one.title), [])
+        if one.dates:
+            return next((article for article in titled if article.event), None)
+        return next((article for article in titled if _headline(article)[1] == _headline(one)[1]), None)
+
+
+def _one_time(one: FeedEntry, article: Article) -> bool:
+    """Tell whether an entry and an article begin at one time; an article without an event may tell of any."""
+    begins = _headline(article)[1]
+    return one.event is None or begins is None or begins == one.event.start or bool(one.dates)
 
 
 def take_entries(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = ()) -> list[Article]:
@@ -57,7 +106,8 @@ def take_entries(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = (
                 hint=nearest(tag, list(Tag)),
                 said=Sentence("L’étiquette « {tag} » n’existe pas. Choisissez-en une dans la liste.", tag=tag),
             )
-    written = [write_drafts(workspace, found, tags) for found in harvest.new]
+    taker = Pictures(workspace)
+    written = [write_drafts(workspace, found, tags, taker.take(found)) for found in harvest.new]
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         # What was taken by hand is not brought again by a feed that is read by itself.
@@ -66,7 +116,34 @@ def take_entries(workspace: Workspace, harvest: Harvest, tags: Sequence[str] = (
     return written
 
 
-def write_drafts(workspace: Workspace, found: FeedEntry, tags: Sequence[str]) -> Article:
+class Pictures:
+    """Brings the pictures of entries into the workspace, by the rules of every fetch: public hosts, bounded, in time.
+
+    A picture that cannot be had leaves the draft without one; a site that fails three times is asked for no more.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._failures = workspace, Counter[str]()
+
+    def take(self, found: FeedEntry) -> Picture | None:
+        """Return the picture of an entry as it is kept in the workspace; None without one."""
+        host = urlsplit(found.picture).hostname or ""
+        if not found.picture or self._failures[host] >= _PATIENCE:
+            return None
+        try:
+            page = fetch.fetch_page(found.picture, limit=picture_upload.MOST_BYTES, seconds=_PICTURE_SECONDS)
+            if page.status != 200:
+                raise ExchangeError(f"it answers with {page.status}", where=found.picture)
+            return Picture(picture_upload.keep_picture(self._workspace, page.body), alt=found.alternative)
+        except NewsletterError as error:
+            self._failures[host] += 1
+            _log.info("%s: its picture is left out: %s", found.link or found.title, error)
+            return None
+
+
+def write_drafts(
+    workspace: Workspace, found: FeedEntry, tags: Sequence[str], picture: Picture | None = None
+) -> Article:
     """Write one find as a draft; `tags` as in `take`, known ones. ContentError."""
     today = workspace.today()
     default = (Tag.AGENDA,) if found.event else (Tag.RTES,)
@@ -80,43 +157,35 @@ def write_drafts(workspace: Workspace, found: FeedEntry, tags: Sequence[str]) ->
         summary=found.summary,
         link=found.link,
         event=found.event,
+        picture=picture,
         visibility=Visibility.MEMBERS if found.private else Visibility.PUBLIC,
     )
 
 
 def by_link(workspace: Workspace, link: str) -> Article | None:
     """Return the article whose own link, or whose event's, leads to the same page as `link`."""
-    return _by_link(workspace).get(feeds.canonical(link))
-
-
-def same(workspace: Workspace, one: FeedEntry) -> Article | None:
-    """Return the article that a find is already: by its address (and time), or by title and time for one without."""
-    if not one.link:
-        return next((a for a in workspace.pool() if _headline(a) == _headline(one)), None)
-    wanted, begins = feeds.canonical(one.link), _headline(one)[1]
-    return next((a for a in workspace.pool() if wanted in _pages(a) and begins in (None, _headline(a)[1])), None)
+    page = canonical(link)
+    return next((article for article in workspace.pool() if page in _pages(article)), None)
 
 
 def _headline(one: Article | FeedEntry) -> tuple[str, datetime | None]:
     return one.title, one.event.start if one.event else None
 
 
-def _by_link(workspace: Workspace) -> dict[str, Article]:
-    return {page: article for article in workspace.pool() for page in _pages(article)}
-
-
 def _pages(article: Article) -> tuple[str, ...]:
     """Return the addresses an article leads to, as they are compared."""
     links = (article.link, article.event.link if article.event else "")
-    return tuple(feeds.canonical(link) for link in links if link.startswith("http"))
+    return tuple(canonical(link) for link in links if link.startswith("http"))
 
 
-def _bytes(source: str) -> bytes:
+def _bytes(source: str) -> tuple[bytes, str]:
+    """Return what a source holds, and the address it came from in the end, or its name."""
     if source.startswith(("http://", "https://")):
-        return download(source).body
+        page = download(source)
+        return page.body, page.url
     try:
         with Path(source).open("rb") as file:
-            return file.read(feeds.MAX_BYTES + 1)
+            return file.read(feeds.MAX_BYTES + 1), source
     except OSError as error:
         raise ExchangeError(
             f"it cannot be read: {error.strerror}",

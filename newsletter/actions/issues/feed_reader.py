@@ -17,13 +17,13 @@ from newsletter.actions.fetch import Validators
 from newsletter.actions.issues import feed_import
 from newsletter.actions.workspace import Workspace
 from newsletter.content import feeds as entries
-from newsletter.content.feeds import FeedEntry
+from newsletter.content.feed_found import FeedEntry, Gathered
 from newsletter.errors import ContentError, ExchangeError, NewsletterError
 from newsletter.i18n import LOCALES, locale, speaking
-from newsletter.model import Article, Status
+from newsletter.model import Article, Picture, Status
 from newsletter.settings import Feed
 from newsletter.store.issues import feeds
-from newsletter.store.issues.feeds import Reading
+from newsletter.store.issues.feeds import FeedReading
 
 # What a site that goes wrong, or moves, may lay on the editors' table a day; the rest comes on the days after.
 MOST_A_DAY = 30
@@ -90,7 +90,7 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
         if page.status == 304:
             _well(workspace, before)
             return Brought(feed.url, unchanged=True)
-        done = _take(workspace, feed, entries.read_feed(page.body, feed.url), stop)
+        done = _take(workspace, feed, entries.gather(page.body, page.url, workspace.today()), stop)
     except (ContentError, ExchangeError) as error:
         done = Brought(feed.url, error=error)
     if done.error:
@@ -105,8 +105,12 @@ def _read(workspace: Workspace, feed: Feed, stop: threading.Event) -> Brought:
     return done
 
 
-def _take(workspace: Workspace, feed: Feed, found: Sequence[FeedEntry], stop: threading.Event) -> Brought:
+def _take(workspace: Workspace, feed: Feed, gathered: Gathered, stop: threading.Event) -> Brought:
+    found = gathered.entries
     each = zip(found, entries.marks(found, feed.url), strict=True)
+    for note in gathered.notes:
+        _log.info("%s: %s", feed.url, note)
+    pictures = feed_import.Pictures(workspace)
     marked = [(one, marks) for one, marks in each if _fresh(workspace, feed, one)]
     with workspace.database.read() as connection:
         known = feeds.known(connection, [mark for _one, marks in marked for mark in marks])
@@ -118,7 +122,8 @@ def _take(workspace: Workspace, feed: Feed, found: Sequence[FeedEntry], stop: th
         if len(new) >= left or stop.is_set():
             return Brought(feed.url, tuple(new), len(waiting) - number, error=error)
         try:
-            made = _bring(workspace, feed, one, marks)
+            # Fetched before the database is held: a slow site keeps no other work back.
+            made = _bring(workspace, feed, one, marks, found, pictures.take(one))
         except ContentError as refused:
             # It is tried again the next time; those after it are not kept back.
             error = error or refused
@@ -135,7 +140,14 @@ def _fresh(workspace: Workspace, feed: Feed, one: FeedEntry) -> bool:
     return not feed.days or one.published is None or one.published >= today - timedelta(days=feed.days)
 
 
-def _bring(workspace: Workspace, feed: Feed, one: FeedEntry, marks: tuple[str, ...]) -> Article | None:
+def _bring(
+    workspace: Workspace,
+    feed: Feed,
+    one: FeedEntry,
+    marks: tuple[str, ...],
+    found: Sequence[FeedEntry],
+    picture: Picture | None,
+) -> Article | None:
     """Write one entry as a draft and remember it; None if it came meanwhile, or if its article is here already.
 
     Broken off between file and database, the file is found by its address the next time.
@@ -143,8 +155,8 @@ def _bring(workspace: Workspace, feed: Feed, one: FeedEntry, marks: tuple[str, .
     with workspace.database.turn() as connection:
         if feeds.known(connection, marks):
             return None
-        there = feed_import.same(workspace, one)
-        made = None if there else feed_import.write_drafts(workspace, one, _tags(feed, one))
+        there = feed_import.Here(workspace, found).article(one)
+        made = None if there else feed_import.write_drafts(workspace, one, _tags(feed, one), picture)
         now = workspace.database.now(connection)
         feeds.remember(connection, marks, feed.url, made.slug if made else "", now)
     return made
@@ -156,14 +168,14 @@ def _tags(feed: Feed, one: FeedEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in mapped if tag)) or feed.tags
 
 
-def _well(workspace: Workspace, found: Reading) -> None:
+def _well(workspace: Workspace, found: FeedReading) -> None:
     if found.failing_since is not None:
         _log.info("%s: it can be read again", found.url)
     with workspace.database.write() as connection:
         feeds.note(connection, replace(found, failing_since=None, said=""))
 
 
-def _fails(workspace: Workspace, before: Reading, error: NewsletterError) -> None:
+def _fails(workspace: Workspace, before: FeedReading, error: NewsletterError) -> None:
     """Keep why a feed cannot be read; the log is told once, not at every reading."""
     said = {}
     for language in LOCALES:
@@ -174,4 +186,4 @@ def _fails(workspace: Workspace, before: Reading, error: NewsletterError) -> Non
     with workspace.database.write() as connection:
         since = before.failing_since or workspace.database.now(connection)
         # Asked for anew: what comes next is to be judged whole.
-        feeds.note(connection, Reading(before.url, "", "", before.read_at, since, json.dumps(said)))
+        feeds.note(connection, FeedReading(before.url, "", "", before.read_at, since, json.dumps(said)))

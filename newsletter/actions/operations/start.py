@@ -31,7 +31,7 @@ from newsletter.store.journal import Event
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
-from newsletter.store.sending.mailings import Receipt
+from newsletter.store.sending.receipts import Receipt
 
 LETTRE = "2026-11-lettre"
 SAMPLE_PEOPLE = 300

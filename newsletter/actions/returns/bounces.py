@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
-from newsletter.actions.returns.provider_reports import DAY, REPEATED, Received, ReportHandler
+from newsletter.actions.returns.provider_reports import DAY, OTHER_ADDRESS, REPEATED, Received, ReportHandler
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound, Refused, SettingsError, StoreError
 from newsletter.model import DeliveryReport, ReportKind
@@ -38,6 +38,7 @@ _REPORTS: dict[Kind, ReportKind] = {
     "unsubscribe_request": "unsubscribe",
     "success": "delivered",
 }
+_FAILURES = ("hard", "soft", "block")
 _FOR_PEOPLE = ("human", "unsubscribe_request")
 _WHY_LENGTH = 500
 
@@ -59,6 +60,10 @@ class Judged:
             "status": found.status,
             "suppress": found.suppress,
             "diagnostic": found.diagnostic,
+            "fates": [
+                {"recipient": fate.address, "kind": fate.kind, "status": fate.status, "diagnostic": fate.diagnostic}
+                for fate in found.fates
+            ],
         }
 
 
@@ -141,17 +146,26 @@ def _origin(workspace: Workspace, found: Classified) -> Origin | None:
 
 
 def _act(desk: ReportHandler, found: Classified, origin: Origin) -> str:
-    kind = _REPORTS.get(found.kind)
-    if kind is None:
-        return IGNORED
-    outcome = ""
+    """Let a report act on the person its delivery was for; each recipient that it names has a kind of its own."""
+    outcome = IGNORED
+    told = [(fate.kind, fate.address, fate.status, fate.diagnostic) for fate in found.fates] or [
+        (found.kind, address, found.status, found.diagnostic) for address in found.recipients or ("",)
+    ]
     # A report names several recipients when the letter was forwarded: only the one written to can match.
-    for address in found.recipients or ("",):
-        key = f"{SOURCE}:{origin.delivery}:{kind}"
-        report = DeliveryReport(kind, address, key, status=found.status, text=found.diagnostic)
+    for judged, address, status, said in told:
+        kind = _REPORTS.get(judged)
+        if kind is None:
+            continue
+        report = DeliveryReport(kind, address, f"{SOURCE}:{origin.delivery}:{kind}", status=status, text=said)
         outcome = desk.take(report, origin)
         if outcome == kind:
-            break
+            return outcome
+    if outcome == OTHER_ADDRESS and found.returned and found.kind in _FAILURES:
+        # It came to this person's signed return path: the mailbox behind an alias or a redirection is what failed.
+        behind = DeliveryReport(
+            "soft", "", f"{SOURCE}:{origin.delivery}:soft", status=found.status, text=found.diagnostic
+        )
+        outcome = desk.take(behind, origin)
     return outcome
 
 

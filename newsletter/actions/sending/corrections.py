@@ -19,7 +19,8 @@ from newsletter.store.journal import Event
 from newsletter.store.sending import corrections, mailings
 from newsletter.store.sending.corrections import UnsureDelivery
 from newsletter.store.sending.ledger import Settlement
-from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.sending.mailings import Mailing
+from newsletter.store.sending.receipts import Receipt
 
 
 @dataclass(frozen=True, slots=True)

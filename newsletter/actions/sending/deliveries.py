@@ -16,7 +16,9 @@ from newsletter.settings import Sending
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.sending import candidates, ledger, mailings
-from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.sending.ledger_counts import count_states, kept_back, open_count
+from newsletter.store.sending.mailings import Mailing
+from newsletter.store.sending.receipts import Receipt, count_receipt
 from newsletter.store.tables.core import OPEN
 
 DeliveryProgress = Callable[[Mapping[str, int]], None]
@@ -75,22 +77,22 @@ def finish_mailing(workspace: Workspace, mailing_id: int) -> Receipt:
     _cancel_rest(workspace, mailing_id)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        if ledger.open_count(connection, mailing_id) == 0:
+        if open_count(connection, mailing_id) == 0:
             if mailings.change_mailing(connection, mailing_id, "done", only=("sending",), ended_at=now):
                 journal.record_event(connection, Event(now, "mailing-done", mailing_id=mailing_id))
             mailing = mailings.get_mailing(connection, mailing_id)
-            receipt = mailings.receipt(connection, mailing, now)
+            receipt = count_receipt(connection, mailing, now)
             mailings.touch(connection, mailing_id, receipt=json.dumps(asdict(receipt), ensure_ascii=False))
             return receipt
     with workspace.database.read() as connection:  # others go on meanwhile: all figures of one moment
-        return mailings.receipt(connection, mailings.get_mailing(connection, mailing_id), now)
+        return count_receipt(connection, mailings.get_mailing(connection, mailing_id), now)
 
 
 def finish_cancelled(workspace: Workspace) -> None:
     """Finish the cancellations that were broken off."""
     with workspace.database.read() as connection:
         stopped = mailings.list_mailings(connection, status=("cancelled",))
-        left = [mailing.id for mailing in stopped if any(ledger.kept_back(connection, mailing.id))]
+        left = [mailing.id for mailing in stopped if any(kept_back(connection, mailing.id))]
     for mailing_id in left:
         finish_mailing(workspace, mailing_id)
 
@@ -99,7 +101,7 @@ def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
     with workspace.database.read() as connection:
         if mailings.status(connection, mailing_id) != "cancelled":
             return
-        first, last = ledger.kept_back(connection, mailing_id)
+        first, last = kept_back(connection, mailing_id)
     for after in range(first, last, candidates.SLICE):
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
@@ -139,6 +141,6 @@ def _held_by_others(workspace: Workspace, mailing_id: int) -> bool:
     if any(recover(workspace.database, mailing_id, workspace.departures)):
         return True
     with workspace.database.read() as connection:
-        tally = ledger.tally(connection, mailing_id)
+        tally = count_states(connection, mailing_id)
     # Nothing open at all: they have settled the last of it since we counted, so that it is to be counted once more.
     return bool(tally.get("claimed") or tally.get("handed")) or not any(tally.get(state) for state in OPEN)

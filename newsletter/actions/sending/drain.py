@@ -14,7 +14,8 @@ from newsletter.actions.sending.going_back import pause_gone_back
 from newsletter.actions.sending.sender import Sender
 from newsletter.errors import StoreError
 from newsletter.rendering.message import Skeleton
-from newsletter.store.sending import corrections, ledger, mailings
+from newsletter.store.sending import corrections, mailings
+from newsletter.store.sending.ledger_counts import any_capped
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def drain(dispatch: Dispatch) -> None:
         pause_gone_back(dispatch.database, dispatch.mailing, dispatch.logs, dispatch.locale)
     with dispatch.database.read() as connection:
         skeletons = {n: Skeleton.thaw(raw) for n, raw in mailings.skeletons(connection, dispatch.mailing.id).items()}
-        capped = dispatch.provider.name == "smtp" and ledger.any_capped(connection, dispatch.mailing.id)
+        capped = dispatch.provider.name == "smtp" and any_capped(connection, dispatch.mailing.id)
         dispatch.suspicion.served |= corrections.any_sent(connection, dispatch.mailing.id)
     me = owner()
     log = _departure_log(dispatch, me)

@@ -17,8 +17,10 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import corrections, ledger, mailings
-from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.sending import corrections, mailings
+from newsletter.store.sending.ledger_counts import kept_back
+from newsletter.store.sending.mailings import Mailing
+from newsletter.store.sending.receipts import Receipt, count_receipt
 
 DAY = 86_400
 
@@ -154,7 +156,7 @@ def begin_mailing(workspace: Workspace, mailing: Mailing) -> Mailing:
 def mailing_receipt(workspace: Workspace, key: str) -> Receipt:
     """Return the receipt of the issue's mailing, counted now; NotFound without a mailing."""
     with workspace.database.read() as connection:
-        return mailings.receipt(connection, required_mailing(connection, key), workspace.database.now(connection))
+        return count_receipt(connection, required_mailing(connection, key), workspace.database.now(connection))
 
 
 def pause_mailing(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
@@ -181,7 +183,7 @@ def cancel_mailing(workspace: Workspace, key: str, by: str) -> Receipt:
         mailing = required_mailing(connection, key)
         if mailing.live:
             withdraw_approval(connection, mailing, workspace.database.now(connection), by, "")
-        elif mailing.status != "cancelled" or not any(ledger.kept_back(connection, mailing.id)):
+        elif mailing.status != "cancelled" or not any(kept_back(connection, mailing.id)):
             raise Refused(
                 f"the mailing of `{key}` is {mailing.status} already",
                 hint="nothing is left to cancel",

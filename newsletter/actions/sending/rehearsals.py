@@ -20,7 +20,7 @@ from newsletter.model import Outcome, Outgoing
 from newsletter.providers import Leaving, Provider, Wants, let_leave
 from newsletter.settings import Sending, Settings
 from newsletter.store.engine.database import Database, open_database
-from newsletter.store.sending.mailings import Receipt
+from newsletter.store.sending.receipts import Receipt
 from newsletter.store.sending.rehearsal import copy_audience
 
 FAULTS = ("deferred", "refused", "unknown", "dropped")

@@ -14,7 +14,8 @@ from newsletter.i18n import Sentence
 from newsletter.paris import PARIS
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import mailings
+from newsletter.store.sending.ledger_counts import open_count, outlook
 from newsletter.store.sending.mailings import Mailing
 
 SCHEDULED = "mailing-scheduled"
@@ -101,8 +102,8 @@ def _is_due(connection: Connection, workspace: Workspace, mailing: Mailing, now:
         waits = workspace.settings.sending.second_person and not mailing.confirmed_by
         kinds = {event.kind for event in journal.of_mailing(connection, mailing.id)}
         return mailing.not_before <= now and not waits and SCHEDULED in kinds
-    queued, retry = ledger.outlook(connection, mailing.id)
-    return queued or (retry is not None and retry <= now) or not ledger.open_count(connection, mailing.id)
+    queued, retry = outlook(connection, mailing.id)
+    return queued or (retry is not None and retry <= now) or not open_count(connection, mailing.id)
 
 
 def _local(naive: datetime, text: str) -> datetime:

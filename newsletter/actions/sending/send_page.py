@@ -18,7 +18,8 @@ from newsletter.i18n import _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
 from newsletter.store.sending import candidates
-from newsletter.store.sending.mailings import Mailing, Receipt
+from newsletter.store.sending.mailings import Mailing
+from newsletter.store.sending.receipts import Receipt
 
 LISTED = 100
 
@@ -33,7 +34,7 @@ class RefusedGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class SendPage:
     """One issue on its way out.
 
     `stage` is draft (nothing approved), approved (no hour given), scheduled, sending, paused or done; `left` are the
@@ -71,7 +72,7 @@ class Departure:
         return sum(self.excluded.values())
 
 
-def departure(workspace: Workspace, key: str) -> Departure:
+def send_page(workspace: Workspace, key: str) -> SendPage:
     """Return where the issue stands; NotFound, ContentError."""
     issue = read_issue(workspace, key)
     publication = workspace.settings.publication(issue.publication)
@@ -85,7 +86,7 @@ def departure(workspace: Workspace, key: str) -> Departure:
     scheduled = any(event.kind == schedule.SCHEDULED for event in events)
     waiting = mailing.status == "approved"
     findings, text = _files(workspace, key) if waiting else ((), "")
-    return Departure(
+    return SendPage(
         issue=issue,
         publication=publication,
         stage="scheduled" if waiting and scheduled else mailing.status,
@@ -120,12 +121,12 @@ def _common(answer: str, address: str) -> str:
     return (answer.rpartition(address)[2].lstrip(">: ") if address and address in answer else answer).strip()
 
 
-def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> Departure:
+def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> SendPage:
     with workspace.database.read() as connection:
         counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
     people = counts.pop("", 0)
     findings, text = _files(workspace, issue.key)
-    return Departure(
+    return SendPage(
         issue=issue,
         publication=publication,
         stage="draft",

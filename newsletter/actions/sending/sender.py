@@ -27,6 +27,7 @@ from newsletter.rendering.message import Skeleton
 from newsletter.store import journal
 from newsletter.store.sending import corrections, ledger, mailings, pace
 from newsletter.store.sending.ledger import Handed, Settlement
+from newsletter.store.sending.ledger_counts import outlook
 from newsletter.store.tables.core import OPEN
 
 GROUP = 100
@@ -212,7 +213,7 @@ class Sender:
         dispatch = self.dispatch
         with dispatch.database.read() as connection:
             status, now = mailings.status(connection, self.id), dispatch.database.now(connection)
-            queued, due = ledger.outlook(connection, self.id)
+            queued, due = outlook(connection, self.id)
         if dispatch.stopping or status != "sending":
             return False
         if queued:  # kept back by an operator's cap

@@ -16,8 +16,10 @@ from newsletter.providers.bounces.text import decode_bytes, decode_words, from_h
 LIMIT = 512 * 1024
 _HEAD, _FIELDS, _VALUE = 48 * 1024, 200, 4096
 _DEPTH, _PARTS, _BLOCKS = 8, 50, 50
-_TEXT = 16 * 1024
+_TEXT, _JSON = 16 * 1024, 128 * 1024
 
+# Every letter of ours has such a link: a readable part with one is our letter, returned without its headers.
+_OUR_LETTER = re.compile(r"/(?:desabonnement|preferences)/")
 _GAP = re.compile(rb"\n[ \t]*\n")
 _NAME = re.compile(rb"[!-9;-~]{1,80}\Z")
 _PARAMETER = re.compile(r""";\s{0,9}([\w.*-]{1,40})\s{0,9}=\s{0,9}(?:"([^"]{0,300})"|([^;\s"]{1,300}))""")
@@ -54,7 +56,8 @@ class Mail:
     """A message taken apart.
 
     `report` names the machine-readable part (`delivery-status`, `feedback-report`, `disposition-notification`, or
-    empty) and `fields` its blocks; `text` is the first readable part; `copy` holds the headers of the returned letter.
+    empty) and `fields` its blocks; `text` is the first readable part and `more` those beside it, which old mail systems
+    use for the reason; `copy` holds the headers of the returned letter; `raw` is the message as it came.
     """
 
     headers: Headers
@@ -62,6 +65,8 @@ class Mail:
     report: str = ""
     fields: tuple[Headers, ...] = ()
     copy: Headers = Headers()
+    more: str = ""
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,10 @@ class _Part:
 
     def text(self) -> str:
         """Return the body as bounded plain text."""
-        text = decode_bytes(self.decoded()[: _TEXT * 2], self.charset)[:_TEXT]
+        data = self.decoded()
+        # A notification of Amazon SES is one JSON text, which must not be cut; nothing else is read that far.
+        limit = _JSON if data[:200].lstrip().startswith(b"{") else _TEXT
+        text = decode_bytes(data[: limit * 2], self.charset)[:limit]
         return from_html(text) if self.type == "text/html" else text
 
 
@@ -95,7 +103,7 @@ def read(raw: bytes) -> Mail:
     if data.startswith(b"From "):
         data = data.partition(b"\n")[2]
     headers, body = _split(data)
-    plain = html = report = ""
+    plain = html = report = more = ""
     fields: tuple[Headers, ...] = ()
     copy = Headers()
     for number, part in enumerate(_leaves(headers, body, 0)):
@@ -108,9 +116,13 @@ def read(raw: bytes) -> Mail:
             copy = copy or _split(part.decoded().lstrip(b"\n") + b"\n\n")[0]
         elif part.type == "text/html":
             html = html or part.text()
-        elif part.type == "text/plain":
-            plain = plain or part.text()
-    return Mail(headers, plain if plain.strip() else html, report, fields, copy)
+        elif part.type == "text/plain" and not copy:
+            text = part.text()
+            if not plain.strip():
+                plain = text
+            elif not _OUR_LETTER.search(text):
+                more = (more + "\n\n" + text)[:_TEXT]
+    return Mail(headers, plain if plain.strip() else html, report, fields, copy, more, data)
 
 
 def parse_headers(text: str) -> Headers:

@@ -11,8 +11,11 @@ from newsletter.providers.bounces.verdict import Kind, judge, precise
 
 ADDRESS = re.compile(r"(?<![^\s<>()\[\]\",;:'=])[^\s<>()\[\]\",;:@'=\\]{1,64}@[\w.-]{1,253}[^\W_]")
 
+# A field that holds nothing but an address may hold any that RFC 5321 allows, quotes included.
+_WHOLE = re.compile(r"""<?((?:"[^"\s]{1,62}"|[^\s<>"(),;:@\\]{1,64})@[\w.-]{1,253}[^\W_])>?""")
 # Only what RFC 3461 must escape within an address is undone: `jean+2024@` is an address, not an escaped blank.
 _XTEXT = re.compile(r"\+(2B|3D)")
+_TYPED = re.compile(r"\s{0,9}[\w-]{1,30}\s{0,9};")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 
 _FEEDBACK: dict[str, Kind] = {
@@ -26,12 +29,13 @@ _FEEDBACK: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one recipient; `address` is empty when nothing names it."""
+    """What became of one recipient; `address` is empty when nothing names it, `action` is the word of a report."""
 
     kind: Kind
     address: str = ""
     status: str = ""
     diagnostic: str = ""
+    action: str = ""
 
 
 def addresses_in(text: str) -> list[str]:
@@ -47,10 +51,9 @@ def recipient(field: str) -> str:
         kind, value = "rfc822", field
     if kind.strip().lower() == "utf-8":
         value = _UNITEXT.sub(_character, value)
-    elif kind.strip().lower() != "rfc822":
-        return ""
-    found = addresses_in(_XTEXT.sub(lambda m: chr(int(m[1], 16)), value))
-    return found[0] if found else ""
+    value = _XTEXT.sub(lambda m: chr(int(m[1], 16)), value)
+    whole = _WHOLE.fullmatch(value.strip())
+    return whole[1] if whole else next(iter(addresses_in(value)), "")
 
 
 def _character(match: re.Match[str]) -> str:
@@ -59,7 +62,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def delivery(mail: Mail) -> list[Fate]:
-    """Return the fate of each recipient of a delivery status report."""
+    """Return the fate of each recipient of a delivery status report; `diagnostic` is empty where it gives no reason."""
     return [fate for block in mail.fields if (fate := _fate(block))]
 
 
@@ -69,14 +72,16 @@ def _fate(block: Headers) -> Fate | None:
     words = " ".join(block.all("diagnostic-code"))
     status = precise(block.get("status"), words)
     action = block.get("action").strip().lower()
-    if not named or not (status or action):
+    if not (named or status) or not (status or action or words):
         return None
     # The words come first: a comment in the Status field, or the text after the type of the diagnostic.
-    kind = _agreed(action, judge(status, words.partition(";")[2] + " " + block.get("status")))
-    return Fate(kind, address, status, one_line(words or block.get("status")))
+    reason = words.partition(";")[2] if _TYPED.match(words) else words
+    comment = block.get("status").partition(status)[2] if status else block.get("status")
+    kind = agreed(action, judge(status, reason + " " + comment))
+    return Fate(kind, address, status, one_line(words or comment.strip(" ()")), action)
 
 
-def _agreed(action: str, kind: Kind) -> Kind:
+def agreed(action: str, kind: Kind) -> Kind:
     """Return what holds where the action and the status contradict each other: the less final of both."""
     if action.startswith(("delivered", "relayed", "expanded")):
         return "success"

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.store.engine.folding import folded
 from newsletter.store.people.organisations import name_key
 from newsletter.store.tables.core import mailings
 from newsletter.store.tables.pages import archive_pages
@@ -45,8 +46,7 @@ def list_pages(
 ) -> list[StoredPage]:
     """Return the letters of `publications` that are out, newest first: all, or those with every word of `words`."""
     query = _pages().where(mailings.c.publication.in_(publications))
-    for word in name_key(words).split()[:_MOST_WORDS]:
-        query = query.where(archive_pages.c.words.contains(word, autoescape=True))
+    query = query.where(*folded(archive_pages.c.words).contains_words(words, _MOST_WORDS))
     return [_stored(row) for row in connection.execute(query.limit(limit))]
 
 

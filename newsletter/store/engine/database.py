@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from newsletter.errors import StoreError
+from newsletter.store.engine.folding import add_folding_function
 from newsletter.store.engine.sqlite_library import sqlite_library
 from newsletter.store.tables.schema import metadata
 
@@ -192,6 +193,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
 
     @sa.event.listens_for(engine, "connect")
     def _connect(raw: Any, _record: Any) -> None:
+        add_folding_function(raw)
         raw.isolation_level = None  # transactions are begun below, not guessed by the driver
         for pragma in (
             "journal_mode=WAL",

@@ -13,7 +13,7 @@ from newsletter.store.tables.pages import feed_entries, feeds
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FeedReading:
     """How a feed was found last: the validators of its answer (RFC 9110 section 8.8), and since when it fails and why.
 
     Times are POSIX seconds, `read_at` that of the last whole answer; `said` is a JSON object of sentences by language,
@@ -28,19 +28,19 @@ class Reading:
     said: str = ""
 
 
-def reading(connection: Connection, url: str) -> Reading:
+def reading(connection: Connection, url: str) -> FeedReading:
     """Return how a feed was found last; an empty one for a feed that was never read."""
     row = connection.execute(sa.select(feeds).where(feeds.c.url == url)).first()
-    return Reading(**row._mapping) if row else Reading(url)
+    return FeedReading(**row._mapping) if row else FeedReading(url)
 
 
-def failing_feeds(connection: Connection, urls: Collection[str]) -> list[Reading]:
+def failing_feeds(connection: Connection, urls: Collection[str]) -> list[FeedReading]:
     """Return those of `urls` whose last reading failed, the longest failing first."""
     query = sa.select(feeds).where(feeds.c.failing_since.is_not(None)).order_by(feeds.c.failing_since, feeds.c.url)
-    return [Reading(**row._mapping) for row in connection.execute(query) if row.url in urls]
+    return [FeedReading(**row._mapping) for row in connection.execute(query) if row.url in urls]
 
 
-def note(connection: Connection, found: Reading) -> None:
+def note(connection: Connection, found: FeedReading) -> None:
     """Keep how a feed was found."""
     values = {
         "url": found.url,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.filters import PersonFilter
-from newsletter.store.people.organisations import name_key
+from newsletter.folding import sort_key
+from newsletter.store.engine.folding import folded
 from newsletter.store.tables.core import organisations, subscribers, subscriptions
 
 MOST = 100
@@ -101,7 +102,7 @@ def lost(connection: Connection, limit: int = MOST) -> list[Lost]:
         .join_from(organisations, subscribers, subscribers.c.organisation_id == organisations.c.id)
         .group_by(organisations.c.id, organisations.c.name)
         .having(dead > 0)
-        .order_by(dead.desc(), organisations.c.name)
+        .order_by(dead.desc(), folded(organisations.c.name), organisations.c.name)
         .limit(limit)
     )
     return [Lost(*row) for row in rows]
@@ -110,18 +111,16 @@ def lost(connection: Connection, limit: int = MOST) -> list[Lost]:
 def regions(connection: Connection) -> list[str]:
     """Return the regions that organisations name, in order."""
     query = sa.select(organisations.c.region).where(organisations.c.region != "").distinct()
-    return list(connection.execute(query.order_by(organisations.c.region)).scalars())
+    return sorted(connection.execute(query).scalars(), key=sort_key)
 
 
 def _conditions(wanted: PersonFilter) -> list[sa.ColumnElement[bool]]:
-    person = sa.func.lower(subscribers.c.first_name + " " + subscribers.c.last_name + " " + subscribers.c.address_key)
-    found: list[sa.ColumnElement[bool]] = [
-        sa.or_(
-            person.contains(word.lower(), autoescape=True),
-            organisations.c.name_key.contains(name_key(word) or word, autoescape=True),
-        )
-        for word in wanted.words.split()[:6]
-    ]
+    name = sa.func.coalesce(organisations.c.name, "")
+    words = (subscribers.c.first_name, subscribers.c.last_name, subscribers.c.address_key, name)
+    everything: sa.ColumnElement[str] = sa.literal("")
+    for one in words:
+        everything = everything + " " + one
+    found = folded(everything).contains_words(wanted.words)
     if wanted.level:
         found.append(organisations.c.level == wanted.level)
     if wanted.region:

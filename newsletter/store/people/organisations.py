@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
+from newsletter.store.engine.folding import folded
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people.entitlement import current_member
 from newsletter.store.tables.core import memberships, organisations, subscribers
@@ -266,7 +267,9 @@ def people_of(connection: Connection, organisation_id: int) -> list[tuple[str, s
 
 
 def _read(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Organisation]:
-    rows = connection.execute(sa.select(organisations).where(condition).order_by(organisations.c.name)).all()
+    rows = connection.execute(
+        sa.select(organisations).where(condition).order_by(folded(organisations.c.name), organisations.c.name)
+    ).all()
     if not rows:
         return []
     periods: dict[int, list[Period]] = {}

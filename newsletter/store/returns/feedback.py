@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from newsletter.store.engine.folding import folded
 from newsletter.store.tables.core import deliveries, events, mailings, organisations, subscribers
 from newsletter.store.tables.imports import reviews, webhook_calls
 
@@ -192,7 +193,7 @@ def failing_addresses(connection: Connection, since: float) -> list[FailingAddre
             )
         )
         .where(sa.or_(suppressed, sa.and_(soft.c.n > 0, subscribers.c.suppressed == "")))
-        .order_by(organisations.c.name, subscribers.c.address_key)
+        .order_by(folded(organisations.c.name), organisations.c.name, subscribers.c.address_key)
     ).all()
     told = _causes(connection, [row.id for row in rows])
     return [
@@ -238,7 +239,7 @@ def colleagues(connection: Connection, organisation_ids: Sequence[int]) -> Mappi
                 subscribers.c.organisation_id.in_(organisation_ids[start : start + 500]),
                 subscribers.c.suppressed == "",
             )
-            .order_by(subscribers.c.last_name, subscribers.c.address_key)
+            .order_by(folded(subscribers.c.last_name), subscribers.c.address_key)
         )
         for row in rows:
             name = f"{row.first_name} {row.last_name}".strip()

@@ -20,7 +20,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from newsletter.store.people.entitlement import Rule, open_span, verdict
 from newsletter.store.tables.core import OPEN, OPEN_JOINED, OPEN_ROWS, deliveries, mailings, subscribers, subscriptions
 
-_KEPT_BACK = ("queued", "deferred", "claimed")
+KEPT_BACK = ("queued", "deferred", "claimed")
 HELD = "held"  # the reason of a delivery that waits behind all others
 
 
@@ -336,26 +336,13 @@ def _give_back(
     return back.rowcount
 
 
-def kept_back(connection: Connection, mailing_id: int) -> tuple[int, int]:
-    """Return the ids between which everything lies that has not been handed over: behind the first, up to the second.
-
-    Both are 0 when there is nothing of the kind.
-    """
-    lowest, highest = connection.execute(
-        sa.select(sa.func.min(deliveries.c.id), sa.func.max(deliveries.c.id)).where(
-            deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(_KEPT_BACK), OPEN_ROWS
-        )
-    ).one()
-    return (lowest - 1, highest) if highest else (0, 0)
-
-
 def cancel_open(connection: Connection, mailing_id: int, now: float, *, after: int, up_to: int) -> int:
     """Cancel everything behind the id `after`, up to `up_to`, that has not been handed over; returns how many."""
     done = connection.execute(
         deliveries.update()
         .where(
             deliveries.c.mailing_id == mailing_id,
-            deliveries.c.state.in_(_KEPT_BACK),
+            deliveries.c.state.in_(KEPT_BACK),
             deliveries.c.id > after,
             deliveries.c.id <= up_to,
             OPEN_ROWS,
@@ -363,35 +350,3 @@ def cancel_open(connection: Connection, mailing_id: int, now: float, *, after: i
         .values(state="cancelled", settled_at=now, token=None, lease_until=None)
     )
     return done.rowcount
-
-
-def tally(connection: Connection, mailing_id: int) -> dict[str, int]:
-    """Return the number of deliveries in each state."""
-    rows = connection.execute(
-        sa.select(deliveries.c.state, sa.func.count())
-        .where(deliveries.c.mailing_id == mailing_id)
-        .group_by(deliveries.c.state)
-    )
-    return dict(rows.all())
-
-
-def open_count(connection: Connection, mailing_id: int) -> int:
-    """Return how many deliveries are still open."""
-    query = sa.select(sa.func.count()).where(deliveries.c.mailing_id == mailing_id, OPEN_ROWS)
-    return int(connection.scalar(query) or 0)
-
-
-def outlook(connection: Connection, mailing_id: int) -> tuple[bool, float | None]:
-    """Return whether anything is queued, and when the earliest deferred delivery is due, if any."""
-    mine = deliveries.c.mailing_id == mailing_id
-    queued = connection.scalar(sa.select(sa.exists().where(mine, deliveries.c.state == "queued", OPEN_ROWS)))
-    due: float | None = connection.scalar(
-        sa.select(sa.func.min(deliveries.c.try_at)).where(mine, deliveries.c.state == "deferred", OPEN_ROWS)
-    )
-    return bool(queued), due
-
-
-def any_capped(connection: Connection, mailing_id: int) -> bool:
-    """Tell whether an operator's cap concerns anybody in the mailing."""
-    query = sa.exists().where(deliveries.c.mailing_id == mailing_id, deliveries.c.cap != "")
-    return bool(connection.scalar(sa.select(query)))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store.sending import ledger
+from newsletter.store.sending.ledger_counts import count_states, outlook
 from newsletter.store.sending.mailings import LIVE
 from newsletter.store.tables.core import mailings, subscriptions
 
@@ -43,7 +43,7 @@ def queue_ages(connection: Connection, now: float) -> dict[str, float]:
     found = {}
     sending = sa.select(mailings.c.id, mailings.c.issue, mailings.c.started_at).where(mailings.c.status == "sending")
     for mailing_id, issue, started_at in connection.execute(sending.order_by(mailings.c.id)).all():
-        queued, retry_at = ledger.outlook(connection, mailing_id)
+        queued, retry_at = outlook(connection, mailing_id)
         since = started_at if queued else retry_at
         found[issue] = max(0.0, now - since) if since is not None else 0.0
     return found
@@ -53,7 +53,7 @@ def deliveries_by_state(connection: Connection) -> dict[tuple[str, str], int]:
     """Return the deliveries of live mailings by (issue, state)."""
     live = sa.select(mailings.c.id, mailings.c.issue).where(mailings.c.status.in_(LIVE)).order_by(mailings.c.id)
     rows = connection.execute(live).all()
-    return {(issue, state): n for key, issue in rows for state, n in ledger.tally(connection, key).items()}
+    return {(issue, state): n for key, issue in rows for state, n in count_states(connection, key).items()}
 
 
 def subscribers(connection: Connection) -> dict[str, int]:

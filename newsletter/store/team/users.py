@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
+from newsletter.store.engine.folding import folded
 from newsletter.store.tables.pages import api_tokens, one_time_links, sessions, users
 
 LISTED = "`newsletter users list` shows them"
@@ -95,7 +96,7 @@ def by_key(connection: Connection, key: str) -> User | None:
 
 def list_users(connection: Connection) -> list[User]:
     """Return everybody with access, by name and address."""
-    query = sa.select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name, users.c.address)
+    query = sa.select(users).where(users.c.ended_at.is_(None)).order_by(folded(users.c.name), users.c.address)
     return [_user(row) for row in connection.execute(query)]
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from newsletter.actions.people import directory, members
 from newsletter.errors import Refused
+from newsletter.folding import matches
 from newsletter.model import Territory
 from newsletter.web.site import Site, say
 from newsletter.web.studio import database_labels
@@ -114,11 +115,10 @@ def _chosen(site: Site, wanted: dict[str, str]) -> list[members.ListedOrganisati
     )
     if wanted["etat"] == "anciennes":
         rows = [row for row in rows if row.organisation.periods and not row.member]
-    text = wanted["q"].casefold()
     return [
         row
         for row in rows
-        if text in row.organisation.name.casefold()
+        if matches(row.organisation.name, wanted["q"])
         and wanted["niveau"] in ("", row.organisation.level)
         and wanted["region"] in ("", row.organisation.region)
     ]

@@ -65,7 +65,7 @@ def router(site: Site) -> APIRouter:
             return shell.page(visit, "articles_import.html", harvest=harvest, seen=seen, problem="")
         # The feed is read again: only what is in it now and was chosen is taken.
         chosen = {*visit.texts("pris")}
-        kept = replace(harvest, new=tuple(one for one in harvest.new if (one.link or one.title) in chosen))
+        kept = replace(harvest, new=tuple(one for one in harvest.new if one.choice in chosen))
         taken = feed_import.take_entries(
             site.workspace, kept, [visit.text("etiquette")] if visit.text("etiquette") else []
         )

@@ -136,7 +136,7 @@ class _SendingPages:
     def show(self, visit: Visit, key: str, *, status: int = 200, problem: str = "", when: str = "") -> Response:
         """Show where the issue stands and what can be done now."""
         workspace = self.site.workspace
-        found = send_page.departure(workspace, key)
+        found = send_page.send_page(workspace, key)
         links = link_counts.totals(workspace, key)
         return self.shell.page(
             visit,
@@ -177,7 +177,7 @@ class _SendingPages:
 
     def approve(self, visit: Visit, key: str) -> Response:
         """Give the bon à tirer; one that is already to leave is replaced by those who may send only."""
-        before = send_page.departure(self.site.workspace, key)
+        before = send_page.send_page(self.site.workspace, key)
         if before.stage == "scheduled" and not visit.may("send"):
             raise HTTPException(403)
         done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")

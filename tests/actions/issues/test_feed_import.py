@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from newsletter.actions import fetch
 from newsletter.actions.issues import feed_import
@@ -112,3 +114,72 @@ def test_the_command_shows_first_and_writes_with_yes(workspace: Workspace) -> No
     done = run(workspace.root, "articles", "import", feed, "--yes", "--json")
     assert [new["visibility"] for new in done.json["new"]] == ["members", "public"]
     assert len(files(workspace)) == len(before) + 2
+
+
+SHARED = """<?xml version="1.0"?><rss version="2.0"><channel><title>S</title>
+<item><title>Visite 1</title><link>https://site.example/agenda</link></item>
+<item><title>Visite 2</title><link>https://site.example/agenda</link>
+<enclosure url="https://site.example/i.png" type="image/png" length="3"/></item></channel></rss>"""
+
+
+def calendar(*events: tuple[str, str]) -> str:
+    body = "".join(
+        f"BEGIN:VEVENT\nUID:{title}\nSUMMARY:{title}\nDTSTART:{start}\nURL:https://site.example/agenda\nEND:VEVENT\n"
+        for title, start in events
+    )
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{body}END:VCALENDAR\n"
+
+
+def test_entries_that_lead_to_one_page_are_taken_apart_and_known_by_their_titles(workspace: Workspace) -> None:
+    (workspace.root / "deux.xml").write_text(SHARED, "utf-8")
+    source = str(workspace.root / "deux.xml")
+    assert len(feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, source))) == 2
+    again = feed_import.look_at_feed(workspace, source)
+    assert (len(again.new), len(again.known)) == (0, 2)
+
+
+def test_an_event_at_another_time_under_a_known_address_is_new(workspace: Workspace) -> None:
+    source = workspace.root / "agenda.ics"
+    source.write_text(calendar(("Visite 1", "20301210T090000Z"), ("Visite 2", "20301211T090000Z")), "utf-8")
+    feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(source)))
+    source.write_text(calendar(("Visite 1", "20301210T090000Z"), ("Autre visite", "20310113T090000Z")), "utf-8")
+    found = feed_import.look_at_feed(workspace, str(source))
+    assert [one.title for one in found.new] == ["Autre visite"]
+
+
+def test_a_series_that_is_here_is_known_when_its_next_date_has_come(workspace: Workspace) -> None:
+    source = workspace.root / "agenda.ics"
+    rule = "DTSTART:20250107T090000Z\nRRULE:FREQ=WEEKLY"
+    source.write_text(calendar(("Permanence", "x")).replace("DTSTART:x", rule), "utf-8")
+    (article,) = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, str(source)))
+    assert article.event
+    assert article.event.start.date() >= workspace.today()
+    source.write_text(source.read_text("utf-8").replace("20250107", "20250108"), "utf-8")
+    assert not feed_import.look_at_feed(workspace, str(source)).new
+
+
+def test_a_picture_is_kept_with_the_draft_and_one_that_cannot_be_had_is_left_out(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace.root / "deux.xml").write_text(SHARED, "utf-8")
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "PNG")
+    asked: list[str] = []
+
+    def get(url: str, **_more: object) -> fetch.FetchedPage:
+        asked.append(url)
+        return fetch.FetchedPage(url, 200, "image/png", picture.getvalue())
+
+    monkeypatch.setattr(fetch, "fetch_page", get)
+    source = str(workspace.root / "deux.xml")
+    _, drawn = feed_import.take_entries(workspace, feed_import.look_at_feed(workspace, source))
+    assert asked == ["https://site.example/i.png"]
+    assert drawn.picture
+    assert (workspace.root / drawn.picture.source).is_file()
+
+
+def test_what_was_left_out_is_said_by_the_command(workspace: Workspace) -> None:
+    source = workspace.root / "agenda.ics"
+    source.write_text(calendar(("Bonne", "20301210T090000Z"), ("Cassée", "x")), "utf-8")
+    done = run(workspace.root, "articles", "import", str(source))
+    assert "Events that cannot be read, left out: « Cassée » (1)." in done.out

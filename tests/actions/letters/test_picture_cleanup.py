@@ -28,6 +28,7 @@ from newsletter.rendering.picture_slots import Slot
 from newsletter.store import proposals
 from newsletter.store.sending.mailings import Mailing
 from newsletter.web.app import make_app
+from tests.workspaces import place_sample
 
 DAY = 86_400.0
 ISSUE = "2026-11-lettre"
@@ -204,7 +205,7 @@ def test_pictures_left_at_the_other_place_go_too(workspace: Workspace, place: st
 def month(tmp_path: Path, database_url: str, place: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The sample month, nothing of it approved."""
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
-    start.demo(tmp_path / "w", 12, deliver=False)
+    place_sample(tmp_path / "w", 12, database_url, deliver=False)
     made = open_workspace(tmp_path / "w", Clock())
     yield made
     made.close()

@@ -18,6 +18,7 @@ from newsletter.store.people import limits, one_time, people
 from newsletter.store.sending import ledger, mailings
 from newsletter.store.sending.ledger import Settlement
 from newsletter.store.sending.mailings import Frozen
+from newsletter.store.sending.receipts import count_receipt
 from newsletter.store.tables.core import mailings as mailing_rows
 from newsletter.store.tables.imports import webhook_calls
 from newsletter.store.tables.pages import limits as limit_rows
@@ -144,7 +145,7 @@ def test_the_history_of_an_erased_person_still_counts(local):
     leave_traces(local)
     data_rights.forget_person(local, "zoe.blanc@ville.fr", by="anna")
     with local.database.read() as c:
-        receipt = mailings.receipt(c, mailings.of_issue(c, "2026-11-lettre"), NOW)
+        receipt = count_receipt(c, mailings.of_issue(c, "2026-11-lettre"), NOW)
         spans = c.execute(sa.text("SELECT state, from_at FROM subscriptions ORDER BY id")).all()
     assert (receipt.sent, receipt.balanced) == (1, True)
     assert spans[0] == ("active", NOW)

@@ -114,7 +114,10 @@ def test_a_name_that_we_did_not_sign_changes_nothing(lille):
         dsn(lille.message_id(person).strip("<>"), person.address),
     ):
         assert take(lille, raw) == "unsigned"
-    assert take(lille, dsn(lille.return_path(person), other.address)) == "other-address"
+    assert (
+        take(lille, dsn("r@x.example", other.address, copy=f"Message-ID: {lille.message_id(person)}"))
+        == "other-address"
+    )
     assert lille.everything() == before and waiting(lille) == []
 
 
@@ -230,8 +233,30 @@ def test_no_bytes_at_all_make_reading_fail_or_touch_anybody_else(lille, noise, w
     person, other = lille.people[:2]
     if wrapped:
         noise = dsn(lille.return_path(person), other.address).replace(b"Diagnostic-Code: smtp; ", noise)
-    assert take(lille, noise) in ("unsigned", "ignored", "to-review", "other-address", "repeated", "unknown-message")
-    assert lille.standing(other)[0] == lille.standing(person)[0] == ""
+    # What came to a signed return path counts for now against its person, and against no one else.
+    assert take(lille, noise) in ("unsigned", "ignored", "to-review", "soft", "repeated", "unknown-message")
+    assert lille.standing(other)[0] == lille.standing(other)[3] == ""
+
+
+@pytest.mark.parametrize("body", ["Bonjour.", "Ce message n'a pas de suite.", ""])
+def test_a_report_that_nothing_explains_still_counts_against_the_person_of_its_return_path(lille, body):
+    person, other = lille.people[:2]
+    raw = f"Return-Path: <>\nTo: {lille.return_path(person)}\nFrom: postmaster@ville.example\nSubject: ?\n\n{body}\n"
+    assert take(lille, raw.encode()) == "soft"
+    assert (lille.standing(person)[3], lille.standing(other)[3]) == ("soft", "")
+
+
+def test_a_report_on_the_mailbox_behind_an_alias_counts_for_now_against_the_person_written_to(lille):
+    person = lille.people[0]
+    raw = b"Return-Path: <>\n" + dsn(lille.return_path(person), "boite@interne.example")
+    assert take(lille, raw) == "soft"
+
+
+def test_of_several_recipients_the_person_gets_the_fate_told_of_that_address(lille):
+    person = lille.people[0]
+    first = b"Final-Recipient: rfc822; z@ville.example\nAction: failed\nStatus: 5.1.1\n\n"
+    raw = dsn(lille.return_path(person), person.address, "5.2.2", "552 5.2.2 mailbox full")
+    assert take(lille, raw.replace(b"Final-Recipient", first + b"Final-Recipient", 1)) == "soft"
 
 
 def test_judging_tells_without_changing(lille, tmp_path):
@@ -248,7 +273,9 @@ def test_judging_tells_without_changing(lille, tmp_path):
         "status": "5.1.1",
         "suppress": True,
         "diagnostic": "",
+        "fates": shown["fates"],
     }
+    assert [(fate["recipient"], fate["kind"]) for fate in shown["fates"]] == [(person.address, "hard")]
 
 
 # --- the mailbox -------------------------------------------------------------------------------------------------

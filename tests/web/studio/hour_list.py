@@ -1,4 +1,4 @@
-"""A list as a staff member gets it from a colleague: 1,000 people in an Excel sheet, with what people do to such lists."""
+"""A list as a colleague hands it over: 1,000 people in an Excel sheet, with what people do to such lists."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_one_sentence_says_to_how_many_before_any_button(sender):
         gone = people.by_id(connection, 1)
         people.move_subscription(connection, gone, "lettre", "left", Consent("", "test"), time.time())
     page = sender.get(ENVOI).text
-    found = send_page.departure(sender.workspace, KEY)
+    found = send_page.send_page(sender.workspace, KEY)
     assert f"{found.people} personnes" in page and found.people == 20 - 1
 
 
@@ -81,7 +81,7 @@ def test_an_hour_that_cannot_be_keeps_the_letter_here(sender, when):
     approve(sender)
     answer = leave(sender, quand="heure", heure=when)
     assert answer.status_code == 422 and 'role="alert"' in answer.text
-    assert not send_page.departure(sender.workspace, KEY).at
+    assert not send_page.send_page(sender.workspace, KEY).at
 
 
 def test_an_approval_is_for_what_was_read(sender):
@@ -119,7 +119,7 @@ def test_the_second_word_is_given_to_the_text_that_the_page_showed(sender):
 def test_a_letter_seen_in_another_state_does_not_leave(sender):
     approve(sender)
     answer = sender.post(f"{ENVOI}/partir", empreinte="0" * 64, quand="maintenant")
-    assert answer.status_code == 422 and not send_page.departure(sender.workspace, KEY).at
+    assert answer.status_code == 422 and not send_page.send_page(sender.workspace, KEY).at
 
 
 @pytest.mark.parametrize("action", ["partir", "rappeler", "pause", "reprendre", "arreter", "trancher"])
