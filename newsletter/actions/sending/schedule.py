@@ -1,4 +1,4 @@
-"""When a mailing shall leave ("mardi 9h30", "dans 2 heures" or an ISO date, in Europe/Paris); what is due, what is late."""
+"""When a mailing shall leave ("mardi 9h30", "dans 2 heures" or an ISO date, in Europe/Paris), and what is due."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _day_alone(text: str, today: date) -> date | None:
 
 
 def _after(text: str, now: datetime) -> datetime | None:
-    """Return the moment of « dans 2 heures », « dans 1h30 », « dans 3 jours »; counted in real time, not by the clock."""
+    """Return the moment of « dans 2 heures », « dans 1h30 », « dans 3 jours », whatever the clocks do."""
     found = _AFTER.fullmatch(text)
     days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     if not found or not (days or hours or minutes) or (text[-1].isdigit() and not hours):
@@ -189,8 +189,7 @@ def _after(text: str, now: datetime) -> datetime | None:
     whole = later.replace(second=0, microsecond=0) + timedelta(minutes=1 if later.second or later.microsecond else 0)
     if not days:
         return whole
-    there = whole.astimezone(PARIS).replace(tzinfo=None) + timedelta(days=days)
-    return there
+    return whole.astimezone(PARIS).replace(tzinfo=None) + timedelta(days=days)
 
 
 def _words(text: str, now: datetime) -> datetime | None:

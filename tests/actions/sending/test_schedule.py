@@ -109,7 +109,9 @@ def test_however_a_moment_is_written_it_is_that_moment(moment, pattern):
         assert found.replace(tzinfo=None) == moment
 
 
-@given(st.text(max_size=40) | st.from_regex(r"(dans|lundi|le)? ?[0-9]{0,4} ?[a-zé/:]{0,9} ?[0-9]{0,3}h?", fullmatch=True))
+@given(
+    st.text(max_size=40) | st.from_regex(r"(dans|lundi|le)? ?[0-9]{0,4} ?[a-zé/:]{0,9} ?[0-9]{0,3}h?", fullmatch=True)
+)
 def test_whatever_is_typed_gives_a_moment_to_come_or_a_sentence(text):
     try:
         assert parse_moment(text, NOW) > NOW
