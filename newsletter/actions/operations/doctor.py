@@ -12,7 +12,7 @@ from functools import cache
 import dns.resolver
 
 from newsletter.actions import fetch
-from newsletter.actions.operations import doctor_dns, doctor_local
+from newsletter.actions.operations import doctor_dmarc, doctor_dns, doctor_local
 from newsletter.actions.operations.doctor_dns import Dns
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level, Unanswered, bad, doubt, good, unchecked
 from newsletter.actions.workspace import Workspace
@@ -98,7 +98,8 @@ def _network(
     checks: list[tuple[str, Check]] = [
         ("spf", ask(lambda dns_: doctor_dns.spf(dns_, envelope or domain))),
         ("dkim", ask(lambda dns_: doctor_dns.dkim(dns_, domain, selector))),
-        ("dmarc", ask(lambda dns_: doctor_dns.dmarc(dns_, domain))),
+        ("dmarc", ask(lambda dns_: doctor_dmarc.dmarc(dns_, domain))),
+        ("bimi", ask(lambda dns_: doctor_dmarc.bimi(dns_, domain))),
         ("mx", ask(lambda dns_: doctor_dns.mx(dns_, domain))),
         ("images", lambda: images(workspace, reach)),
     ]

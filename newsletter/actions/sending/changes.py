@@ -27,8 +27,13 @@ def texts_of(composed: ComposedIssue) -> dict[str, str]:
 
 
 def prints_of(composed: ComposedIssue) -> dict[str, dict[str, str]]:
-    """Return each item's title and mark by its article's slug, in printed order, to be kept with an approval."""
-    return {item.article.slug: {"title": item.title, "mark": _item_mark(item)} for item in composed.items}
+    """Return each item's title and mark by its place, in printed order, to be kept with an approval.
+
+    A place is the section's tag and the article's slug (the lead's tag is empty): an article may stand in two sections.
+    """
+    placed = [("", composed.lead)] if composed.lead else []
+    placed += [(section.tag, item) for section in composed.sections for item in section.items]
+    return {f"{tag}/{item.article.slug}": {"title": item.title, "mark": _item_mark(item)} for tag, item in placed}
 
 
 def changes_since(
@@ -57,16 +62,19 @@ def changes_since(
 
 
 def _items(record: Mapping[str, Any], now: Mapping[str, Mapping[str, str]]) -> list[Change]:
-    before = record.get("prints") or {slug: {} for slug in record.get("items", now)}
-    found = [Change("added", after=item["title"]) for slug, item in now.items() if slug not in before]
-    found += [Change("removed", before=item.get("title", slug)) for slug, item in before.items() if slug not in now]
+    before = record.get("prints")
+    if before is None:  # kept by an earlier version: slugs only
+        before = {slug: {} for slug in record.get("items", {})}
+        now = {place.partition("/")[2]: item for place, item in now.items()} if before else {}
+    found = [Change("added", after=item["title"]) for place, item in now.items() if place not in before]
+    found += [Change("removed", item.get("title", place)) for place, item in before.items() if place not in now]
     found += [
-        Change("changed", item.get("title", slug), now[slug]["title"])
-        for slug, item in before.items()
-        if slug in now and "mark" in item and item["mark"] != now[slug]["mark"]
+        Change("changed", item["title"], now[place]["title"])
+        for place, item in before.items()
+        if place in now and "mark" in item and item["mark"] != now[place]["mark"]
     ]
-    kept = [slug for slug in before if slug in now]
-    if record.get("prints") and kept != [slug for slug in now if slug in before]:
+    kept = [place for place in before if place in now]
+    if record.get("prints") and kept != [place for place in now if place in before]:
         found.append(Change("order"))
     return found
 

@@ -21,7 +21,7 @@ from newsletter.store.sending import ledger, mailings
 from newsletter.store.sending.ledger_counts import kept_back
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
-from newsletter.store.sending.warnings import is_scheduled
+from newsletter.store.sending.warnings import Standstill, find_silence, is_late, is_scheduled
 
 DAY = 86_400
 
@@ -105,6 +105,15 @@ def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
     with workspace.database.read() as connection:
         mailing = required_mailing(connection, key)
         return mailing, journal.of_mailing(connection, mailing.id)
+
+
+def standstill(workspace: Workspace, mailing: Mailing) -> Standstill | None:
+    """Return why a mailing does not move, if it missed its hour or the provider takes nothing of it."""
+    with workspace.database.read() as connection:
+        now, tolerance = workspace.database.now(connection), workspace.settings.sending.late_minutes * 60
+        silence = find_silence(connection, mailing, now)
+        late = is_late(connection, mailing, now, tolerance)
+    return Standstill(mailing, silence) if silence or late else None
 
 
 def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:

@@ -8,13 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from newsletter.actions.issues import versions
 from newsletter.actions.letters import editions
 from newsletter.actions.sending import approval, mailings, schedule, send_page
+from newsletter.actions.sending.silence import silence_words
+from newsletter.cli import cli
 from newsletter.paris import PARIS
 from newsletter.store.engine.database import Database
 from newsletter.store.sending import mailings as store
+from newsletter.store.sending.warnings import Silence
 from newsletter.store.tables.core import deliveries
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_board import KEY
@@ -156,10 +160,10 @@ def test_what_changed_since_the_approval_is_listed(sender):
     )
     versions.save_issue(sender.workspace, changed, file.version)
     page = re.sub(r"\s+", " ", sender.get(ENVOI).text)
-    title = sender.workspace.pool().get(gone.slug).title[:20]
+    title = sender.workspace.pool().get(gone.slug).title[:10]
     assert "est devenu « Un autre objet »" in page.replace("\xa0", " ").replace("\u202f", " ")
     assert "Modifié" in page and "Un titre tout neuf" in page and "L’éditorial a changé" in page
-    assert re.search(rf"Retiré[^<]*{re.escape(title[:10])}", page)
+    assert re.search(rf"Retiré[^<]*{re.escape(title)}", page)
 
 
 def late_by(desk: Desk, minutes: float) -> None:
@@ -207,6 +211,40 @@ def test_while_the_provider_takes_nothing_every_page_says_so(sender):
     home = sender.get("/studio").text
     assert "refuse la connexion" in home and "tout est à jour" not in home
     assert "refuse la connexion" in sender.get(f"{ENVOI}/etat").json()["silence"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("[Errno 111] Connection refused", "refuse la connexion"),
+        ("[Errno -2] Name or service not known", "introuvable"),
+        ("timed out", "ne répond pas"),
+        ("535 5.7.8 Error: authentication failed", "ne reconnaît pas notre compte"),
+        ("HTTP 429 Too Many Requests", "ralentir"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate has expired", "connexion sécurisée"),
+        ("421 4.3.2 Service not available", "ne prend aucun message"),
+        ("", "ne répond pas aux messages"),
+    ],
+)
+def test_the_cause_of_a_silence_is_said_in_plain_words(answer, words):
+    told = silence_words(Silence(0.0, answer))
+    assert words in told.cause and told.step
+
+
+def test_the_command_line_tells_of_a_silence_and_of_a_missed_hour(sender):
+    silent(sender, "[Errno 111] Connection refused")
+    shown = CliRunner().invoke(cli, ["--workspace", str(sender.workspace.root), "mailings", "show", KEY])
+    assert "takes nothing since" in shown.output and "Connection refused" in shown.output
+    with sender.workspace.database.write() as connection:
+        store.touch(connection, mailing(sender).id, status="approved", not_before=time.time() - 9000)
+    schedule_it(sender)
+    shown = CliRunner().invoke(cli, ["--workspace", str(sender.workspace.root), "mailings", "show", KEY])
+    assert "its hour was missed" in shown.output
+
+
+def schedule_it(desk: Desk) -> None:
+    with desk.workspace.database.write() as connection:
+        schedule.record(connection, mailing(desk).id, datetime.now(PARIS), time.time(), "test")
 
 
 def test_once_a_message_is_taken_again_nothing_is_said(sender):
