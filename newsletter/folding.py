@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 # Letters that no decomposition takes apart.
 LETTERS = {
@@ -38,8 +39,9 @@ def text_key(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Return `text` in lower case without accents and ligatures."""
-    lower = text.lower().translate(_TABLE)
-    return lower if lower.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", lower))
+    if text.isascii():
+        return text.lower()
+    return _MARKS.sub("", unicodedata.normalize("NFKD", text).lower().translate(_TABLE))
 
 
 def search_key(text: str) -> str:
@@ -66,3 +68,20 @@ def _accents(text: str) -> str:
     """Return the accents of `text`, the last letter's first."""
     found = ["".join(unicodedata.normalize("NFD", c)[1:]) or " " for c in unicodedata.normalize("NFC", text.casefold())]
     return "".join(reversed(found))
+
+
+def composed_path(root: Path, name: str) -> Path:
+    """Return the file that `name` means below `root`, whatever the composition of its letters (NFC, NFD) on the disk.
+
+    A Mac, or an archive made on one, writes `é` as two characters. Without such a file it is the path as named.
+    """
+    path = root / name
+    if name.isascii() or path.exists():
+        return path
+    found = root
+    for part in Path(name).parts:
+        wanted = unicodedata.normalize("NFC", part)
+        exact = found / part
+        there = found.iterdir() if not exact.exists() and found.is_dir() else iter(())
+        found = next((one for one in there if unicodedata.normalize("NFC", one.name) == wanted), exact)
+    return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.folding import matches, search_key, sort_key, text_key
+from newsletter.folding import composed_path, matches, search_key, sort_key, text_key
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,13 @@ def test_french_names_are_sorted_as_a_dictionary_sorts_them():
 
 def test_two_compositions_of_a_name_are_one_key():
     assert text_key("Re\u0301seau  x") == text_key("Réseau x")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_file_is_found_whatever_the_composition_of_its_name(tmp_path, form):
+    stored = tmp_path / unicodedata.normalize(form, "été") / unicodedata.normalize(form, "réunion.jpg")
+    stored.parent.mkdir()
+    stored.write_bytes(b"x")
+    for asked in ("NFC", "NFD"):
+        assert composed_path(tmp_path, unicodedata.normalize(asked, "été/réunion.jpg")).read_bytes() == b"x"
+    assert not composed_path(tmp_path, "été/autre.jpg").exists()

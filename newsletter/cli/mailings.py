@@ -13,10 +13,9 @@ from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.compare_audiences import Group, compare
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.cli.sending import print_receipt
-from newsletter.store.sending.receipts import Receipt
 
 if TYPE_CHECKING:
-    pass
+    from newsletter.store.sending.receipts import Receipt
 
 
 @click.group()

@@ -22,10 +22,10 @@ from newsletter.actions.sending.deliveries import DeliveryProgress, deliver_mail
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, seconds
 from newsletter.errors import Refused
-from newsletter.store.sending.receipts import Receipt
 
 if TYPE_CHECKING:
     from newsletter.store.sending.mailings import Mailing
+    from newsletter.store.sending.receipts import Receipt
 
 
 def print_receipt(receipt: Receipt) -> None:

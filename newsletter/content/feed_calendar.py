@@ -80,7 +80,7 @@ def calendar_entries(data: bytes, today: day | None) -> tuple[list[FeedEntry], l
         return None
     zones = "".join(f"{block}\n" for kind, block in blocks if kind == "VTIMEZONE")
     events = [block for kind, block in blocks if kind == "VEVENT"]
-    reader = _Reader(zones, today)
+    reader = _EventReader(zones, today)
     found = [one for component, block in _components(events, zones) for one in reader.read(component, block)]
     return found, reader.notes()
 
@@ -107,7 +107,7 @@ def _wrapped(blocks: str) -> str:
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//newsletter//FR\n{blocks}\nEND:VCALENDAR\n"
 
 
-class _Reader:
+class _EventReader:
     """Reads events one by one and keeps account of those that are not taken."""
 
     def __init__(self, zones: str, today: day | None) -> None:
@@ -213,7 +213,7 @@ def _with_dates(words: str, dates: tuple[datetime, ...]) -> str:
     if len(dates) < 2:
         return words
     later = ", ".join(french.day_words(moment.date(), year=moment.year != dates[0].year) for moment in dates[1:6])
-    said = _("Autres dates : {dates}").format(dates=later + ("…" if len(dates) > 6 else "."))
+    said = _("Rendez-vous répété. Autres dates : {dates}").format(dates=later + ("…" if len(dates) > 6 else "."))
     return f"{said} {words}".strip()
 
 

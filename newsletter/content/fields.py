@@ -17,6 +17,7 @@ from newsletter.content.urls import is_url
 from newsletter.content.yaml_nodes import Node
 from newsletter.errors import ContentError, nearest
 from newsletter.french import slugify
+from newsletter.hosts import ascii_host
 from newsletter.i18n import Sentence
 from newsletter.model import Picture
 from newsletter.paris import PARIS
@@ -170,7 +171,7 @@ class Fields:
                 hint,
                 said=field_words.no_link(text[:80]),
             )
-        return text
+        return ascii_host(text)
 
     def child(self, name: str) -> Fields | None:
         """Return the mapping in field `name`."""

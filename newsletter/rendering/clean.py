@@ -8,6 +8,8 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from newsletter.hosts import ascii_host
+
 SCHEMES = frozenset({"https", "http", "mailto", "tel"})
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
@@ -47,7 +49,7 @@ def href(url: str) -> str:
 
     Blanks and quotes are percent-encoded; a scheme is never guessed, so that `javascript:` in any disguise is no link.
     """
-    url = url.strip()
+    url = ascii_host(url.strip())
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -111,7 +111,7 @@ def test_a_series_is_one_entry_at_its_next_date_that_says_the_others():
     assert found.event
     assert found.event.start == datetime(2026, 12, 1, 18, 30, tzinfo=PARIS)
     assert found.event.end == datetime(2026, 12, 1, 20, 0, tzinfo=PARIS)
-    assert found.summary.startswith("Autres dates : mardi 8 décembre, mardi 15 décembre")
+    assert found.summary.startswith("Rendez-vous répété. Autres dates : mardi 8 décembre, mardi 15 décembre")
     assert found.dates[1] - found.dates[0] == timedelta(days=7)
 
 

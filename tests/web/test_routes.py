@@ -66,8 +66,10 @@ TABLE = {
     """,
     "people": """
         GET /studio/public | GET /studio/public/a-trancher | POST /studio/public/a-trancher/{number}
+        POST /studio/public/a-trancher/proposees | POST /studio/public/a-trancher/reponse
         POST /studio/public/ajouter | POST /studio/public/exporter | GET /studio/public/importer
-        POST /studio/public/importer | POST /studio/public/importer/faire
+        POST /studio/public/importer | POST /studio/public/importer/colonnes
+        POST /studio/public/importer/faire | GET /studio/public/importer/{number}/refusees
         POST /studio/public/importer/{number}/annuler | GET /studio/public/organisations
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer

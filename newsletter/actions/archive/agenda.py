@@ -71,13 +71,21 @@ def leaf(workspace: Workspace, number: int = 1) -> Leaf:
 
 
 def agenda_ics(workspace: Workspace) -> bytes:
-    """Return one calendar of all public events that are not over (RFC 5545, METHOD:PUBLISH)."""
+    """Return one calendar of all public events that are not over (RFC 5545).
+
+    It has no METHOD: that would make it an invitation (RFC 5546), which must name an organizer with an address.
+    """
     network = workspace.settings.network
     made = _calendar(workspace, _upcoming(workspace))
     made.add("name", f"{network.short_name} – agenda")
     made.add("x-wr-calname", f"{network.short_name} – agenda")
     made.add("refresh-interval", timedelta(hours=12), parameters={"VALUE": "DURATION"})
     return bytes(made.to_ical())
+
+
+def subscription_address(workspace: Workspace) -> str:
+    """Return the address under which a calendar program subscribes to the agenda, instead of taking it in once."""
+    return "webcal://" + workspace.settings.web.base_url.partition("://")[2].rstrip("/") + "/agenda.ics"
 
 
 def event_ics(workspace: Workspace, slug: str) -> bytes:
@@ -129,7 +137,6 @@ def _calendar(workspace: Workspace, events: Sequence[tuple[Article, EventTime]])
     made = Calendar()
     made.add("prodid", f"-//{workspace.settings.network.short_name}//agenda//FR")
     made.add("version", "2.0")
-    made.add("method", "PUBLISH")
     for article, event in events:
         made.add_component(_component(article, event, known[article.slug], domain))
     return made

@@ -104,6 +104,7 @@ def _last_day(event: EventTime) -> str:
 def filled(article: Article, form: Mapping[str, str], tags: Sequence[str], groups: Sequence[str]) -> Article:
     """Return `article` with what the form says; what it does not show stays. Raises Problems."""
     problems: dict[str, str] = {}
+    form = {**form, **{name: _whole(form.get(name, "")) for name in ("link", "event_link") if name in form}}
     if not form.get("title"):
         problems["title"] = _("Donnez un titre.")
     if not tags:
@@ -126,6 +127,11 @@ def filled(article: Article, form: Mapping[str, str], tags: Sequence[str], group
     if problems:
         raise Problems(problems)
     return replace(article, **changes)
+
+
+def _whole(link: str) -> str:
+    """Return a typed web address with its blanks as addresses write them: `mon fichier.pdf` is `mon%20fichier.pdf`."""
+    return "%20".join(link.split()) if link.lower().startswith(("https://", "http://")) else link
 
 
 def _group_values(

@@ -19,6 +19,7 @@ from newsletter.actions.issues import files as issue_files
 from newsletter.actions.letters.pictures import stem
 from newsletter.actions.published_pictures import Files
 from newsletter.actions.workspace import Workspace
+from newsletter.folding import composed_path
 from newsletter.model import Article, Issue, Picture
 from newsletter.rendering.picture_slots import SLOTS
 from newsletter.store import proposals, published_pictures
@@ -118,7 +119,7 @@ def _named(workspace: Workspace, originals: dict[tuple[Path, int, int], frozense
     root = workspace.root.resolve()
     stems: set[str] = set()
     for source in filter(None, sources):
-        path = (root / source).resolve()
+        path = composed_path(root, source).resolve()
         if "://" not in source and path.is_relative_to(root):
             stems |= _stems(path, originals, source)
     return frozenset(stems)

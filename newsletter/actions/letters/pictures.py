@@ -8,6 +8,7 @@ from pathlib import Path
 
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import RenderingError
+from newsletter.folding import composed_path
 from newsletter.i18n import _
 from newsletter.model import ComposedIssue, Finding, PublishedPicture, Severity
 from newsletter.rendering.picture_slots import WantedPicture
@@ -63,7 +64,7 @@ def _read(root: Path, source: str) -> bytes:
             _("elle est sur un autre site, qui saurait qui ouvre la lettre"),
             hint="save it in images/ and name that file",
         )
-    path = (root / source).resolve()
+    path = composed_path(root, source).resolve()
     if not path.is_relative_to(root.resolve()):
         raise RenderingError(_("elle est hors de l'espace de travail"), where=source, hint="copy it into images/")
     try:

@@ -17,7 +17,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, mailings
 from newsletter.store.sending.ledger_counts import kept_back
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
@@ -230,7 +230,7 @@ def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, ad
                     "Cet envoi a été annulé. Comptez ces personnes comme servies, ou redonnez le bon à tirer."
                 ),
             )
-        n = ledger.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
+        n = corrections.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
         if not n:
             raise Refused(
                 "there is no such doubtful delivery",

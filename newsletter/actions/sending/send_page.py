@@ -5,7 +5,7 @@ A page is made from one moment of the database and one reading of the articles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +18,10 @@ from newsletter.actions.issues.board import Remark
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import editions
 from newsletter.actions.letters.editions import Edition
-from newsletter.actions.sending import changes, mailings, schedule
+from newsletter.actions.sending import changes, corrections, mailings, schedule
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.changes import Change
+from newsletter.actions.sending.corrections import DoubtfulMessage
 from newsletter.actions.sending.silence import SilenceWords, silence_words
 from newsletter.actions.sending.usual_hours import proposed_moment, usual_hour
 from newsletter.actions.workspace import Workspace
@@ -36,11 +37,23 @@ from newsletter.store.issues import comments
 from newsletter.store.issues.comments import Comment
 from newsletter.store.sending import candidates
 from newsletter.store.sending import mailings as store
+from newsletter.store.sending.corrections import UnsureDelivery
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
 from newsletter.store.sending.warnings import find_silence, is_late, is_scheduled
 from newsletter.store.team import users
 from newsletter.store.team.users import User
+
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedGroup:
+    """People refused with one answer: how many, and the first of them by name."""
+
+    answer: str
+    count: int
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,8 @@ class SendPage:
     silence: SilenceWords | None = None
     recall_minutes: float = 0.0
     needs_second: bool = False
+    doubtful: tuple[DoubtfulMessage, ...] = ()
+    refused: tuple[RefusedGroup, ...] = ()
     users: Sequence[User] = ()
     comments: Sequence[Comment] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -142,7 +157,25 @@ def _begun(connection: Connection, workspace: Workspace, mailing: Mailing) -> di
         "near": mailings.find_close_by(connection, mailing) if mailing.status == "approved" else None,
         "needs_second": sending.second_person and not mailing.confirmed_by,
         "silence": silence_words(silence) if silence else None,
+        "doubtful": tuple(corrections.doubtful_messages(connection, workspace, mailing)[:LISTED])
+        if receipt.doubtful
+        else (),
+        "refused": _refused(corrections.refused_deliveries(connection, mailing)) if receipt.refused else (),
     }
+
+
+def _refused(found: Iterable[UnsureDelivery]) -> tuple[RefusedGroup, ...]:
+    """Group who was refused by the provider's answer, the most frequent first."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        groups.setdefault(_common(one.answer, one.address), []).append(one.address)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return tuple(RefusedGroup(answer, len(people), tuple(people[:LISTED])) for answer, people in ordered[:LISTED])
+
+
+def _common(answer: str, address: str) -> str:
+    """Return what an answer says beside the person's address: the part behind it, which others may have got too."""
+    return (answer.rpartition(address)[2].lstrip(">: ") if address and address in answer else answer).strip()
 
 
 def _files(

@@ -46,7 +46,7 @@ def list_pages(
 ) -> list[StoredPage]:
     """Return the letters of `publications` that are out, newest first: all, or those with every word of `words`."""
     query = _pages().where(mailings.c.publication.in_(publications))
-    query = query.where(*folded(archive_pages.c.words).contains_words(words, _MOST_WORDS))
+    query = query.where(*folded(archive_pages.c.words).contains_words(name_key(words), _MOST_WORDS))
     return [_stored(row) for row in connection.execute(query.limit(limit))]
 
 

@@ -25,8 +25,10 @@ class folded(FunctionElement[str]):  # noqa: N801 - a function of SQL, written a
     type = sa.Text()
 
     def contains_words(self, sought: str, most: int = 6) -> list[sa.ColumnElement[bool]]:
-        """Return one condition per word of `sought`, none for a text without letters."""
-        return [self.contains(key, autoescape=True) for word in sought.split()[:most] if (key := search_key(word))]
+        """Return one condition per word of `sought`; one that nothing meets for a text of signs alone."""
+        words = sought.split()[:most]
+        keys = [key for word in words if (key := search_key(word))]
+        return [self.contains(key, autoescape=True) for key in keys] if keys or not words else [sa.false()]
 
 
 def add_folding_function(raw: sqlite3.Connection) -> None:
@@ -42,9 +44,9 @@ def _compile_for_sqlite(element: folded, compiler: Any, **options: Any) -> str:
 @compiles(folded, "postgresql")
 def _compile_for_postgresql(element: folded, compiler: Any, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
-    lower = f"lower({text})"
+    lower = f"lower(normalize({text}, NFKD))"
     for letter, plain in LETTERS.items():
         lower = f"replace({lower}, '{letter}', '{plain}')"
     # A percent sign would be taken for a parameter by the driver; none of these classes holds one.
-    bare = f"regexp_replace(normalize({lower}, NFKD), '[{COMBINING}]', '', 'g')"
+    bare = f"regexp_replace({lower}, '[{COMBINING}]', '', 'g')"
     return f"btrim(regexp_replace({bare}, '[{SEPARATORS}]+', ' ', 'g'))"

@@ -20,7 +20,8 @@ def router(site: Site) -> APIRouter:
     def leaf(request: Request, page: str = "1") -> Response:
         # What is no number is a page that does not exist.
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 0
-        return site.page(request, "public/agenda.html", leaf=agenda.leaf(workspace, number))
+        address = agenda.subscription_address(workspace)
+        return site.page(request, "public/agenda.html", leaf=agenda.leaf(workspace, number), subscribe=address)
 
     @routes.get("/agenda.ics")
     def calendar() -> Response:

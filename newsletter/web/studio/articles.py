@@ -181,7 +181,7 @@ class _ArticlePages:
         words = say("Article créé. Il sera proposé pour le prochain numéro.")
         if article.status is not Status.READY:
             words = say("Article créé, en brouillon. Il sera proposé pour un numéro quand il sera prêt.")
-        return self.shell.back(f"/studio/articles/{article.slug}", words)
+        return self.shell.back(f"/studio/articles/{article.slug}", words + _cleaned(visit))
 
     def save(self, visit: Visit, slug: str) -> Response:
         """Save an article from the version its form was made of."""
@@ -199,7 +199,7 @@ class _ArticlePages:
                 visit, file.article, file=file, typed=form, tags=visit.texts("tags"), problems=_said(error)
             )
         undo = Undo(f"/studio/articles/{slug}/annuler", {"version": saved.version}) if saved.can_undo else None
-        return self.shell.back(f"/studio/articles/{slug}", say("Article enregistré."), undo=undo)
+        return self.shell.back(f"/studio/articles/{slug}", say("Article enregistré.") + _cleaned(visit), undo=undo)
 
     def check(self, visit: Visit) -> Response:
         """Proof-read what is being typed: a fragment of a page."""
@@ -269,6 +269,13 @@ class _ArticlePages:
 def _typed(visit: Visit) -> dict[str, str]:
     typed = {name: visit.text(name) for name in visit.form if isinstance(visit.form[name], str)}
     return typed | {"status": Status.READY} if typed.get("pret") else typed
+
+
+def _cleaned(visit: Visit) -> str:
+    """Return the sentence that says what was taken out of a pasted text, with a blank before it; empty when nothing."""
+    if not visit.was_cleaned:
+        return ""
+    return " " + say("Des caractères invisibles, venus d’un autre logiciel, ont été retirés.")
 
 
 def _upload(visit: Visit) -> bytes:

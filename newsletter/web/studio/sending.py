@@ -16,7 +16,7 @@ from newsletter.actions.archive import link_counts
 from newsletter.actions.letters import editions
 from newsletter.actions.operations import doctor
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level
-from newsletter.actions.sending import mailings, schedule, send_page, sent_letter
+from newsletter.actions.sending import corrections, mailings, schedule, send_page, sent_letter
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.web.site import Site, say, told
@@ -105,6 +105,12 @@ def router(site: Site) -> APIRouter:
                 site.workspace, key, resend=how == "renvoyer", by=visit.by, address=address
             ),
         )
+
+    @routes.post("/reessayer")
+    def retry(key: str, visit: Visit = sender) -> Response:
+        done = say("C’est noté : l’envoi repart vers ces personnes.")
+        reason = visit.text("reponse")
+        return pages.do(key, done, lambda: corrections.retry_refused(site.workspace, key, visit.by, reason=reason))
 
     @routes.get("/etat")
     def state(key: str, _visit: Visit = editor) -> Response:

@@ -18,6 +18,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from newsletter.actions.team import signin, users
 from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
+from newsletter.pasted import clean_pasted
 from newsletter.web.site import Site
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class Visit:
         value = self.form.get(name, "")
         return _typed(value) if isinstance(value, str) else ""
 
+    @property
+    def was_cleaned(self) -> bool:
+        """Tell whether invisible characters were taken out of what was typed or pasted."""
+        texts = [value for value in self.form.values() if isinstance(value, str)]
+        return any(clean_pasted(text) != text for text in texts)
+
     def number(self, name: str) -> int:
         """Return a whole number of the form or of the query; 0 when it is none, or longer than any of ours."""
         text = self.text(name) or self.query(name)
@@ -76,7 +83,7 @@ class Visit:
 
 
 def _typed(text: str) -> str:
-    return text.replace("\0", "").strip()  # nobody can type one, and PostgreSQL takes none
+    return clean_pasted(text).strip()  # NUL among them, which PostgreSQL does not take
 
 
 def allow(site: Site, right: str = "") -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions.operations import doctor
+from newsletter.actions.operations import doctor, doctor_local
 from newsletter.actions.operations.doctor import examine, worst
 from newsletter.actions.operations.doctor_dns import same_organisation
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level
@@ -96,12 +96,29 @@ def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, Do
     return {line.code: line for line in found}
 
 
+@pytest.fixture(autouse=True)
+def sound_library(monkeypatch):
+    """Whatever SQLite this machine has: its faults are told of in a test of their own."""
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "")
+
+
+def test_a_faulty_sqlite_and_a_ledger_that_forgets_are_told(workspace, nameserver, monkeypatch):
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "3.40.1")
+    made = workspace()
+    database = made.settings.database.model_copy(update={"durable": False})
+    made.settings = made.settings.model_copy(update={"database": database})
+    found = lines(made, nameserver)
+    assert "3.40.1" in found["sqlite"].text and "sqlite" in found["sqlite"].advice
+    assert found["durable"].level is Level.AMBER
+
+
 def test_everything_in_order_is_green(workspace, nameserver):
     found = lines(workspace(), nameserver)
     assert {line.code: (line.level, line.text) for line in found.values() if line.level is not Level.GREEN} == {}
     assert set(found) == {
         "secret",
         "database",
+        "durable",
         "clock",
         "base-url",
         "one-click",

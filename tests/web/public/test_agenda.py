@@ -85,7 +85,7 @@ def test_a_calendar_file_is_well_formed_text(town: Town) -> None:
     found = component(town, "long")
     assert str(found["SUMMARY"]).startswith("Œuvrer « ensemble », partout")
     assert str(found["DESCRIPTION"]).startswith("Une phrase, avec des virgules ; et des points-virgules \\ et")
-    assert "METHOD:PUBLISH" in data.decode()
+    assert "METHOD" not in data.decode()  # it would have to name an organizer with an address (RFC 5546)
 
 
 def test_a_change_raises_the_sequence_and_a_second_look_does_not(town: Town) -> None:
@@ -204,3 +204,10 @@ def test_a_page_that_the_agenda_has_not_is_not_found(town: Town, page: str) -> N
     answer = town.client.get("/agenda", params={"page": page})
     assert answer.status_code == 404
     assert "L’agenda n’a pas cette page" in answer.text or "Page introuvable" in answer.text
+
+
+def test_the_page_offers_a_subscription_and_the_file(town: Town) -> None:
+    page = town.client.get("/agenda").text
+    base = town.workspace.settings.web.base_url.partition("://")[2]
+    assert f'href="webcal://{base}/agenda.ics"' in page
+    assert 'href="/agenda.ics"' in page

@@ -92,10 +92,10 @@ REFUSALS = {
         "Le champ « Objet du message » dépasse 300 signes. Raccourcissez-le.",
         "The field “Subject of the message” exceeds 300 characters. Shorten it.",
     ),
-    "a hidden character": (
-        lambda d: texts(d, editorial="\x01"),
-        "Le texte contient un caractère invisible ou un mot réservé (U+0001). Supprimez-le.",
-        "The text holds an invisible character or a reserved word (U+0001). Delete it.",
+    "a word kept for the program": (
+        lambda d: texts(d, editorial="qz7slot-x"),
+        "Le texte contient un caractère invisible ou un mot réservé (`qz7slot`). Supprimez-le.",
+        "The text holds an invisible character or a reserved word (`qz7slot`). Delete it.",
     ),
     "a file that cannot be read": (
         broken_file,
