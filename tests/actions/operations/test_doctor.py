@@ -130,6 +130,7 @@ def test_everything_in_order_is_green(workspace, nameserver):
         "spf",
         "dkim",
         "dmarc",
+        "bimi",
         "mx",
         "images",
         "ptr",
@@ -154,7 +155,23 @@ DNS_CASES = [
     ("dkim", (f"mail._domainkey.{D}", "TXT"), txt(f"p={rsa(512)}"), "red"),
     ("dkim", (f"mail._domainkey.{D}", "TXT"), txt("k=ed25519; p=" + base64.b64encode(bytes(32)).decode()), "green"),
     ("dmarc", (f"_dmarc.{D}", "TXT"), [], "red"),
-    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none"), "green"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; rua=mailto:d@lettre.example"), "green"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; pct=50; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; t=y; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; np=nein; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=perhaps"), "red"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC10; p=reject"), "red"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=https://lettre.example/logo.svg"), "amber"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=http://lettre.example/logo.png"), "amber"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=; a="), "green"),
+    (
+        "bimi",
+        (f"default._bimi.{D}", "TXT"),
+        txt("v=BIMI1; l=https://lettre.example/logo.svg; a=https://lettre.example/logo.pem"),
+        "green",
+    ),
     ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none", "v=DMARC1; p=reject"), "red"),
     ("mx", (D, "MX"), [], "amber"),
     ("mx", (D, "MX"), ["0 ."], "red"),
@@ -190,6 +207,20 @@ def test_a_policy_above_the_sending_domain_counts(workspace, nameserver):
     assert "p=reject" in lines(ws, nameserver)["dmarc"].text
 
 
+@pytest.mark.parametrize(
+    ("above", "policy"),
+    [
+        ("v=DMARC1; p=quarantine", "p=quarantine"),
+        ("v=DMARC1; p=none; sp=reject; psd=n", "p=reject"),
+    ],
+)
+def test_the_tree_is_walked_up_to_the_organisation(workspace, nameserver, above, policy):
+    nameserver.zone[f"_dmarc.{D}", "TXT"] = txt(above)
+    nameserver.zone["_dmarc.example.", "TXT"] = txt("v=DMARC1; p=none; psd=y")
+    ws = workspace(sending=sending(**{"from": "animation@une.deux.trois.quatre.cinq.six.sept.huit.lettre.example"}))
+    assert policy in lines(ws, nameserver)["dmarc"].text
+
+
 @pytest.mark.parametrize("fault", ["silent", "broken", "rootless"])
 def test_a_network_that_does_not_answer_leaves_amber_lines_in_bounded_time(workspace, nameserver, fault):
     if fault == "rootless":
@@ -204,7 +235,7 @@ def test_a_network_that_does_not_answer_leaves_amber_lines_in_bounded_time(works
     found = lines(workspace(), nameserver, nowhere, seconds=1.0)
     assert time.monotonic() - began < 8
     amber = {code for code, line in found.items() if line.level is Level.AMBER}
-    assert amber == {"spf", "dkim", "dmarc", "mx", "ptr", "images"}
+    assert amber == {"spf", "dkim", "dmarc", "bimi", "mx", "ptr", "images"}
     assert all(line.level is not Level.RED for line in found.values())
 
 
