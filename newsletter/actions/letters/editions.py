@@ -35,7 +35,7 @@ _SAMPLE_UID = bytes(16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """An issue in all the forms it leaves in: one letter and skeleton per variant, and what the proof-reader found."""
+    """An issue in all the forms it is sent in: one letter and skeleton per variant, and what the proof-reader found."""
 
     composed: ComposedIssue
     publication: Publication
@@ -63,7 +63,7 @@ class Edition:
 
 
 def edition(workspace: Workspace, key: str) -> Edition:
-    """Compose, check and render issue `key` for every variant of its readers; raises what makes that impossible."""
+    """Compose, check and render issue `key` for every variant of its readers; raises the error that prevents it."""
     issue, pool, settings = read_issue(workspace, key), workspace.pool(), workspace.settings
     publication = settings.publication(issue.publication)
     findings = check_issue_file(workspace, issue, pool)
@@ -87,7 +87,7 @@ def edition(workspace: Workspace, key: str) -> Edition:
 
 
 def composition(workspace: Workspace, issue: Issue, pool: Pool) -> ComposedIssue:
-    """Return `issue` with its items, made anew only when it, one of its articles or the settings changed."""
+    """Return `issue` with its items, rebuilt only when it, one of its articles or the settings changed."""
     settings = workspace.settings
     plans = ([issue.lead] if issue.lead else []) + [plan for section in issue.sections for plan in section.items]
     return workspace.kept.get(
@@ -135,7 +135,7 @@ def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
 
 
 def variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, ...], list[int]]:
-    """Return the variants in use, each with the organisations it is for; the one of unattached readers comes first."""
+    """Return the variants in use, each with its organisations; that of unattached readers comes first."""
     plain = variant_for(composed, Reader())
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})
     if any(item.article.restriction for item in composed.items):
@@ -188,7 +188,7 @@ class Preview:
 def preview(workspace: Workspace, key: str, out: Path) -> Preview:
     """Write `letter.html`, `letter.txt`, `letter.eml` into `out`, as a sample recipient would get them.
 
-    Further variants stand beside as `letter-2.html`...; the pages show the pictures from `out/images`.
+    Further variants are written beside it as `letter-2.html`...; the pages show the pictures from `out/images`.
     """
     made = edition(workspace, key)
     out.mkdir(parents=True, exist_ok=True)
