@@ -24,7 +24,7 @@ FOLDER = "articles"
 
 @dataclass(frozen=True, slots=True)
 class LoadedArticle:
-    """An article with the keys of its file that mean nothing here."""
+    """An article with the unknown keys of its file."""
 
     article: Article
     unknown: tuple[UnknownKey, ...]
@@ -49,12 +49,12 @@ def read_article(path: Path, root: Path) -> Article:
 
 
 def load_article(path: Path, root: Path) -> LoadedArticle:
-    """Read as `read` does, and tell the unknown keys too."""
+    """Read as `read` does, and return the unknown keys too."""
     return _parse(frontmatter.load_document(path, root))
 
 
 def write_article(path: Path, article: Article) -> Article:
-    """Write `article` into the file `path`, changing there only what differs; return it as it reads back.
+    """Write `article` into the file `path`, changing only what differs; return it as read back.
 
     Comments, the order of keys, quoting and unknown keys stay. The file is replaced in one step. Raises ContentError,
     with nothing written, if the values are not those of a valid article.
@@ -88,8 +88,8 @@ def new_article(
 ) -> Article:
     """Create the file of an article under `articles/<year>/`, named after its day and title; return the article.
 
-    `more` are fields of Article, `note` a line of comment at the top of the file. Raises ContentError for values that
-    cannot be.
+    `more` are fields of Article, `note` a line of comment at the top of the file. Raises ContentError for invalid
+    values.
     """
     stem = f"{date:%Y-%m-%d}-{slugify(title, 60)}"
     folder = root / FOLDER / str(date.year)
@@ -199,7 +199,7 @@ def _restriction(fields: Fields, key: str) -> Restriction:
 
 
 def _values(article: Article) -> dict[str, Plain]:
-    """Return the front matter of `article` in the order in which a new file has it; None where nothing stands."""
+    """Return the front matter of `article` in the order in which a new file has it; None where it has none."""
     return {field.key: field.plain(getattr(article, field.attribute)) for field in FIELDS}
 
 

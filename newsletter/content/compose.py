@@ -24,7 +24,7 @@ __all__ = ["ProposedIssue", "agenda", "compose", "propose"]
 def compose(issue: Issue, pool: Pool, publication: Publication, network: Network) -> ComposedIssue:
     """Return `issue` with its items in place of slugs; items meant for some readers only are still in it.
 
-    Dates are told in the network's language, whatever the one of whoever composes: an approval holds in both.
+    Dates are in the network's language, not in the user's: an approval is valid in both.
     An agenda is sorted by date and loses what is over on the issue's day; an empty section is left out. Raises
     ContentError (file and line of the issue) for a slug that no article has, an agenda entry without an event, and
     an article for members in a publication that others can read.
@@ -53,14 +53,14 @@ def compose(issue: Issue, pool: Pool, publication: Publication, network: Network
 
 @dataclass(frozen=True, slots=True)
 class _Composer:
-    """Makes sections and items of one issue's plans."""
+    """Makes sections and items from one issue's plans."""
 
     issue: Issue
     pool: Pool
     publication: Publication
 
     def section(self, plan: SectionPlan) -> Section:
-        """Return the section of `plan`, perhaps empty; what it leaves open is the publication's."""
+        """Return the section of `plan`, perhaps empty; what it leaves open comes from the publication."""
         setting = self.publication.section(plan.tag)
         layout = plan.layout or (setting.layout if setting else "news")
         title = plan.title or (setting.title if setting else plan.tag)
@@ -129,6 +129,6 @@ def _picture(picture: Picture | None) -> Picture | None:
 
 
 def _body(source: str, where: str) -> tuple[str, str]:
-    """Return Markdown as XHTML and text, looked through once more: entities could have hidden something."""
+    """Return Markdown as XHTML and text, checked once more: entities could have hidden something."""
     xhtml, text = render(source)
     return clean(xhtml, where), clean(text, where)

@@ -1,4 +1,4 @@
-"""What a page says of a field that cannot be used: the words of the Studio's forms, whatever the file calls it."""
+"""What a page says about an invalid field: in the words of the Studio's forms, whatever the file calls it."""
 
 from __future__ import annotations
 

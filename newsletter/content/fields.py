@@ -30,7 +30,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class UnknownKey:
-    """A key of the front matter that means nothing here: kept in the file, and worth a hint."""
+    """An unknown key of the front matter: kept in the file, and worth a hint."""
 
     path: str
     line: int
@@ -54,7 +54,7 @@ def name_of(document: Document, what: str) -> str:
 
 @dataclass(slots=True)
 class Fields:
-    """One mapping of the front matter; every key asked for is known, the others are told by `unknown`."""
+    """One mapping of the front matter; every key that is read is known, the others are in `unknown`."""
 
     path: str
     nodes: dict[str, Node]
@@ -69,7 +69,7 @@ class Fields:
         return cls(document.path, document.fields)
 
     def close(self) -> None:
-        """Note the keys nobody asked for; called when all fields are read."""
+        """Note the keys that were not read; called when all fields are read."""
         for name, node in self.nodes.items():
             if name not in self._asked:
                 found = UnknownKey(self.path, node.line, self.prefix + name, nearest(name, self._asked))
@@ -85,7 +85,7 @@ class Fields:
         raise ContentError(what, where=self.where(name), hint=hint, said=said)
 
     def node(self, name: str) -> Node | None:
-        """Return the field as it stands, or None if it is missing or empty."""
+        """Return the field as written, or None if it is missing or empty."""
         self._asked.add(name)
         node = self.nodes.get(name)
         return None if node is None or node.value in (None, "", [], {}) else node
@@ -99,7 +99,7 @@ class Fields:
         return text
 
     def texts(self, name: str, limit: int = 200, most: int = 30) -> tuple[str, ...]:
-        """Return a list of texts; a single text stands for a list of one."""
+        """Return a list of texts; a single text is a list of one."""
         node = self.node(name)
         if node is None:
             return ()
@@ -281,7 +281,7 @@ class Fields:
                 name, f"`{text}` is no date", "write 2026-11-24, or 2026-11-24 09:30", said=field_words.no_date(text)
             )
         if given.year not in _YEARS:
-            self.fail(name, f"the year {given.year} cannot be meant", "mend it", said=field_words.no_year(given.year))
+            self.fail(name, f"the year {given.year} is out of range", "fix it", said=field_words.no_year(given.year))
         if given.tzinfo is not None:
             return given.astimezone(PARIS), False
         local = given.replace(tzinfo=PARIS)

@@ -1,6 +1,6 @@
-"""What was read of the files of a folder, kept for as long as they stay as they were.
+"""What was read from the files of a folder, kept until they change.
 
-A file is known again by its inode, size, and times of content and of state. Because a clock only ticks so often, one
+A file is recognised by its inode, size, and times of content and of state. Because a clock only ticks so often, one
 written just before it was read is read again (git calls such an entry racily clean): what is kept is always exact.
 """
 
@@ -17,7 +17,10 @@ from newsletter.errors import ContentError
 
 T = TypeVar("T")
 Stamp: TypeAlias = tuple[int, int, int, int, int]
-_FINE, _COARSE = 100_000_000, 2_000_000_000  # nanoseconds a clock may stand still; FAT and old NFS tell whole seconds
+_FINE, _COARSE = (
+    100_000_000,
+    2_000_000_000,
+)  # nanoseconds a clock may stand still; FAT and old NFS count whole seconds
 _SECOND = 1_000_000_000
 _MOST = 50_000
 
@@ -32,7 +35,7 @@ class FileCache:
     def folder(
         self, folder: Path, root: Path, make: Callable[[Path, Path], T], *, deep: bool = False
     ) -> Iterator[T | ContentError]:
-        """Yield what `make(path, root)` says of every `*.md` of `folder` (`deep`: and below it), by path."""
+        """Yield what `make(path, root)` returns for every `*.md` of `folder` (`deep`: and below it), by path."""
         found = sorted(_markdown(str(folder), deep=deep), key=lambda entry: entry[0].replace(os.sep, "\0"))
         for name, stamp in found:
             yield self._value(name, root, stamp, make)
@@ -69,7 +72,7 @@ class FileCache:
 
 
 def _markdown(folder: str, *, deep: bool) -> Iterator[tuple[str, Stamp]]:
-    """Yield the Markdown files of a folder with their stamps; hidden ones are nobody's articles."""
+    """Yield the Markdown files of a folder with their stamps; hidden ones are not articles."""
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -86,7 +89,7 @@ def _markdown(folder: str, *, deep: bool) -> Iterator[tuple[str, Stamp]]:
 def _entry_stamp(entry: os.DirEntry[str]) -> Stamp:
     try:
         return _stamp(entry.stat())
-    except OSError:  # a link to nowhere: reading it says so
+    except OSError:  # a dangling link: reading it raises the error
         return _stamp(entry.stat(follow_symlinks=False))
 
 

@@ -1,6 +1,6 @@
-"""Markdown files with YAML front matter: read safely with line numbers, written with all that was not changed kept.
+"""Markdown files with YAML front matter: read safely with line numbers, written so that all that is unchanged is kept.
 
-Reading takes YAML's syntax and nothing more: scalars stay text (no `no` that becomes False, no `12:30` that becomes
+Reading uses YAML's syntax and nothing more: scalars stay text (no `no` that becomes False, no `12:30` that becomes
 750), and tags, anchors and aliases are refused, so nothing can be constructed and nothing can grow.
 """
 
@@ -83,7 +83,7 @@ def load_document(path: Path, root: Path) -> Document:
         raise ContentError(
             f"the file cannot be read: {error.strerror}",
             where=name,
-            hint="look at its name and rights",
+            hint="check its name and permissions",
             said=Sentence("Le fichier ne peut pas être lu. Vérifiez son nom et ses droits."),
         ) from None
     if len(raw) > MAX_BYTES:
@@ -174,7 +174,7 @@ def clean(text: str, where: str, *, numbered: bool = False) -> str:
 
 
 def save_document(path: Path, text: str, *, new: bool = False) -> None:
-    """Put `text` at `path` in one step: a reader sees the old file or the new one, never half of it.
+    """Put `text` at `path` in one step: a reader sees the old file or the new one, never a part of it.
 
     Raises ContentError if it cannot be written, or if `new` and something stands there.
     """
@@ -197,7 +197,7 @@ def save_document(path: Path, text: str, *, new: bool = False) -> None:
         raise ContentError(
             f"the file cannot be written: {error.strerror}",
             where=path.name,
-            hint="look at its name and rights",
+            hint="check its name and permissions",
             said=Sentence(
                 "Le fichier ne peut pas être enregistré sur le serveur. Prévenez la personne qui l’administre."
             ),

@@ -1,4 +1,4 @@
-"""The two lines an inbox shows of an issue: subject and preheader."""
+"""The two lines that an inbox shows of an issue: subject and preheader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BETWEEN = " · "
 def subject_line(pattern: str, publication: Publication, date: day, number: int | None) -> str:
     """Return `pattern` with {title}, {month}, {year}, {date} and {number} filled in, in one pass.
 
-    Anything else in braces stays as it is: what a title brings along is never read as a pattern.
+    Anything else in braces stays as it is: braces in a title are never read as a pattern.
     """
     words = {
         "title": publication.title,
@@ -30,7 +30,7 @@ def subject_line(pattern: str, publication: Publication, date: day, number: int 
 
 
 def preheader_line(titles: Iterable[str], network: Network) -> str:
-    """Return the first `titles` in 30 to 150 characters; the network's own line fills up what is too short."""
+    """Return the first `titles` in 30 to 150 characters; the network's own line completes what is too short."""
     line = ""
     for title in titles:
         longer = line + _BETWEEN + title if line else title

@@ -26,7 +26,7 @@ _ITEM_KEYS = ("article", "title", "summary", "image", "cta")
 
 @dataclass(frozen=True, slots=True)
 class LoadedIssue:
-    """An issue with the keys of its file that mean nothing here."""
+    """An issue with the unknown keys of its file."""
 
     issue: Issue
     unknown: tuple[UnknownKey, ...]
@@ -41,7 +41,7 @@ def read_issue(path: Path, root: Path) -> Issue:
 
 
 def load_issue(path: Path, root: Path) -> LoadedIssue:
-    """Read as `read` does, and tell the unknown keys too."""
+    """Read as `read` does, and return the unknown keys too."""
     return _parse(frontmatter.load_document(path, root))
 
 
@@ -60,11 +60,11 @@ def read_issues(root: Path, files: FileCache | None = None) -> tuple[tuple[Issue
 
 
 def write_issue(path: Path, issue: Issue, notes: Notes | None = None, remarks: Iterable[str] = ()) -> Issue:
-    """Write `issue` into the file `path` and return it as it reads back.
+    """Write `issue` into the file `path` and return it as read back.
 
     An existing file is changed only where it differs: comments, order and unknown keys stay. In a new file, `notes`
     stand as comments beside their items, and `remarks` as comment lines below the sections. The file is replaced in
-    one step. Raises ContentError, with nothing written, for values that no issue can have.
+    one step. Raises ContentError, with nothing written, for invalid values.
     """
     name = issue.path or path.name
     values = _values(issue)
@@ -163,7 +163,7 @@ def _item(node: Node, name: str, parent: Fields) -> ItemPlan:
 
 
 def _values(issue: Issue) -> dict[str, Plain]:
-    """Return the front matter of `issue` in the order of a new file; None where nothing stands."""
+    """Return the front matter of `issue` in the order of a new file; None where it has none."""
     sections: list[Plain] = [
         {
             "tag": str(section.tag),

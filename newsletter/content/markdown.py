@@ -20,7 +20,7 @@ def render(source: str) -> tuple[str, str]:
     """Return `source` as well-formed XHTML and as plain text, both with French typography.
 
     Raw HTML comes out as text. A heading becomes a bold paragraph: the letter's own headings must not be broken into.
-    In the text, paragraphs stand between blank lines, lists have `- ` or numbers, links are `words (address)`.
+    In the text, paragraphs are separated by blank lines, lists have `- ` or numbers, links are `words (address)`.
     """
     parser = _parser()
     tokens = parser.parse(typography(source))
@@ -57,7 +57,7 @@ def _bold_close(
 def _blocks(tokens: Iterable[Token]) -> str:
     """Return the text of block tokens; lists keep their marks, everything else is a paragraph."""
     lines: list[str] = []
-    marks: list[str] = []  # the mark of each open list; a number is counted on
+    marks: list[str] = []  # the mark of each open list; a number is increased
     pending = ""
     for token in tokens:
         if token.type == "bullet_list_open":

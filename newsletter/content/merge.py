@@ -1,4 +1,4 @@
-"""Laying new values over a block of YAML so that its comments, order, quoting and unknown keys stay."""
+"""Writing new values into a block of YAML so that its comments, order, quoting and unknown keys stay."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from newsletter.i18n import Sentence
 
 Plain: TypeAlias = "str | int | bool | day | list[Plain] | dict[str, Plain] | None"
 
-# What tells two elements of a list apart: the first of these keys that a mapping holds.
+# What identifies an element of a list: the first of these keys that its mapping has.
 _NAMES = ("article", "tag", "name")
 _ON_ONE_LINE = ("tags",)
 _IN_PARAGRAPHS = ("summary",)
-# `(tag, slug)` -> a comment to stand beside that item; the lead's tag is empty.
+# `(tag, slug)` -> a comment beside that item; the lead's tag is empty.
 Notes: TypeAlias = Mapping[tuple[str, str], str]
 
 
@@ -35,7 +35,7 @@ def block_text(name: str, value: Plain, block: str = "") -> str:
         raise ContentError(
             f"the field `{name}` cannot be changed: {error}",
             where=name,
-            hint="mend it in the file by hand",
+            hint="correct it in the file by hand",
             said=Sentence("Le champ « {name} » ne peut pas être modifié ici. Corrigez-le dans le fichier.", name=name),
         ) from None
     data[name] = _merge(data.get(name), value)
@@ -68,7 +68,7 @@ def _yaml(width: int = 4096) -> YAML:
 
 
 def _merge(old: Any, new: Plain) -> Any:
-    """Return `new` as a round-trip node, taking over from `old` what `new` does not speak of."""
+    """Return `new` as a round-trip node, taking over from `old` what `new` does not contain."""
     if isinstance(new, dict):
         return _merge_mapping(old if isinstance(old, CommentedMap) else CommentedMap(), new)
     if isinstance(new, list):
@@ -86,7 +86,7 @@ def _merge_mapping(old: CommentedMap, new: dict[str, Plain]) -> CommentedMap:
 
 
 def _merge_list(old: CommentedSeq, new: list[Plain]) -> CommentedSeq:
-    """Return the elements of `new`, each made from its namesake in `old` with that one's comment."""
+    """Return the elements of `new`, each made from the element of `old` with the same name, and its comment."""
     merged = CommentedSeq()
     if old.fa.flow_style() is not None:
         merged.fa.set_flow_style() if old.fa.flow_style() else merged.fa.set_block_style()
@@ -102,7 +102,7 @@ def _merge_list(old: CommentedSeq, new: list[Plain]) -> CommentedSeq:
 
 
 def _carry(old: CommentedSeq, index: int, merged: CommentedSeq, place: int) -> None:
-    """Bring the comment beside `old[index]` to `merged[place]`, also when the element changes between text and map."""
+    """Move the comment beside `old[index]` to `merged[place]`, also when the element changes between text and map."""
     if isinstance(merged[place], CommentedMap) is isinstance(old[index], CommentedMap):
         if index in old.ca.items:
             merged.ca.items[place] = old.ca.items[index]
@@ -139,7 +139,7 @@ def _name(element: Any) -> str:
 
 
 def _closing_comments(block: str) -> list[str]:
-    """Return the lines at the end of `block` that are comments at the margin: they speak of the next field."""
+    """Return the lines at the end of `block` that are comments at the margin: they belong to the next field."""
     lines = block.splitlines(keepends=True)
     index = len(lines)
     while index and (lines[index - 1].startswith("#") or not lines[index - 1].strip()):

@@ -16,7 +16,7 @@ def moment_text(moment: datetime, *, only_day: bool = False) -> Plain:
     local = moment.astimezone(PARIS)
     if only_day:
         return local.date()
-    # The hour that comes twice in October: its second passage is told by its offset.
+    # The hour that occurs twice in October: the second one is written with its offset.
     return f"{local:%Y-%m-%d %H:%M}" + ("+01:00" if local.fold else "")
 
 
@@ -26,7 +26,7 @@ def deadline_text(moment: datetime) -> Plain:
 
 
 def end_of(moment: datetime, only_day: bool) -> datetime:
-    """Return the deadline meant: a day alone lasts until 23:59."""
+    """Return the deadline as a time: a day alone lasts until 23:59."""
     return datetime.combine(moment.date(), END_OF_DAY, PARIS) if only_day else moment
 
 
@@ -36,7 +36,7 @@ def midnight(date: day) -> datetime:
 
 
 def picture_plain(picture: Picture | None) -> Plain:
-    """Return a picture as front matter holds it; None where nothing stands."""
+    """Return a picture as front matter holds it; None where there is none."""
     if picture is None:
         return None
     return {

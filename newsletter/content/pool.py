@@ -40,7 +40,7 @@ class Pool:
         return self._by_slug.get(slug)
 
     def find(self, slug: str, where: str = "") -> Article:
-        """Return the article `slug`; ContentError names `where` it was asked for, and the nearest slug."""
+        """Return the article `slug`; ContentError names `where` it is referred to, and the nearest slug."""
         try:
             return self._by_slug[slug]
         except KeyError:
@@ -61,7 +61,7 @@ class Pool:
 def read_pool(root: Path, files: FileCache | None = None) -> Pool:
     """Read every `articles/**/*.md` of the workspace `root`; with `files`, only those that changed since.
 
-    A file that is refused does not stop the others: its ContentError stands in `errors`.
+    A file that is refused does not stop the others: its ContentError is in `errors`.
     """
     found: dict[str, Article] = {}
     errors: list[ContentError] = []
@@ -107,6 +107,6 @@ def _twins(article: Article, twin: Article) -> ContentError:
 
 
 def _near(slug: str, known: Mapping[str, Article]) -> str:
-    """Return the nearest slug as a hint; the whole list would be no help."""
+    """Return the nearest slug as a hint; the whole list would not help."""
     hint = nearest(slug, known)
     return hint if hint.startswith("did") else "`newsletter articles list` shows the names"

@@ -1,4 +1,4 @@
-"""A first version of an issue from the pool: what is new, in its section, once; what is to come, in the agenda."""
+"""A first version of an issue from the pool: new articles once, in their section; coming events in the agenda."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from newsletter.settings import Network, Publication, SectionSetting
 
 FIRST_WINDOW = timedelta(days=31)  # how far back the first issue of a publication looks
 AGENDA = "agenda"
-LEAD = ""  # the tag under which notes speak of the lead
+LEAD = ""  # the tag under which notes refer to the lead
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedIssue:
-    """An issue proposed; `notes` on items by (section's tag, slug), `left_out` slugs with the reason, in French."""
+    """A proposed issue; `notes` on items by (section's tag, slug), `left_out` slugs with the reason, in French."""
 
     issue: Issue
     notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -47,8 +47,8 @@ def propose(
     its tags; every event to come also stands in the agenda. What is over or for members only, where others read,
     stays out. `key` names the file; without it the day does.
     """
-    others = [issue for issue in history if issue.key != key]  # proposed again, an issue does not stand in its own way
-    with speaking(network.locale):  # what is written into the file is for all who edit it
+    others = [issue for issue in history if issue.key != key]  # its own former version does not count
+    with speaking(network.locale):  # the notes in the file are for all who edit it
         return _Proposer(pool, publication, on, others).proposal(network, key)
 
 
@@ -58,7 +58,7 @@ class _Proposer:
     def __init__(self, pool: Pool, publication: Publication, on: day, history: list[Issue]) -> None:
         self.pool, self.publication, self.on, self.history = pool, publication, on, history
         self.own = [i for i in history if i.publication == publication.key]
-        # An issue made too early holds nothing: it has taken nobody's turn.
+        # An issue made too early is empty: it does not count as the last issue.
         self.since = max((i.date for i in self.own if i.date <= on and any(_items(i))), default=on - FIRST_WINDOW)
         self.anywhere = {slug for issue in history for slug in _items(issue)}
         self.printed = {slug for issue in self.own for slug in _printed(issue)}
@@ -112,12 +112,12 @@ class _Proposer:
             self.left_out[article.slug] = _("aucune rubrique ne correspond à ses étiquettes")
 
     def _missed(self, article: Article) -> bool:
-        """Tell whether `article` came too late for the last issue: ready only after the day it is dated."""
+        """Tell whether `article` came too late for the last issue: ready only after its own date."""
         recent = self.since - FIRST_WINDOW <= article.date < self.since
         return recent and article.slug not in self.anywhere and self._home(article) is not None
 
     def _refusal(self, article: Article) -> str:
-        """Return why `article` cannot stand in this issue at all, or nothing."""
+        """Return why `article` cannot be in this issue at all, or nothing."""
         if article.status != Status.READY:
             return _standing(article.status)
         if article.visibility == Visibility.MEMBERS and is_public(self.publication):
@@ -129,7 +129,7 @@ class _Proposer:
         return ""
 
     def _home(self, article: Article) -> SectionSetting | None:
-        """Return the section of the first of its tags that has one; the agenda is no home."""
+        """Return the section of the first of its tags that has one; the agenda does not count."""
         found = (self.publication.section(tag) for tag in article.tags)
         return next((s for s in found if s and s.layout != AGENDA), None)
 
@@ -186,7 +186,7 @@ class _Proposer:
 
 
 def is_public(publication: Publication) -> bool:
-    """Tell whether others than members' contacts can read `publication`."""
+    """Tell whether readers other than members' contacts get `publication`."""
     return publication.audience != "members" or publication.archive == "public"
 
 
@@ -196,7 +196,7 @@ def _standing(status: Status) -> str:
 
 
 def _items(issue: Issue) -> Iterable[str]:
-    """Yield the slugs of everything that stands in `issue`."""
+    """Yield the slugs of everything in `issue`."""
     if issue.lead:
         yield issue.lead.slug
     for section in issue.sections:

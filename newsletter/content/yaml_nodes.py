@@ -1,4 +1,4 @@
-"""YAML events to nodes: scalars as text, every node with its line, nothing of YAML that could surprise."""
+"""YAML events to nodes: scalars as text, every node with its line, none of YAML's surprising features."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Node:
 
 
 def read_nodes(head: str, name: str) -> Node:
-    """Return the node of a front matter; ContentError names the file `name` and the line of what it may not hold."""
+    """Return the node of a front matter; ContentError names the file `name` and the line of what is not allowed."""
     try:
         return _build(YAML(typ="safe", pure=True).parse(head), name)
     except MarkedYAMLError as error:
@@ -62,7 +62,7 @@ def read_nodes(head: str, name: str) -> Node:
 
 
 def _build(events: Iterable[Any], name: str) -> Node:
-    """Make nodes of YAML events; the open lists and mappings stand on a stack, so depth costs no recursion."""
+    """Make nodes from YAML events; the open lists and mappings are on a stack, so depth costs no recursion."""
     top = Node([], 1)
     stack: list[Node] = [top]
     keys: list[Node | None] = [None]
@@ -78,7 +78,7 @@ def _build(events: Iterable[Any], name: str) -> Node:
                 keys.append(None)
                 if len(stack) > MAX_DEPTH:
                     raise ContentError(
-                        "the front matter is nested too deep",
+                        "the front matter is nested too deeply",
                         where=f"{name}:{node.line}",
                         hint="flatten it",
                         said=Sentence("Les champs sont emboîtés trop profondément. Simplifiez-les."),

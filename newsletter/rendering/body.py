@@ -73,7 +73,7 @@ def body(xhtml: str, *, where: str, level: int, pictures: Mapping[str, Published
     """Return `xhtml` ready for a letter, its topmost heading at `level` and no level skipped.
 
     Links of a refused scheme lose their address; a picture that was not prepared leaves its alternative text.
-    Raises RenderingError for what no Markdown text holds (scripts, forms, styles).
+    Raises RenderingError for what Markdown cannot produce (scripts, forms, styles).
     """
     if not xhtml.strip():
         return Markup()
@@ -92,7 +92,7 @@ def body(xhtml: str, *, where: str, level: int, pictures: Mapping[str, Published
 def _check(node: Any, where: str) -> None:
     if node.tag not in TAGS:
         raise RenderingError(
-            f"`<{node.tag}>` cannot stand in a letter",
+            f"`<{node.tag}>` is not allowed in a letter",
             where=where,
             hint="write the text in plain Markdown",
             said=Sentence(

@@ -1,4 +1,4 @@
-"""The proof-reader on a rendered letter: its weight, its pictures, its colours, and that its text part says it all."""
+"""The proof-reader on a rendered letter: its weight, its pictures, its colours, and whether its text is complete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_letter(letter: Letter, theme: Theme, pictures: Mapping[str, PublishedP
 
 
 def check_theme(theme: Theme) -> list[Finding]:
-    """Return a finding for each pair of text and background colours that cannot be read by everybody."""
+    """Return a finding for each pair of text and background colours with too little contrast."""
     return [*_check_palette(theme.light, "light"), *_check_palette(theme.dark, "dark")]
 
 

@@ -1,4 +1,4 @@
-"""What the outside wrote, made fit to stand in a letter: characters, slots and addresses of links."""
+"""Text from outside made safe for a letter: characters, slots and addresses of links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Header values as bytes may carry them: validated, RFC 2047 words, folded by us and never by the standard library.
+"""Header values as bytes may carry them: validated, RFC 2047 words, folded here and never by the standard library.
 
 CPython's folding encodes List-Unsubscribe URLs (python/cpython#85725) and loses blanks of French subjects, so every
 header is written here. Whatever comes from outside is refused when it could end a header or start another.
@@ -21,7 +21,7 @@ FOLD = "\r\n "
 ELLIPSIS = "…"
 
 _QUOTED = 200  # a quoted string has one line: a longer name becomes encoded words
-_LONGEST_NAME = 9  # of a header that holds a phrase, with its colon and blank: List-Id
+_LONGEST_NAME = 9  # of a header name before a phrase, with its colon and blank: List-Id
 _LONGEST_TITLE = 70
 _LONGEST_LABEL = 170
 
@@ -61,7 +61,7 @@ def address(text: str, name: str) -> str:
     try:
         found = addresses.parse_address(clean(text, name))
     except AddressError as error:
-        raise MessageError(f"`{text}` is no usable address: {error.what}", where=name, hint="correct it") from None
+        raise MessageError(f"`{text}` is not a usable address: {error.what}", where=name, hint="correct it") from None
     return _wire(found, name)
 
 
@@ -70,7 +70,7 @@ def mailbox(text: str, name: str) -> tuple[str, str]:
     try:
         display, found = addresses.parse_mailbox(clean(text, name))
     except AddressError as error:
-        raise MessageError(f"`{text}` is no usable sender: {error.what}", where=name, hint="correct it") from None
+        raise MessageError(f"`{text}` is not a usable sender: {error.what}", where=name, hint="correct it") from None
     return display, _wire(found, name)
 
 
@@ -82,7 +82,7 @@ def uri(text: str, name: str) -> str:
     """
     if not _URI.match(text):
         clean(text, name)
-        raise MessageError(f"`{text[:80]}` is no usable web address", where=name, hint="percent-encode it")
+        raise MessageError(f"`{text[:80]}` is not a usable web address", where=name, hint="percent-encode it")
     if len(text) >= URI_LIMIT:
         raise MessageError(f"the web address has {len(text)} characters", where=name, hint=f"stay under {URI_LIMIT}")
     return text
@@ -244,5 +244,5 @@ def _words(text: str, first: int, *, at_blanks: bool = False) -> list[str]:
 
 
 def _payload(width: int) -> int:
-    """Return how many bytes an encoded word of `width` characters holds: 12 of them are its frame."""
+    """Return how many bytes an encoded word of `width` characters holds: 12 of them are its delimiters."""
     return (width - 12) // 4 * 3

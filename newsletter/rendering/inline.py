@@ -1,4 +1,4 @@
-"""CSS written onto the elements it is for, because several French webmails drop `<style>` (La Poste, SFR)."""
+"""CSS inlined into the elements it applies to, because several French webmails drop `<style>` (La Poste, SFR)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import re
 
 _MARKED = '<style data-premailer="ignore"'
-# A `<` is escaped everywhere but in tags, so what begins with one is a tag and no author's text.
+# A `<` is escaped everywhere but in tags, so what begins with one is a tag and not an author's text.
 _STYLED = re.compile(r'(<[a-z][^<>]* style=")([^"]*)')
 _STYLE = re.compile(r"<style(?=[ >])")
 
@@ -17,7 +17,7 @@ def inline(html: str, css: str) -> str:
     premailer's defaults would drop the doctype and most `!important`, blow pictures up to 100 % and inline the table
     reset into every cell; each option below takes one of these away. No network, no validation, links untouched.
     """
-    import premailer  # with what it brings along a tenth of a second, which commands that make no letter need not wait
+    import premailer  # importing it takes a tenth of a second: not for commands that make no letter
 
     document = _STYLE.sub(_MARKED, html).replace("<!doctype html>", "<!DOCTYPE html>", 1)
     done = premailer.transform(
@@ -39,5 +39,5 @@ def inline(html: str, css: str) -> str:
 
 
 def _tighten(tag: re.Match[str]) -> str:
-    """Take out the blanks premailer writes into a style: 3 % of a letter."""
+    """Remove the blanks that premailer writes into a style: 3 % of a letter."""
     return tag[1] + tag[2].replace("; ", ";").replace(": ", ":").replace(", ", ",")

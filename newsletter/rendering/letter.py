@@ -32,7 +32,7 @@ def render(
 
     `pictures` maps `picture_key(source, width, height)` to prepared pictures; one that is missing is left out, its
     item stays. `variant` names the restricted articles that stay in; `counted` says that links are counted, which
-    the footer tells. The same values give the same bytes.
+    the footer mentions. The same values give the same bytes.
     Raises RenderingError naming the article whose text cannot be printed.
     """
     issue = clean.tree(keep(composed, variant))

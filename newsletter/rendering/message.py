@@ -29,7 +29,7 @@ BODY_SLOTS = ("email", "web", "prefs", "unsub", "propose")
 _PREFIX = b"newsletter-skeleton/1\n"
 _SLOT = re.compile(r"qz7slot-([a-z-]+?)-7zq")
 _SLOT_BYTES = re.compile(rb"qz7slot-([a-z-]+?)-7zq")
-_BOUNDARY = b"=_letter_7c1f0e"  # `=_` cannot occur in quoted-printable (RFC 2045 section 6.7), so it needs no chance
+_BOUNDARY = b"=_letter_7c1f0e"  # `=_` cannot occur in quoted-printable (RFC 2045 section 6.7), so it need not be random
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+\Z")
 _OWN = frozenset(
     (
@@ -59,7 +59,7 @@ Context = Literal["header", "text", "html"]
 
 @dataclass(frozen=True, slots=True)
 class SlotValues:
-    """What is this recipient's own.
+    """The values of one recipient.
 
     `to` is the bare address to write to, `email` the address as printed in the letter; `message_id` has its angle
     brackets; `date` is an RFC 5322 text; `unsub` (one-click, https), `web`, `prefs` and `propose` are web addresses.
@@ -149,7 +149,7 @@ class Skeleton:
             ) from None
 
     def digest(self) -> str:
-        """Return the SHA-256 of the frozen form, in hexadecimal: what an approval vouches for."""
+        """Return the SHA-256 of the frozen form, in hexadecimal: what an approval covers."""
         return hashlib.sha256(self.freeze()).hexdigest()
 
     @cached_property
@@ -196,7 +196,7 @@ class Skeleton:
 
     @cached_property
     def _cuts(self) -> tuple[tuple[bytes, ...], tuple[tuple[Context, str], ...]]:
-        """The constant pieces, and between them the slots with the encoding of the place where each stands."""
+        """The constant pieces, and between them the slots with the encoding of the place of each."""
         body = self.template.index(b"\r\n\r\n")
         page = self.template.index(b"\r\nContent-Type: text/html")
         pieces = _SLOT_BYTES.split(self.template)
@@ -253,7 +253,7 @@ def _subject(text: str) -> str:
         )
     if "qz7slot" in text:
         raise MessageError(
-            "a recipient slot stands in the subject",
+            "there is a recipient slot in the subject",
             where="Subject",
             hint="remove it",
             said=Sentence("L’objet contient un mot réservé aux liens personnels. Retirez-le."),

@@ -1,4 +1,4 @@
-"""MJML to HTML with mrml, fenced on both sides, because mrml checks neither closing tags nor what it prints."""
+"""MJML to HTML with mrml, checked before and after, because mrml checks neither closing tags nor what it prints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def to_html(source: str, css: str) -> str:
     """Return the HTML of an MJML document, with the style sheet `css` in its head.
 
     Raises RenderingError, naming the article at fault where it is known, for a document that is not well-formed XML
-    or that mrml does not understand; mrml itself would lose everything behind an unbalanced tag without a word.
+    or that mrml does not understand; mrml itself would silently lose everything after an unbalanced tag.
     """
     try:
         html = mjml.mjml2html(_normal(source), fonts={}, disable_comments=True)
@@ -38,9 +38,9 @@ def to_html(source: str, css: str) -> str:
         if trace in html:
             near = html[html.index(trace) : html.index(trace) + 60]
             raise RenderingError(
-                f"{fault} is left in the HTML: `{near}`", where="templates/email", hint="mend that block", said=_SAID
+                f"{fault} is left in the HTML: `{near}`", where="templates/email", hint="correct that block", said=_SAID
             )
-    # Style sheets hold `>`, which the XML pass would escape: ours joins the head behind mrml's own.
+    # Style sheets hold `>`, which the XML pass would escape: so this one is added to the head after mrml's own.
     return str(html).replace("</head>", f'<style type="text/css">{css}</style></head>', 1)
 
 
@@ -80,6 +80,6 @@ def _misformed(source: str, error: etree.XMLSyntaxError) -> RenderingError:
     return RenderingError(
         f"the letter is not well-formed: {error.msg}, near `{near}`",
         where=origins[-1] if origins else "templates/email",
-        hint="mend the block that prints it",
+        hint="correct the block that prints it",
         said=_SAID,
     )

@@ -1,6 +1,6 @@
 """Mail that the product sends by itself to one person: a confirmation, a sign-in link, an alert.
 
-Short, text first, marked as automatic (RFC 3834 section 5); none of it is ever chosen by whoever asked for it.
+Short, text first, marked as automatic (RFC 3834 section 5); the requester never chooses any of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BOUNDARY = "=_notice_51d3a7"
 class Notice:
     """What a notice says: subject, heading, paragraphs, at most one button (words, address), and small print.
 
-    `choices` is the page of the person's choices: mail that nobody asked for leads there, for who wants no more of it.
+    `choices` is the page of the person's choices: unrequested mail links to it, for a person who wants no more of it.
     """
 
     subject: str
@@ -46,7 +46,7 @@ class Envelope:
 
 
 def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) -> Parts:
-    """Return the notice for a provider's API, in the current language; MessageError names a value that cannot go."""
+    """Return the notice for a provider's API, in the current language; MessageError names an unusable value."""
     name, sender = headers.mailbox(envelope.sender, "From")
     subject = headers.clean(notice.subject, "Subject")
     values = {"notice": notice, "network": network, "theme": theme, "language": i18n.locale()}
@@ -62,7 +62,7 @@ def parts(notice: Notice, envelope: Envelope, network: Network, theme: Theme) ->
         headers=(
             ("Message-ID", headers.identifier(envelope.message_id, "Message-ID")),
             ("Auto-Submitted", "auto-generated"),
-            # A page to look at (RFC 2369): leaving by one click is for letters.
+            # A page to look at (RFC 2369): one-click unsubscription is for letters.
             *([("List-Unsubscribe", f"<{headers.uri(notice.choices, 'List-Unsubscribe')}>")] if notice.choices else []),
             ("Content-Language", headers.language(i18n.locale())),
         ),

@@ -1,4 +1,4 @@
-"""Which picture stands where: their slots in a letter, in CSS pixels, and the key each prepared picture goes by.
+"""The pictures' slots in a letter, in CSS pixels, and the key of each prepared picture.
 
 The slots that a recipient's own values fill are `view.SLOTS`, and `message.Skeleton` fills them.
 """
@@ -26,7 +26,7 @@ SLOTS = (LOGO, LEAD, THUMB, CARD, COVER, PORTRAIT, BODY)
 
 
 class WantedPicture(NamedTuple):
-    """A picture to prepare: its source as the content names it, and the slot it will stand in."""
+    """A picture to prepare: its source as the content names it, and the slot it is for."""
 
     source: str
     width: int

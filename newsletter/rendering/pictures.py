@@ -1,4 +1,4 @@
-"""The pictures of a letter: which ones it wants, and how one is made fit for mail clients."""
+"""The pictures of a letter: which ones it prints, and how one is prepared for mail clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 MAX_RATIO = 2  # the height of a picture without a fixed one, as a multiple of its width
-QUALITY = 70  # RGESN 5.2: JPEG 70 is the documented balance of weight and look
+QUALITY = 70  # RGESN 5.2: JPEG 70 is the documented balance of weight and quality
 _FLAT_COLOURS = 256
 # A file of 160 kB may hold fifty million pixels, which take half a gigabyte: never several of them at a time.
 _ONE = threading.Lock()
@@ -88,7 +88,7 @@ def _fit(data: bytes, width: int, height: int | None) -> tuple[bytes, str, int, 
 
 
 def _target(image: Image.Image, width: int, height: int | None) -> tuple[int, int]:
-    """Return the pixels of the file: twice the slot, or the largest cut of the original with its proportions."""
+    """Return the file's size in pixels: twice the slot, or the largest cut of the original with its proportions."""
     ratio = height / width if height else min(image.height / image.width, MAX_RATIO)
     wide = min(2 * width, image.width, image.height / ratio)
     return max(1, round(wide)), max(1, round(wide * ratio))

@@ -25,7 +25,7 @@ def fragment(text: str) -> bytes:
 
 
 def _code(line: str) -> bytes:
-    if _PRINTABLE.match(line):  # a recipient's values nearly always are: this is where the time of a message goes
+    if _PRINTABLE.match(line):  # a recipient's values nearly always are: most of the time of a message is spent here
         return line.replace("=", "=3D").encode("ascii")
     return b"".join(map(_CODED.__getitem__, line.encode()))
 

@@ -25,7 +25,7 @@ def wrap(value: str, first: str = "", rest: str | None = None, width: int = WIDT
 
 
 def _fold(paragraph: str, first: str, rest: str, width: int) -> str:
-    """Fold one paragraph; a line of it that begins a list or stands alone keeps its own line."""
+    """Fold one paragraph; a line of it that begins a list or is marked as a line of its own stays one."""
     lines = paragraph.split("\n")
     folded = []
     for index, line in enumerate(lines):

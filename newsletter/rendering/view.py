@@ -39,7 +39,7 @@ class PlacedPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedItem:
-    """An item as it is printed: `level` is its heading's, `href` and `ics` are empty where nothing is to be opened."""
+    """An item as it is printed: `level` is its heading's, `href` and `ics` are empty where there is nothing to open."""
 
     item: Item
     level: int
@@ -113,7 +113,7 @@ class PrintedLetter:
 
     @property
     def public(self) -> bool:
-        """Whether the archive is open to everybody."""
+        """Whether the archive is public."""
         return self.publication.archive == "public"
 
 

@@ -247,7 +247,7 @@ def damage(directory, what):
         ("a link", "is missing or not as it was saved"),
         ("no manifest", "it has no manifest"),
         ("half a manifest", "cannot be read"),
-        ("a manifest without end", "too large to be one"),
+        ("a manifest without end", "the manifest is too large"),
         ("a newer format", "install the newest version"),
         ("no database", "the manifest lacks `database.db`"),
         ("../../etc/cron.d/x", "names `../../etc/cron.d/x`, which no backup holds"),

@@ -94,7 +94,7 @@ def test_a_workspace_that_is_sending_is_not_copied(newsletter, workspace):
         file.execute("UPDATE mailings SET status = 'paused'")
         file.execute("UPDATE deliveries SET state = 'handed', token = 't', lease_until = 9e9 WHERE id = 1")
     ran = newsletter("database", "copy", "--to", "sqlite:///copy.db")
-    assert ran.code == 1 and "1 deliveries are in the hands of a sender" in ran.err
+    assert ran.code == 1 and "1 deliveries are held by a sender" in ran.err
     with sqlite3.connect(workspace / "subscribers.db") as file:
         file.execute("UPDATE deliveries SET state = 'queued', token = NULL WHERE id = 1")
     ran = newsletter("database", "copy", "--to", "sqlite:///copy.db")

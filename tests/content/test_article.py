@@ -118,7 +118,7 @@ def test_an_event_without_hours_lasts_all_day(place, tmp_path):
         ("tags: [rtes]\n", "", 1, "tags", "`tags` is missing"),
         ("2026-11-02", "02/11/2026", 4, "date", "write 2026-11-24"),
         ("2026-11-02", "2026-13-02", 4, "date", "is no date"),
-        ("2026-11-02", "0206-11-02", 4, "date", "cannot be meant"),
+        ("2026-11-02", "0206-11-02", 4, "date", "is out of range"),
         ("Un titre", "x" * 301, 2, "title", "longer than 300"),
         ("Un titre", "[a, b]", 2, "title", "must be a text"),
         ("Un titre", '"a\\0b"', 2, "title", "U+0000"),

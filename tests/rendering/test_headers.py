@@ -190,7 +190,7 @@ def test_a_sender_is_split_into_name_and_address(text, expected):
 
 
 def test_a_sender_with_text_after_its_address_is_refused():
-    with pytest.raises(MessageError, match="no usable sender"):
+    with pytest.raises(MessageError, match="not a usable sender"):
         headers.mailbox("RTES <lettre@rtes.fr> x", "From")
 
 

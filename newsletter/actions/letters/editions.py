@@ -38,7 +38,7 @@ _SAMPLE_UID = bytes(16)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """An issue in all the forms it leaves in: one letter and skeleton per variant, and what the proof-reader found."""
+    """An issue in all the forms it is sent in: one letter and skeleton per variant, and what the proof-reader found."""
 
     composed: ComposedIssue
     publication: Publication
@@ -95,7 +95,7 @@ def edition(
 
 
 def composition(workspace: Workspace, issue: Issue, pool: Pool) -> ComposedIssue:
-    """Return `issue` with its items, made anew only when it, one of its articles or the settings changed."""
+    """Return `issue` with its items, rebuilt only when it, one of its articles or the settings changed."""
     settings = workspace.settings
     plans = ([issue.lead] if issue.lead else []) + [plan for section in issue.sections for plan in section.items]
     return workspace.kept.get(
@@ -203,7 +203,7 @@ class Preview:
 def preview(workspace: Workspace, key: str, out: Path) -> Preview:
     """Write `letter.html`, `letter.txt`, `letter.eml` into `out`, as a sample recipient would get them.
 
-    Further variants stand beside as `letter-2.html`...; the pages show the pictures from `out/images`.
+    Further variants are written beside it as `letter-2.html`...; the pages show the pictures from `out/images`.
     """
     made = edition(workspace, key)
     out.mkdir(parents=True, exist_ok=True)

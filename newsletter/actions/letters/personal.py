@@ -30,7 +30,7 @@ class Personal:
     wants: Wants
 
     def values(self, address: str, uid: bytes, delivery: int, now: datetime) -> SlotValues:
-        """Return what stands in the slots for the subscriber `uid` at `address`.
+        """Return the slots' values for the subscriber `uid` at `address`.
 
         The Message-ID names the delivery, signed: the same at every attempt, and recognised when it comes back.
         """

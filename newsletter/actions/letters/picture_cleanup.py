@@ -1,4 +1,4 @@
-"""Published pictures that nothing shows any more, taken away after a long time; whatever is doubtful stays.
+"""Published pictures that nothing shows any more, deleted after a long time; in doubt a picture stays.
 
 A picture is shown by every letter that was ever approved, whatever became of it, by the web page of each, and by what
 articles, issues and proposals name the original it was made of (texts hold no pictures). It goes when nothing has for
@@ -26,7 +26,7 @@ from newsletter.store import proposals, published_pictures
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people.retention import DAY
 
-# Only what we named ourselves: a file that somebody else laid there is theirs.
+# Only files named by this program: any other file there is left alone.
 _OURS = re.compile(r"([0-9a-f]{24})(?:-\d+)?\.(?:jpg|png|webp)")
 _STEM = 24
 _RUN = re.compile(rb"[0-9a-f]{24,}")
@@ -34,7 +34,7 @@ _RUN = re.compile(rb"[0-9a-f]{24,}")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What became of the published pictures: taken away (and their bytes), unused but not for long enough yet.
+    """The outcome for the published pictures: deleted (and their bytes), unused but not for long enough yet.
 
     `pictures_held` says in English what keeps all of them: a file that cannot be read might show any.
     """
@@ -45,7 +45,7 @@ class Swept:
     pictures_held: str = ""
 
     def counts(self) -> dict[str, int | str]:
-        """Return what was done by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
@@ -54,13 +54,13 @@ class _HeldError(Exception):
 
 
 def sweep_pictures(workspace: Workspace, *, by: str, dry_run: bool = False) -> Swept:
-    """Take away the pictures that nothing has shown for the time that the settings say; a rehearsal only counts.
+    """Delete the pictures that nothing has shown for the time that the settings say; a rehearsal only counts.
 
-    Looked at and taken away in one turn: an approval waits, and then finds its pictures or makes them again.
+    Checked and deleted under one lock: an approval waits, and then finds its pictures or makes them again.
     """
     originals: dict[tuple[Path, int, int], frozenset[str]] = {}
     try:
-        _named(workspace, originals)  # the long part, before anybody has to wait
+        _named(workspace, originals)  # the long part, before the lock is taken
         with workspace.database.turn() as connection:
             return _sweep(workspace, connection, originals, by, dry_run=dry_run)
     except _HeldError as why:
@@ -95,7 +95,7 @@ def _sweep(
 
 
 def frozen_stems(frozen: Iterable[bytes]) -> frozenset[str]:
-    """Return all that can be the stem of a picture's name in frozen letters and pages, and more rather than less."""
+    """Return all that can be the stem of a picture's name in frozen letters and pages, too many rather than too few."""
     found: set[str] = set()
     for data in frozen:
         # Letters are quoted-printable: a name may be broken over two lines.

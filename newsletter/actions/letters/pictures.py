@@ -45,7 +45,7 @@ def _where(composed: ComposedIssue, source: str) -> str:
 def _publish(workspace: Workspace, wanted: WantedPicture) -> PublishedPicture:
     data = _read(workspace.root, wanted.source)
     made = stem(data, wanted.width, wanted.height)
-    # The name holds what is in the picture, so one that is there need not be made again.
+    # The name holds what is in the picture, so an existing one need not be made again.
     for name in (f"{made}.jpg", f"{made}.png"):
         if stored := workspace.media.look(name):
             break

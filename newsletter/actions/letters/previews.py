@@ -1,4 +1,4 @@
-"""How a letter will look: the very bytes of one reader, made fit to be shown inside a page of the Studio."""
+"""How a letter will look: the bytes sent to one reader, adapted to be shown inside a page of the Studio."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def item_look(
     slug = plan.slug if plan else article.slug
     shown = replace(article, slug=slug)
     tag = next((t for t in article.tags if (s := setting.section(t)) and s.layout != "agenda"), article.tags[0])
-    layout = "" if article.event else "news"  # without a date nothing stands in an agenda
+    layout = "" if article.event else "news"  # an agenda lists nothing without a date
     section = SectionPlan(tag=tag, title="", layout=layout, items=(plan or ItemPlan(slug=slug),))
     day = min(workspace.today(), article.event.last_day) if article.event else workspace.today()
     issue = Issue(
@@ -120,7 +120,7 @@ def _noon(made: Edition) -> datetime:
 
 
 def _shown(workspace: Workspace, html: str, scheme: Scheme, prefix: str) -> str:
-    """Take pictures from the page's own origin, and settle light or dark whatever the browser prefers."""
+    """Take pictures from the page's own origin, and set light or dark whatever the browser prefers."""
     html = html.replace(f"{workspace.settings.web.base_url}/{pictures.PATH}/", f"{prefix}/{pictures.PATH}/")
     if scheme:
         html = _DARK.sub("@media all" if scheme == "sombre" else "@media not all", html)

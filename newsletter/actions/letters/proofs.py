@@ -41,7 +41,7 @@ class Proof:
 
     @property
     def approved(self) -> bool:
-        """Whether this very text was approved."""
+        """Whether exactly this text was approved."""
         return any(c.approves and c.content_hash == self.content_hash for c in self.comments)
 
 
@@ -52,7 +52,7 @@ def comments(workspace: Workspace, key: str) -> Sequence[Comment]:
 
 
 def titles(workspace: Workspace, key: str) -> dict[str, str]:
-    """Return the titles of the articles that comments on an issue speak of, by slug."""
+    """Return the titles of the articles that comments on an issue refer to, by slug."""
     pool = workspace.pool()
     found = {c.item: pool.get(c.item) for c in comments(workspace, key) if c.item}
     return {slug: article.title for slug, article in found.items() if article}
@@ -65,7 +65,7 @@ def add_comment(workspace: Workspace, key: str, text: str, *, by: str) -> None:
 
 
 def settle_comment(workspace: Workspace, number: int) -> None:
-    """Mark a comment as dealt with; one that is already stays so."""
+    """Mark a comment as dealt with; repeating it changes nothing."""
     with workspace.database.write() as connection:
         store.settle_comment(connection, number, workspace.database.now(connection))
 
@@ -92,7 +92,7 @@ def invite_reviewer(workspace: Workspace, key: str, slug: str, *, reader: str, a
 
 
 def open_proof(workspace: Workspace, token: str) -> Proof:
-    """Return what a link opens, as the files say it now; TokenError when it has expired, NotFound when it is gone."""
+    """Return what a link opens, as the files are now; TokenError when it has expired, NotFound when it is gone."""
     with workspace.database.read() as connection:
         found = one_time.look_up_link(connection, _PURPOSE, token, workspace.database.now(connection))
         key, slug, reader = (str(found.subject[name]) for name in ("issue", "item", "reader"))
@@ -102,7 +102,7 @@ def open_proof(workspace: Workspace, token: str) -> Proof:
 
 
 def answer(workspace: Workspace, token: str, text: str, *, approves: bool, seen: str) -> Proof:
-    """Keep what the reader says of the item; `seen` is the hash of what the page showed.
+    """Store the reader's answer about the item; `seen` is the hash of what the page showed.
 
     Refused for an approval of a text that changed meanwhile, for an empty comment, and for too many of them.
     """
@@ -137,7 +137,7 @@ def _item(workspace: Workspace, key: str, slug: str) -> tuple[Issue, Article, It
 
 
 def _hash(article: Article, plan: ItemPlan) -> str:
-    """Return what an approval of one item vouches for: all that is printed of it."""
+    """Return what an approval of one item covers: all that is printed of it."""
     printed = (
         plan.title or article.title,
         plan.summary or article.summary,

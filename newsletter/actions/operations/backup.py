@@ -1,4 +1,4 @@
-"""A backup: the database at one moment and the workspace's files, in a dated directory of its own. Never a secret."""
+"""A backup: a snapshot of the database and the workspace's files, in a dated directory of its own. Never a secret."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsletter.settings_file import FILE
 from newsletter.store.engine import snapshots
 from newsletter.store.engine.copy import Progress
 
-_SECRET = frozenset({"password", "sslpassword"})  # the driver takes them behind the `?` of its URL too
+_SECRET = frozenset({"password", "sslpassword"})  # the driver also takes them after the `?` of its URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Backup:
 
 
 def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_: None) -> Backup:
-    """Save the workspace into a new dated directory below `directory`, while letters may be leaving.
+    """Save the workspace into a new dated directory below `directory`; letters may be sent meanwhile.
 
     It appears whole or not at all. `.env`, the outbox and uploads are left out: no secret is in a backup.
     """
     moment = workspace.now()
     target = directory / moment.strftime("%Y-%m-%d-%H%M%S")
     if target.exists():
-        raise Refused("there is a backup of this very second", where=str(target), hint="run it again")
+        raise Refused("there is a backup of this second already", where=str(target), hint="run it again")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=directory))  # readable by its owner only
@@ -64,7 +64,7 @@ def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_
         raise Refused(
             f"cannot be saved: {error.strerror}",
             where=str(error.filename or directory),
-            hint="mend that, then run it again: nothing is left of this attempt",
+            hint="correct that, then run it again: nothing is left of this attempt",
         ) from None
     except BaseException:
         shutil.rmtree(part)
@@ -73,7 +73,7 @@ def backup(workspace: Workspace, directory: Path, progress: Progress = lambda *_
 
 
 def _files(root: Path, target: Path) -> Iterator[str]:
-    """Copy the workspace's files; yield what is left out, with why."""
+    """Copy the workspace's files; yield what is left out, with the reason."""
     target.mkdir()
     for name in PARTS:
         if name == FILE:
@@ -98,7 +98,7 @@ def _folder(root: Path, name: str, target: Path) -> Iterator[str]:
         place = target / here.relative_to(root)
         place.mkdir(exist_ok=True)
         for file in names:
-            # What begins with a dot is a file being written, or somebody's tool's.
+            # What begins with a dot is a file being written, or belongs to a tool.
             if not file.startswith(".") and not (here / file).is_symlink():
                 with suppress(FileNotFoundError):  # renamed or removed by an editor since it was listed
                     shutil.copyfile(here / file, place / file)

@@ -1,6 +1,6 @@
 """What a backup holds: a manifest with the SHA-256 of every file, verified before anything is restored.
 
-A manifest is read as something from outside: it names no file but those that a backup may hold.
+A manifest is untrusted input: it may name only files that a backup may hold.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ def write_manifest(directory: Path, made_at: str, program: str, schema: str) -> 
 
 
 def verify_manifest(directory: Path) -> Manifest:
-    """Read the manifest of a backup and compare every file with it; Refused names the first that is not as it was."""
+    """Read the manifest of a backup and compare every file with it; Refused names the first that differs."""
     path = directory / MANIFEST
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise Refused("the manifest is too large to be one", where=str(path), hint="take another backup")
+            raise Refused("the manifest is too large", where=str(path), hint="take another backup")
         made = TypeAdapter(Manifest).validate_json(path.read_bytes(), strict=False)
     except FileNotFoundError:
         raise Refused(
-            "this is no backup: it has no manifest",
+            "this is not a backup: it has no manifest",
             where=str(directory),
             hint="name the dated directory that `newsletter backup` made",
         ) from None
@@ -94,7 +94,7 @@ def _allowed(name: str) -> bool:
 
 
 def _plain(directory: Path, name: str) -> bool:
-    """Tell whether every step down to the file is a real directory, and the file a real file: no link leads out."""
+    """Tell whether every step down to the file is a real directory, and the file a real file: no link leads outside."""
     path = directory
     for part in PurePosixPath(name).parts:
         path = path / part

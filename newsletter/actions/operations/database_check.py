@@ -1,4 +1,4 @@
-"""Looking a workspace's database over, without changing anything."""
+"""Checking a workspace's database without changing anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newsletter.store.engine.database import Database
 
 
 def check_database(workspace: Workspace) -> list[Check]:
-    """Return everything that was looked at; an older or unfinished database is a finding and is not migrated."""
+    """Return every check that was made; an older or unfinished database is a finding and is not migrated."""
     settings = workspace.settings.database
     database = Database(settings.url, workspace.root, durable=settings.durable)
     try:

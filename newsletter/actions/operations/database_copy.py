@@ -13,7 +13,7 @@ from newsletter.store.engine.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A finished copy: where it is (without password), what it holds, and the issues that wait to leave from both."""
+    """A finished copy: where it is (without password), what it holds, and the issues that would be sent from both."""
 
     url: str
     copied: Copied
@@ -28,11 +28,11 @@ def copy_to(
     replace_nul: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Moved:
-    """Copy the workspace's database to the empty one at `url`; nobody can write meanwhile.
+    """Copy the workspace's database to the empty one at `url`; writers wait meanwhile.
 
-    A copy that was broken off is gone on with; `replace_nul` writes U+FFFD for what PostgreSQL cannot hold. Raises
-    Refused while a mailing is being sent, or when the target holds something else; StoreError when the copy is not the
-    same in the end.
+    An interrupted copy is continued; `replace_nul` writes U+FFFD for what PostgreSQL cannot hold. Raises
+    Refused while a mailing is being sent, or when the target holds something else; StoreError when the copy
+    differs in the end.
     """
     source, target = workspace.database, Database(url, workspace.root)
     try:
@@ -49,7 +49,7 @@ def copy_to(
                 )
             if held:
                 raise Refused(
-                    f"{held} deliveries are in the hands of a sender",
+                    f"{held} deliveries are held by a sender",
                     hint="wait until it has settled them (`newsletter serve` takes over from one that has ended)",
                 )
             copied = copy.fill(reading, name, target, anew=anew, replace_nul=replace_nul, progress=progress)

@@ -1,4 +1,4 @@
-"""Bringing the database to this version while letters may be leaving: halt, wait, migrate, go on."""
+"""Bringing the database to this version while letters may be leaving: halt, wait, migrate, resume."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Migrated:
 
 
 def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migrated:
-    """Bring the schema to this version; mailings stand still meanwhile and go on afterwards.
+    """Bring the schema to this version; mailings are paused meanwhile and go on afterwards.
 
     Waits `patience` seconds for what is in flight, then raises Refused with nothing changed. Interrupted, it is simply
     called again: what it had halted goes on then too.
@@ -40,7 +40,7 @@ def migrate(workspace: Workspace, *, patience: float = PATIENCE_SECONDS) -> Migr
             _stand_still(database, patience, workspace.departures)
         try:
             database.migrate()
-        except Exception:  # whatever it was, what has been halted goes on before it is told
+        except Exception:  # whatever it was, what has been halted goes on before the error is raised
             _go_on(database)
             raise
         return Migrated(before, HEAD, tuple(_go_on(database)))
@@ -53,7 +53,7 @@ def _stand_still(database: Database, patience: float, logs: Path) -> None:
         halt.halt(connection, HALTED)
     end = time.monotonic() + patience
     while True:
-        recover(database, logs=logs)  # a sender that has ended holds nothing up
+        recover(database, logs=logs)  # a sender that has ended must not block the migration
         with database.read() as connection:
             held = halt.in_flight(connection)
         if not held:
@@ -62,7 +62,7 @@ def _stand_still(database: Database, patience: float, logs: Path) -> None:
             _go_on(database)
             raise Refused(
                 f"{held} deliveries are still in flight after {patience:.0f} s; nothing was migrated",
-                hint="stop the senders (`newsletter serve`, `worker`, `send`), or give it longer with --patience",
+                hint="stop the senders (`newsletter serve`, `worker`, `send`), or allow more time with --patience",
             )
         time.sleep(_NAP)
 

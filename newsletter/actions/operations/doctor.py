@@ -21,7 +21,7 @@ from newsletter.i18n import _
 
 Check = Callable[[], DoctorLine]
 SECONDS = 15.0
-# What keeps letters from leaving anywhere, even into files.
+# What keeps letters from being sent at all, even into files.
 _ALWAYS_GRAVE = ("secret", "database", "clock", "provider")
 
 
@@ -112,7 +112,7 @@ def _network(
 
 def _together(checks: Sequence[tuple[str, Check]]) -> list[DoctorLine]:
     with ThreadPoolExecutor(len(checks)) as pool:
-        # A thread begins without the language of its maker.
+        # A thread starts without the language of the one that started it.
         running = [(code, pool.submit(copy_context().run, check)) for code, check in checks]
         return [_answer(code, future) for code, future in running]
 
@@ -142,5 +142,5 @@ def images(workspace: Workspace, reach: Callable[[str], int]) -> DoctorLine:
 
 
 def worst(lines: Sequence[DoctorLine]) -> Level:
-    """Return the gravest level among `lines`."""
+    """Return the worst level among `lines`."""
     return max((line.level for line in lines), key=list(Level).index, default=Level.GREEN)

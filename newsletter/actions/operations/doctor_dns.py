@@ -1,4 +1,4 @@
-"""What the name system says of the sender: SPF, DKIM, DMARC, MX, PTR, and whether they belong together."""
+"""What the DNS says about the sender: SPF, DKIM, DMARC, MX, PTR, and whether they belong together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import dns.reversename
 from newsletter.actions.operations.doctor_lines import DoctorLine, Unanswered, bad, doubt, good
 from newsletter.i18n import _
 
-# Names under which providers and mail servers publish their keys when nobody chose another.
+# Names under which providers and mail servers publish their keys by default.
 SELECTORS = (
     "default",
     "dkim",
@@ -58,7 +58,7 @@ class Dns:
         return [b"".join(record.strings).decode("utf-8", "replace") for record in self._ask(name, "TXT")]
 
     def exchangers(self, name: str) -> list[str]:
-        """Return the mail exchangers of `name`; `.` for a domain that says it takes no mail (RFC 7505)."""
+        """Return the mail exchangers of `name`; `.` for a domain that declares that it takes no mail (RFC 7505)."""
         return [str(record.exchange) for record in self._ask(name, "MX")]
 
     def addresses(self, name: str) -> list[str]:
@@ -66,7 +66,7 @@ class Dns:
         return [str(record.address) for kind in ("A", "AAAA") for record in self._ask(name, kind)]
 
     def names(self, address: str) -> list[str]:
-        """Return the names that an IP address is given."""
+        """Return the names of an IP address."""
         return [
             str(record.target).rstrip(".") for record in self._ask(str(dns.reversename.from_address(address)), "PTR")
         ]
@@ -78,7 +78,7 @@ class Dns:
         try:
             return list(self.resolver.resolve(name, kind, lifetime=left, raise_on_no_answer=False) or ())
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            # In a closed network a resolver may deny everything, the root itself too: then it knows nothing.
+            # In a closed network a resolver may deny every name, even the root: then its answers mean nothing.
             if name != "." and not self._sees_the_root:
                 raise Unanswered(name) from None
             return []
@@ -91,7 +91,7 @@ class Dns:
 
 
 def spf(names: Dns, domain: str) -> DoctorLine:
-    """Look at the SPF record of `domain` (RFC 7208)."""
+    """Check the SPF record of `domain` (RFC 7208)."""
     found = _spf_records(names, domain)
     if len(found) != 1:
         text = (
@@ -175,12 +175,12 @@ def _strength(tags: dict[str, str]) -> int:
         return 0
     if tags.get("k", "rsa").lower() == "ed25519":
         return 3072 if len(der) == 32 else 0
-    # The modulus, and 34 octets of frame around a key of 1,024 bits.
+    # The modulus, and 34 octets of DER around it for a key of 1,024 bits.
     return max(0, (len(der) - 34) * 8)
 
 
 def mx(names: Dns, domain: str) -> DoctorLine:
-    """Look whether `domain` can receive: La Poste refuses senders that cannot."""
+    """Check whether `domain` can receive mail: La Poste refuses senders that cannot."""
     found = names.exchangers(domain)
     if found and "." not in found:
         return good("mx", _("{domain} reçoit du courrier.").format(domain=domain))
@@ -191,7 +191,7 @@ def mx(names: Dns, domain: str) -> DoctorLine:
 
 
 def ptr(names: Dns, host: str) -> DoctorLine:
-    """Look whether the relay's address has a name that leads back to it: Google and Orange ask for it."""
+    """Check whether the relay's address has a name that leads back to it: Google and Orange ask for it."""
     found = [host] if _is_address(host) else names.addresses(host)
     public = [address for address in found if ipaddress.ip_address(address).is_global]
     if not public:

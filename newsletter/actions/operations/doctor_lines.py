@@ -27,7 +27,7 @@ class DoctorLine:
 
 
 class Unanswered(Exception):  # noqa: N818 - no fault: the network did not answer in time
-    """A question to the network had no answer, so nothing is known."""
+    """A network query had no answer, so nothing is known."""
 
 
 def good(code: str, text: str) -> DoctorLine:
@@ -46,7 +46,7 @@ def bad(code: str, text: str, advice: str) -> DoctorLine:
 
 
 def unchecked(code: str) -> DoctorLine:
-    """Return the line of a check that the network did not allow."""
+    """Return the line of a check that could not be made without the network."""
     name = {"images": _("Images")}.get(code, code.upper())
     text = _("{name} : non vérifié, faute de réseau.").format(name=name)
     return doubt(code, text, _("Relancez `newsletter doctor` depuis une machine reliée à Internet."))

@@ -1,4 +1,4 @@
-"""What can be known without the network: secret, database, clock, addresses, provider, limits, and ways back."""
+"""Checks that need no network: secret, database, clock, addresses, provider, limits, and returns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sender(workspace: Workspace) -> addresses.Address:
 
 
 def secret(workspace: Workspace) -> DoctorLine:
-    """Look at the strength of NEWSLETTER_SECRET."""
+    """Check the strength of NEWSLETTER_SECRET."""
     step = _("Mettez dans NEWSLETTER_SECRET le résultat de « openssl rand -hex 32 ».")
     try:
         keys = workspace.signer.keys
@@ -86,7 +86,7 @@ def _clock(skew: float, ahead: float) -> DoctorLine:
 
 
 def base_url(workspace: Workspace) -> DoctorLine:
-    """Look at the public address under which links of letters lead."""
+    """Check the public address to which the links of letters lead."""
     url = urlsplit(workspace.settings.web.base_url)
     shown = workspace.settings.web.base_url
     if url.scheme != "https" or url.hostname in ("localhost", "127.0.0.1", "::1"):
@@ -96,7 +96,7 @@ def base_url(workspace: Workspace) -> DoctorLine:
 
 
 def one_click(workspace: Workspace) -> DoctorLine:
-    """Look at the one-click unsubscription link that every letter carries (RFC 8058)."""
+    """Check the one-click unsubscription link that every letter carries (RFC 8058)."""
     step = _("Donnez à [web] base_url une adresse https courte, et à NEWSLETTER_SECRET un long secret.")
     try:
         longest = max(workspace.settings.publications, key=len)
@@ -109,7 +109,7 @@ def one_click(workspace: Workspace) -> DoctorLine:
 
 
 def provider(workspace: Workspace) -> DoctorLine:
-    """Look whether the provider can be used at all."""
+    """Check whether the provider can be used at all."""
     name = workspace.settings.sending.provider
     try:
         workspace.provider()
@@ -168,7 +168,7 @@ def operators(workspace: Workspace) -> DoctorLine:
 
 
 def way_back(workspace: Workspace) -> DoctorLine:
-    """Look whether bounces and complaints can come back: by webhook, or by mail."""
+    """Check whether bounces and complaints can come back: by webhook, or by mail."""
     settings = workspace.settings
     name = settings.sending.provider
     if webhook_reader(name):
@@ -190,7 +190,7 @@ def way_back(workspace: Workspace) -> DoctorLine:
 
 
 def alignment(workspace: Workspace) -> DoctorLine:
-    """Look whether the return path belongs to the sender's domain, and can carry a signature."""
+    """Check whether the return path belongs to the sender's domain, and can carry a signature."""
     ours, base = sender(workspace).domain, workspace.settings.sending.return_path
     if workspace.settings.sending.provider == "outbox":
         return good("alignment", _("Alignement : sans objet tant que rien ne part."))

@@ -25,11 +25,11 @@ class Health:
 
 
 def check_health(workspace: Workspace) -> Health:
-    """Look at the service; a database that does not answer is a finding, no error."""
+    """Check the service; a database that does not answer is a finding, not an error."""
     try:
         with workspace.database.read() as connection:
             now = workspace.database.now(connection)
-            # A job that is being done is not late, however long it waited: such is every job's first run.
+            # A job that is running is not late, however long it waited: this is so for every job's first run.
             waiting = (job for job in jobs.list_job_states(connection) if job.held_until <= now)
             return Health("ok", tuple(job.name for job in waiting if job.next_at < now - GRACE))
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""What a monitor watches: mailings, deliveries, the queue, recurring jobs and subscribers, as numbers of states."""
+"""What a monitor watches: mailings, deliveries, the queue, recurring jobs and subscribers, counted by state."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from newsletter.store.engine import jobs
 from newsletter.store.engine.jobs import JobState
 from newsletter.store.sending import metrics
 
-SECONDS = 3.0  # for each question to the database
+SECONDS = 3.0  # for each query
 _log = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """The numbers of one moment; `unanswered` names the questions for which the database took too long or failed."""
+    """The counts at one moment; `unanswered` names the queries for which the database took too long or failed."""
 
     mailings: Mapping[tuple[str, str], int] = field(default_factory=dict)
     deliveries: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -40,14 +40,14 @@ def prove(workspace: Workspace, authorization: str) -> None:
     """
     token = workspace.settings.secret("metrics_token")
     if not token:
-        raise NotFound("there are no metrics here", hint="set NEWSLETTER_METRICS_TOKEN")
+        raise NotFound("metrics are not enabled", hint="set NEWSLETTER_METRICS_TOKEN")
     scheme, _blank, given = authorization.partition(" ")
     if scheme.casefold() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
-        raise Refused("this is not the token", hint="give NEWSLETTER_METRICS_TOKEN as Bearer token")
+        raise Refused("wrong token", hint="give NEWSLETTER_METRICS_TOKEN as Bearer token")
 
 
 def collect_metrics(workspace: Workspace, seconds: float = SECONDS) -> Metrics:
-    """Count everything now, each question within `seconds`."""
+    """Count everything now, each query within `seconds`."""
     unanswered: list[str] = []
 
     def ask(name: str, question: Callable[[Connection, float], _Answer], otherwise: _Answer) -> _Answer:
@@ -57,7 +57,7 @@ def collect_metrics(workspace: Workspace, seconds: float = SECONDS) -> Metrics:
                 with metrics.within(connection, seconds):
                     return question(connection, now)
         except StoreError as error:
-            # One heavy count must not take the others away from the monitor.
+            # One slow count must not deprive the monitor of the others.
             _log.warning("the metric `%s` was not answered: %s", name, error.what)
             unanswered.append(name)
             return otherwise

@@ -38,7 +38,7 @@ class OutboxLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
-    """One message: its headers as they stand, its text and its HTML. All of it comes from outside: show it as text."""
+    """One message: its raw headers, its text and its HTML. All of it comes from outside: show it as text."""
 
     subject: str
     headers: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""Bringing a backup back: verified first, laid down beside, and only then put in place of what was there."""
+"""Restoring a backup: verified first, unpacked beside, and only then put in place of the present workspace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from newsletter.store.engine.database import HEAD, UNFINISHED, Database
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A workspace brought back: the backup's time, how many files, the issues paused, where the former one lies.
+    """A restored workspace: the backup's time, how many files, the issues paused, where the former workspace is.
 
     `since` is what the departure logs of this workspace tell of messages that left after the backup: the ledger has it
     now. `unknown` are issues that left under approvals that the backup does not have, with how many messages.
@@ -40,10 +40,10 @@ class Restored:
 
 
 def restore(root: Path, source: Path, *, force: bool = False, progress: Progress = lambda *_: None) -> Restored:
-    """Make `root` the workspace that the backup in `source` holds; its settings say into which database.
+    """Make `root` the workspace of the backup in `source`; its settings name the database.
 
     Raises Refused when the backup is not as it was saved, or when there is a workspace already; with `force` that one
-    is moved aside. `.env` and the outbox stay. What was about to leave is paused: what left since is not known here.
+    is moved aside. `.env` and the outbox stay. What was about to be sent is paused: what left since is not known here.
     """
     manifest = backup_manifest.verify_manifest(source)
     root.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def _file(target: Database) -> Path:
 
 def _occupied(root: Path, target: Database) -> list[str]:
     found = [name for name in PARTS if (root / name).exists()]
-    # A SQLite file is looked at as a file: opening it would make it.
+    # For SQLite only the file is looked at: opening the database would create it.
     full = _file(target).exists() if target.sqlite else snapshots.holds_anything(target)
     return [*found, target.engine.url.render_as_string(hide_password=True)] if full else found
 
@@ -90,11 +90,11 @@ def _lay_down(source: Path, part: Path, manifest: Manifest) -> None:
         (part / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, part / name)
     shutil.copyfile(source / backup_manifest.MANIFEST, part / backup_manifest.MANIFEST)
-    backup_manifest.verify_manifest(part)  # what was copied, not what was read a moment ago
+    backup_manifest.verify_manifest(part)  # the copied files, not those read a moment ago
 
 
 def _ready(path: Path, manifest: Manifest, locale: str) -> tuple[str, ...]:
-    """Bring the saved database to this version, look it over, and pause what was about to leave."""
+    """Bring the saved database to this version, check it, and pause what was about to be sent."""
     database = snapshots.as_file(path)
     try:
         database.migrate()
@@ -118,7 +118,7 @@ def _move_aside(root: Path, target: Database) -> Path:
     aside = root / time.strftime(".before-restore-%Y-%m-%d-%H%M%S")
     aside.mkdir(mode=0o700)
     if not target.sqlite:
-        try:  # before anything is moved: it may fail, and then all is as it was
+        try:  # before anything is moved: if it fails, nothing has changed
             _keep_former(target, aside / DATABASE)
         except BaseException:
             shutil.rmtree(aside)

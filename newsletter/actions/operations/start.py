@@ -1,4 +1,4 @@
-"""A fresh workspace, and the whole main job on sample content."""
+"""A fresh workspace, and the whole main task on sample content."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _write(path: Path, text: str, mode: int = 0o644) -> list[Path]:
 
 
 def install_sample(workspace: Workspace) -> None:
-    """Put the sample month and its fictional people into a workspace that is empty and where nothing leaves.
+    """Put the sample month and its fictional people into a workspace that is empty and in trial mode.
 
     Refused for any other: fictional people may not stand among real ones.
     """
@@ -82,7 +82,7 @@ def install_sample(workspace: Workspace) -> None:
     if not empty or files or workspace.settings.sending.provider != "outbox":
         raise Refused(
             "this workspace is in use",
-            hint="`newsletter demo` makes one of its own",
+            hint="`newsletter demo` creates its own",
             said=Sentence("Cet espace sert déjà : l’exemple n’y a pas été mis."),
         )
     for name in _FOLDERS:
@@ -92,7 +92,7 @@ def install_sample(workspace: Workspace) -> None:
 
 
 def holds_sample(workspace: Workspace) -> bool:
-    """Tell whether the sample month stands here among nobody real, so that it can be taken away."""
+    """Tell whether the sample month is here without any real person, so that it can be removed."""
     if not (workspace.root / "issues" / f"{LETTRE}.md").is_file():
         return False
     with workspace.database.read() as connection:
@@ -100,14 +100,14 @@ def holds_sample(workspace: Workspace) -> bool:
 
 
 def remove_sample(workspace: Workspace, by: str) -> None:
-    """Take the sample's files and people away, with all that was tried on them; settings, team and own articles stay.
+    """Remove the sample's files and people, with all that was tried on them; settings, team and own articles stay.
 
-    Refused where one address might be somebody's: then nothing is touched.
+    Refused where an address might be a real person's: then nothing is touched.
     """
     with workspace.database.write() as connection:
         if not emptying.only_fictional(connection):
             raise Refused(
-                "there are people here who are not of the sample",
+                "there are people here who are not in the sample",
                 hint="make a fresh workspace with `newsletter init`",
                 said=Sentence("De vraies personnes sont ici : rien n’a été retiré."),
             )

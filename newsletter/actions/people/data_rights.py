@@ -70,10 +70,10 @@ def list_people(
 def export(
     workspace: Workspace, *, by: str, publication: str = "", plain: bool = False, most: int = 0
 ) -> Iterator[bytes]:
-    """Return the pieces of a CSV of everybody with the state of each publication: for a French Excel, or `plain`.
+    """Return the pieces of a CSV of all people with the state of each publication: for a French Excel, or `plain`.
 
-    The file, read back by `subscribers import`, changes nothing. The export itself is an event, before anything is
-    given. With `most`, more exports a day by one person are Refused, with an alarm in the log.
+    The file, read back by `subscribers import`, changes nothing. The export is recorded as an event before anything
+    is returned. With `most`, more exports a day by one person are Refused, with an alarm in the log.
     """
     if publication:
         workspace.settings.publication(publication)

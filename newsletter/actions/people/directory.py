@@ -1,4 +1,4 @@
-"""People and organisations as the Studio shows them: lists with filters, one page each with the whole history."""
+"""People and organisations as the Studio shows them: lists with filters, and one page each with the whole history."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Somewhere:
 def search(
     workspace: Workspace, wanted: PersonFilter, start: int = 0, limit: int = 50
 ) -> tuple[list[FoundPerson], int]:
-    """Return a page of people and how many fit in all."""
+    """Return a page of people and how many match in all."""
     with workspace.database.read() as connection:
         return directory.search(connection, wanted, start, limit)
 
@@ -57,7 +57,7 @@ def regions(workspace: Workspace) -> list[str]:
 
 
 def lost(workspace: Workspace) -> list[Lost]:
-    """Return the organisations whose contacts' addresses have died, the worst first."""
+    """Return the organisations some of whose contacts' addresses have died, the worst first."""
     with workspace.database.read() as connection:
         return directory.lost(connection)
 
@@ -92,7 +92,7 @@ def suppress(workspace: Workspace, uid: str, by: str) -> None:
 
 
 def reverse(workspace: Workspace, uid: str, by: str) -> None:
-    """Let a suppressed address be written to again; its subscriptions stay ended until the person asks for one."""
+    """Lift the suppression of an address; its subscriptions stay ended until the person asks for one."""
     with workspace.database.write() as connection:
         person, now = people.by_uid(connection, _uid(uid)), workspace.database.now(connection)
         if person.suppressed:
@@ -126,7 +126,7 @@ def _uid(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise NotFound(
-            "nobody is known under this address",
+            "no person has this address",
             hint="go back to the list",
             said=Sentence("Cette personne n’est plus dans la liste. Revenez à la liste pour la chercher."),
         ) from None

@@ -1,4 +1,4 @@
-"""Member organisations: who joins, renews, ends; who was a member when; who ends soon; who has no contact."""
+"""Member organisations: joining, renewing, ending; who was a member when; which end soon; which have no contact."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def list_members(
     ending_within: int | None = None,
     without_contact: bool = False,
 ) -> list[ListedOrganisation]:
-    """Return the members on a day (default today), by name; with `everybody`, former members and others besides.
+    """Return the members on a day (default today), by name; with `everybody`, former members and others too.
 
-    `ending_within` keeps memberships whose last day lies within that many days; `without_contact` those where nobody
-    receives anything.
+    `ending_within` keeps memberships whose last day lies within that many days; `without_contact` keeps those without
+    a contact who receives anything.
     """
     today, grace = on or workspace.today(), workspace.settings.members.grace_days
     with workspace.database.read() as connection:
@@ -57,7 +57,7 @@ def list_members(
 
 
 def _ends(organisation: Organisation, first: date, last: date) -> bool:
-    """Tell whether the newest membership has its last day from `first` to `last`."""
+    """Tell whether the last day of the newest membership lies from `first` to `last`."""
     ended = organisation.periods[-1].ended if organisation.periods else None
     return ended is not None and first.isoformat() <= ended <= last.isoformat()
 
@@ -78,8 +78,8 @@ def changes(workspace: Workspace, since: date, until: date | None = None) -> lis
 
 
 def organisation(**values: str) -> Organisation:
-    """Return an organisation of checked values; Refused for a SIREN or INSEE code that is none."""
-    codes = ("siren", is_siren, "nine digits with a check digit"), ("insee", is_insee, "five signs such as 2A004")
+    """Return an organisation made of checked values; Refused for an invalid SIREN or INSEE code."""
+    codes = ("siren", is_siren, "nine digits with a check digit"), ("insee", is_insee, "five characters such as 2A004")
     for name, valid, shape in codes:
         code = values.get(name, "").replace(" ", "").upper()
         if code and not valid(code):
@@ -94,7 +94,7 @@ def organisation(**values: str) -> Organisation:
 
 
 def add_member(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:
-    """Store an organisation, as a member from `joined` if it is given; Refused when the name is there already."""
+    """Store an organisation, as a member from `joined` if it is given; Refused when the name is taken."""
     with workspace.database.write() as connection:
         now = workspace.clock()
         number = organisations.add_organisation(connection, organisation, now=now, actor=by)

@@ -1,7 +1,7 @@
-"""What a reader does with the links of a letter: choose, leave, come back, see what is kept, be erased.
+"""What a reader does with the links of a letter: choose, unsubscribe, come back, see what is kept, be erased.
 
-The links may have been forwarded: no page shows the whole address or the record, which go by mail only. Somebody
-unknown or erased gets the same calm answer as everybody else.
+The links may have been forwarded: no page shows the whole address or the record, which go by mail only. A person
+unknown or erased gets the same calm answer as every other reader.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def leaving(workspace: Workspace, token: str) -> Publication:
 
 
 def unsubscribe(workspace: Workspace, tokens: Sequence[str]) -> list[Publication | Exception]:
-    """Unsubscribe the people of many unsubscribe links, and return for each the publication left, or its error.
+    """Unsubscribe the people of many unsubscribe links; return for each link its publication, or its error.
 
-    Repeating one, or one of an unknown person, changes nothing. After a mailing they come in crowds, and every commit
-    waits for the sender's: so all that came together share one.
+    A repeated link, or one of an unknown person, changes nothing. After a mailing they come in crowds, and every commit
+    waits for the sender's: so all that arrived together share one.
     """
     answers: list[Publication | Exception] = []
     steps: list[Callable[[Connection], Publication]] = []
@@ -78,7 +78,7 @@ def _leave(workspace: Workspace, uid: bytes, publication: Publication, connectio
 
 
 def come_back(workspace: Workspace, token: str) -> tuple[Publication, bool]:
-    """Undo a leave of the last two days; returns the publication and whether the person is subscribed now."""
+    """Undo an unsubscription of the last two days; returns the publication and whether the person is subscribed now."""
     uid, publication = _target(workspace, token)
 
     def go(connection: Connection, person: Person, now: float) -> None:
@@ -97,7 +97,7 @@ def come_back(workspace: Workspace, token: str) -> tuple[Publication, bool]:
 
 
 def explain(workspace: Workspace, token: str, reason: str) -> Publication:
-    """Record why somebody left: one of REASONS, once for each leave; anything else is ignored."""
+    """Record why a person unsubscribed: one of REASONS, once per unsubscription; anything else is ignored."""
     uid, publication = _target(workspace, token)
 
     def go(connection: Connection, person: Person, now: float) -> None:
@@ -124,7 +124,7 @@ def _target(workspace: Workspace, token: str) -> tuple[bytes, Publication]:
     uid, key = workspace.links.read_unsubscribe(token)
     if key not in workspace.settings.publications:
         raise TokenError(
-            "this publication does not exist any more",
+            "this publication no longer exists",
             hint="use the link of a recent letter",
             said=Sentence("Cette publication n’existe plus. Prenez le lien d’une lettre récente."),
         )
@@ -146,7 +146,7 @@ def _known(connection: Connection, uid: bytes) -> Person | None:
 
 
 def choices(workspace: Workspace, token: str) -> Choices | None:
-    """Return what the preferences page may show; None for somebody who is not known any more. TokenError."""
+    """Return what the preferences page may show; None for a person who is no longer known. TokenError."""
     uid = workspace.links.read_preferences(token)
     with workspace.database.read() as connection:
         person = _known(connection, uid)
@@ -187,7 +187,7 @@ def choose(workspace: Workspace, token: str, wanted: Collection[str], details: M
 
 
 def _line(text: str) -> str:
-    """Return a text typed by anybody as one line: no control or direction mark, which no database or mail needs."""
+    """Return a typed text as one line, without control or direction marks, which no database or mail needs."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -197,7 +197,7 @@ def _say_organisation(connection: Connection, person: Person, name: str, now: fl
 
 
 def mail_copy(workspace: Workspace, token: str) -> None:
-    """Mail a link to everything that is kept about a person, to their own address; at most once a day. TokenError."""
+    """Mail a link to all data kept about a person, to their own address; at most once a day. TokenError."""
     _mail(
         workspace,
         token,
@@ -262,13 +262,13 @@ def erase(workspace: Workspace, token: str) -> None:
 
 
 def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
-    """Return everything that is kept of the person of a copy link, changing nothing; TokenError."""
+    """Return all data kept about the person of a copy link, changing nothing; TokenError."""
     with workspace.database.read() as connection:
         address = _owner(connection, one_time.look_up_link(connection, COPY, token, workspace.database.now(connection)))
     if not address:
         raise TokenError(
-            "this link is not valid any more",
-            hint="nothing is kept of this person",
+            "this link is no longer valid",
+            hint="nothing is kept about this person",
             said=Sentence("Ce lien ne vaut plus : nous ne gardons plus rien de cette personne."),
         )
     return data_rights.whole_record(workspace, address)

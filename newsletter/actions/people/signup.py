@@ -1,6 +1,6 @@
 """Subscribing with double opt-in: a request, one mail with a link, and the person's own confirmation.
 
-Whoever asks sees the same answer, in the same time, for a new, pending, subscribed, suppressed or erased address: the
+The requester sees the same answer, in the same time, for a new, pending, subscribed, suppressed or erased address: the
 door answers first and calls `answer` afterwards. Nothing the requester typed stands in the mail.
 """
 
@@ -45,7 +45,7 @@ class Confirmed:
 
 
 def answer_request(workspace: Workspace, application: Application) -> None:
-    """Send the one mail that a request leads to, if there is to be one; the caller has checked the form.
+    """Send the one mail that a request leads to, if any; the caller has checked the form.
 
     The requester learns nothing of what happens here.
     """
@@ -56,14 +56,14 @@ def answer_request(workspace: Workspace, application: Application) -> None:
             return
         person = _enter(connection, application, address, now)
         notice = _notice(workspace, connection, application, person, now)
-    # To the address on record if there is one: what was typed may differ from it in ways a mail server minds.
+    # To the address on record if there is one: what was typed may differ from it in ways that matter to a mail server.
     if notice and not mail.post(workspace, person.address, notice):
         with workspace.database.write() as connection:
             not_mailed(workspace, connection, address.key)
 
 
 def _enter(connection: Connection, application: Application, address: Address, now: float) -> Person:
-    """Return the person, made if need be; what is new is pending, what there was is left as it is."""
+    """Return the person, created if need be; new subscriptions are pending, existing ones stay as they are."""
     try:
         person = people.by_key(connection, address.key)
     except NotFound:
@@ -156,7 +156,7 @@ def confirm_subscription(workspace: Workspace, token: str) -> Confirmed:
             person = people.by_id(connection, link.subject["subscriber"])
         except NotFound:
             raise TokenError(
-                "this link is not valid any more",
+                "this link is no longer valid",
                 hint="subscribe again",
                 said=Sentence("Ce lien ne vaut plus. Inscrivez-vous de nouveau."),
             ) from None
@@ -177,14 +177,14 @@ def confirm_subscription(workspace: Workspace, token: str) -> Confirmed:
 
 
 def _come_back(workspace: Workspace, connection: Connection, person: Person) -> None:
-    """Lift what barred the address: by confirming, the person shows that mail arrives and is wanted."""
+    """Lift the suppression of the address: by confirming, the person shows that mail arrives and is wanted."""
     readmit(connection, workspace.signer.fingerprint("erasure", person.key))
     if person.suppressed == "bounced":
         feedback.lift(connection, person.id)
 
 
 def _claim(connection: Connection, person: Person, name: str, now: float) -> Organisation | None:
-    """Return the organisation that somebody without one seems to belong to.
+    """Return the organisation that a person without one seems to belong to.
 
     The domain of the address says so; a name merely typed becomes a question for staff too.
     """
@@ -216,9 +216,9 @@ def open_for(
     now: float,
     claim: Organisation | None = None,
 ) -> bool:
-    """Subscribe `person` and tell whether that could be done.
+    """Subscribe `person` and tell whether that was allowed.
 
-    What is for members opens for contacts on record of a member only; somebody who seems to be at a member (`claim`)
+    What is for members opens for contacts on record of a member only; a person who seems to work for a member (`claim`)
     becomes a question to the team.
     """
     if publication.audience == "subscribers" or _member(workspace, connection, person.organisation_id):

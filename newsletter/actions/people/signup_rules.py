@@ -1,4 +1,4 @@
-"""What somebody asks for on the subscription form, whether it can be taken, and how often."""
+"""What a person asks for on the subscription form, whether it can be accepted, and how often."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger("newsletter.subscribe")
 class Application:
     """A filled subscription form as it was typed; `form` is the signed time at which it was shown.
 
-    A program that asks in somebody's name is `by`, and `asked` says how that person asked: both are kept as proof.
+    A program that asks on a person's behalf is `by`, and `asked` says how that person asked: both are kept as proof.
     """
 
     address: str
@@ -67,12 +67,12 @@ def purpose(workspace: Workspace) -> tuple[str, ...]:
 
 
 def form_key(workspace: Workspace) -> str:
-    """Return the signed time that a form carries while somebody fills it."""
+    """Return the signed time that a form carries while it is being filled in."""
     return workspace.signer.seal("form", int(workspace.clock() * 1000).to_bytes(8, "big"))
 
 
 def problems(workspace: Workspace, application: Application) -> dict[str, str]:
-    """Return what keeps the form from being taken: a sentence for each field, by the field's name."""
+    """Return what keeps the form from being accepted: a sentence for each field, by the field's name."""
     found = {}
     try:
         address = addresses.parse_address(application.address)
@@ -102,7 +102,7 @@ def _open_form(workspace: Workspace, token: str) -> bool:
 
 
 def admit(workspace: Workspace, ip: str) -> bool:
-    """Count a request for a mail from `ip` and tell whether the cap allows it; the first one beyond raises an alarm.
+    """Count a request for a mail from `ip` and tell whether the cap allows it; the first one beyond it raises an alarm.
 
     Nothing but a hash that changes every day is kept of the IP address, and not longer than the day after.
     """
@@ -127,7 +127,7 @@ def network_of(ip: str) -> str:
 
 
 def may_mail(workspace: Workspace, connection: Connection, key: str, now: float, what: str = "subscribe") -> bool:
-    """Count a mail of the kind `what` about to be sent to the address `key`: one a day for each, and so many in all."""
+    """Count a mail of the kind `what` about to be sent to the address `key`: one a day for each, and a cap in all."""
     if limits.hit(connection, _name(workspace, key, what), now, DAY) > 1:
         return False
     cap = workspace.settings.web.requests_per_hour
@@ -157,6 +157,6 @@ def _alarm(connection: Connection, now: float, which: str, cap: int) -> None:
 
 
 def organisation_names(workspace: Workspace) -> list[str]:
-    """Return the names of known organisations, to suggest them; not more than a light page can hold."""
+    """Return the names of known organisations as suggestions; no more than a light page can hold."""
     with workspace.database.read() as connection:
         return [o.name for o in organisations.list_organisations(connection)][:400]

@@ -33,9 +33,9 @@ def add_subscription(
     wording: str = "",
     asked: str = "",
 ) -> Person:
-    """Subscribe one person; a known one gets the publication besides, with the details given here.
+    """Subscribe one person; a known person gets the publication as well, with the details given here.
 
-    `asked` tells how the person asked for it, which is kept as proof. Without it, somebody who left, bounced,
+    `asked` tells how the person asked for it, which is kept as proof. Without it, a person who left, bounced,
     complained or was erased is Refused.
     """
     setting = workspace.settings.publication(publication)
@@ -117,7 +117,7 @@ def unsubscribe(workspace: Workspace, email: str, *, by: str, publication: str =
 
 
 def find_person(connection: Connection, email: str) -> Person:
-    """Return the person of an address as typed; NotFound, or AddressError when it is none."""
+    """Return the person of an address as typed; NotFound, or AddressError for an invalid address."""
     return people.by_key(connection, addresses.parse_address(email).key)
 
 

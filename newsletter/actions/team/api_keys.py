@@ -1,4 +1,4 @@
-"""Who calls the API: a key is known by its digest, may do what its scope says, and not without end."""
+"""Callers of the API: a key is stored as a digest, allows what its scope says, and its calls are limited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A program that showed a key in use; `by` is its name in the journal."""
+    """A program that showed a valid key; `by` is its name in the journal."""
 
     digest: str
     name: str
@@ -34,9 +34,9 @@ class Caller:
 
 
 def caller(workspace: Workspace, authorization: str) -> Caller | None:
-    """Return who shows `Authorization: Bearer KEY`; None for no key, an unknown one, and one that was revoked.
+    """Return the caller of `Authorization: Bearer KEY`; None for no key, an unknown one, and one that was revoked.
 
-    Only the digest is looked for, so that the time of the answer tells nothing of a key.
+    Only the digest is searched, so that the time of the answer reveals nothing about a key.
     """
     scheme, _space, key = authorization.partition(" ")
     if scheme.casefold() != "bearer" or not 0 < len(key.strip()) <= LONGEST:
@@ -47,7 +47,7 @@ def caller(workspace: Workspace, authorization: str) -> Caller | None:
 
 
 def admit(workspace: Workspace, who: Caller) -> bool:
-    """Count a call, and tell whether it may go on; the hour in which a key was last used is kept, and no more."""
+    """Count a call, and tell whether it may go on; only the hour in which a key was last used is kept."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         n = limits.hit(connection, f"api:{who.digest}", now, MINUTE)

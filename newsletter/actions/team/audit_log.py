@@ -1,4 +1,4 @@
-"""Who did what, for the Studio's journal; and a test message, to see that sending works."""
+"""Who did what, for the Studio's journal; and a test message, to check that sending works."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from newsletter.store.team.audit_log import Deed
 
 
 def latest_deeds(workspace: Workspace, *, before: int = 0, limit: int = 50) -> Sequence[Deed]:
-    """Return what people did, the newest first; with `before`, what is older than that number."""
+    """Return what people did, newest first; with `before`, only entries older than that number."""
     with workspace.database.read() as connection:
         return audit_log.latest_deeds(connection, before=before, limit=limit)
 
 
 def send_test(workspace: Workspace, to: str, by: str) -> None:
-    """Send one message to `to` through the provider; Refused with the provider's words when it is not taken."""
+    """Send one message to `to` through the provider; Refused with the provider's answer when it is not accepted."""
     network = workspace.settings.network.short_name
     outcome = mail.send(
         workspace,

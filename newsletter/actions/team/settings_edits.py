@@ -1,4 +1,4 @@
-"""Changing `newsletter.toml` from the Studio: comments and order stay, a wrong value never replaces a right one."""
+"""Changing `newsletter.toml` from the Studio: comments and order stay, and an invalid value is never written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Change = tuple[tuple[str, ...], Any]
 
 @dataclass(frozen=True, slots=True)
 class SettingsDraft:
-    """The file as it would be: its text, the settings that it gives, and the version it was made from."""
+    """The file as it would be: its text, the settings read from it, and the version it was made from."""
 
     text: str
     settings: Settings
@@ -38,7 +38,7 @@ class SettingsDraft:
 
 
 def version(workspace: Workspace) -> str:
-    """Return a mark of the file as it is now: a form carries it, so that two people do not undo each other's work."""
+    """Return a digest of the file as it is now: a form carries it, so that two people do not undo each other's work."""
     return hashlib.sha256((workspace.root / FILE).read_bytes()).hexdigest()[:16]
 
 
@@ -57,14 +57,14 @@ def draft(workspace: Workspace, changes: Sequence[Change], seen: str) -> Setting
 
 
 def theme_findings(settings: Settings) -> list[Finding]:
-    """Return what cannot be read by everybody in the colours of `settings`."""
+    """Return which of the colours in `settings` have too little contrast."""
     return check_theme(settings.theme)
 
 
 def save_settings(workspace: Workspace, made: SettingsDraft, what: str, by: str) -> None:
-    """Put the drafted file in place, whole or not at all, and take it up at once; `what` names the part changed.
+    """Put the drafted file in place, whole or not at all, and apply it at once; `what` names the part changed.
 
-    Refused when somebody saved another one since the draft was made.
+    Refused when the file has been saved since the draft was made.
     """
     path = workspace.root / FILE
     with workspace.database.turn() as connection:
@@ -106,9 +106,9 @@ def _set(document: TOMLDocument, keys: Sequence[str], value: Any) -> None:
         table = table[key]
         if not isinstance(table, (AbstractTable, TOMLDocument)):
             raise SettingsError(
-                f"`{key}` is no table",
+                f"`{key}` is not a table",
                 where=FILE,
-                hint="mend the file by hand",
+                hint="correct the file by hand",
                 said=Sentence(
                     "Le fichier des réglages ne peut pas recevoir ce changement. Demandez à la personne qui "
                     "l’administre."

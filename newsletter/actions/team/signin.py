@@ -1,6 +1,6 @@
 """Signing in to the Studio: one-time links by mail, sessions behind a cookie, and the first link of a new workspace.
 
-Nothing here tells whether an address is known: a door answers first, then asks for the mail.
+Nothing here reveals whether an address is known: the door answers first, then asks for the mail.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PER_ADDRESS, _PER_IP = 5, 30
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session just opened: the cookie's secret is nowhere else."""
+    """A session just opened: the cookie's secret is stored nowhere else."""
 
     cookie: str
     user: User
@@ -58,7 +58,7 @@ def first_link(workspace: Workspace) -> str:
 def first_user(workspace: Workspace, token: str, address: str, name: str, agent: str = "") -> SignedIn:
     """Make the opener of the first link admin with the right to send, and sign them in.
 
-    Raises AddressError, which leaves the link usable, and TokenError for a link that is used, old or late.
+    Raises AddressError, which leaves the link usable, and TokenError for a link that is used, replaced or expired.
     """
     found = addresses.parse_address(address)
     with workspace.database.write() as connection:
@@ -74,7 +74,7 @@ def first_user(workspace: Workspace, token: str, address: str, name: str, agent:
 
 
 def link_for(workspace: Workspace, user: User) -> str:
-    """Return a one-time sign-in link for `user`, for whoever already holds the workspace (the terminal)."""
+    """Return a one-time sign-in link for `user`, for a person who already has the workspace (the terminal)."""
     with workspace.database.write() as connection:
         return _link(workspace, connection, _SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
 
@@ -99,7 +99,7 @@ def mail_link(workspace: Workspace, text: str, ip: str) -> None:
 
 
 def mail_invitation(workspace: Workspace, user: User, by: str) -> bool:
-    """Tell a new user that they have access, and where the door is; no link in it, so it may lie in a mailbox."""
+    """Tell a new user that they have access, and where to sign in; with no sign-in link, it may stay in a mailbox."""
     network = workspace.settings.network
     with speaking(network.locale):
         notice = Notice(
@@ -130,7 +130,7 @@ def sign_in(workspace: Workspace, token: str, agent: str = "") -> SignedIn:
 
 
 def session(workspace: Workspace, cookie: str) -> UserSession | None:
-    """Return the session of a cookie if it is still open; notes at most once a minute that it is in use."""
+    """Return the session of a cookie if it is still open; records its use at most once a minute."""
     if not cookie:
         return None
     with workspace.database.read() as connection:
@@ -170,7 +170,7 @@ def _link(workspace: Workspace, connection: Connection, purpose: str, subject: s
 
 
 def _too_many(connection: Connection, workspace: Workspace, key: str, ip: str, now: float) -> bool:
-    """Count this request for the address and for the machine it came from; both under keyed hashes."""
+    """Count this request for the address and for the machine that made it; both under keyed hashes."""
     mark = workspace.signer.fingerprint
     asked = limits.hit(connection, f"signin-address:{mark('limit', key)}", now, _HOUR)
     came = limits.hit(connection, f"signin-ip:{mark('limit', network_of(ip))}", now, _HOUR)

@@ -18,7 +18,7 @@ from newsletter.store.journal import Event
 from newsletter.store.team import users
 from newsletter.store.team.users import ApiToken, User, UserSession
 
-# What a role opens; sending is a right of its own (`User.may_send`).
+# What a role allows; sending is a right of its own (`User.may_send`).
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "editor": frozenset({"content"}),
@@ -26,7 +26,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "admin": frozenset({"content", "people", "figures", "settings"}),
     }
 )
-# What a key of the API opens, by its scope. None sends, and none that sees people writes: two programs, two keys.
+# What a key of the API allows, by its scope. No key can send; no key that reads people can write: use two keys.
 SCOPES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "read": frozenset({"content", "figures"}),
@@ -45,7 +45,7 @@ def rights(user: User) -> frozenset[str]:
 def invite_user(
     workspace: Workspace, address: str, role: str, *, may_send: bool = False, name: str = "", by: str = ""
 ) -> User:
-    """Give `address` access to the Studio; AddressError for no address, Refused when it has access already."""
+    """Give `address` access to the Studio; AddressError for no address, Refused when it already has access."""
     found, _checked = addresses.parse_address(address), _role(role)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
@@ -63,7 +63,7 @@ def everybody(workspace: Workspace) -> list[User]:
 
 
 def find_user(workspace: Workspace, address: str) -> User:
-    """Return the user with this address; NotFound names the way to see them all."""
+    """Return the user with this address; NotFound names the command that lists them."""
     with workspace.database.read() as connection:
         user = users.by_key(connection, addresses.parse_address(address).key)
     if user is None:
@@ -90,7 +90,7 @@ def change_user(workspace: Workspace, user_id: int, *, role: str, may_send: bool
 
 
 def end_access(workspace: Workspace, user_id: int, by: str) -> None:
-    """Take a user's access away and close their sessions at once. Refused for the last admin."""
+    """Remove a user's access and close their sessions at once. Refused for the last admin."""
     with workspace.database.write() as connection:
         user, now = _current(connection, user_id), workspace.database.now(connection)
         _keep_one_admin(connection, user)
@@ -113,10 +113,10 @@ def close_sessions(workspace: Workspace, user_id: int, by: str) -> None:
 
 
 def make_token(workspace: Workspace, name: str, scope: str, by: str) -> str:
-    """Make a key of the API and return it: it is shown this once, only its digest is kept."""
+    """Make a key of the API and return it: it is shown only once, only its digest is kept."""
     if scope not in SCOPES:
         raise Refused(
-            f"`{scope}` is no scope",
+            f"`{scope}` is not a scope",
             where="scope",
             hint=nearest(scope, SCOPES),
             said=Sentence("Choisissez un usage de la liste pour cette clé."),
@@ -145,7 +145,7 @@ def tokens(workspace: Workspace) -> Sequence[ApiToken]:
 
 
 def revoke_token(workspace: Workspace, token_digest: str, by: str) -> None:
-    """Make a key of the API useless at once; NotFound."""
+    """Revoke a key of the API at once; NotFound."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         if not users.revoke_token(connection, token_digest, now):
@@ -156,14 +156,14 @@ def revoke_token(workspace: Workspace, token_digest: str, by: str) -> None:
 
 
 def digest(secret: str) -> str:
-    """Return what is stored of a random secret: its SHA-256, enough for 256 random bits."""
+    """Return the form in which a random secret is stored: its SHA-256, enough for 256 random bits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _role(role: str) -> str:
     if role not in RIGHTS:
         raise Refused(
-            f"`{role}` is no role",
+            f"`{role}` is not a role",
             where="role",
             hint=nearest(role, RIGHTS),
             said=Sentence("Choisissez un rôle de la liste."),
@@ -186,9 +186,9 @@ def _keep_one_admin(connection: Connection, user: User) -> None:
     others = [u for u in users.list_users(connection) if u.role == _ADMIN and u.id != user.id]
     if user.role == _ADMIN and not others:
         raise Refused(
-            "the Studio needs one admin at least",
+            "the Studio needs at least one admin",
             where=user.address,
-            hint="make somebody else admin first",
+            hint="make another user admin first",
             said=Sentence(
                 "Il faut au moins une personne qui administre le Studio. Donnez d’abord ce rôle à quelqu’un d’autre."
             ),

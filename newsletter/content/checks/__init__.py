@@ -1,7 +1,7 @@
-"""The proof-reader on content: what an attentive colleague would point out before an issue leaves.
+"""The proof-reader on content: what an attentive colleague would point out before an issue is sent.
 
 Every finding has a stable code, a French sentence that says what to do, and its place in the files. An error stops
-approval; a warning asks for a look; advice may be left.
+approval; a warning asks for a look; advice may be ignored.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def check(
 
 
 def check_article(article: Article) -> list[Finding]:
-    """Return the findings on one article, whatever issue it may stand in."""
+    """Return the findings on one article, whatever issue it may be in."""
     return list(dict.fromkeys(_read(article, article.where)))
 
 
 def unknown_keys(found: Iterable[UnknownKey]) -> list[Finding]:
-    """Return a finding for each key of a front matter that means nothing here."""
+    """Return a finding for each unknown key of a front matter."""
     findings = []
     for key in found:
         near = re.match(r"did you mean `([^`]+)`", key.hint)
@@ -71,7 +71,7 @@ def unknown_keys(found: Iterable[UnknownKey]) -> list[Finding]:
 
 
 def links(composed: ComposedIssue) -> list[tuple[str, str]]:
-    """Return (address, where) of every web link of an issue, each address once: what a link checker has to follow."""
+    """Return (address, where) of every web link of an issue, each address once: what a link checker has to visit."""
     found = [(html.unescape(target), f"{composed.path}, body") for target in _HREF.findall(composed.editorial_html)]
     for item in composed.items:
         found += [(item.link, item.article.where("link")), *links_of.targets(item.article)]
@@ -94,7 +94,7 @@ def _as_printed(item: PlacedItem) -> Article:
 
 
 def _place(item: PlacedItem, issue: Issue) -> Where:
-    """Return what names the place of a field: the issue's line where it is overridden, else the article's."""
+    """Return a function that gives a field's place: the issue's line where it is overridden, else the article's."""
     plan = item.plan
     overridden = {"title": plan.title, "summary": plan.summary, "image": plan.picture}
 

@@ -1,4 +1,4 @@
-"""Dates written in prose: does the weekday belong to the date, and can the reader tell the year?"""
+"""Dates written in prose: does the weekday match the date, and is the year clear to the reader?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MENTION = re.compile(
     rf"(?:\s+(?P<month>{'|'.join(_SPELLINGS)})\b(?:\s+(?P<year>(?:19|20)\d\d)\b)?)?",
     re.IGNORECASE,
 )
-# What may stand between two dates that share a month or a year: "mardi 8 et mercredi 9 décembre".
+# What may come between two dates that share a month or a year: "mardi 8 et mercredi 9 décembre".
 _JOINED = re.compile(r"\s*(?:,|et|ou|au|puis|-|–)\s*(?:le\s+)?", re.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ class Mention:
     year: int | None
 
     def on(self, year: int) -> day | None:
-        """Return the date in `year`, or None where there is none (31 novembre)."""
+        """Return the date in `year`, or None where it does not exist (31 novembre)."""
         try:
             return day(year, self.month, self.number)
         except ValueError:

@@ -1,4 +1,4 @@
-"""An issue as a whole: what stands in it, what stands twice, what is over on the day it leaves."""
+"""An issue as a whole: what is in it, what is in it twice, what is over on the day it is sent."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _unknown(slug: str, pool: Pool, place: str) -> Finding:
 
 
 def check_lines(issue: Issue, publication: Publication) -> Iterator[Finding]:
-    """Yield what is wrong with the two lines an inbox shows: subject and preheader."""
+    """Yield what is wrong with the two lines that an inbox shows: subject and preheader."""
     subject = subject_line(issue.subject or publication.subject, publication, issue.date, issue.number)
     if not subject:
         message = _("L’objet du message est vide. Écrivez-en un : c’est la première chose que l’on lit.")
@@ -118,7 +118,7 @@ def check_sections(issue: Issue, items: Sequence[PlacedItem], publication: Publi
 
 
 def check_item(item: PlacedItem, publication: Publication, now: datetime) -> Iterator[Finding]:
-    """Yield what forbids one item: meant for members only, not ready, or over when the letter leaves (`now`, aware)."""
+    """Yield what forbids one item: for members only, not ready, or over when the letter is sent (`now`, aware)."""
     article = item.article
     if article.visibility == Visibility.MEMBERS and is_public(publication):
         message = _(
@@ -157,7 +157,7 @@ def check_repeats(
 ) -> Iterator[Finding]:
     """Yield a finding for an item printed twice, in this issue or since an earlier one of the same publication.
 
-    An event may stand in its section and in the agenda, and in the agenda again and again until its day.
+    An event may be in its section and in the agenda, and in the agenda again and again until its day.
     """
     seen: set[tuple[str, str]] = set()
     lead = issue.lead.slug if issue.lead else ""
@@ -182,7 +182,7 @@ def _earlier(issue: Issue, history: Sequence[Issue]) -> list[Issue]:
 
 
 def _printed(issue: Issue, publication: Publication) -> Iterator[str]:
-    """Yield the slugs of what `issue` printed at length: an entry of the agenda has announced nothing else."""
+    """Yield the slugs of what `issue` printed at length; an agenda entry only announces the event."""
     if issue.lead:
         yield issue.lead.slug
     for section in issue.sections:
@@ -191,7 +191,7 @@ def _printed(issue: Issue, publication: Publication) -> Iterator[str]:
 
 
 def check_names(items: Sequence[PlacedItem]) -> Iterator[Finding]:
-    """Yield a finding for titles that read the same and lead elsewhere: heard aloud, the links cannot be told apart."""
+    """Yield a finding for equal titles that lead to different pages: read aloud, the links cannot be told apart."""
     by_title: dict[str, list[PlacedItem]] = defaultdict(list)
     for item in items:
         by_title[item.title.casefold()].append(item)

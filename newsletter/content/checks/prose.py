@@ -15,7 +15,7 @@ SUMMARY_MIN, SUMMARY_MAX = 190, 500
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD)\b|(?i:lorem ipsum|\bx{3,}\b)|\?{3,}|\[(?!\^|…\]|\.\.\.\]|[ xX]\] )[^\]\n]{1,60}\](?![(\[:])"
 )
-# These words also live in good sentences ("trois modèles à compléter"): alone, they are a blank left open.
+# These words also occur in good sentences ("trois modèles à compléter"): alone, they mark an unfinished text.
 _BLANK = re.compile(
     r"(?:^|\(|[.:–-][ \t])[ \t]*(?P<words>à (?:compléter|remplir|rédiger|préciser)|texte à venir)[ \t]*(?:$|[.…)!])",
     re.IGNORECASE | re.MULTILINE,
@@ -33,7 +33,7 @@ _VOWEL = re.compile(r"[aeiouyàâäéèêëîïôöùûüœæ]", re.IGNORECASE)
 
 
 def cited(text: str) -> str:
-    """Return `text` as it stands between « »: quotation marks inside become “ ”."""
+    """Return `text` as quoted between « »: quotation marks inside become “ ”."""
     return re.sub(r"«\s*", "“", re.sub(r"\s*»", "”", text))
 
 
@@ -51,7 +51,7 @@ def check_title(title: str, where: str) -> Iterator[Finding]:
 
 
 def _in_capitals(title: str) -> bool:
-    """Tell whether the title, or what stands before its colon, is shouted; a lone acronym is not."""
+    """Tell whether the title, or its part before the colon, is in capitals; a lone acronym does not count."""
     for part in (title, title.partition(" :")[0]):
         letters = [character for character in part if character.isalpha()]
         if len(letters) >= 12 and sum(map(str.isupper, letters)) >= 0.8 * len(letters) and len(part.split()) > 1:
@@ -109,7 +109,7 @@ def _is_noise(alt: str) -> bool:
 
 
 def check_text(text: str, where: str) -> Iterator[Finding]:
-    """Yield a finding for text that waits to be written, and one for endings that look like web addresses."""
+    """Yield a finding for text still to be written, and one for endings that look like web addresses."""
     words = _MARKDOWN_LINK.sub(r"\1", text)
     blank = _BLANK.search(words)
     waiting = blank["words"] if blank else next((match[0] for match in _PLACEHOLDER.finditer(words)), "")

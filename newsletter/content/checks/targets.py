@@ -1,4 +1,4 @@
-"""Links: where they lead, whether they will open for a reader, and what they give away."""
+"""Links: where they lead, whether they will open for a reader, and what they reveal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TRACKERS = re.compile(
     re.IGNORECASE,
 )
 _INSIDE = ("localhost", ".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".home.arpa")
-# Every repetition is bounded: an article may come from a feed, and nobody's text may hold the proof-reader up.
+# Every repetition is bounded: an article may come from a feed, and no text may slow the proof-reader down.
 _MARKDOWN_LINK = re.compile(
     r"(?<!!)\[[^\[\]]{0,1000}+\]\([ \t]{0,9}<?([^\s)>]{1,2000}+)>?[^()]{0,300}+\)"
     r"|<((?:https?|mailto):[^\s<>]{1,2000}+)>"
@@ -34,7 +34,7 @@ def targets(article: Article) -> list[tuple[str, str]]:
 
 
 def in_markdown(text: str) -> list[str]:
-    """Return the addresses of the links of a Markdown text, pictures left out."""
+    """Return the addresses of the links of a Markdown text, without pictures."""
     return [match[1] or match[2] for match in _MARKDOWN_LINK.finditer(text)]
 
 
@@ -92,6 +92,6 @@ def _is_private(host: str) -> bool:
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        # A host without a dot, or a number in another notation (0x7f000001, 2130706433), never is a public name.
+        # A host without a dot, or a number in another notation (0x7f000001, 2130706433), is never a public name.
         lone = "." not in host.rstrip(".") or re.fullmatch(r"[\d.]+|0x[\da-f]+", host) is not None
         return lone or host.rstrip(".").endswith(_INSIDE)

@@ -49,9 +49,9 @@ def room(connection: Connection) -> Iterator[None]:
 
 
 def subscriber_ids(connection: Connection, n: int) -> range:
-    """Return `n` ids that nobody else will use: the write lock guards SQLite, the sequence PostgreSQL.
+    """Return `n` ids that no other process will use: the write lock guards SQLite, the sequence PostgreSQL.
 
-    An id that the journal knows is never given again: the history of an erased person must not become another's.
+    An id that appears in the journal is never reused: the history of an erased person must not become another's.
     """
     if connection.dialect.name == "postgresql":
         sequence = "subscribers_id_seq"

@@ -1,4 +1,4 @@
-"""Is the database whole? What its engine can tell, and what must hold between its rows."""
+"""Checks that the database is whole: what its engine reports, and what must hold between its rows."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from newsletter.store.tables.schema import metadata
 
 _STATES = (*OPEN, "sent", "refused", "excluded", "cancelled", "doubtful")
 _NAMED = 5
-_LACKS = re.compile(r"add (table|column)\b")  # alembic's words for what the database would need
+_LACKS = re.compile(r"add (table|column)\b")  # alembic's names for the changes that the database would need
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: `fault` says what is wrong and where, empty when all is well."""
+    """One check: `fault` says what is wrong and where, empty when all is well."""
 
     name: str
     fault: str = ""
@@ -37,7 +37,7 @@ class Check:
 
 
 def run_checks(connection: Connection, version: str) -> list[Check]:
-    """Look at everything, in one snapshot; rows are looked at only where every table and column is there."""
+    """Run every check, in one snapshot; rows are checked only when every table and column exists."""
     found = [Check("version", "" if version == HEAD else f"the schema is `{version or 'none'}`, not `{HEAD}`")]
     for name, look in _LOOKS.items():
         if (found[-1].name == "version" and not found[-1].ok) or _LACKS.search(found[-1].fault):
@@ -77,7 +77,7 @@ def _words(difference: Any) -> str:
 
 
 def _orphans(connection: Connection) -> str:
-    """Rows that name a row that is not there."""
+    """Rows that refer to a missing row."""
     found = []
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
@@ -90,7 +90,7 @@ def _orphans(connection: Connection) -> str:
 
 
 def _spans(connection: Connection) -> str:
-    """One open span per person and publication; no span ends before it begins; none reaches into the next."""
+    """One open span per person and publication; no span ends before it begins; none overlaps the next."""
     pair = (subscriptions.c.subscriber_id, subscriptions.c.publication)
     twice = (
         sa.select(*pair)
@@ -115,7 +115,7 @@ def _spans(connection: Connection) -> str:
 def _receipts(connection: Connection) -> str:
     """Every delivery counts in its receipt; nothing is open once a mailing is over; the stored receipt says the same.
 
-    A later report may settle a doubtful delivery, and a claim may come back late: only the sum cannot change.
+    A later report may settle a doubtful delivery, and a claim may come back late: only the sum is fixed.
     """
     rows = connection.execute(
         sa.select(
@@ -143,7 +143,7 @@ def _receipts(connection: Connection) -> str:
 
 
 def _claims(connection: Connection) -> str:
-    """Who holds a delivery has a token and a lease; what was handed over has its time."""
+    """A delivery that is held has a token and a lease; one handed over has its time."""
     held = deliveries.c.state.in_(("claimed", "handed"))
     bare = sa.or_(
         sa.and_(held, sa.or_(deliveries.c.token.is_(None), deliveries.c.lease_until.is_(None))),

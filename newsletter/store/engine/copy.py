@@ -1,7 +1,7 @@
 """A whole database into another one, SQLite or PostgreSQL: row by row, restartable, compared at the end.
 
-Tables go in the order of their foreign keys, rows in the order of their primary keys: so what is there already tells
-where to go on. Until the copy is finished and compared, its target bears a version that no command opens.
+Tables go in the order of their foreign keys, rows in the order of their primary keys: so the rows already copied tell
+where to continue. Until the copy is finished and compared, its target has a version that no command opens.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from newsletter.store.tables.schema import metadata
 
 ROWS = 5_000
 ROWS_OF_FILES = 20  # of tables that hold whole files: memory stays flat
-_ENGINES_OWN = "procrastinate"  # the queue's tables hold nothing that the next beat does not make anew
+_ENGINES_OWN = "procrastinate"  # the queue's tables hold nothing that the next beat does not recreate
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, str, int, int], None]
-"""Told the step (`copy` or `compare`), the table, its rows in all and its rows done."""
+"""Called with the step (`copy` or `compare`), the table, its rows in all and its rows done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy holds: rows by table, and the SHA-256 of each table's rows in the order of their keys."""
+    """The result of a copy: rows by table, and the SHA-256 of each table's rows in the order of their keys."""
 
     rows: Mapping[str, int]
     digests: Mapping[str, str]
@@ -50,9 +50,9 @@ def fill(
 ) -> Copied:
     """Copy everything that `reading` sees into `target`, compare it, and only then make `target` usable.
 
-    `source` names what is copied: a copy broken off is gone on with by a call with the same name. `anew` throws away
-    what a broken-off copy has left; `replace_nul` writes U+FFFD where a text holds a NUL character. Raises Refused when
-    `target` holds anything else, StoreError for a row that it cannot hold or that is not the same in the end.
+    `source` names what is copied: a call with the same name continues an interrupted copy. `anew` throws away
+    what an interrupted copy has left; `replace_nul` writes U+FFFD for a NUL character in a text. Raises Refused when
+    `target` holds anything else, StoreError for a row that it cannot hold or that differs in the end.
     """
     mark = UNFINISHED + hashlib.sha256(f"{HEAD} {source}".encode()).hexdigest()[:24]
     _prepare(target, mark, anew=anew)
@@ -96,7 +96,7 @@ def _prepare(target: Database, mark: str, *, anew: bool) -> None:
         hint = "repeat the command that began it, or add --anew to throw it away"
         raise Refused("the target holds another copy that was not finished", where=where, hint=hint)
     if not version and names & ours:
-        raise Refused("the target holds tables of ours without a version", where=where, hint="name an empty database")
+        raise Refused("the target has newsletter tables without a version", where=where, hint="name an empty database")
     target.migrate()
     with target.write() as connection:
         for table in metadata.sorted_tables:
@@ -108,7 +108,7 @@ def _prepare(target: Database, mark: str, *, anew: bool) -> None:
 
 
 def clear(database: Database) -> None:
-    """Drop every table of ours, with what is in it."""
+    """Drop every table of the newsletter, with its rows."""
     with database.write() as connection:
         metadata.drop_all(connection)
         connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
@@ -138,7 +138,7 @@ def _table(
         except (DBAPIError, StoreError, OverflowError) as error:
             raise _culprit(target, table, columns, rows, error) from error
         except Exception as error:
-            if type(error).__module__.partition(".")[0] != "psycopg":  # COPY speaks to the driver itself
+            if type(error).__module__.partition(".")[0] != "psycopg":  # COPY needs the driver itself
                 raise
             raise _culprit(target, table, columns, rows, error) from error
         done += len(rows)
@@ -161,7 +161,7 @@ def _compare(
             raise StoreError(
                 f"the copy differs from its source in `{table.name}`: {_difference(table, *differing)}",
                 where=f"{table.name}, {_key(table, differing[0] or differing[1])}",
-                hint="the source has changed since that copy began: run the same command with --anew",
+                hint="the source has changed since the copy began: run the same command with --anew",
             )
         digest.update(repr(mine).encode("utf-8", "surrogatepass"))
         done += len(mine)
@@ -198,9 +198,9 @@ def _key(table: sa.Table, row: Row) -> str:
 
 def _difference(table: sa.Table, mine: Row | None, theirs: Row | None) -> str:
     if mine is None:
-        return "it has a row more"
+        return "it has an extra row"
     if theirs is None or _key(table, mine) != _key(table, theirs):
-        return "a row is missing or is another"
+        return "a row is missing or has another key"
     names = [c.name for c, a, b in zip(table.c, mine, theirs, strict=True) if a != b]
     return f"not the same {', '.join(names)}"
 
@@ -215,7 +215,7 @@ def _culprit(
             return StoreError(
                 f"`{nul}` holds a NUL character, which PostgreSQL cannot store",
                 where=f"{table.name}, {_key(table, row)}",
-                hint="add --replace-nul to write U+FFFD instead, or mend that row",
+                hint="add --replace-nul to write U+FFFD instead, or correct that row",
             )
     for row in rows:
         try:
@@ -228,6 +228,6 @@ def _culprit(
             return StoreError(
                 f"the target does not take a row: {words}",
                 where=f"{table.name}, {_key(table, row)}",
-                hint="mend the row in the source and repeat the command",
+                hint="correct the row in the source and repeat the command",
             )
     return error if isinstance(error, StoreError) else StoreError(f"`{table.name}` cannot be written: {error}")

@@ -1,7 +1,7 @@
 """The database of a workspace: one engine, one write lock, transactions that begin as writers.
 
 SQLite runs in WAL mode with foreign keys, a busy timeout and `BEGIN IMMEDIATE`; one in-process lock keeps threads from
-waiting inside SQLite. PostgreSQL runs the same statements; its clock is the clock.
+waiting inside SQLite. PostgreSQL runs the same statements; there the time is the server's.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Database:
                 parsed = parsed.set(database=str(root / parsed.database))
             options: dict[str, Any] = {}
             if not sqlite or parsed.database not in (None, "", ":memory:"):
-                # The connection used last is taken first: its page cache is warm, and the others' do not fill up.
+                # The connection used last is taken first: its page cache is warm, and those of the others stay small.
                 options["pool_use_lifo"] = True
             if sqlite:
                 options["module"] = sqlite_library()
@@ -60,7 +60,7 @@ class Database:
                 f"the driver `{error.name}` is not installed", where="[database] url", hint=_MISSING_DRIVER
             ) from None
         self.sqlite = sqlite
-        # SQLite's readers see one moment anyhow; said at BEGIN, it costs PostgreSQL's no statement more.
+        # SQLite's readers see one snapshot anyhow; set at BEGIN, it costs PostgreSQL no extra statement.
         self._readers = self.engine if sqlite else self.engine.execution_options(**_ONE_MOMENT)
         self._lock = threading.RLock()
         if sqlite:
@@ -80,10 +80,10 @@ class Database:
                 connection.info.pop("immediate", None)
 
     def together(self, steps: Sequence[Callable[[Connection], _T]]) -> list[_T | Exception]:
-        """Run many small writes in one transaction and return what became of each, in order, once all is committed.
+        """Run many small writes in one transaction and return the outcome of each, in order, once all is committed.
 
-        A step that raises takes no other with it: all is undone, and each runs again in a transaction of its own. So a
-        step may run twice, and must touch nothing but the connection. A database that refuses has refused them all.
+        A step that raises does not undo the others: all is rolled back, and each runs again in its own transaction. A
+        step may run twice, and must touch nothing but the connection. An error of the database fails them all.
         """
         # PostgreSQL has no single write lock to save, and a shared transaction would hold the locks of many rows.
         if self.sqlite and len(steps) > 1:
@@ -91,7 +91,7 @@ class Database:
                 with self.write() as connection:
                     return [step(connection) for step in steps]
             except Exception as error:  # noqa: BLE001 - whose it is comes out when each runs alone
-                # NotFound is a step's own word; a plain StoreError is the database's, and each would wait for it anew.
+                # NotFound comes from a step; a plain StoreError from the database, and each would wait for it again.
                 if type(error) is StoreError:
                     return [error] * len(steps)
                 _log.info("a shared transaction is undone, each step runs alone: %s", error)
@@ -106,7 +106,7 @@ class Database:
 
     @contextmanager
     def turn(self) -> Iterator[Connection]:
-        """Like `write()`, but for one process of the workspace at a time: what is done outside of the database is too.
+        """Like `write()`, but for one process of the workspace at a time: work outside the database is guarded too.
 
         SQLite has one writer anyhow; on PostgreSQL a lock is held until the transaction ends.
         """
@@ -117,16 +117,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection for reading that sees one moment from first to last statement, while others write.
+        """Give a connection for reading that sees one snapshot from first to last statement, while others write.
 
-        PostgreSQL refuses a write through it. Who waits for what others do reads anew.
+        PostgreSQL refuses a write through it. To see what others have written since, read again.
         """
         with _explained(self.engine), self._readers.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def quiet(self) -> Iterator[Connection]:
-        """Give a connection for reading while nobody can write; readers go on, writers wait."""
+        """Give a connection for reading while all writers wait; other readers go on."""
         with self.write() as connection:
             if not self.sqlite:  # `write` has locked SQLite whole
                 names = ", ".join(metadata.tables)
@@ -141,7 +141,7 @@ class Database:
         return float(connection.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
 
     def connect_arguments(self) -> dict[str, Any]:
-        """Return what the driver is given to connect, password included: for another pool on the same database."""
+        """Return the driver's connection arguments, password included: for another pool on the same database."""
         return dict(self.engine.dialect.create_connect_args(self.engine.url)[1])
 
     def version(self) -> str:
@@ -153,7 +153,7 @@ class Database:
                 return ""
 
     def migrate(self) -> None:
-        """Bring the schema to this version; a no-op when it is there already.
+        """Bring the schema to this version; a no-op when it has it already.
 
         Raises StoreError when it is newer, or when a copy into this database has not been finished.
         """
@@ -188,7 +188,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     def _private(_dialect: Any, _record: Any, arguments: Sequence[Any], _options: Any) -> None:
         # SQLite would make the file readable by every account of the machine; its WAL takes over the file's rights.
         if engine.url.database not in (None, "", ":memory:") and not str(arguments[0]).startswith("file:"):
-            with suppress(OSError):  # what is wrong with the place, SQLite says itself
+            with suppress(OSError):  # SQLite itself reports what is wrong with the place
                 os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     @sa.event.listens_for(engine, "connect")
@@ -207,11 +207,11 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A reader that later writes would fail with SQLITE_BUSY at once; writers say so at the start.
+        # A reader that later writes would fail with SQLITE_BUSY at once; so writers begin as writers.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
 
 
-# SQLite reports a fault of ours (a wrong column) by the same class as a full disk; only these are the world's.
+# SQLite reports a bug in the code (a wrong column) by the same class as a full disk; only these come from outside.
 _HINTS = {
     "disk is full": "free some space, then run the same command again: nothing is lost",
     "disk i/o": "check the disk, then run the same command again",
@@ -232,7 +232,7 @@ def _explained(engine: Engine) -> Iterator[None]:
 
 
 def _explain(error: OperationalError, engine: Engine) -> Exception:
-    """Return the StoreError for a database that refuses; a fault in our own SQL stays what it is."""
+    """Return the StoreError for a database that refuses; an error in the program's own SQL passes unchanged."""
     text = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     hint = next((hint for part, hint in _HINTS.items() if part in text.lower()), "")
     if not hint and engine.dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""Taking the sample's fictional people away: everything that came with them, nothing of the team."""
+"""Removing the sample's fictional people: everything that came with them, nothing of the team."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from newsletter.store.tables.core import events, metadata, subscribers
 
 FICTIONAL = ".example"  # RFC 2606: no such address can exist
-# Who works here and how, and who asked to be forgotten, was there before the sample and stays.
+# The team, its settings and the erasures were there before the sample and stay.
 _KEPT = frozenset(
     {
         "users",
@@ -26,7 +26,7 @@ _KEPT = frozenset(
 
 
 def only_fictional(connection: Connection) -> bool:
-    """Tell whether there are people, and every one of them has an address that cannot exist."""
+    """Tell whether there are people, all of them with an address that cannot exist."""
     fictional = subscribers.c.address_key.like(f"%{FICTIONAL}")
     real = connection.scalar(sa.select(subscribers.c.id).where(~fictional).limit(1))
     return real is None and connection.scalar(sa.select(subscribers.c.id).limit(1)) is not None

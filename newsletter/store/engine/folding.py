@@ -1,6 +1,6 @@
 """`folded(column)`: text as a search compares it (newsletter.folding), within the database, on either of them.
 
-SQLite calls the Python function itself; PostgreSQL has an expression of its own that gives the same for every letter
+SQLite calls the Python function itself; PostgreSQL has its own expression that gives the same for every letter
 of the Latin alphabets.
 """
 
@@ -25,7 +25,7 @@ class folded(FunctionElement[str]):  # noqa: N801 - a function of SQL, written a
     type = sa.Text()
 
     def contains_words(self, sought: str, most: int = 6) -> list[sa.ColumnElement[bool]]:
-        """Return one condition per word of `sought`; one that nothing meets for a text of signs alone."""
+        """Return one condition per word of `sought`; for a text of signs alone, one that matches no row."""
         words = sought.split()[:most]
         keys = [key for word in words if (key := search_key(word))]
         return [self.contains(key, autoescape=True) for key in keys] if keys or not words else [sa.false()]

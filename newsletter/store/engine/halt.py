@@ -1,4 +1,4 @@
-"""Standing still: mailings halted for work on the database, and what is in flight meanwhile.
+"""Mailings halted for work on the database, and what is in flight meanwhile.
 
 The statements name only columns that every version of the schema has: they run before a migration too.
 """
@@ -16,21 +16,21 @@ _MOVING = ("approved", "sending")
 
 
 def moving(connection: Connection, status: Sequence[str] = _MOVING) -> list[str]:
-    """Name the issues whose mailing stands in one of `status`."""
+    """Return the issues whose mailing is in one of `status`."""
     query = sa.select(mailings.c.issue).where(mailings.c.status.in_(status)).order_by(mailings.c.id)
     return list(connection.execute(query).scalars())
 
 
 def in_flight(connection: Connection) -> int:
-    """Return how many deliveries a sender holds: claimed, or handed over without an answer yet."""
+    """Return how many deliveries senders hold: claimed, or handed over without an answer yet."""
     held = deliveries.c.state.in_(("claimed", "handed"))
-    # By mailing, so that the index leads to those few rows and not through everything that is queued.
+    # By mailing, so that the index finds those few rows without scanning everything that is queued.
     some = deliveries.c.mailing_id.in_(sa.select(mailings.c.id))
     return int(connection.scalar(sa.select(sa.func.count()).select_from(deliveries).where(some, held, OPEN_ROWS)) or 0)
 
 
 def halt(connection: Connection, why: str) -> list[str]:
-    """Pause every mailing that moves or waits to leave, `why` being its mark; returns their issues."""
+    """Pause every running or scheduled mailing, with `why` as its mark; returns their issues."""
     halted = moving(connection)
     connection.execute(
         mailings.update().where(mailings.c.status.in_(_MOVING)).values(status="paused", pause_reason=why)
@@ -39,7 +39,7 @@ def halt(connection: Connection, why: str) -> list[str]:
 
 
 def go_on(connection: Connection, why: str) -> list[str]:
-    """Let go on what `halt` paused with that very mark, and nothing else; returns the issues."""
+    """Resume what `halt` paused with the same mark, and nothing else; returns the issues."""
     marked = sa.and_(mailings.c.status == "paused", mailings.c.pause_reason == why)
     issues = list(connection.execute(sa.select(mailings.c.issue).where(marked).order_by(mailings.c.id)).scalars())
     begun = sa.case((mailings.c.started_at.is_(None), "approved"), else_="sending")

@@ -35,10 +35,10 @@ def take_job(
     ended: Callable[[str], bool],
     early: float = 0.0,
 ) -> bool:
-    """Take the job if it is due and nobody holds it; `ended` tells whether a holder's process is gone.
+    """Take the job if it is due and not held; `ended` tells whether a holder's process is gone.
 
-    `period`, `hold` and `early` (how long before its hour it may run) are in seconds. An hour that lies further ahead
-    than they reach was written before the clock was set back: it does not count.
+    `period`, `hold` and `early` (how long before its hour it may run) are in seconds. An hour further ahead than
+    they allow was written before the clock was set back: it does not count.
     """
     state = _find(connection, name)
     if state is None:
@@ -58,7 +58,7 @@ def take_job(
             jobs.c.name == name,
             jobs.c.holder == state.holder,
             jobs.c.held_until == state.held_until,
-            jobs.c.next_at == state.next_at,  # on PostgreSQL another process may have had its whole turn since
+            jobs.c.next_at == state.next_at,  # on PostgreSQL another process may have finished its turn since
         )
         .values(holder=holder, held_until=now + hold)
     )
@@ -66,13 +66,13 @@ def take_job(
 
 
 def prolong_job(connection: Connection, name: str, holder: str, *, now: float, hold: float) -> None:
-    """Keep a job that takes long: it is neither free nor late."""
+    """Extend the hold on a job that takes long: it is neither free nor late."""
     mine = sa.and_(jobs.c.name == name, jobs.c.holder == holder)
     connection.execute(jobs.update().where(mine).values(held_until=now + hold, next_at=now))
 
 
 def give_back_job(connection: Connection, name: str, holder: str, *, now: float, next_at: float, error: str) -> None:
-    """Write down how the job ended, and when it shall run again."""
+    """Record how the job ended, and when it is due again."""
     connection.execute(
         jobs.update()
         .where(jobs.c.name == name, jobs.c.holder == holder)

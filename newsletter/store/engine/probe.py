@@ -1,4 +1,4 @@
-"""A harmless try of the database, for `newsletter doctor`."""
+"""A harmless test of the database, for `newsletter doctor`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from newsletter.store.tables.core import paces
 
 
 def try_write(database: Database) -> None:
-    """Write a row and take it back; raises StoreError when the database cannot be written."""
+    """Write a row and roll it back; raises StoreError when the database cannot be written."""
     with database.write() as connection:
         attempt = connection.begin_nested()
         connection.execute(paces.insert().values(name="doctor", next_at=0))

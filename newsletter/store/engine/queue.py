@@ -1,6 +1,6 @@
-"""Procrastinate's own tables beside ours: made and upgraded from the SQL that it ships; who works at its queue.
+"""Procrastinate's tables, created and upgraded from the SQL that it ships, and the number of its workers.
 
-It keeps no version of its schema. The name of the last of its migrations that was applied stands in the comment of
+It keeps no version of its schema. The name of the last of its migrations that was applied is in the comment of
 its main table, where backups keep it.
 """
 
@@ -20,14 +20,14 @@ _MARK = "lettre-reseau: "
 
 
 def prepare(database: Database) -> None:
-    """Bring the queue's tables to the installed version of Procrastinate; a no-op when they are there already.
+    """Bring the queue's tables to the installed version of Procrastinate; a no-op when they have it already.
 
-    Raises StoreError when a newer version, or somebody else, has made them.
+    Raises StoreError when a newer version, or another program, has made them.
     """
     steps = _migrations()
     while True:
         with database.write() as connection:
-            # Workers that start together must not both make the tables.
+            # Workers that start together must not both create the tables.
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             if not _exists(connection, "procrastinate_jobs"):
                 _run(connection, _sql("schema.sql"), steps[-1])
@@ -35,7 +35,7 @@ def prepare(database: Database) -> None:
             behind = steps[_position(connection, steps) + 1 :]
             if not behind:
                 return
-            # Each in a transaction of its own, as it was meant to be.
+            # Each in a transaction of its own, as Procrastinate means it.
             _run(connection, _sql("migrations", f"{behind[0]}.sql"), behind[0])
 
 

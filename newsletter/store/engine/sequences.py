@@ -1,4 +1,4 @@
-"""Where the database takes the next id from: PostgreSQL's sequences, set behind everything that was ever given out."""
+"""Where the database takes the next id from: PostgreSQL's sequences, set after every id ever given out."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from newsletter.store.tables.schema import metadata
 
 
 def numbered() -> list[sa.Table]:
-    """Return the tables whose `id` the database gives."""
+    """Return the tables whose `id` the database assigns."""
     return [table for table in metadata.sorted_tables if "id" in table.c and table.c.id.primary_key]
 
 
 def newest(connection: Connection, table: sa.Table) -> int:
-    """Return the highest id of `table` that anything still names: an erased person's must not become another's."""
+    """Return the highest id of `table` that any row still names: an erased person's must not become another's."""
     columns = [table.c.id, *_mentions(table)]
     return max(int(connection.scalar(sa.select(sa.func.max(column))) or 0) for column in columns)
 
@@ -32,7 +32,7 @@ def settle_sequences(connection: Connection) -> None:
 
 
 def behind(connection: Connection) -> list[str]:
-    """Name the tables whose sequence would give out an id that is taken."""
+    """Return the tables whose sequence would give out an id that is taken."""
     if connection.dialect.name != "postgresql":
         return []
     found = []

@@ -14,17 +14,17 @@ from newsletter.store.engine.sqlite_library import sqlite_library
 
 
 def as_file(path: Path) -> Database:
-    """Return the database that a file is, without opening or migrating it."""
+    """Return the database in a file, without opening or migrating it."""
     return Database(sa.URL.create("sqlite", database=str(path)))
 
 
 def save_snapshot(database: Database, path: Path, progress: Progress = lambda *_: None) -> None:
-    """Write what `database` holds at this moment into a new file at `path`; others go on writing meanwhile."""
+    """Write a snapshot of `database` to a new file at `path`, while others go on writing."""
     if database.sqlite:
         raw = database.engine.raw_connection()
         try:
             with closing(sqlite_library().connect(path)) as target:
-                # In one step: it reads one snapshot of the write-ahead log, and no writer waits or starts it anew.
+                # In one step: it reads one snapshot of the write-ahead log, and no writer waits or restarts it.
                 raw.driver_connection.backup(target)  # type: ignore[union-attr] # a connection of that library
         finally:
             raw.close()
@@ -40,6 +40,6 @@ def save_snapshot(database: Database, path: Path, progress: Progress = lambda *_
 
 
 def holds_anything(database: Database) -> bool:
-    """Tell whether a database has tables: of a workspace, or anything else's."""
+    """Tell whether a database has tables, of a workspace or of another program."""
     with database.read() as connection:
         return bool(sa.inspect(connection).get_table_names())

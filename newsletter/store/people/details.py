@@ -1,4 +1,4 @@
-"""Changes of what is known of a person: organisation, names, role; past counts stay as they were."""
+"""Changes of what is known about a person: organisation, names, role; past counts stay as they were."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Lost:
 
 
 def search(connection: Connection, wanted: PersonFilter, start: int, limit: int) -> tuple[list[FoundPerson], int]:
-    """Return up to `limit` (at most MOST) people from the one numbered `start`, by address, and how many fit."""
+    """Return up to `limit` (at most MOST) people from the one numbered `start`, by address, and how many match."""
     joined = subscribers.outerjoin(organisations, organisations.c.id == subscribers.c.organisation_id)
     conditions = _conditions(wanted)
     total = connection.scalar(sa.select(sa.func.count()).select_from(joined).where(*conditions))

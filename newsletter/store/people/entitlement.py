@@ -15,7 +15,7 @@ from newsletter.store.tables.core import memberships, subscribers, subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A publication's audience rule: everybody subscribed, or contacts of current members and a few exceptions.
+    """A publication's audience rule: all subscribers, or contacts of current members and a few exceptions.
 
     `exceptions` are address keys that receive a members' publication without belonging to a member.
     """
@@ -76,7 +76,7 @@ def verdict(rule: Rule, today: date) -> sa.ColumnElement[str]:
 
 
 def reason(connection: Connection, rule: Rule, subscriber_id: int, today: date) -> str:
-    """Return why one subscriber may not be written to, by the very rule that `verdict` is; empty when all is well."""
+    """Return why one subscriber may not be written to, by the same rule as `verdict`; empty when all is well."""
     query = (
         sa.select(verdict(rule, today))
         .outerjoin_from(subscribers, subscriptions, open_span(rule))

@@ -30,7 +30,7 @@ def erase_person(
 
 
 def block(connection: Connection, fingerprint: str, now: float, *, reason: str, actor: str = "") -> None:
-    """Record an erasure: the keyed hash of an address (or nothing), which a later import is refused by."""
+    """Record an erasure: the keyed hash of an address (or nothing), by which a later import is refused."""
     if fingerprint and not erased(connection, [fingerprint]):
         connection.execute(erasures.insert().values(fingerprint=fingerprint, reason=reason, at=now))
     record_event(connection, Event(now, "erased", actor=actor, detail={"reason": reason}))
@@ -43,10 +43,10 @@ def erased(connection: Connection, fingerprints: Sequence[str]) -> dict[str, flo
 
 
 def erased_count(connection: Connection) -> int:
-    """Return how many erased people a hash is kept of."""
+    """Return of how many erased people a hash is kept."""
     return int(connection.scalar(sa.select(sa.func.count()).select_from(erasures)) or 0)
 
 
 def readmit(connection: Connection, fingerprint: str) -> None:
-    """Take an erasure's block away, because the person has come back of their own accord."""
+    """Remove an erasure's block, because the person has come back of their own accord."""
     connection.execute(erasures.delete().where(erasures.c.fingerprint == fingerprint))

@@ -25,10 +25,10 @@ def hit(connection: Connection, name: str, now: float, seconds: int) -> int:
 
 
 def release(connection: Connection, name: str) -> None:
-    """Forget the counts of `name`: what they limited did not happen."""
+    """Delete the counts of `name`: what they limited did not happen."""
     connection.execute(limits.delete().where(limits.c.name == name))
 
 
 def purge_limits(connection: Connection, before: float) -> int:
-    """Forget the counts of periods that began before `before` (POSIX seconds); return how many."""
+    """Delete the counts of periods that began before `before` (POSIX seconds); return how many."""
     return int(connection.execute(limits.delete().where(limits.c.period < int(before))).rowcount)

@@ -47,7 +47,7 @@ def look_up_link(connection: Connection, purpose: str, token: str, now: float) -
     row = connection.execute(_query(purpose, token, now)).first()
     if row is None:
         raise TokenError(
-            "this link is not valid any more",
+            "this link is no longer valid",
             hint="ask for a new one",
             said=Sentence("Ce lien ne vaut plus. Demandez-en un nouveau."),
         )

@@ -64,7 +64,7 @@ def name_key(name: str) -> str:
 
 
 def add_organisation(connection: Connection, organisation: Organisation, *, now: float, actor: str = "") -> int:
-    """Store a new organisation with its periods and return its id; Refused when the name is there already."""
+    """Store a new organisation with its periods and return its id; Refused when the name is taken."""
     key = name_key(organisation.name)
     if not key:
         raise Refused(
@@ -101,7 +101,7 @@ def add_organisation(connection: Connection, organisation: Organisation, *, now:
 
 
 def _free_key(connection: Connection, organisation: Organisation, key: str) -> str:
-    """Return the key under which an organisation is stored, or "" when it is there already.
+    """Return the key under which an organisation is stored, or "" when it is stored already.
 
     Communes share names: one whose SIREN, INSEE code or département is another's has its code in the key.
     """
@@ -177,7 +177,7 @@ def end_period(
 def close(
     connection: Connection, organisation: Organisation, running: Period, ended: Period, *, now: float, actor: str = ""
 ) -> None:
-    """Give a running period the end that `ended` has."""
+    """Give a running period the end of `ended`."""
     connection.execute(
         memberships.update()
         .where(memberships.c.organisation_id == organisation.id, memberships.c.joined == running.joined)
@@ -257,7 +257,7 @@ def contacts(connection: Connection, organisation_ids: Sequence[int]) -> dict[in
 
 
 def people_of(connection: Connection, organisation_id: int) -> list[tuple[str, str]]:
-    """Return the address and the role of everybody attached to an organisation, by address."""
+    """Return the address and the role of each person attached to an organisation, by address."""
     rows = connection.execute(
         sa.select(subscribers.c.address, subscribers.c.role)
         .where(subscribers.c.organisation_id == organisation_id)

@@ -65,7 +65,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Where one publication stands for one subscriber, and since when without a break."""
+    """The state of one publication for one subscriber, and since when without a break."""
 
     publication: str
     state: str
@@ -75,7 +75,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """On which basis somebody is subscribed, and the proof: how, by whom, under which wording."""
+    """The basis on which a person is subscribed, and the proof: how, by whom, under which wording."""
 
     basis: str
     how: str
@@ -84,7 +84,7 @@ class Consent:
 
 
 def add_person(connection: Connection, person: Person, now: float, actor: str = "") -> Person:
-    """Store a new subscriber; Refused when the address is there already. The caller checks erasures first."""
+    """Store a new subscriber; Refused when the address is already stored. The caller checks erasures first."""
     if connection.scalar(sa.select(subscribers.c.id).where(subscribers.c.address_key == person.key)):
         raise Refused(
             "this address is there already",
@@ -157,7 +157,7 @@ def _one(connection: Connection, query: sa.Select[Any], sought: str | int | byte
     row = connection.execute(query, {"sought": sought}).first()
     if row is None:
         raise NotFound(
-            "nobody is known under this address",
+            "no person has this address",
             hint="check the spelling",
             said=Sentence(
                 "Nous ne trouvons pas cette personne : elle n’est plus dans la liste, ou l’adresse est mal écrite."
@@ -173,7 +173,7 @@ def subscription(connection: Connection, subscriber_id: int, publication: str) -
 
 
 def of(connection: Connection, subscriber_id: int) -> list[Subscription]:
-    """Return where every publication stands that the subscriber ever had, by publication."""
+    """Return the state of every publication that the subscriber ever had, by publication."""
     standing: dict[str, Subscription] = {}
     for span in spans(connection, subscriber_id):
         before = standing.get(span.publication)
@@ -208,13 +208,13 @@ def move_subscription(
     """
     current = running_span(connection, person.id, publication)
     if current is None:
-        # Two at once with no span to end would both begin one on PostgreSQL: the second waits, and looks again.
+        # On PostgreSQL two at once, with no span to end, would both begin one: the second waits and reads again.
         connection.execute(_HOLD, {"number": person.id})
         current = running_span(connection, person.id, publication)
     if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False
     if current and not end_span(connection, current.id, now):
-        # On PostgreSQL another transaction has ended it since it was read: what that one began counts now.
+        # On PostgreSQL another transaction has ended it since it was read: the span which that one began counts now.
         return move_subscription(connection, person, publication, state, consent, now, only=only)
     begin_span(
         connection,
@@ -270,7 +270,7 @@ def enrol(
 def suppress(connection: Connection, person: Person, why: str, consent: Consent, now: float) -> bool:
     """Never write to this address again: `why` is `bounced` or `complained`; every open subscription ends with it.
 
-    Returns False when the address is suppressed for that or a graver reason already.
+    Returns False when the address is already suppressed for that or a graver reason.
     """
     if person.suppressed in (why, "complained"):
         return False
@@ -282,7 +282,7 @@ def suppress(connection: Connection, person: Person, why: str, consent: Consent,
 
 
 def unsuppress(connection: Connection, person: Person, now: float, actor: str) -> None:
-    """Let an address be written to again, because the person asked for it."""
+    """Lift the suppression of an address, because the person asked for it."""
     connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(suppressed=""))
     record_event(
         connection, Event(now, "unsuppressed", subscriber_id=person.id, actor=actor, detail={"was": person.suppressed})

@@ -1,4 +1,4 @@
-"""What is kept of people, read out: one person whole (right of access), or the rows of an export."""
+"""What is kept about people: one person's whole record (right of access), or the rows of an export."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("first_name", "last_name", "salutation", "function", "role", "phone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerson:
-    """A subscriber with their organisation's name and where one publication stands."""
+    """A subscriber with their organisation's name and the state of one publication."""
 
     person: Person
     organisation: str
@@ -81,7 +81,7 @@ def stream(
 
 
 def whole(connection: Connection, person: Person) -> dict[str, Any]:
-    """Return everything that is kept of a person as plain values; times are POSIX seconds."""
+    """Return everything that is kept about a person as plain values; times are POSIX seconds."""
     mine = sa.select(
         mailings.c.issue,
         mailings.c.subject,

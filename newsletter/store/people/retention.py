@@ -1,4 +1,4 @@
-"""Nothing is kept longer than the settings say: one pass over the database, which tells what it did."""
+"""Nothing is kept longer than the settings say: one pass over the database, which reports what it did."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The oldest moments (POSIX seconds) that each kind of thing may stem from."""
+    """For each kind of record, the oldest time (POSIX seconds) from which one may be kept."""
 
     pending: float
     left: float
@@ -43,14 +43,14 @@ class Purged:
     webhooks_removed: int
 
     def counts(self) -> dict[str, int]:
-        """Return what was done by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
 def purge_expired(connection: Connection, limits: Limits, fingerprint: Callable[[str], str], now: float) -> Purged:
     """Apply the retention periods in the caller's transaction; `fingerprint` hashes an address key.
 
-    Requests that were never confirmed vanish without a hash; whoever left long ago is erased to one.
+    Requests that were never confirmed are erased without a hash; a person who left long ago leaves one.
     """
     return Purged(
         pending_expired=_expire(connection, limits.pending, now),

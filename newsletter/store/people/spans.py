@@ -1,7 +1,7 @@
 """One span of a subscription: read the open one, close it, open the next.
 
-The statements are made once: an expression of SQLAlchemy costs more to build than SQLite needs to run it, and somebody
-who leaves by one click waits behind hundreds who do the same.
+The statements are made once: an expression of SQLAlchemy costs more to build than SQLite needs to run it, and a person
+who unsubscribes by one click waits behind hundreds who do the same.
 """
 
 from __future__ import annotations

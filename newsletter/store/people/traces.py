@@ -1,6 +1,6 @@
-"""Every place but `subscribers` where something of a person may stand, emptied in one go.
+"""Every place but `subscribers` that may hold something about a person, emptied in one go.
 
-A new table or column that may hold an address, a name or somebody's words belongs in here.
+A new table or column that may hold an address, a name or a person's words belongs in here.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from newsletter.store.tables.pages import proposals
 
 
 def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
-    """Take a person out of the ledger, the journal, imports, reviews, proposals, receipts and webhook calls.
+    """Remove a person from the ledger, the journal, imports, reviews, proposals, receipts and webhook calls.
 
     `spellings` are the forms of the address, searched without regard to case where texts from outside are kept. What
-    is needed to count stays, without a link to anybody.
+    is needed to count stays, without a link to the person.
     """
     _by_id(connection, subscriber_id)
     by_person = sa.and_(events.c.subscriber_id == subscriber_id, _mentions(events.c.actor, spellings))
@@ -29,7 +29,7 @@ def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
 
 
 def wipe_texts(connection: Connection, *spellings: str) -> int:
-    """Take an address out of all texts that are kept from outside; returns in how many rows it stood."""
+    """Remove an address from all texts that are kept from outside; returns in how many rows it stood."""
     keyed = sa.and_(events.c.key.is_not(None), _mentions(events.c.key, spellings))
     asked = sa.or_(_mentions(reviews.c.subject, spellings), _mentions(reviews.c.detail, spellings))
     named = _mentions(imports.c.file_name, spellings)
@@ -57,7 +57,7 @@ def _mentions(column: sa.Column[str], spellings: tuple[str, ...]) -> sa.ColumnEl
 
 
 def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
-    """Take the address out of stored receipts (doubtful names) and frozen audiences (exceptions)."""
+    """Remove the address from stored receipts (doubtful names) and frozen audiences (exceptions)."""
     places = (mailings.c.receipt, mailings.c.audience)
     found = sa.or_(*(_mentions(place, spellings) for place in places))
     wanted = {text.lower() for text in spellings}
@@ -73,7 +73,7 @@ def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
 
 
 def _pauses(connection: Connection, spellings: tuple[str, ...]) -> int:
-    """Empty the reasons of pauses that name the person: whom a provider's answer was given for."""
+    """Empty the reasons of pauses that name the person for whom a provider's answer was given."""
     told = sa.and_(events.c.kind == "mailing-paused", _mentions(events.c.detail, spellings))
     named = _mentions(mailings.c.pause_reason, spellings)
     emptied = connection.execute(events.update().where(told).values(detail=""))
@@ -90,7 +90,7 @@ def _without(document: Any, wanted: set[str]) -> Any:
 
 
 def _webhook_calls(connection: Connection, spellings: tuple[str, ...]) -> int:
-    """Empty the bodies that speak of the person; the key stays, so that a replay still has no effect."""
+    """Empty the bodies that mention the person; the key stays, so that a replay still has no effect."""
     wanted = [text.encode().lower() for text in spellings]
     rows = connection.execute(sa.select(webhook_calls.c.key, webhook_calls.c.body))
     keys = [row.key for row in rows if any(text in row.body.lower() for text in wanted)]

@@ -181,7 +181,7 @@ def test_what_changed_between_two_tries_is_found_by_table_and_key(filled, make, 
         fill(source, target)
     with source.write() as c:
         c.execute(subscribers.delete().where(subscribers.c.id == 3))
-    with pytest.raises(StoreError, match=r"a row is missing or is another \(subscribers, id 4\)"):
+    with pytest.raises(StoreError, match=r"a row is missing or has another key \(subscribers, id 4\)"):
         fill(source, target)
     fill(source, target, anew=True)
     assert contents(target) == contents(source)
