@@ -55,12 +55,14 @@ TABLE = {
         POST /studio/numeros/{key}/commentaires | GET /studio/numeros/{key}/controles | GET /studio/numeros/{key}/envoi
         POST /studio/numeros/{key}/envoi/bon-a-tirer | POST /studio/numeros/{key}/envoi/epreuve
         GET /studio/numeros/{key}/envoi/etat | GET /studio/numeros/{key}/envoi/flux
+        GET /studio/numeros/{key}/envoi/lettre | POST /studio/numeros/{key}/envoi/retirer
         POST /studio/numeros/{key}/envoi/second-accord | GET /studio/numeros/{key}/faire-relire/{slug}
         POST /studio/numeros/{key}/faire-relire/{slug} | POST /studio/numeros/{key}/geste
         POST /studio/numeros/{key}/textes
     """,
     "send": """
-        POST /studio/numeros/{key}/envoi/arreter | POST /studio/numeros/{key}/envoi/partir
+        GET /studio/numeros/{key}/envoi/heure | POST /studio/numeros/{key}/envoi/arreter
+        POST /studio/numeros/{key}/envoi/partir | POST /studio/numeros/{key}/envoi/reessayer
         POST /studio/numeros/{key}/envoi/pause | POST /studio/numeros/{key}/envoi/rappeler
         POST /studio/numeros/{key}/envoi/reprendre | POST /studio/numeros/{key}/envoi/trancher
     """,

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 
 from newsletter import paris
+from newsletter.french import clock_words
 from newsletter.i18n import _
 from newsletter.store.sending.warnings import Silence
 
 
 @dataclass(frozen=True, slots=True)
 class SilenceWords:
-    """A silence as it is told: since when (`9 h 30` is made of `since`), why, what to do, and the answer as it came."""
+    """A silence as it is told: since when, why, what to do, and the answer as it came."""
 
     since: float
     cause: str
@@ -21,8 +22,8 @@ class SilenceWords:
 
     @property
     def hour(self) -> str:
-        """The hour of the last sign of life, in Paris: `09:30`."""
-        return f"{paris.moment(self.since):%H:%M}"
+        """The hour of the last sign of life, in Paris: `9 h 30`."""
+        return clock_words(paris.moment(self.since))
 
 
 _REFUSED = re.compile(r"refused|errno 111", re.I)
