@@ -9,6 +9,13 @@ import click
 
 from newsletter import paris
 from newsletter.actions.returns import bounces as actions
+from newsletter.actions.returns.failing import (
+    Trouble,
+    failing_addresses,
+    failing_json,
+    reverse_bounce,
+    trouble_json,
+)
 from newsletter.actions.returns.provider_reports import Received
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
@@ -62,9 +69,9 @@ def classify(paths: tuple[Path, ...], as_json: bool) -> None:
 def list_(session: CommandRun, by_organisation: bool, as_json: bool) -> None:
     """List the addresses that fail: suppressed for good, or returned for now lately."""
     if by_organisation:
-        _print_troubles(actions.by_organisation(session.workspace), as_json)
+        _print_troubles(troubles_by_organisation(session.workspace), as_json)
         return
-    found = [actions.failing_json(one) for one in actions.failing_addresses(session.workspace)]
+    found = [failing_json(one) for one in failing_addresses(session.workspace)]
     if as_json:
         print_json([_dated(one) for one in found])
         return
@@ -72,8 +79,8 @@ def list_(session: CommandRun, by_organisation: bool, as_json: bool) -> None:
     print_table(f"{len(found)} failing addresses", columns, [_row(one) for one in found])
 
 
-def _print_troubles(troubles: list[actions.Trouble], as_json: bool) -> None:
-    found = [actions.trouble_json(trouble) for trouble in troubles]
+def _print_troubles(troubles: list[Trouble], as_json: bool) -> None:
+    found = [trouble_json(trouble) for trouble in troubles]
     if as_json:
         print_json([{**one, "failing": [_dated(each) for each in one["failing"]]} for one in found])
         return
@@ -104,7 +111,7 @@ def _dated(one: dict[str, Any]) -> dict[str, Any]:
 @pass_session
 def reverse(session: CommandRun, email: str, why: str, as_json: bool) -> None:
     """Let an address that bounced by mistake be written to again; a complaint is final."""
-    again = actions.reverse_bounce(session.workspace, email, why, session.user)
+    again = reverse_bounce(session.workspace, email, why, session.user)
     if as_json:
         print_json({"email": email, "publications": again})
     else:

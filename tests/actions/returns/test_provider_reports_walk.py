@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from newsletter.actions.returns import bounces
+from newsletter.actions.returns.failing import failing_addresses
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
@@ -156,6 +156,6 @@ def test_a_letter_leaves_and_what_comes_back_changes_each_person_once(make, temp
     assert [state(workspace, letter.to[0]) for letter in letters[5:]] == untouched
     assert before - active(workspace) == len({"hard", "complaint", "unsubscribe"} & set(calls))
     assert mailings.mailing_receipt(workspace, ISSUE).sent == 10 and mailings.mailing_receipt(workspace, ISSUE).balanced
-    failing = {one.address: one.suppressed for one in bounces.failing_addresses(workspace)}
+    failing = {one.address: one.suppressed for one in failing_addresses(workspace)}
     assert failing[letters[1].to[0]] is True and letters[3].to[0] not in failing
     workspace.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from newsletter.actions.returns import bounces
+from newsletter.actions.returns.failing import failing_json, reverse_bounce, troubles_by_organisation
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal
 from newsletter.store.people import people
@@ -18,7 +18,7 @@ from tests.store.helpers import NOW
 def test_staff_reverse_what_a_report_did_with_a_reason(lille, kind):
     person = lille.people[0]
     lille.take(lille.report(person, kind))
-    again = bounces.reverse_bounce(lille.workspace, person.address, "boîte  réparée", "staff")
+    again = reverse_bounce(lille.workspace, person.address, "boîte  réparée", "staff")
     assert again == (["flash", "lettre"] if kind == "hard" else ["lettre"])
     assert lille.standing(person)[:2] == ("", "active")
     with lille.workspace.database.read() as c:
@@ -35,7 +35,7 @@ def test_soft_bounces_before_a_reversal_count_no_more(quick):
     softs = [quick.report(person, "soft", key=f"brevo:s{m}", message_id=quick.message_id(person, m)) for m in letters]
     quick.take(*softs[:3])
     assert quick.standing(person)[0] == "bounced"
-    bounces.reverse_bounce(quick.workspace, person.address, "quota augmenté", "staff")
+    reverse_bounce(quick.workspace, person.address, "quota augmenté", "staff")
     quick.take(*softs[3:])
     assert quick.standing(person)[0] == ""
 
@@ -45,7 +45,7 @@ def test_a_complaint_is_final_and_nothing_else_is_reversed(quick, kind):
     quick.take(quick.report(quick.people[0], kind))
     before = quick.everything()
     with pytest.raises(Refused):
-        bounces.reverse_bounce(quick.workspace, quick.people[0].address, "erreur", "staff")
+        reverse_bounce(quick.workspace, quick.people[0].address, "erreur", "staff")
     assert quick.everything() == before
 
 
@@ -54,9 +54,9 @@ def test_who_left_by_their_own_hand_is_not_brought_back_by_a_reversal(quick):
     with quick.workspace.database.write() as c:
         people.move_subscription(c, person, "lettre", "left", people.Consent("", "page"), NOW + 1)
     with pytest.raises(Refused):
-        bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff")
+        reverse_bounce(quick.workspace, person.address, "erreur", "staff")
     quick.take(quick.report(person, "hard"))
-    assert bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff") == ["flash"]
+    assert reverse_bounce(quick.workspace, person.address, "erreur", "staff") == ["flash"]
     assert quick.standing(person)[1] == "left"
 
 
@@ -64,7 +64,7 @@ def test_who_left_by_their_own_hand_is_not_brought_back_by_a_reversal(quick):
 def test_a_reversal_needs_a_reason(quick, why):
     quick.take(quick.report(quick.people[0], "hard"))
     with pytest.raises(Refused):
-        bounces.reverse_bounce(quick.workspace, quick.people[0].address, why, "staff")
+        reverse_bounce(quick.workspace, quick.people[0].address, why, "staff")
 
 
 def test_an_erased_person_cannot_be_brought_back(quick):
@@ -74,7 +74,7 @@ def test_an_erased_person_cannot_be_brought_back(quick):
     with quick.workspace.database.write() as c:
         erase_person(c, person, "f" * 64, NOW, reason="asked")
     with pytest.raises(NotFound):
-        bounces.reverse_bounce(quick.workspace, person.address, "erreur", "staff")
+        reverse_bounce(quick.workspace, person.address, "erreur", "staff")
     assert quick.take(report) == {"unknown-message": 1}
     assert quick.read(sa.select(subscribers).where(subscribers.c.id == person.id)) == []
 
@@ -84,8 +84,8 @@ def test_failing_addresses_are_shown_by_organisation_with_whom_to_call(lille):
     lille.take(
         lille.report(first, "hard", status="5.1.1"), lille.report(second, "soft"), lille.report(third, "complaint")
     )
-    (town,) = bounces.by_organisation(lille.workspace)
+    (town,) = troubles_by_organisation(lille.workspace)
     assert town.organisation == "Ville de Lille"
-    assert [bounces.failing_json(one)["state"] for one in town.failing] == ["bounced", "soft"]
-    assert bounces.failing_json(town.failing[0])["status"] == "5.1.1"
+    assert [failing_json(one)["state"] for one in town.failing] == ["bounced", "soft"]
+    assert failing_json(town.failing[0])["status"] == "5.1.1"
     assert [contact.address for contact in town.others] == [p.address for p in lille.people[3:]]
