@@ -141,6 +141,7 @@ def desks(tmp_path_factory, sample_workspace) -> Iterator[dict[str, Desk]]:
 def test_every_route_stands_in_the_table_once(desks):
     served = sorted(walk(desks["admin"].client.app.routes))
     listed = sorted(entry for text in TABLE.values() for entry in re.findall(r"[A-Z]+ \S+", text))
+    assert (sorted(set(listed) - set(served)), sorted(set(served) - set(listed))) == ([], [])
     assert listed == served
 
 
