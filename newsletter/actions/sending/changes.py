@@ -13,7 +13,7 @@ Kind = Literal["subject", "preheader", "editorial", "date", "added", "removed", 
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ApprovalChange:
     """One difference: `before` and `after` are subjects, dates, numbers of people, or the title of an item."""
 
     kind: Kind
@@ -38,44 +38,44 @@ def prints_of(composed: ComposedIssue) -> dict[str, dict[str, str]]:
 
 def changes_since(
     subject: str, record: Mapping[str, Any], composed: ComposedIssue, people: tuple[int, int]
-) -> tuple[Change, ...]:
+) -> tuple[ApprovalChange, ...]:
     """Return what `composed` says otherwise than the approval that kept `subject` and `record`.
 
     `people` are how many were to receive it then, and would now. An approval of an earlier version kept no marks of
     texts and items: then only added and removed items are found. `look` stands alone, for a difference in none of
     these (the theme, a setting, a picture).
     """
-    found: list[Change] = []
+    found: list[ApprovalChange] = []
     if subject != composed.subject:
-        found.append(Change("subject", subject, composed.subject))
+        found.append(ApprovalChange("subject", subject, composed.subject))
     if record.get("date") not in (None, composed.date.isoformat()):
-        found.append(Change("date", str(record["date"]), composed.date.isoformat()))
+        found.append(ApprovalChange("date", str(record["date"]), composed.date.isoformat()))
     now = texts_of(composed)
     before = record.get("texts", now)
-    found += [Change(kind) for kind in ("preheader", "editorial") if before.get(kind) != now[kind]]
+    found += [ApprovalChange(kind) for kind in ("preheader", "editorial") if before.get(kind) != now[kind]]
     found += _items(record, prints_of(composed))
     if people[0] != people[1]:
-        found.append(Change("people", str(people[0]), str(people[1])))
+        found.append(ApprovalChange("people", str(people[0]), str(people[1])))
     if all(change.kind == "people" for change in found):
-        found.append(Change("look"))
+        found.append(ApprovalChange("look"))
     return tuple(found)
 
 
-def _items(record: Mapping[str, Any], now: Mapping[str, Mapping[str, str]]) -> list[Change]:
+def _items(record: Mapping[str, Any], now: Mapping[str, Mapping[str, str]]) -> list[ApprovalChange]:
     before = record.get("prints")
     if before is None:  # kept by an earlier version: slugs only
         before = {slug: {} for slug in record.get("items", {})}
         now = {place.partition("/")[2]: item for place, item in now.items()} if before else {}
-    found = [Change("added", after=item["title"]) for place, item in now.items() if place not in before]
-    found += [Change("removed", item.get("title", place)) for place, item in before.items() if place not in now]
+    found = [ApprovalChange("added", after=item["title"]) for place, item in now.items() if place not in before]
+    found += [ApprovalChange("removed", item.get("title", place)) for place, item in before.items() if place not in now]
     found += [
-        Change("changed", item["title"], now[place]["title"])
+        ApprovalChange("changed", item["title"], now[place]["title"])
         for place, item in before.items()
         if place in now and "mark" in item and item["mark"] != now[place]["mark"]
     ]
     kept = [place for place in before if place in now]
     if record.get("prints") and kept != [place for place in now if place in before]:
-        found.append(Change("order"))
+        found.append(ApprovalChange("order"))
     return found
 
 

@@ -20,7 +20,7 @@ from newsletter.actions.letters import editions
 from newsletter.actions.letters.editions import Edition
 from newsletter.actions.sending import changes, corrections, mailings, schedule
 from newsletter.actions.sending.approval import approve_issue
-from newsletter.actions.sending.changes import Change
+from newsletter.actions.sending.changes import ApprovalChange
 from newsletter.actions.sending.corrections import DoubtfulMessage
 from newsletter.actions.sending.silence import SilenceWords, silence_words
 from newsletter.actions.sending.usual_hours import proposed_moment, usual_hour
@@ -80,7 +80,7 @@ class SendPage:
     at: datetime | None = None
     left: float = 0.0
     changed: bool = False
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ApprovalChange, ...] = ()
     near: Mailing | None = None
     proposal: datetime | None = None
     silence: SilenceWords | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from newsletter import french
-from newsletter.actions.sending.changes import Change
+from newsletter.actions.sending.changes import ApprovalChange
 from newsletter.web.site import day_words, say
 
 
@@ -78,7 +78,7 @@ def kind_words() -> Mapping[str, tuple[str, str]]:
     }
 
 
-def change_words(change: Change) -> str:
+def change_words(change: ApprovalChange) -> str:
     """Return what changed since an approval, as one sentence."""
     sentence = {
         "subject": say("L’objet : « {before} » est devenu « {after} »."),
