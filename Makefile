@@ -54,8 +54,9 @@ versions:  ## the same on the other versions of Python that are supported, each 
 bench: $(STAMP)  ## reproducible benchmarks against peers, as ratios
 	@$(BIN)/python -m bench
 
-chaos: $(STAMP)  ## 200 mailings killed at random moments, on SQLite and PostgreSQL, and some over three workers
-	@CHAOS_RUNS=200 $(BIN)/python -m pytest tests/actions/test_chaos.py tests/jobs/test_workers.py
+chaos: $(STAMP)  ## 200 mailings killed at random moments on both databases, over workers, power cuts, refusals, snapshots
+	@CHAOS_RUNS=200 $(BIN)/python -m pytest tests/actions/sending/test_chaos.py tests/actions/sending/test_power_cut.py \
+		tests/actions/sending/test_our_fault.py tests/actions/sending/test_departures.py tests/jobs/test_workers.py
 
 coverage: lint  ## all tests with the branches they take; the uncovered lines stand in htmlcov/
 	@rm -f .coverage .coverage.*

@@ -148,7 +148,10 @@ _CAPS = {
 
 
 class Sending(_Frozen):
-    """How mailings leave: provider, sender, speed limits (0 = none), leases and the recall window."""
+    """How mailings leave: provider, sender, speed limits (0 = none), leases and the recall window.
+
+    A scheduled mailing that missed its hour by more than `late_minutes` leaves at a word only.
+    """
 
     provider: str = "outbox"
     from_: str = Field(alias="from")
@@ -157,6 +160,7 @@ class Sending(_Frozen):
     daily: int = Field(default=0, ge=0)
     connections: int = Field(default=4, ge=1, le=256)
     recall_minutes: float = Field(default=5, ge=0)
+    late_minutes: float = Field(default=120, ge=1)
     lease_seconds: float = Field(default=300, ge=1)
     retry_hours: float = Field(default=48, gt=0)
     retry_first_seconds: float = Field(default=60, gt=0)

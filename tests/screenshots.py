@@ -97,7 +97,7 @@ def _sending(here: Stage) -> Iterator[tuple[str, Image.Image]]:
     workspace = here.workspace
     leaves = stage.NOW.replace(hour=14, minute=30)
     approve_issue(workspace, KEY, by=BY, at=leaves)
-    yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860)
+    yield "studio-send", _seen(here, f"{ISSUE}/envoi", 1280, 860, settled=True)
     mailings.cancel_mailing(workspace, KEY, by=BY)
     mailing = mailings.begin_mailing(workspace, approve_issue(workspace, KEY, by=BY, now=True))
     left = mailings.mailing_receipt(workspace, KEY).open

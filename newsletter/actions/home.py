@@ -20,6 +20,7 @@ from newsletter.store import home
 from newsletter.store.home import Waiting
 from newsletter.store.people import organisations
 from newsletter.store.reports import counts
+from newsletter.store.sending.warnings import Standstill, standstills
 
 _LOST_DAYS = 30
 _LIVE = ("approved", "sending", "paused")
@@ -45,12 +46,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All that the first page shows; `broken` are the issue files that cannot be read, `feeds` those that fail."""
+    """All that the first page shows; `broken` are the issue files that cannot be read, `feeds` those that fail.
+
+    `standstills` are the mailings that missed their hour, or of which the provider takes nothing.
+    """
 
     issues: tuple[Next, ...]
     broken: tuple[ContentError, ...]
     waiting: Waiting
     doubtful_issues: tuple[str, ...]
+    standstills: Sequence[Standstill]
     feeds: tuple[FailingFeed, ...]
     points: tuple[Point, ...]
     has_people: bool
@@ -71,6 +76,9 @@ def overview(workspace: Workspace) -> Overview:
         lost_since = workspace.clock() - _LOST_DAYS * 86_400
         found = home.waiting(connection, today, soon, lost_since)
         doubtful = tuple(home.doubtful_issues(connection)) if found.doubtful else ()
+        still = standstills(
+            connection, workspace.database.now(connection), workspace.settings.sending.late_minutes * 60
+        )
         people = home.anybody(connection)
         line = _points(connection, today, 12)
     return Overview(
@@ -84,6 +92,7 @@ def overview(workspace: Workspace) -> Overview:
         ),
         feeds=feed_reader.failing_feeds(workspace),
         doubtful_issues=doubtful,
+        standstills=still,
         points=line,
         has_people=people,
         has_articles=any((workspace.root / "articles").rglob("*.md")),

@@ -43,6 +43,7 @@ def list_(session: CommandRun, as_json: bool) -> None:
 def show(session: CommandRun, issue: str, as_json: bool) -> None:
     """Show a mailing with its journal."""
     mailing, events = sending_mailings.story(session.workspace, issue)
+    still = sending_mailings.standstill(session.workspace, mailing)
     if as_json:
         print_json(
             {
@@ -57,11 +58,21 @@ def show(session: CommandRun, issue: str, as_json: bool) -> None:
                 "ended_at": moment(mailing.ended_at),
                 "pause_reason": mailing.pause_reason,
                 "provider": mailing.provider,
+                "late": bool(still and not still.silence),
+                "silent_since": moment(still.silence.since) if still and still.silence else None,
+                "answer": still.silence.answer if still and still.silence else "",
                 "events": [{"at": moment(e.at), "kind": e.kind, "actor": e.actor, **(e.detail or {})} for e in events],
             }
         )
         return
     click.echo(f"{mailing.issue}: {mailing.status} {mailing.pause_reason}".rstrip())
+    if still and still.silence:
+        click.echo(
+            f"  the provider takes nothing since {moment(still.silence.since)}: {still.silence.answer or 'no answer'}. "
+            "it is tried again by itself; see `newsletter doctor`"
+        )
+    elif still:
+        click.echo(f"  its hour was missed. it waits for a word: `newsletter send {mailing.issue}`, or cancel it")
     for event in events:
         click.echo(f"  {moment(event.at)}  {event.kind}  {event.actor}".rstrip())
     print_receipt(sending_mailings.mailing_receipt(session.workspace, issue))

@@ -33,6 +33,30 @@ _ROBOTS = re.compile(
     r"devnull|spam|test|exemple|example",
     re.IGNORECASE,
 )
+_ROBOTS_BEGIN = (
+    "no",
+    "do",
+    "ne",
+    "abuse",
+    "postmaster",
+    "hostmaster",
+    "mailer",
+    "bounce",
+    "unsub",
+    "desabo",
+    "desins",
+    "root",
+    "daemon",
+    "listserv",
+    "majordomo",
+    "sympa",
+    "null",
+    "dev",
+    "spam",
+    "test",
+    "exemple",
+    "example",
+)
 # RFC 2606 and RFC 6761: names that never receive mail. `.example` and `.test` stay usable for rehearsals.
 _RESERVED = re.compile(r"(example\.(com|net|org)|(.+\.)?invalid|(.+\.)?localhost)\Z")
 
@@ -72,15 +96,16 @@ def repair_address(text: str) -> Repair | None:
 
 def address_doubt(address: Address) -> str:
     """Return why a human should look at a valid address from a file before it is written to, or ""."""
-    if _ROBOTS.fullmatch(address.local):
+    if address.key.startswith(_ROBOTS_BEGIN) and _ROBOTS.fullmatch(address.local):
         return _("« {address} » est l’adresse d’un automate ou d’un service technique, pas d’une personne").format(
             address=address.text
         )
-    if _RESERVED.match(address.domain):
+    near = address.domain.startswith("example.") or address.domain.endswith(("invalid", "localhost"))
+    if near and _RESERVED.match(address.domain):
         return _("« {domain} » est un domaine réservé aux exemples : il ne reçoit pas de courrier").format(
             domain=address.domain
         )
-    if not address.local.isascii():
+    if not address.text.isascii() and not address.local.isascii():
         return _("l’adresse contient des accents : fallait-il lire {address} ?").format(
             address=f"{unaccented(address.local)}@{address.domain}"
         )

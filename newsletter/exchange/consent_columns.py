@@ -101,13 +101,14 @@ _STRONG_STOP: tuple[tuple[Standing, re.Pattern[str]], ...] = (
 _WEAK_STOP = re.compile(
     r"\b(exclu\w*|refus\w*|bloqu\w*|blocked|block|oppos\w*|suppr\w*|retir\w*|retrait|remov\w*|delet\w*|invalid\w*|"
     r"erreurs?|errors?|erronee?s?|disabled|desactiv\w*|deactivat\w*|suspend\w*|suspens\w*|hold|inacti\w*|reject\w*|"
-    r"rejet\w*|cancel\w*|annul\w*|withdr\w*|revo\w*|archiv\w*|exclud\w*|prohibit\w*|forbidden|interdi\w*|stop)\b"
+    r"rejet\w*|cancel\w*|annul\w*|hs|ko|obsolet\w*|caduc\w*|perdu\w*|fausse?s?|incorrect\w*|inexist\w*|morte?s?|withdr\w*|revo\w*|archiv\w*|exclud\w*|prohibit\w*|forbidden|interdi\w*|stop)\b"
 )
 _MAIL = re.compile(
     r"\b(e ?mails?|mails?|courriels?|newsletters?|lettres?|infolettres?|campagnes?|campaigns?|contact\w*|diffusion|"
     r"envois?|mailings?|e ?mailings?|abonne\w*|subscri\w*|adresses?|address|user|utilisateurs?|compte|account|"
     r"marketing|communications?|prospection|consent\w*|rgpd|gdpr|messages?|bulletins?|sollicitation\w*)\b"
 )
+_VALID = re.compile(r"\b(valid|valide|validity|validite|deliverable|delivrable|joignable|fonctionne)\b")
 _CONFIRMED = re.compile(r"\b(confirm\w*|double ?opt ?ins?|verified|verifie\w*|valide[es]*|validated|activated)\b")
 _CONSENT = re.compile(
     r"\b(inscri\w*|abonn\w*|subscri\w*|opt(ed)? ?ins?|optedin|consent\w*|rgpd|gdpr|newsletters?|infolettres?|"
@@ -139,6 +140,10 @@ def sense_of(header: str) -> ColumnSense:
 
 
 def _by_words(words: str) -> ColumnSense:
+    if re.search(r"\b(fin|end|expir\w*) (de |d |l |of )?(the )?(abonnement|inscription|subscription)", words):
+        return ColumnSense("stop", "unclear")
+    if _VALID.search(words) and (_MAIL.search(words) or _VALID.fullmatch(words)):
+        return ColumnSense("consent", "bounced", weak=True)
     stop = next((standing for standing, pattern in _STRONG_STOP if pattern.search(words)), None)
     if _OTHER_CHANNEL.search(words) and not _MAIL.search(words):
         return ColumnSense("none")

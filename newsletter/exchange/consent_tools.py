@@ -358,7 +358,7 @@ TOOLS: tuple[Tool, ...] = (
             "lettre d information, infolettre, rgpd, accord, accord rgpd, consentement, consent, "
             "optin, opt in, accepte de recevoir la newsletter, souhaite recevoir la lettre, accepte mail, "
             "ok mail, ok newsletter, mailing, e mailing, emailing, actif, active, contactable, "
-            "valide, email valide, mail valide, adresse valide",
+            "accepte les mails",
             "stop": "desabonne, desabonnee, desinscrit, desinscrite, desabonne le, desinscrit le, "
             "date de desinscription, "
             "date desinscription, date de desabonnement, date desabonnement, a supprimer, supprime, supprime le, "

@@ -35,7 +35,8 @@ _YES = _words(
 )
 _NO = _words(
     """0, non, n, no, false, faux, f, off, nein, nee, nao, falsch, falso, not checked, unchecked, decoche, decochee,
-    non coche, non cochee, 0 0, 00, not agreed, not accepted, non merci, no thanks, pas d accord, jamais, never"""
+    non coche, non cochee, 0 0, 00, not agreed, not accepted, non merci, no thanks, pas d accord, jamais,
+    never, nok, ko, hs"""
 )
 _BLANK = _words("null, none, nan, na, n a, nd, nc, undefined, nil, vide, empty, 0000 00 00, 0000 00 00 00 00 00, neant")
 _YES_SIGNS, _NO_SIGNS = frozenset("✓✔☑✅🗹"), frozenset("✗✘☐❌✖❎🗙")
@@ -64,6 +65,8 @@ def answer(text: str) -> Answer:
         return "date"
     if _YES_START.match(words) and not _DENIED.search(words):
         return "yes"
+    if re.match(r"\s*(non|no)\s*[,;.:!–-]", text, re.IGNORECASE):
+        return "no"
     return ""
 
 
@@ -190,7 +193,9 @@ _OTHER_STATES = _words(
     membre fondateur, membre associe, invite permanent, majorite, minorite, ancien adherent, honoraire, expert,
     prospect chaud, prospect froid, fournisseur, prestataire, elu, elue, agent, particulier, professionnel, etranger,
     francais, importe, imported, marketing qualified lead, sales qualified lead, opportunity, subscriber, evangelist,
-    oui a jour, cotisant, cotisante, beneficiaire, correspondant, correspondante, referent, referente"""
+    oui a jour, cotisant, cotisante, detache, detachee, mis a disposition, mise a disposition,
+    en disponibilite, en conge, en retraite, en detachement, stagiaire de la fonction publique, beneficiaire,
+    correspondant, correspondante, referent, referente"""
 )
 
 
@@ -248,13 +253,18 @@ _LEAVING = re.compile(
     r"infolettre|e mails?|courriels?)\w*|stop (mails?|newsletter|envois?|e mails?|courriels?|diffusion)|a supprimer de|"
     r"a retirer de|(droit|demande) (a l |d |de )(oppos|oubli|efface)\w*|"
     r"(adresse|e ?mail|mail|courriel) (mail )?(invalide|erronee?|obsolete|fausse?|incorrecte?|inexistante?)|"
-    r"n existe plus|abgemeldet|desuscri\w*|disiscritt\w*|afgemeld)\b"
+    r"(plus|pas) interesse\w*|(retirer|supprimer|enlever|oter|rayer) (de |du |d )(la |notre |nos |cette )?"
+    r"(listes?|fichiers?|diffusion|base|envois?)|n existe plus|abgemeldet|desuscri\w*|disiscritt\w*|afgemeld)\b"
 )
 _WHOLE = _words(
-    """unsubscribed, cleaned, complained, complaint, spam, bounce, bounced, undeliverable, nomail, stop, refus, refuse,
-    refusee, supprime, supprimee, a supprimer, a retirer, a enlever, desactive, desactivee, blocked, bloque,
-    bloquee, unactivated, unconfirmed, non confirme, non confirmee, do not mail, do not email, dnc, transactional,
-    nonsubscribed, non subscribed, junk, suppressed, optout, removed, deleted, cancelled, canceled, decede, decedee"""
+    """unsubscribed, complained, complaint, bounce, bounced, undeliverable, nomail, unactivated, unconfirmed,
+    do not mail, do not email, nonsubscribed, non subscribed, optout, blacklisted, blocklisted, cleaned"""
+)
+# Alone in a column of any name, these may be of another matter (an invitation that was declined).
+_WHOLE_VAGUE = _words(
+    """spam, stop, refus, refuse, refusee, supprime, supprimee, a supprimer, a retirer, a enlever, desactive,
+    desactivee, blocked, bloque, bloquee, non confirme, non confirmee, dnc, transactional, junk, suppressed, removed,
+    deleted, cancelled, canceled, decede, decedee"""
 )
 _NOT_LEAVING = re.compile(
     r"\b(non|pas|jamais|not|never) (desabonn|desinscri|unsub|black|block|bounc|opted out)|lien de"
@@ -271,6 +281,8 @@ def text_standing(text: str) -> Standing:
     if words in _WHOLE:
         found = word_standing(text)
         return found or "unclear"
+    if words in _WHOLE_VAGUE:
+        return "unclear"
     said = _LEAVING.search(words)
     if said is None or _NOT_LEAVING.search(words) or re.match(r"https? ", words):
         return ""

@@ -23,6 +23,7 @@ from newsletter.i18n import _
 _NO_PERSON = re.compile(
     r"(sous )?totaux?\b|(sous )?total\b|nombre d|somme\b|export\w* (le|du|on)\b|genere\w* le\b|source\b"
 )
+_CURLY = re.compile("[’‘ʼ]")
 _Found = tuple[str, Address]
 
 
@@ -86,8 +87,11 @@ class RowReader:
                 found = parse_mailbox(self._email(cells))
             except AddressError as error:
                 return self._repaired(number, record, error)
-        row = self._row(number, line, cells, found, doubt)
-        return [row, *self._others(number, line, cells, found[1])] if self._headless else [row]
+        if not found[1].text.isascii() and _CURLY.search(found[1].local):
+            return self._repaired(number, record, AddressError(""))
+        pasted = len(cells) > len(self._columns) and self._nothing_else(cells)
+        others = self._others(number, line, cells, found[1]) if self._headless or pasted else []
+        return [self._row(number, line, cells[: len(self._columns)] if pasted else cells, found, doubt), *others]
 
     def _row(
         self,
@@ -109,7 +113,7 @@ class RowReader:
         if said.standing in ("unclear", "pending") or len(cells) > len(self._columns):
             doubt = doubt or self._doubt(cells, said)
         if said.standing in STOPPED:
-            return ImportRow(number, line, address.text, "accept", _cell(said), fields, address, said.standing)
+            return ImportRow(number, line, address.text, "accept", self._because(said), fields, address, said.standing)
         if doubt:
             return ImportRow(number, line, address.text, "review", doubt, fields, address, said.standing)
         note = note or (_("le nom écrit devant l’adresse a été séparé") if name else "")
@@ -145,7 +149,8 @@ class RowReader:
                     continue
                 seen.add(found[1].key)
                 doubt = "" if self._nothing_else(cells) else _("une autre adresse de la même ligne")
-                rows.append(self._row(number, line, cells, found, doubt, further=True))
+                own = cells[: len(self._columns)] if not doubt else cells
+                rows.append(self._row(number, line, own, found, doubt, further=True))
         return rows
 
     def _nothing_else(self, cells: Sequence[str]) -> bool:
@@ -198,6 +203,11 @@ class RowReader:
         if len(cells) > len(self._columns) and any(cell.strip() for cell in cells[len(self._columns) :]):
             return _("la ligne a plus de cellules que l’en-tête : elles sont peut-être décalées")
         return ""
+
+    def _because(self, said: Said) -> str:
+        """Return the cell that says no; the plain status column needs no mention."""
+        at = self._table.headers.index(said.header) if said.header in self._table.headers else -1
+        return "" if at >= 0 and self._columns[at] == "status" else _cell(said)
 
     def _no_address(self, cells: list[str], error: AddressError) -> tuple[Action, str]:
         filled = [text for cell in cells if (text := clean(cell))]

@@ -171,6 +171,11 @@ def read_columns(
     chosen = {fold(header): choice for header, choice in (choices or {}).items()}
     choice_of = [_choice(chosen, header, at) for at, header in enumerate(headers)]
     senses = [_first_sense(*column) for column in zip(headers, names, choice_of, strict=True)]
+    if "organisation" in names:  # « Actif » may be said of the organisation
+        senses = [
+            sense._replace(standing="unclear") if fold(header) in ("actif", "active", "inactif", "inactive") else sense
+            for header, sense in zip(headers, senses, strict=True)
+        ]
     counters = [Counter[str]() for _header in headers]
     for record in islice(records, _SAMPLE):
         for counter, cell in zip(counters, record.cells, strict=False):
@@ -248,12 +253,14 @@ def _status(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
     if set(values) <= LETTERS.keys() and len(values) > 1:
         return column._replace(letters=True)
     if column.sense.weak and not any(map(is_state_word, values)):
+        if all(answer(value) in ("yes", "no") for value in values):
+            return column
         return column._replace(question=_question(column, values))
     if column.choice:
         return column
-    if all(map(is_other_state, values)):
-        return column._replace(sense=ColumnSense("text"))
     if not any(map(_understood, values)):
+        if 2 * sum(map(is_other_state, values)) >= len(values):
+            return column._replace(sense=ColumnSense("text"))
         return column._replace(question=_question(column, values))
     return column
 
@@ -282,7 +289,7 @@ def _text(column: ColumnReading, values: Sequence[str]) -> ColumnReading:
     states = [value for value in values if is_state_word(value)]
     if 2 * len(states) <= len(values) or not any(_says_no(value) for value in states):
         return column
-    if any(text_standing(value) for value in values):
+    if any(text_standing(value) in STOPPED | {"pending"} for value in values):
         return column._replace(sense=ColumnSense("status"))
     other_kind = sense_of(f"statut {column.header}").sense == "text"
     return column if other_kind else column._replace(question=_question(column, values))

@@ -24,9 +24,23 @@ from newsletter.exchange.values import clean
 
 _MANY_BOUNCES = 5  # Odoo and phpList stop writing after five bounces in a row
 _GRAVITY: Mapping[Standing, int] = {"": 0, "unclear": 1, "pending": 2, "left": 3, "bounced": 4, "complained": 5}
-_SPEAKS = re.compile(
-    r"d[eé]s(?:abonn|inscri)|unsub|npai|ne (?:plus|pas|souhaite)|opt.?out|black|block|bounc|liste noire|do not",
-    re.IGNORECASE,
+# What a name that speaks of leaving holds: a look that costs little, since every row of a million has names.
+_SPEAKS = (
+    "sabonn",
+    "sinscri",
+    "unsub",
+    "npai",
+    "ne plus",
+    "ne pas",
+    "ne souhaite",
+    "opt out",
+    "opt-out",
+    "optout",
+    "black",
+    "block",
+    "bounc",
+    "liste noire",
+    "do not",
 )
 
 
@@ -69,7 +83,11 @@ class RowJudge:
         return gravest
 
     def _name(self, cells: Sequence[str]) -> Said:
-        if not _SPEAKS.search("\n".join(cells)):
+        text = "\n".join(cells).lower()
+        for word in _SPEAKS:
+            if word in text:
+                break
+        else:
             return Said()
         for at in self._names:
             if at < len(cells) and name_standing(cells[at]):

@@ -8,6 +8,24 @@ import io
 PEOPLE = "email;prenom;collectivite;statut\na@ville.fr;Zoé;Ville de Lille;\nb@gmial.com;;;\nc@ville.fr;;;désabonné\n"
 
 
+def test_a_column_that_is_not_understood_stops_the_import_until_it_is_named(newsletter, workspace):
+    file = workspace / "zones.csv"
+    file.write_text("email;Statut;Territoire\na@ville.fr;zone 1;Nord\npas une adresse;zone 2;Sud\n", encoding="utf-8")
+    arguments = ("subscribers", "import", str(file), "--publication", "lettre")
+    stopped = newsletter(*arguments)
+    assert stopped.code == 1
+    assert "--column 'Statut=MEANING'" in stopped.err
+    asked = newsletter(*arguments, "--json").json
+    assert [column["column"] for column in asked["columns"] if column["question"]] == ["Statut"]
+    assert asked["columns"][1]["values"] == ["zone 1", "zone 2"]
+    told = newsletter(*arguments, "--column", "Statut=ignore", "--refused", str(workspace / "refused.csv"))
+    assert told.code == 0
+    assert "columns not read: Territoire" in told.out
+    assert "pas une adresse;zone 2;Sud;" in (workspace / "refused.csv").read_text("utf-8-sig")
+    assert newsletter(*arguments, "--column", "Statut").code == 2
+    assert newsletter(*arguments, "--column", "Statut=maybe").code == 1
+
+
 def test_the_way_of_a_file_from_rehearsal_to_undoing(newsletter, workspace):
     file = workspace / "people.csv"
     file.write_text(PEOPLE)

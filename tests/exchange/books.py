@@ -75,3 +75,38 @@ def _cell(value: object, reference: str) -> str:
     if isinstance(value, (int, float)):
         return f'<c r="{reference}"><v>{value}</v></c>'
     return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+
+
+def ods(rows: list[list[str]], *, repeat_rows: int = 1, repeat_cells: int = 1, name: str = "Feuille1") -> bytes:
+    """Return an OpenDocument sheet; the last row and cell stand as often as said, in one element."""
+    office = "urn:oasis:names:tc:opendocument:xmlns:"
+    spaces = " ".join(f'xmlns:{short}="{office}{short}:1.0"' for short in ("office", "table", "text"))
+    body = ""
+    for number, row in enumerate(rows, 1):
+        many = f' table:number-rows-repeated="{repeat_rows}"' if number == len(rows) and repeat_rows > 1 else ""
+        cells = "".join(
+            f'<table:table-cell office:value-type="string"{_repeated(at == len(row), repeat_cells)}>'
+            f"<text:p>{escape(text)}</text:p></table:table-cell>"
+            for at, text in enumerate(row, 1)
+        )
+        body += f"<table:table-row{many}>{cells}</table:table-row>"
+    sheet = f'<table:table table:name="{name}">{body}</table:table>'
+    content = f"<office:spreadsheet>{sheet}</office:spreadsheet>"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
+        document = f"<office:document-content {spaces}><office:body>{content}</office:body></office:document-content>"
+        archive.writestr("content.xml", document)
+    return file.getvalue()
+
+
+def _repeated(is_last: bool, times: int) -> str:
+    return f' table:number-columns-repeated="{times}"' if is_last and times > 1 else ""
+
+
+_MANIFEST = (
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+    '<manifest:file-entry manifest:full-path="/" '
+    'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+)

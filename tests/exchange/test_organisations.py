@@ -154,3 +154,35 @@ def test_no_cell_makes_the_matching_fail(name, siren, level):
     match = match_organisation({"organisation": name, "siren": siren, "level": level}, DIRECTORY)
     assert 0 <= match.confidence <= 1
     assert stem(name) == stem(name.upper()) or not name.isascii()
+
+
+@pytest.mark.parametrize(
+    ("rows", "actions"),
+    [
+        (("Saint-Denis;commune;93066;", "Saint-Denis;commune;97411;"), ["accept", "accept"]),
+        (("Saint-Denis;commune;;93", "Saint-Denis;commune;;La Réunion"), ["accept", "accept"]),
+        (("Saint-Denis;commune;93066;", "Saint-Denis;commune;;93"), ["accept", "merge"]),
+        (("Saint-Denis;commune;93066;", "Saint-Denis;commune;;"), ["accept", "review"]),
+        (("Saint-Denis;commune;;", "SAINT DENIS;commune;;"), ["accept", "merge"]),
+    ],
+)
+def test_communes_of_one_name_are_told_apart_by_their_codes(rows, actions):
+    table = read_table("\n".join(("nom;niveau;insee;departement", *rows)).encode(), vocabulary=ORGANISATIONS)
+    assert isinstance(table, Table)
+    assert [row.action for row in plan_organisations(table)] == actions
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({"organisation": "Ville de Lille", "departement": "59"}, 1),
+        ({"organisation": "Ville de Lille", "code_postal": "59000"}, 1),
+        ({"organisation": "Ville de Lille", "departement": "Gard"}, None),
+        ({"organisation": "Ville de Lille", "siren": "552100554"}, None),
+        ({"organisation": "Saint-Denis", "code_postal": "97400"}, 7),
+        ({"organisation": "Saint-Denis", "dept": "Seine-Saint-Denis"}, 6),
+        ({"organisation": "Saint-Denis"}, None),
+    ],
+)
+def test_a_name_whose_codes_say_another_place_is_not_matched(cells, found):
+    assert match_organisation(cells, DIRECTORY).organisation_id == found

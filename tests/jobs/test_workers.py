@@ -197,7 +197,7 @@ def test_a_mailing_begun_on_one_machine_is_finished_by_another_that_shares_only_
         receipt = await_done(workspace)
         check(server, receipt, EACH * MOST_IN_FLIGHT)
     assert len(before) == 1 and len(senders(workspace)) == 2
-    assert {path.name for path in second[0].iterdir()} == {"newsletter.toml", ".env"}
+    assert {path.name for path in second[0].iterdir()} == {"newsletter.toml", ".env", "departures"}
 
 
 def test_an_operators_few_connections_are_counted_over_all_workers(stage, workspace, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.model import Outcome, Outgoing
+from newsletter.providers import Leaving, let_leave
 from newsletter.settings import Settings
 
 PROCESSOR = "Pigeons SARL, Lille, France"
@@ -21,9 +22,10 @@ class Pigeon:
     def connect(self, label: str = "") -> Pigeon:
         return self
 
-    def send(self, batch: Sequence[Outgoing]) -> Iterator[Outcome]:
+    def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         for message in batch:
-            yield Outcome(message.delivery, "accepted")
+            taken = leaving((message.delivery,))
+            yield Outcome(message.delivery, "accepted") if taken else Outcome(message.delivery, "untried", "provider")
 
     def close(self) -> None:
         pass

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter import providers
 from newsletter.errors import ProviderError
-from tests.providers.api_people import workspace
+from tests.providers.api_people import letter, workspace
 
 ELSEWHERE = EntryPoint("pigeon", "tests.providers.pigeon", "newsletter.providers")
 
@@ -22,6 +22,12 @@ def test_a_package_brings_a_provider_of_its_own(pigeon):
     assert providers.open_provider(workspace("pigeon")).name == "pigeon"
     assert providers.processor("pigeon") == "Pigeons SARL, Lille, France"
     assert providers.webhook_reader("pigeon") is None
+
+
+def test_a_brought_provider_asks_before_each_message_leaves(pigeon):
+    session = providers.open_provider(workspace("pigeon")).connect()
+    kinds = [outcome.kind for outcome in session.send([letter(1), letter(2)], lambda deliveries: deliveries == (1,))]
+    assert kinds == ["accepted", "untried"]
 
 
 def test_a_provider_that_nobody_brings_is_named_with_the_nearest(pigeon):

@@ -55,19 +55,23 @@ TABLE = {
         POST /studio/numeros/{key}/commentaires | GET /studio/numeros/{key}/controles | GET /studio/numeros/{key}/envoi
         POST /studio/numeros/{key}/envoi/bon-a-tirer | POST /studio/numeros/{key}/envoi/epreuve
         GET /studio/numeros/{key}/envoi/etat | GET /studio/numeros/{key}/envoi/flux
+        GET /studio/numeros/{key}/envoi/lettre | POST /studio/numeros/{key}/envoi/retirer
         POST /studio/numeros/{key}/envoi/second-accord | GET /studio/numeros/{key}/faire-relire/{slug}
         POST /studio/numeros/{key}/faire-relire/{slug} | POST /studio/numeros/{key}/geste
         POST /studio/numeros/{key}/textes
     """,
     "send": """
-        POST /studio/numeros/{key}/envoi/arreter | POST /studio/numeros/{key}/envoi/partir
+        GET /studio/numeros/{key}/envoi/heure | POST /studio/numeros/{key}/envoi/arreter
+        POST /studio/numeros/{key}/envoi/partir | POST /studio/numeros/{key}/envoi/reessayer
         POST /studio/numeros/{key}/envoi/pause | POST /studio/numeros/{key}/envoi/rappeler
         POST /studio/numeros/{key}/envoi/reprendre | POST /studio/numeros/{key}/envoi/trancher
     """,
     "people": """
         GET /studio/public | GET /studio/public/a-trancher | POST /studio/public/a-trancher/{number}
+        POST /studio/public/a-trancher/proposees | POST /studio/public/a-trancher/reponse
         POST /studio/public/ajouter | POST /studio/public/exporter | GET /studio/public/importer
-        POST /studio/public/importer | POST /studio/public/importer/faire
+        POST /studio/public/importer | POST /studio/public/importer/colonnes
+        POST /studio/public/importer/faire | GET /studio/public/importer/{number}/refusees
         POST /studio/public/importer/{number}/annuler | GET /studio/public/organisations
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer
@@ -137,6 +141,7 @@ def desks(tmp_path_factory, sample_workspace) -> Iterator[dict[str, Desk]]:
 def test_every_route_stands_in_the_table_once(desks):
     served = sorted(walk(desks["admin"].client.app.routes))
     listed = sorted(entry for text in TABLE.values() for entry in re.findall(r"[A-Z]+ \S+", text))
+    assert (sorted(set(listed) - set(served)), sorted(set(served) - set(listed))) == ([], [])
     assert listed == served
 
 

@@ -132,7 +132,7 @@ def _cause(review: Review) -> tuple[str, ...]:
 def _group(connection: Connection, together: Sequence[Review]) -> ReviewGroup:
     first = together[0]
     reason = str(first.detail.get("reason") or first.detail.get("explanation") or first.detail.get("text") or "")
-    why = _ADDRESS.sub("…", reason) if len(together) > 1 else reason
+    why = _ADDRESS.sub("…", reason.partition(" : fallait-il")[0]) if len(together) > 1 else reason
     right = corrected_address(first) if first.kind == reviews.ROW else ""
     wrong = str(first.detail.get("email", first.subject)).rpartition("@")[2]
     title = first.subject

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.engine import Connection
 
 from newsletter import addresses, i18n
 from newsletter.actions import published_pictures
@@ -62,14 +65,19 @@ class Edition:
         return [Frozen(letter.variant, skeleton.freeze(), ids) for letter, skeleton, ids in rows]
 
 
-def edition(workspace: Workspace, key: str) -> Edition:
-    """Compose, check and render issue `key` for every variant of its readers; raises the error that prevents it."""
-    issue, pool, settings = read_issue(workspace, key), workspace.pool(), workspace.settings
+def edition(
+    workspace: Workspace, key: str, *, pool: Pool | None = None, connection: Connection | None = None
+) -> Edition:
+    """Compose, check and render issue `key` for every variant of its readers; raises what makes that impossible.
+
+    A caller that has read the pool, or reads the database already, hands them over: nothing is read twice.
+    """
+    issue, pool, settings = read_issue(workspace, key), pool or workspace.pool(), workspace.settings
     publication = settings.publication(issue.publication)
     findings = check_issue_file(workspace, issue, pool)
     composed = composition(workspace, issue, pool)
     published, unusable = pictures.publish(workspace, composed)
-    groups = variants(workspace, composed)
+    groups = variants(workspace, composed, connection)
 
     def print_all() -> Rendered:
         return _print(workspace, composed, publication, published, tuple(groups))
@@ -124,23 +132,30 @@ def _print(
 
 def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
     """Proof-read issue `key`: its file, its articles and, if it can be rendered, its letters."""
+    pool = workspace.pool()
     try:
-        return edition(workspace, key).findings
+        return edition(workspace, key, pool=pool).findings
     except NewsletterError as error:
-        found = check_issue_file(workspace, read_issue(workspace, key), workspace.pool())
-        where = {finding.where for finding in found}
-        if error.where not in where:
-            found.append(unreadable(error, "unprintable"))
-        return tuple(found)
+        return unprintable(workspace, key, pool, error)
 
 
-def variants(workspace: Workspace, composed: ComposedIssue) -> dict[tuple[str, ...], list[int]]:
-    """Return the variants in use, each with its organisations; that of unattached readers comes first."""
+def unprintable(workspace: Workspace, key: str, pool: Pool, error: NewsletterError) -> tuple[Finding, ...]:
+    """Proof-read the files of an issue of which `error` says why no letter can be made."""
+    found = check_issue_file(workspace, read_issue(workspace, key), pool)
+    if error.where not in {finding.where for finding in found}:
+        found.append(unreadable(error, "unprintable"))
+    return tuple(found)
+
+
+def variants(
+    workspace: Workspace, composed: ComposedIssue, connection: Connection | None = None
+) -> dict[tuple[str, ...], list[int]]:
+    """Return the variants in use, each with the organisations it is for; the one of unattached readers comes first."""
     plain = variant_for(composed, Reader())
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})
     if any(item.article.restriction for item in composed.items):
-        with workspace.database.read() as connection:
-            for o in organisations.list_organisations(connection):
+        with nullcontext(connection) if connection else workspace.database.read() as reading:
+            for o in organisations.list_organisations(reading):
                 variant = variant_for(composed, Reader(o.level, o.region, o.departement))
                 if variant != plain:
                     groups[variant].append(o.id)

@@ -12,7 +12,7 @@ from functools import cache
 import dns.resolver
 
 from newsletter.actions import fetch
-from newsletter.actions.operations import doctor_dns, doctor_local
+from newsletter.actions.operations import doctor_dmarc, doctor_dns, doctor_local
 from newsletter.actions.operations.doctor_dns import Dns
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level, Unanswered, bad, doubt, good, unchecked
 from newsletter.actions.workspace import Workspace
@@ -38,7 +38,18 @@ def examine(
     Without the network (or `offline`) the lines that need it are amber, "not checked". While the provider is `outbox`
     nothing leaves, so what would be red for a real sending is amber.
     """
-    found = [*_local(workspace), *_network(workspace, resolver, reach, offline=offline, seconds=seconds)]
+    return _weighed(
+        workspace, [*_local(workspace), *_network(workspace, resolver, reach, offline=offline, seconds=seconds)]
+    )
+
+
+def examine_settings(workspace: Workspace) -> list[DoctorLine]:
+    """Return the lines that need no network: quick enough for every look at a page."""
+    return _weighed(workspace, _local(workspace))
+
+
+def _weighed(workspace: Workspace, found: list[DoctorLine]) -> list[DoctorLine]:
+    """Make amber what would be red for a real sending only, while nothing leaves."""
     if workspace.settings.sending.provider != "outbox":
         return found
     return [
@@ -87,7 +98,8 @@ def _network(
     checks: list[tuple[str, Check]] = [
         ("spf", ask(lambda dns_: doctor_dns.spf(dns_, envelope or domain))),
         ("dkim", ask(lambda dns_: doctor_dns.dkim(dns_, domain, selector))),
-        ("dmarc", ask(lambda dns_: doctor_dns.dmarc(dns_, domain))),
+        ("dmarc", ask(lambda dns_: doctor_dmarc.dmarc(dns_, domain))),
+        ("bimi", ask(lambda dns_: doctor_dmarc.bimi(dns_, domain))),
         ("mx", ask(lambda dns_: doctor_dns.mx(dns_, domain))),
         ("images", lambda: images(workspace, reach)),
     ]

@@ -159,10 +159,10 @@ def dkim(names: Dns, domain: str, configured: str) -> DoctorLine:
 
 
 def _key(names: Dns, name: str) -> dict[str, str]:
-    return next((tags for text in names.texts(name) if "p" in (tags := _tags(text))), {})
+    return next((tags for text in names.texts(name) if "p" in (tags := read_tags(text))), {})
 
 
-def _tags(text: str) -> dict[str, str]:
+def read_tags(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(";"))
     return {name.strip().lower(): value.strip() for name, equals, value in pairs if equals}
 
@@ -177,23 +177,6 @@ def _strength(tags: dict[str, str]) -> int:
         return 3072 if len(der) == 32 else 0
     # The modulus, and 34 octets of DER around it for a key of 1,024 bits.
     return max(0, (len(der) - 34) * 8)
-
-
-def dmarc(names: Dns, domain: str) -> DoctorLine:
-    """Check the DMARC policy of `domain`, or of the domains above it."""
-    labels = domain.split(".")
-    for start in range(len(labels) - 1):
-        name = ".".join(labels[start:])
-        found = [t for t in names.texts(f"_dmarc.{name}") if t.lower().replace(" ", "").startswith("v=dmarc1")]
-        if len(found) > 1:
-            text = _("_dmarc.{name} a plusieurs enregistrements : aucun ne compte.").format(name=name)
-            return bad("dmarc", text, _("Gardez-en un seul."))
-        if found:
-            tags = _tags(found[0])
-            policy = (tags.get("sp") if start else None) or tags.get("p", "none")
-            return good("dmarc", _("DMARC de {name} : p={policy}.").format(name=name, policy=policy.lower()))
-    step = _("Publiez « v=DMARC1; p=none; rua=mailto:… » sous _dmarc.{domain} : Orange et Google l’exigent.")
-    return bad("dmarc", _("{domain} n’a pas de DMARC.").format(domain=domain), step.format(domain=domain))
 
 
 def mx(names: Dns, domain: str) -> DoctorLine:

@@ -13,6 +13,7 @@ from newsletter.errors import MessageError, ProviderError, StoreError, TokenErro
 from newsletter.i18n import _
 from newsletter.providers import verp, webhook_reader
 from newsletter.store.engine import probe
+from newsletter.store.engine.sqlite_library import library_fault
 from newsletter.store.reports import counts
 
 _LONG_ENOUGH, _VARIED_ENOUGH = 32, 10
@@ -55,8 +56,23 @@ def database(workspace: Workspace) -> list[DoctorLine]:
     kind = "SQLite" if workspace.database.sqlite else "PostgreSQL"
     return [
         good("database", _("Base de données {kind} : à jour et accessible en écriture.").format(kind=kind)),
+        *(_sqlite(workspace) if workspace.database.sqlite else ()),
         _clock(theirs - workspace.clock(), newest - theirs),
     ]
+
+
+def _sqlite(workspace: Workspace) -> list[DoctorLine]:
+    """Look at what a power cut would cost, and at the SQLite library."""
+    if workspace.settings.database.durable:
+        lines = [good("durable", _("Coupure de courant : ce qui est parti est d’abord écrit sur le disque."))]
+    else:
+        text = _("Après une coupure de courant, la lettre partirait une seconde fois vers les personnes déjà servies.")
+        lines = [doubt("durable", text, _("Retirez « durable = false » de [database] : cela ne coûte rien."))]
+    if version := library_fault():
+        text = _("SQLite {version} a un défaut connu (« WAL-reset ») qui peut abîmer la base.").format(version=version)
+        step = _("Installez l’extra « sqlite » (pip install 'lettre-reseau[sqlite]'), ou SQLite 3.51.3 ou plus récent.")
+        lines.append(doubt("sqlite", text, step))
+    return lines
 
 
 def _clock(skew: float, ahead: float) -> DoctorLine:

@@ -37,7 +37,7 @@ LETTRE = "2026-11-lettre"
 SAMPLE_PEOPLE = 300
 FLASH_DAY = date(2026, 12, 1)
 _FOLDERS = ("articles", "issues", "images", "data")
-_IGNORED = "subscribers.db*\noutbox/\npublished/\n.uploads/\n.env\n"
+_IGNORED = "subscribers.db*\noutbox/\npublished/\n.uploads/\ndepartures/\n.env\n"
 
 
 def init(directory: Path, *, sample: bool = False) -> list[Path]:

@@ -12,6 +12,7 @@ from newsletter.actions.archive import letter_page
 from newsletter.actions.archive import link_counts as archive_link_counts
 from newsletter.actions.letters.editions import Edition, edition
 from newsletter.actions.sending import deliveries, schedule
+from newsletter.actions.sending.changes import prints_of, texts_of
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, _
@@ -135,7 +136,7 @@ def approve_issue(
 
 
 def _record(made: Edition) -> dict[str, object]:
-    """Return what the yearly report must know of the content: which articles stood in which section."""
+    """Return what is kept of the content: for the yearly report, and to tell later what has changed since."""
     composed = made.composed
     sections = [
         {"tag": s.tag, "title": s.title, "articles": [i.article.slug for i in s.items]} for s in composed.sections
@@ -156,6 +157,8 @@ def _record(made: Edition) -> dict[str, object]:
         "lead": lead,
         "sections": sections,
         "items": items,
+        "texts": texts_of(composed),
+        "prints": prints_of(composed),
     }
 
 

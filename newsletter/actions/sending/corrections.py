@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.engine import Connection
+
 from newsletter import paris
 from newsletter.actions.letters.editions import personal
 from newsletter.actions.sending.deliveries import finish_mailing
@@ -47,8 +49,12 @@ class LogSettlement:
 def list_doubtful(workspace: Workspace, key: str) -> list[DoubtfulMessage]:
     """Return the doubtful messages of the issue's mailing with their Message-IDs, by address; NotFound without one."""
     with workspace.database.read() as connection:
-        mailing = required_mailing(connection, key)
-        rows = corrections.in_state(connection, mailing.id, "doubtful")
+        return doubtful_messages(connection, workspace, required_mailing(connection, key))
+
+
+def doubtful_messages(connection: Connection, workspace: Workspace, mailing: Mailing) -> list[DoubtfulMessage]:
+    """Do the same for a mailing, with a connection that reads already."""
+    rows = corrections.in_state(connection, mailing.id, "doubtful")
     return [
         DoubtfulMessage(row.address, message_id, paris.moment(row.handed_at) if row.handed_at else None, row.answer)
         for message_id, row in _by_message_id(workspace, mailing, rows).items()
@@ -134,7 +140,12 @@ def retry_refused(workspace: Workspace, key: str, by: str, *, reason: str = "", 
 def list_refused(workspace: Workspace, key: str) -> list[UnsureDelivery]:
     """Return the refused deliveries of the issue's mailing with the answers kept; NotFound without a mailing."""
     with workspace.database.read() as connection:
-        return corrections.in_state(connection, required_mailing(connection, key).id, "refused")
+        return refused_deliveries(connection, required_mailing(connection, key))
+
+
+def refused_deliveries(connection: Connection, mailing: Mailing) -> list[UnsureDelivery]:
+    """Do the same for a mailing, with a connection that reads already."""
+    return corrections.in_state(connection, mailing.id, "refused")
 
 
 def _by_message_id(workspace: Workspace, mailing: Mailing, rows: Iterable[UnsureDelivery]) -> dict[str, UnsureDelivery]:

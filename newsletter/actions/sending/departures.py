@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from newsletter.errors import StoreError
+from newsletter.i18n import Sentence
 from newsletter.model import Outcome
 from newsletter.store.sending.ledger import Handed
 
@@ -68,6 +69,10 @@ class DepartureLog:
                 f"the departure log cannot be written: {error.strerror}",
                 where=str(self.path),
                 hint="check the rights of the workspace's directory and the room on its disk",
+                said=Sentence(
+                    "Le journal des départs ne peut pas être écrit sur le serveur : rien ne part. "
+                    "Prévenez la personne qui l’administre."
+                ),
             ) from None
 
     def write(self, lines: bytes) -> None:

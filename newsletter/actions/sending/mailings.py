@@ -17,10 +17,11 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, mailings
 from newsletter.store.sending.ledger_counts import kept_back
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
+from newsletter.store.sending.warnings import Standstill, find_silence, is_late, is_scheduled
 
 DAY = 86_400
 
@@ -70,9 +71,14 @@ def changed_since_approval(workspace: Workspace, mailing: Mailing) -> bool:
 def close_by(workspace: Workspace, mailing: Mailing) -> Mailing | None:
     """Return another mailing of the same publication that leaves or left within a day of this one."""
     with workspace.database.read() as connection:
-        others = mailings.list_mailings(
-            connection, publication=mailing.publication, status=("approved", "sending", "paused", "done")
-        )
+        return find_close_by(connection, mailing)
+
+
+def find_close_by(connection: Connection, mailing: Mailing) -> Mailing | None:
+    """Do the same with a connection that reads already."""
+    others = mailings.list_mailings(
+        connection, publication=mailing.publication, status=("approved", "sending", "paused", "done")
+    )
     near = (m for m in others if m.id != mailing.id and abs(m.not_before - mailing.not_before) < DAY)
     return next(near, None)
 
@@ -99,6 +105,15 @@ def story(workspace: Workspace, key: str) -> tuple[Mailing, Sequence[Event]]:
     with workspace.database.read() as connection:
         mailing = required_mailing(connection, key)
         return mailing, journal.of_mailing(connection, mailing.id)
+
+
+def standstill(workspace: Workspace, mailing: Mailing) -> Standstill | None:
+    """Return why a mailing does not move, if it missed its hour or the provider takes nothing of it."""
+    with workspace.database.read() as connection:
+        now, tolerance = workspace.database.now(connection), workspace.settings.sending.late_minutes * 60
+        silence = find_silence(connection, mailing, now)
+        late = is_late(connection, mailing, now, tolerance)
+    return Standstill(mailing, silence) if silence or late else None
 
 
 def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
@@ -192,6 +207,16 @@ def cancel_mailing(workspace: Workspace, key: str, by: str) -> Receipt:
     return finish_mailing(workspace, mailing.id)
 
 
+def withdraw_unscheduled(workspace: Workspace, key: str, by: str) -> Receipt:
+    """Take an approval back while no hour is given; Refused when one is, or when it began to leave."""
+    with workspace.database.write() as connection:
+        mailing = required_mailing(connection, key)
+        if mailings.status(connection, mailing.id, hold=True) != "approved" or is_scheduled(connection, mailing):
+            raise _moved_on(key, mailing.status)
+        withdraw_approval(connection, mailing, workspace.database.now(connection), by, "approval withdrawn")
+    return finish_mailing(workspace, mailing.id)
+
+
 def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, address: str = "") -> Receipt:
     """Settle doubtful deliveries (all, or one address): send again with the same Message-ID, or count as sent."""
     chosen = addresses.parse_address(address).key if address else ""
@@ -205,7 +230,7 @@ def settle_doubtful(workspace: Workspace, key: str, *, resend: bool, by: str, ad
                     "Cet envoi a été annulé. Comptez ces personnes comme servies, ou redonnez le bon à tirer."
                 ),
             )
-        n = ledger.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
+        n = corrections.settle_doubtful(connection, mailing.id, resend=resend, now=now, address_key=chosen)
         if not n:
             raise Refused(
                 "there is no such doubtful delivery",

@@ -1,34 +1,70 @@
-"""What the send page must know of an issue at any moment: who gets it, what was approved, when it leaves."""
+"""What the send page must know of an issue at any moment: who gets it, what was approved, when it leaves.
+
+A page is made from one moment of the database and one reading of the articles.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
 
 from newsletter import paris
+from newsletter.actions.issues import board
+from newsletter.actions.issues.board import Remark
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import editions
-from newsletter.actions.sending import mailings, schedule
+from newsletter.actions.letters.editions import Edition
+from newsletter.actions.sending import changes, corrections, mailings, schedule
+from newsletter.actions.sending.approval import approve_issue
+from newsletter.actions.sending.changes import Change
+from newsletter.actions.sending.corrections import DoubtfulMessage
+from newsletter.actions.sending.silence import SilenceWords, silence_words
+from newsletter.actions.sending.usual_hours import proposed_moment, usual_hour
 from newsletter.actions.workspace import Workspace
-from newsletter.errors import NewsletterError, NotFound, Refused
+from newsletter.content.pool import Pool
+from newsletter.errors import NewsletterError, Refused
 from newsletter.french import clock_words, day_words
-from newsletter.i18n import _
+from newsletter.i18n import Sentence, _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
+from newsletter.store.archive import link_counts
+from newsletter.store.archive.link_counts import Link
+from newsletter.store.issues import comments
+from newsletter.store.issues.comments import Comment
 from newsletter.store.sending import candidates
+from newsletter.store.sending import mailings as store
+from newsletter.store.sending.corrections import UnsureDelivery
 from newsletter.store.sending.mailings import Mailing
-from newsletter.store.sending.receipts import Receipt
+from newsletter.store.sending.receipts import Receipt, count_receipt
+from newsletter.store.sending.warnings import find_silence, is_late, is_scheduled
+from newsletter.store.team import users
+from newsletter.store.team.users import User
+
+LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedGroup:
+    """People refused with one answer: how many, and the first of them by name."""
+
+    answer: str
+    count: int
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPage:
     """One issue on its way out.
 
-    `stage` is draft (nothing approved), approved (no hour given), scheduled, sending, paused or done; `left` are the
-    seconds until a scheduled one leaves. `people` and `excluded` are counted now before the approval, and in the ledger
-    after it. `changed` tells whether the files say something else than what was approved; `text` is the content hash of
-    what they say, empty when nothing can be made of them.
+    `stage` is draft (nothing approved), approved (no hour given), scheduled, late (its hour was missed), sending,
+    paused or done; `left` are the seconds until a scheduled one leaves. `people` and `excluded` are counted now before
+    the approval, and in the ledger after it. `changed` tells whether the files say something else than what was
+    approved, `changes` what; `text` is the content hash of what they say, empty when nothing can be made of them.
+    `proposal` is the issue's own day at the publication's usual hour, unless that is past.
     """
 
     issue: Issue
@@ -37,15 +73,25 @@ class SendPage:
     people: int
     excluded: Mapping[str, int]
     findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...] = ()
     text: str = ""
     mailing: Mailing | None = None
     receipt: Receipt | None = None
     at: datetime | None = None
     left: float = 0.0
     changed: bool = False
+    changes: tuple[Change, ...] = ()
     near: Mailing | None = None
+    proposal: datetime | None = None
+    silence: SilenceWords | None = None
     recall_minutes: float = 0.0
     needs_second: bool = False
+    doubtful: tuple[DoubtfulMessage, ...] = ()
+    refused: tuple[RefusedGroup, ...] = ()
+    users: Sequence[User] = ()
+    comments: Sequence[Comment] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    links: Sequence[Link] = ()
 
     @property
     def errors(self) -> int:
@@ -60,73 +106,128 @@ class SendPage:
 
 def send_page(workspace: Workspace, key: str) -> SendPage:
     """Return where the issue stands; NotFound, ContentError."""
-    issue = read_issue(workspace, key)
+    issue, pool = read_issue(workspace, key), workspace.pool()
     publication = workspace.settings.publication(issue.publication)
-    try:
-        mailing, events = mailings.story(workspace, key)
-    except NotFound:
-        return _draft(workspace, issue, publication)
-    if mailing.status in ("cancelled", "loading"):
-        return _draft(workspace, issue, publication)
-    receipt = mailings.mailing_receipt(workspace, key)
-    scheduled = any(event.kind == schedule.SCHEDULED for event in events)
-    waiting = mailing.status == "approved"
-    findings, text = _files(workspace, key) if waiting else ((), "")
-    return SendPage(
-        issue=issue,
-        publication=publication,
-        stage="scheduled" if waiting and scheduled else mailing.status,
-        people=receipt.candidates - receipt.excluded - receipt.cancelled,
-        excluded=receipt.excluded_by,
-        findings=findings,
-        text=text,
-        mailing=mailing,
-        receipt=receipt,
-        at=paris.moment(mailing.not_before) if waiting and scheduled else None,
-        left=mailings.due_in(workspace, mailing).total_seconds() if waiting and scheduled else 0.0,
-        changed=waiting and text != mailing.content_hash,  # what cannot be rendered any more is not what was approved
-        near=mailings.close_by(workspace, mailing) if waiting else None,
-        recall_minutes=_recall(workspace),
-        needs_second=workspace.settings.sending.second_person and not mailing.confirmed_by,
-    )
-
-
-def _draft(workspace: Workspace, issue: Issue, publication: Publication) -> SendPage:
     with workspace.database.read() as connection:
+        mailing = store.of_issue(connection, key)
+        if mailing and mailing.status not in ("cancelled", "loading"):
+            state = _begun(connection, workspace, mailing)
+        else:
+            state = _draft(connection, workspace, publication)
+        waiting = state["stage"] in ("draft", "approved", "scheduled", "late")
+        made, findings = _files(connection, workspace, key, pool) if waiting else (None, ())
+        if waiting and state.get("mailing"):
+            state |= _since_approval(connection, workspace, state["mailing"], made, state["people"])
+        said = comments.list_comments(connection, key)
+        return SendPage(
+            issue=issue,
+            publication=publication,
+            findings=findings,
+            remarks=board.remarks(issue, pool, findings),
+            text=made.content_hash if made else "",
+            proposal=_proposal(connection, workspace, issue) if waiting else None,
+            recall_minutes=workspace.settings.sending.recall_minutes,
+            users=users.list_users(connection),
+            comments=said,
+            titles={c.item: article.title for c in said if c.item and (article := pool.get(c.item))},
+            links=link_counts.of_issue(connection, key),
+            **state,
+        )
+
+
+def _draft(connection: Connection, workspace: Workspace, publication: Publication) -> dict[str, Any]:
+    counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
+    return {"stage": "draft", "people": counts.pop("", 0), "excluded": counts}
+
+
+def _begun(connection: Connection, workspace: Workspace, mailing: Mailing) -> dict[str, Any]:
+    """Return what is known of a mailing whatever the files say."""
+    now, sending = workspace.database.now(connection), workspace.settings.sending
+    receipt, silence = count_receipt(connection, mailing, now), find_silence(connection, mailing, now)
+    scheduled = mailing.status == "approved" and is_scheduled(connection, mailing)
+    late = scheduled and is_late(connection, mailing, now, sending.late_minutes * 60)
+    return {
+        "stage": "late" if late else "scheduled" if scheduled else mailing.status,
+        "people": receipt.candidates - receipt.excluded - receipt.cancelled,
+        "excluded": receipt.excluded_by,
+        "mailing": mailing,
+        "receipt": receipt,
+        "at": paris.moment(mailing.not_before) if scheduled else None,
+        "left": max(0.0, mailing.not_before - now) if scheduled else 0.0,
+        "near": mailings.find_close_by(connection, mailing) if mailing.status == "approved" else None,
+        "needs_second": sending.second_person and not mailing.confirmed_by,
+        "silence": silence_words(silence) if silence else None,
+        "doubtful": tuple(corrections.doubtful_messages(connection, workspace, mailing)[:LISTED])
+        if receipt.doubtful
+        else (),
+        "refused": _refused(corrections.refused_deliveries(connection, mailing)) if receipt.refused else (),
+    }
+
+
+def _refused(found: Iterable[UnsureDelivery]) -> tuple[RefusedGroup, ...]:
+    """Group who was refused by the provider's answer, the most frequent first."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        groups.setdefault(_common(one.answer, one.address), []).append(one.address)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    return tuple(RefusedGroup(answer, len(people), tuple(people[:LISTED])) for answer, people in ordered[:LISTED])
+
+
+def _common(answer: str, address: str) -> str:
+    """Return what an answer says beside the person's address: the part behind it, which others may have got too."""
+    return (answer.rpartition(address)[2].lstrip(">: ") if address and address in answer else answer).strip()
+
+
+def _files(
+    connection: Connection, workspace: Workspace, key: str, pool: Pool
+) -> tuple[Edition | None, tuple[Finding, ...]]:
+    """Return what the files say now, if a letter can be made of them, and what the proof-reader says."""
+    try:
+        made = editions.edition(workspace, key, pool=pool, connection=connection)
+    except NewsletterError as error:
+        return None, editions.unprintable(workspace, key, pool, error)
+    return made, made.findings
+
+
+def _since_approval(
+    connection: Connection, workspace: Workspace, mailing: Mailing, made: Edition | None, people: int
+) -> dict[str, Any]:
+    """Return whether the files changed since the approval, and what; what makes no letter any more has changed."""
+    if made is None or made.content_hash == mailing.content_hash:
+        return {"changed": made is None}
+    rule = workspace.rule(made.publication)
+    now = candidates.count_candidates(connection, rule, workspace.today()).get("", 0)
+    found = changes.changes_since(mailing.subject, mailing.record, made.composed, (people, now))
+    return {"changed": True, "changes": found}
+
+
+def _proposal(connection: Connection, workspace: Workspace, issue: Issue) -> datetime | None:
+    now = paris.moment(workspace.database.now(connection))
+    sent = store.list_mailings(connection, status=("done",), publication=issue.publication)
+    return proposed_moment(issue.date, usual_hour(m.not_before for m in sent), now)
+
+
+def approve_from_page(workspace: Workspace, key: str, *, by: str, seen: str, may_send: bool) -> Mailing:
+    """Give the approval for the text with the content hash `seen`; Refused when nobody would receive it.
+
+    Who may not send does not replace an approval whose hour is given: PermissionError.
+    """
+    publication = workspace.settings.publication(read_issue(workspace, key).publication)
+    with workspace.database.read() as connection:
+        mailing = store.of_issue(connection, key)
+        if mailing and mailing.status == "approved" and not may_send and is_scheduled(connection, mailing):
+            raise PermissionError
         counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
-    people = counts.pop("", 0)
-    findings, text = _files(workspace, issue.key)
-    return SendPage(
-        issue=issue,
-        publication=publication,
-        stage="draft",
-        people=people,
-        excluded=counts,
-        findings=findings,
-        text=text,
-        recall_minutes=_recall(workspace),
-    )
-
-
-def _files(workspace: Workspace, key: str) -> tuple[tuple[Finding, ...], str]:
-    """Return what the proof-reader says of the files, and the content hash of what they say."""
-    try:
-        made = editions.edition(workspace, key)
-    except NewsletterError:
-        return editions.findings(workspace, key), ""
-    return made.findings, made.content_hash
-
-
-def _recall(workspace: Workspace) -> float:
-    sending = workspace.settings.sending
-    return 0.0 if sending.provider == "outbox" else sending.recall_minutes
-
-
-def _changed(workspace: Workspace, mailing: Mailing) -> bool:
-    try:
-        return mailings.changed_since_approval(workspace, mailing)
-    except NewsletterError:
-        return True  # what cannot be rendered any more is not what was approved
+    if not counts.get(""):
+        raise Refused(
+            f"nobody would receive `{key}`",
+            hint="see the audience of its publication: `newsletter count --by publication`",
+            said=Sentence(
+                "Personne ne recevrait ce numéro : cette publication n’a pas d’abonné·e à qui écrire aujourd’hui. "
+                "Ajoutez ou importez des personnes d’abord."
+            ),
+        )
+    return approve_issue(workspace, key, by=by, seen=seen)
 
 
 def schedule_sending(workspace: Workspace, key: str, when: str, seen: str, by: str) -> datetime:
@@ -141,9 +242,17 @@ def schedule_sending(workspace: Workspace, key: str, when: str, seen: str, by: s
     if _changed(workspace, mailing):
         raise Refused(_("Le numéro a changé depuis le bon à tirer : redonnez-le d’abord."), hint="approve again")
     now = schedule.clock(workspace)
-    at = schedule.parse_moment(when, now) if when else now + timedelta(minutes=_recall(workspace), seconds=1)
+    recall = timedelta(minutes=workspace.settings.sending.recall_minutes, seconds=1)
+    at = schedule.parse_moment(when, now) if when else now + recall
     mailings.reschedule_mailing(workspace, mailing, at, by)
     return at
+
+
+def _changed(workspace: Workspace, mailing: Mailing) -> bool:
+    try:
+        return mailings.changed_since_approval(workspace, mailing)
+    except NewsletterError:
+        return True  # what cannot be rendered any more is not what was approved
 
 
 def moment_words(at: datetime) -> str:
@@ -152,17 +261,18 @@ def moment_words(at: datetime) -> str:
 
 
 def progress(workspace: Workspace, key: str) -> dict[str, str | int | float]:
-    """Return the counts of a mailing under way, its `stage`, and the seconds `left` until it leaves; NotFound."""
-    mailing, receipt = mailings.story(workspace, key)[0], mailings.mailing_receipt(workspace, key)
+    """Return the counts of a mailing under way, its `stage`, and the seconds `left` until it leaves; NotFound.
+
+    `silence` is why the provider takes nothing, empty while it works.
+    """
+    with workspace.database.read() as connection:
+        mailing, now = mailings.required_mailing(connection, key), workspace.database.now(connection)
+        receipt, silence = asdict(count_receipt(connection, mailing, now)), find_silence(connection, mailing, now)
+        late = is_late(connection, mailing, now, workspace.settings.sending.late_minutes * 60)
+    counts = ("candidates", "sent", "refused", "excluded", "cancelled", "doubtful", "open", "seconds")
     return {
-        "stage": mailing.status,
-        "candidates": receipt.candidates,
-        "sent": receipt.sent,
-        "refused": receipt.refused,
-        "excluded": receipt.excluded,
-        "cancelled": receipt.cancelled,
-        "doubtful": receipt.doubtful,
-        "open": receipt.open,
-        "seconds": receipt.seconds,
-        "left": mailings.due_in(workspace, mailing).total_seconds(),
+        "stage": "late" if late else mailing.status,
+        **{name: receipt[name] for name in counts},
+        "left": max(0.0, mailing.not_before - now),
+        "silence": silence_words(silence).cause if silence else "",
     }

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from newsletter.errors import StoreError
 from newsletter.store.engine.folding import add_folding_function
+from newsletter.store.engine.sqlite_library import sqlite_library
 from newsletter.store.tables.schema import metadata
 
 HEAD = "0006"
@@ -44,7 +45,9 @@ class Database:
             if not sqlite or parsed.database not in (None, "", ":memory:"):
                 # The connection used last is taken first: its page cache is warm, and those of the others stay small.
                 options["pool_use_lifo"] = True
-            if not sqlite:
+            if sqlite:
+                options["module"] = sqlite_library()
+            else:
                 options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
             # Errors end up in logs, and parameters are addresses.
             self.engine: Engine = sa.create_engine(parsed, hide_parameters=True, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from newsletter.store.engine import copy
 from newsletter.store.engine.copy import Progress
 from newsletter.store.engine.database import Database
+from newsletter.store.engine.sqlite_library import sqlite_library
 
 
 def as_file(path: Path) -> Database:
@@ -23,9 +23,9 @@ def save_snapshot(database: Database, path: Path, progress: Progress = lambda *_
     if database.sqlite:
         raw = database.engine.raw_connection()
         try:
-            with closing(sqlite3.connect(path)) as target:
+            with closing(sqlite_library().connect(path)) as target:
                 # In one step: it reads one snapshot of the write-ahead log, and no writer waits or restarts it.
-                raw.driver_connection.backup(target)  # type: ignore[union-attr] # an sqlite3.Connection here
+                raw.driver_connection.backup(target)  # type: ignore[union-attr] # a connection of that library
         finally:
             raw.close()
     else:
@@ -35,7 +35,7 @@ def save_snapshot(database: Database, path: Path, progress: Progress = lambda *_
                 copy.fill(reading, "backup", made, progress=progress)
         finally:
             made.close()
-    with closing(sqlite3.connect(path)) as file:
+    with closing(sqlite_library().connect(path)) as file:
         file.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
 
 

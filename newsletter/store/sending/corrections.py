@@ -37,6 +37,17 @@ def in_state(connection: Connection, mailing_id: int, state: str) -> list[Unsure
     return [UnsureDelivery(row.id, row.address or "", row.handed_at, row.answer) for row in rows]
 
 
+def settle_doubtful(connection: Connection, mailing_id: int, *, resend: bool, now: float, address_key: str = "") -> int:
+    """Settle doubtful deliveries by a user's word: queue again (same Message-ID) or count as sent; returns how many."""
+    where = [deliveries.c.mailing_id == mailing_id, deliveries.c.state == "doubtful"]
+    if address_key:
+        one = sa.select(subscribers.c.id).where(subscribers.c.address_key == address_key)
+        where.append(deliveries.c.subscriber_id.in_(one))
+    values = {"state": "queued", "token": None} if resend else {"state": "sent", "answer": "counted as sent by a user"}
+    done = connection.execute(deliveries.update().where(*where).values(**values, settled_at=None if resend else now))
+    return done.rowcount
+
+
 def settle_proven(connection: Connection, mailing_id: int, settlements: Sequence[Settlement], now: float) -> int:
     """Write what a log proves of doubtful deliveries; returns how many were still doubtful."""
     done = 0

@@ -350,14 +350,3 @@ def cancel_open(connection: Connection, mailing_id: int, now: float, *, after: i
         .values(state="cancelled", settled_at=now, token=None, lease_until=None)
     )
     return done.rowcount
-
-
-def settle_doubtful(connection: Connection, mailing_id: int, *, resend: bool, now: float, address_key: str = "") -> int:
-    """Settle doubtful deliveries by a user's word: queue again (same Message-ID) or count as sent; returns how many."""
-    where = [deliveries.c.mailing_id == mailing_id, deliveries.c.state == "doubtful"]
-    if address_key:
-        one = sa.select(subscribers.c.id).where(subscribers.c.address_key == address_key)
-        where.append(deliveries.c.subscriber_id.in_(one))
-    values = {"state": "queued", "token": None} if resend else {"state": "sent", "answer": "counted as sent by a user"}
-    done = connection.execute(deliveries.update().where(*where).values(**values, settled_at=None if resend else now))
-    return done.rowcount

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-from newsletter.web.site import say
+from newsletter import french
+from newsletter.actions.sending.changes import Change
+from newsletter.web.site import day_words, say
 
 
 def tag_words() -> Mapping[str, str]:
@@ -73,3 +76,23 @@ def kind_words() -> Mapping[str, tuple[str, str]]:
         "evenement": (say("Un événement"), say("Un jour, un lieu : il va aussi dans l’agenda.")),
         "appel": (say("Un appel"), say("Une candidature ou une contribution, avec une date limite.")),
     }
+
+
+def change_words(change: Change) -> str:
+    """Return what changed since an approval, as one sentence."""
+    sentence = {
+        "subject": say("L’objet : « {before} » est devenu « {after} »."),
+        "preheader": say("Le texte d’aperçu a changé."),
+        "editorial": say("L’éditorial a changé."),
+        "date": say("Le jour de parution : {before}, maintenant {after}."),
+        "added": say("Ajouté : « {after} »."),
+        "removed": say("Retiré : « {before} »."),
+        "changed": say("Modifié : « {after} »."),
+        "order": say("L’ordre des articles a changé."),
+        "people": say("Les destinataires : {before} au bon à tirer, {after} maintenant."),
+        "look": say("La présentation a changé (image, couleurs, réglage ou pied de lettre)."),
+    }[change.kind]
+    before, after = change.before, change.after
+    if change.kind == "date":
+        before, after = (day_words(date.fromisoformat(text)) for text in (before, after))
+    return french.printed(sentence.format(before=before, after=after))

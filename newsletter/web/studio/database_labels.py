@@ -54,6 +54,7 @@ def kind(code: str) -> str:
         "mailing-done": say("envoi terminé"),
         "mailing-alarm": say("alerte sur un envoi"),
         "doubt-settled": say("envoi incertain réglé"),
+        "refused-retried": say("nouvel envoi à des personnes refusées"),
         "mailing-scheduled": say("départ programmé"),
         "mailing-confirmed": say("second accord"),
         "proof-invited": say("texte donné à relire"),

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from newsletter import i18n
 from newsletter.actions.home import overview
 from newsletter.actions.operations import start
+from newsletter.actions.sending.silence import silence_words
 from newsletter.actions.team import users
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
@@ -37,6 +38,9 @@ def router(site: Site) -> APIRouter:
             visit,
             "home.html",
             overview=found,
+            standstills=[
+                (one.mailing, silence_words(one.silence) if one.silence else None) for one in found.standstills
+            ],
             lines=lines,
             hour=site.workspace.now().hour,
             sample=start.holds_sample(site.workspace),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, HTTPException, Request
@@ -13,16 +13,16 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from newsletter.actions.archive import link_counts
-from newsletter.actions.issues import board
-from newsletter.actions.letters import editions, proofs
-from newsletter.actions.sending import mailings, send_page
-from newsletter.actions.sending.approval import approve_issue
-from newsletter.actions.team import users
+from newsletter.actions.letters import editions
+from newsletter.actions.operations import doctor
+from newsletter.actions.operations.doctor_lines import DoctorLine, Level
+from newsletter.actions.sending import corrections, mailings, schedule, send_page, sent_letter
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
-from newsletter.web.studio.content_labels import level_words, reason_words, state_words
+from newsletter.web.studio.content_labels import change_words, level_words, reason_words, state_words
+from newsletter.web.studio.frames import frame
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -47,6 +47,19 @@ def router(site: Site) -> APIRouter:
     @routes.post("/bon-a-tirer")
     def approve(key: str, visit: Visit = editor) -> Response:
         return pages.approve(visit, key)
+
+    @routes.post("/retirer")
+    def withdraw(key: str, visit: Visit = editor) -> Response:
+        done = say("Le bon à tirer est retiré : rien ne partira. Le numéro peut être corrigé.")
+        return pages.do(key, done, lambda: mailings.withdraw_unscheduled(site.workspace, key, visit.by))
+
+    @routes.get("/lettre")
+    def letter(key: str, visit: Visit = editor) -> Response:
+        return frame(visit.request, sent_letter.frozen_letter(site.workspace, key, site.prefix))
+
+    @routes.get("/heure")
+    def hour(key: str, visit: Visit = sender) -> Response:
+        return pages.hour(visit)
 
     @routes.post("/second-accord")
     def confirm(key: str, visit: Visit = editor) -> Response:
@@ -93,6 +106,12 @@ def router(site: Site) -> APIRouter:
             ),
         )
 
+    @routes.post("/reessayer")
+    def retry(key: str, visit: Visit = sender) -> Response:
+        done = say("C’est noté : l’envoi repart vers ces personnes.")
+        reason = visit.text("reponse")
+        return pages.do(key, done, lambda: corrections.retry_refused(site.workspace, key, visit.by, reason=reason))
+
     @routes.get("/etat")
     def state(key: str, _visit: Visit = editor) -> Response:
         return JSONResponse(send_page.progress(site.workspace, key))
@@ -127,11 +146,12 @@ class _SendingPages:
     site: Site
     shell: Shell
 
-    def show(self, visit: Visit, key: str, *, status: int = 200, problem: str = "", when: str = "") -> Response:
-        """Show where the issue stands and what can be done now."""
+    def show(
+        self, visit: Visit, key: str, *, status: int = 200, problem: str = "", when: str = "", at_once: bool = False
+    ) -> Response:
+        """Show where the issue stands and what can be done now; `when` and `at_once` are what was asked for."""
         workspace = self.site.workspace
         found = send_page.send_page(workspace, key)
-        links = link_counts.totals(workspace, key)
         return self.shell.page(
             visit,
             "sending.html",
@@ -140,17 +160,20 @@ class _SendingPages:
             d=found,
             problem=problem,
             when=when,
-            remarks=board.remarks(found.issue, workspace.pool(), found.findings),
+            at_once=at_once,
+            remarks=found.remarks,
             levels=level_words(),
             states=state_words(),
             reasons=reason_words(),
-            users=users.everybody(workspace),
+            users=found.users,
             moment_words=send_page.moment_words,
-            comments=proofs.comments(workspace, key),
-            titles=proofs.titles(workspace, key),
+            change_words=change_words,
+            comments=found.comments,
+            titles=found.titles,
             pause=database_labels.pause,
-            links=links,
-            shares=link_counts.shares(links),
+            links=found.links,
+            shares=link_counts.shares(list(found.links)),
+            alarms=self._alarms() if found.stage in ("approved", "scheduled", "late") else (),
         )
 
     def proof(self, visit: Visit, key: str) -> Response:
@@ -171,24 +194,52 @@ class _SendingPages:
 
     def approve(self, visit: Visit, key: str) -> Response:
         """Give the bon à tirer; one that is already to leave is replaced by those who may send only."""
-        before = send_page.send_page(self.site.workspace, key)
-        if before.stage == "scheduled" and not visit.may("send"):
-            raise HTTPException(403)
         done = say("Bon à tirer donné. Il vaut pour ce texte-là, et pas pour un autre.")
-        seen = visit.text("empreinte")
-        return self.do(key, done, lambda: approve_issue(self.site.workspace, key, by=visit.by, seen=seen))
+        seen, may_send = visit.text("empreinte"), visit.may("send")
+
+        def give() -> object:
+            return send_page.approve_from_page(self.site.workspace, key, by=visit.by, seen=seen, may_send=may_send)
+
+        try:
+            return self.do(key, done, give)
+        except PermissionError:
+            raise HTTPException(403) from None
 
     def leave(self, visit: Visit, key: str) -> Response:
-        """Let it leave, now or at the hour that was typed."""
-        when = visit.text("heure") if visit.text("quand") == "heure" else ""
-        if visit.text("quand") == "heure" and not when:
+        """Let it leave at the hour that was typed or picked, or at once if that alone was chosen.
+
+        An hour that was typed, or picked otherwise than proposed, counts whatever the radio button says. At once is
+        only what the button that was pressed announced (`annonce`; without script it announces the hour).
+        """
+        typed, picked, proposed = (visit.text(name) for name in ("heure", "moment", "propose"))
+        at_once = visit.text("quand") == "maintenant"
+        when = typed or (picked if not at_once or picked != proposed else "")
+        if not when and not at_once:
             return self.show(visit, key, status=422, problem=say("Écrivez le jour et l’heure du départ."))
+        if not when and visit.text("annonce") == "heure":
+            question = say(
+                "Le numéro partira maintenant : c’est bien cela ? Appuyez encore une fois, ou choisissez l’heure."
+            )
+            return self.show(visit, key, status=422, problem=question, at_once=True)
         try:
             at = send_page.schedule_sending(self.site.workspace, key, when, visit.text("empreinte"), visit.by)
         except NewsletterError as error:
-            return self.show(visit, key, status=422, problem=told(error), when=when)
+            return self.show(visit, key, status=422, problem=told(error), when=typed)
         words = send_page.moment_words(at)
         return self._back(key, say("C’est entendu : départ {when}.").format(when=words))
+
+    def hour(self, visit: Visit) -> Response:
+        """Tell how the typed hour is understood, for the words of the button."""
+        try:
+            at = schedule.parse_moment(visit.query("texte"), schedule.clock(self.site.workspace))
+        except NewsletterError as error:
+            return JSONResponse({"problem": told(error)})
+        return JSONResponse({"words": send_page.moment_words(at), "value": f"{at:%Y-%m-%dT%H:%M}"})
+
+    def _alarms(self) -> Sequence[DoctorLine]:
+        """Return what the examination finds wrong without asking the network: the letter would not leave well."""
+        lines = doctor.examine_settings(self.site.workspace)
+        return [line for line in lines if line.level is Level.RED]
 
     def do(self, key: str, done: str, act: Callable[[], object]) -> Response:
         """Do one thing to the mailing and come back; what is refused is said there."""

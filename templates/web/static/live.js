@@ -10,7 +10,7 @@ function write(name, n) {
 }
 
 function update(state) {
-  if (state.stage !== zone.dataset.stage) {
+  if (state.stage !== zone.dataset.stage || state.silence !== zone.dataset.silence) {
     location.reload();
     return;
   }

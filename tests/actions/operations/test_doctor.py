@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.actions.operations import doctor
+from newsletter.actions.operations import doctor, doctor_local
 from newsletter.actions.operations.doctor import examine, worst
 from newsletter.actions.operations.doctor_dns import same_organisation
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level
@@ -96,12 +96,29 @@ def lines(ws: Workspace, server, reach=lambda _url: 200, **more) -> dict[str, Do
     return {line.code: line for line in found}
 
 
+@pytest.fixture(autouse=True)
+def sound_library(monkeypatch):
+    """Whatever SQLite this machine has: its faults are told of in a test of their own."""
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "")
+
+
+def test_a_faulty_sqlite_and_a_ledger_that_forgets_are_told(workspace, nameserver, monkeypatch):
+    monkeypatch.setattr(doctor_local, "library_fault", lambda: "3.40.1")
+    made = workspace()
+    database = made.settings.database.model_copy(update={"durable": False})
+    made.settings = made.settings.model_copy(update={"database": database})
+    found = lines(made, nameserver)
+    assert "3.40.1" in found["sqlite"].text and "sqlite" in found["sqlite"].advice
+    assert found["durable"].level is Level.AMBER
+
+
 def test_everything_in_order_is_green(workspace, nameserver):
     found = lines(workspace(), nameserver)
     assert {line.code: (line.level, line.text) for line in found.values() if line.level is not Level.GREEN} == {}
     assert set(found) == {
         "secret",
         "database",
+        "durable",
         "clock",
         "base-url",
         "one-click",
@@ -113,6 +130,7 @@ def test_everything_in_order_is_green(workspace, nameserver):
         "spf",
         "dkim",
         "dmarc",
+        "bimi",
         "mx",
         "images",
         "ptr",
@@ -137,7 +155,23 @@ DNS_CASES = [
     ("dkim", (f"mail._domainkey.{D}", "TXT"), txt(f"p={rsa(512)}"), "red"),
     ("dkim", (f"mail._domainkey.{D}", "TXT"), txt("k=ed25519; p=" + base64.b64encode(bytes(32)).decode()), "green"),
     ("dmarc", (f"_dmarc.{D}", "TXT"), [], "red"),
-    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none"), "green"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; rua=mailto:d@lettre.example"), "green"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; pct=50; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; t=y; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=reject; np=nein; rua=mailto:d@lettre.example"), "amber"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=perhaps"), "red"),
+    ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC10; p=reject"), "red"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=https://lettre.example/logo.svg"), "amber"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=http://lettre.example/logo.png"), "amber"),
+    ("bimi", (f"default._bimi.{D}", "TXT"), txt("v=BIMI1; l=; a="), "green"),
+    (
+        "bimi",
+        (f"default._bimi.{D}", "TXT"),
+        txt("v=BIMI1; l=https://lettre.example/logo.svg; a=https://lettre.example/logo.pem"),
+        "green",
+    ),
     ("dmarc", (f"_dmarc.{D}", "TXT"), txt("v=DMARC1; p=none", "v=DMARC1; p=reject"), "red"),
     ("mx", (D, "MX"), [], "amber"),
     ("mx", (D, "MX"), ["0 ."], "red"),
@@ -173,6 +207,20 @@ def test_a_policy_above_the_sending_domain_counts(workspace, nameserver):
     assert "p=reject" in lines(ws, nameserver)["dmarc"].text
 
 
+@pytest.mark.parametrize(
+    ("above", "policy"),
+    [
+        ("v=DMARC1; p=quarantine", "p=quarantine"),
+        ("v=DMARC1; p=none; sp=reject; psd=n", "p=reject"),
+    ],
+)
+def test_the_tree_is_walked_up_to_the_organisation(workspace, nameserver, above, policy):
+    nameserver.zone[f"_dmarc.{D}", "TXT"] = txt(above)
+    nameserver.zone["_dmarc.example.", "TXT"] = txt("v=DMARC1; p=none; psd=y")
+    ws = workspace(sending=sending(**{"from": "animation@une.deux.trois.quatre.cinq.six.sept.huit.lettre.example"}))
+    assert policy in lines(ws, nameserver)["dmarc"].text
+
+
 @pytest.mark.parametrize("fault", ["silent", "broken", "rootless"])
 def test_a_network_that_does_not_answer_leaves_amber_lines_in_bounded_time(workspace, nameserver, fault):
     if fault == "rootless":
@@ -187,7 +235,7 @@ def test_a_network_that_does_not_answer_leaves_amber_lines_in_bounded_time(works
     found = lines(workspace(), nameserver, nowhere, seconds=1.0)
     assert time.monotonic() - began < 8
     amber = {code for code, line in found.items() if line.level is Level.AMBER}
-    assert amber == {"spf", "dkim", "dmarc", "mx", "ptr", "images"}
+    assert amber == {"spf", "dkim", "dmarc", "bimi", "mx", "ptr", "images"}
     assert all(line.level is not Level.RED for line in found.values())
 
 

@@ -14,7 +14,7 @@ from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.providers import verp
 from newsletter.store import journal
 from newsletter.store.people import people
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, mailings
 from newsletter.tokens import Signer
 from tests.actions.returned_mail import DOMAIN, HOOK, World, world
 from tests.store.helpers import NOW
@@ -183,7 +183,7 @@ def test_a_delivered_message_is_not_sent_again_when_a_user_had_it_queued(quick):
     person = quick.people[0]
     with quick.workspace.database.write() as c:
         c.execute(sa.text("UPDATE deliveries SET state = 'doubtful'"))
-        ledger.settle_doubtful(c, quick.mailing, resend=True, now=NOW)
+        corrections.settle_doubtful(c, quick.mailing, resend=True, now=NOW)
     quick.take(quick.report(person, "delivered"))
     assert quick.standing(person)[2] == "sent"
     assert quick.standing(quick.people[1])[2] == "queued"

@@ -14,7 +14,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, ledger, mailings
 from tests.actions.desk import Peer, accept, desk
 
 
@@ -217,7 +217,7 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
             frozen.set()
             with d.database.write() as connection:
                 ledger.sweep_leases(connection, time.time() + 1000)
-                ledger.settle_doubtful(connection, d.mailing.id, resend=True, now=time.time())
+                corrections.settle_doubtful(connection, d.mailing.id, resend=True, now=time.time())
             self.leased = (time.time() - 1000, time.monotonic() - 1000)
         return made
 

@@ -11,7 +11,7 @@ from newsletter.errors import Refused
 from newsletter.store.engine.database import open_database
 from newsletter.store.people import people
 from newsletter.store.people.erasure import erase_person
-from newsletter.store.sending import ledger, mailings
+from newsletter.store.sending import corrections, ledger, mailings
 from newsletter.store.sending.ledger import Settlement
 from newsletter.store.sending.ledger_counts import count_states, outlook
 from newsletter.store.sending.mailings import Frozen
@@ -142,7 +142,7 @@ def test_a_thawed_sender_still_settles_its_own_doubtful_ones_but_never_those_ano
         m = mailing(c)
         first, second = hand(c, m, claim(c, m, "frozen", 2), "frozen")
         ledger.sweep_leases(c, NOW + 61)
-        ledger.settle_doubtful(c, m.id, resend=True, now=NOW, address_key="p1.lettre@example.org")
+        corrections.settle_doubtful(c, m.id, resend=True, now=NOW, address_key="p1.lettre@example.org")
         hand(c, m, claim(c, m, "other"), "other")
         late = [Settlement(first.id, "sent"), Settlement(second.id, "refused")]
         assert ledger.settle_deliveries(c, "frozen", late, NOW + 70) == 1
@@ -167,7 +167,7 @@ def test_a_user_settles_doubtful_deliveries(database, resend, state):
         m = mailing(c)
         (h,) = send(c, m)
         ledger.settle_deliveries(c, "t", [Settlement(h.id, "doubtful", "no answer")], NOW)
-        assert ledger.settle_doubtful(c, m.id, resend=resend, now=NOW) == 1
+        assert corrections.settle_doubtful(c, m.id, resend=resend, now=NOW) == 1
         assert count_states(c, m.id) == {state: 1}
 
 

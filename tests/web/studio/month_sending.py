@@ -28,9 +28,8 @@ def send_a_proof(page: Page, smtp: ScriptedServer) -> None:
 def approve_schedule_and_recall(town: Town, page: Page) -> None:
     page.get_by_role("button", name="Donner le bon à tirer").click()
     expect(page.locator(".signed")).to_contain_text("Claire Morel")
-    page.get_by_label("À une heure choisie").check()
     page.get_by_label("Jour et heure").fill("demain 8h")
-    page.get_by_role("button", name=re.compile("Envoyer à")).click()
+    page.get_by_role("button", name=re.compile("Programmer")).click()
     expect(page.locator(".departure__sentence")).to_contain_text("à 8 h 00")
     shown = page.locator("[data-left]")
     first = shown.inner_text()
@@ -43,7 +42,8 @@ def approve_schedule_and_recall(town: Town, page: Page) -> None:
 def send_through_a_crash(town: Town, page: Page) -> None:
     """The server dies in the middle; the page finds the next one by itself and ends with the receipt."""
     page.get_by_role("button", name="Donner le bon à tirer").click()
-    page.get_by_role("button", name=re.compile(r"Envoyer à 6.540")).click()
+    page.get_by_label("Maintenant").check()
+    page.get_by_role("button", name=re.compile(r"Envoyer maintenant à 6.540")).click()
     done = page.locator("[data-n=done]")
     expect(done).to_have_text(re.compile(r"^[1-9]"), timeout=30_000)
     seen = done.inner_text()

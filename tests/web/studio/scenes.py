@@ -195,10 +195,10 @@ def departing(stage: Stage) -> Iterator[str]:
     yield "envoi-approuve"
     page.get_by_label("À une heure choisie").check()
     page.get_by_label("Jour et heure").fill("quand vous voudrez")
-    page.get_by_role("button", name="Envoyer à").click()
+    page.get_by_role("button", name="Programmer").click()
     yield "envoi-heure-refusee"
     page.get_by_label("Jour et heure").fill("mardi 9h30")
-    page.get_by_role("button", name="Envoyer à").click()
+    page.get_by_role("button", name="Programmer").click()
     yield "envoi-programme"
     page.get_by_role("button", name="Rappeler").click()
     yield "envoi-rappele"

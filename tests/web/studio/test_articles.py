@@ -166,7 +166,8 @@ def test_a_feed_shows_what_it_holds_before_anything_is_taken(editor, monkeypatch
     page = editor.post("/studio/articles/importer", source=source)
     assert "Une nouvelle du site" in page.text and "<script>alert" not in page.text
     assert len(editor.workspace.pool()) == before
-    editor.post("/studio/articles/importer", source=source, geste="prendre", pris="https://www.rtes.fr/nouvelle")
+    chosen = re.search(r'name="pris" value="([^"]+)"', page.text)[1]
+    editor.post("/studio/articles/importer", source=source, geste="prendre", pris=chosen)
     new = [a for a in editor.workspace.pool() if a.link == "https://www.rtes.fr/nouvelle"]
     assert len(editor.workspace.pool()) == before + 1 and new[0].status is Status.DRAFT
 
@@ -184,7 +185,8 @@ def test_a_feed_is_imported_from_a_file_that_is_forgotten_afterwards(editor):
     page = editor.post("/studio/articles/importer", files=files).text
     assert "2 nouveautés" in page
     token = re.search(r'name="jeton" value="([^"]+)"', page)[1]
-    answer = editor.post("/studio/articles/importer", jeton=token, geste="prendre", pris="https://www.rtes.fr/a")
+    chosen = re.search(r'name="pris" value="([^"]+)"', page)[1]
+    answer = editor.post("/studio/articles/importer", jeton=token, geste="prendre", pris=chosen)
     assert "1 brouillon est arrivé" in answer.text and "ressourcerie" in answer.text
     assert editor.post("/studio/articles/importer", jeton=token, geste="prendre").status_code == 422
     assert not any((editor.workspace.root / ".uploads").iterdir())

@@ -15,11 +15,14 @@ from playwright.sync_api import Browser, Page, expect
 from newsletter.actions.team import users
 from newsletter.store.imports import reviews
 from newsletter.store.tables.core import subscribers, subscriptions
+from tests import axe
 from tests.browser import mail_browser as mail_browser
 from tests.web.studio import stage
 from tests.web.studio.hour_list import UNKNOWN, hour_list
+from tests.web.studio.month import walk
 from tests.web.studio.stage import Stage
 
+pytestmark = pytest.mark.browser
 IMPORT, REVIEWS = "/studio/public/importer", "/studio/public/a-trancher"
 
 
@@ -71,7 +74,7 @@ class Hour:
 
 
 def row_of(page: Page, column: str):
-    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=column, exact=True))
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=column))
 
 
 def test_an_hour_with_a_list_of_a_thousand_people(desk: Stage, tmp_path: Path):
@@ -134,3 +137,25 @@ def test_a_column_that_is_not_understood_is_asked_for_and_remembered(desk: Stage
     hour.choose("zones-2.csv", text.replace("@", "b@").encode())
     expect(page.get_by_role("heading", name="Avant d’importer")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_question_is_settled_by_keyboard_alone(desk: Stage):
+    hour, page = Hour(desk), desk.page
+    hour.choose("liste.csv", b"Courriel\na@gmial.com\nb@gmial.com\n")
+    hour.press("Importer")
+    desk.open(REVIEWS)
+    walk(page, "Corriger en gmail.com")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 cas réglés.")).to_be_visible()
+    assert (hour.active("%@gmail.com"), hour.waiting()) == (2, 0)
+
+
+def test_the_pages_of_an_import_and_of_its_questions_pass_axe(desk: Stage):
+    hour, page = Hour(desk), desk.page
+    hour.choose("zones.csv", b"Courriel;Statut\na@ville.example;zone 1\n")
+    assert axe.faults(page) == []
+    hour.choose("contacts.xlsx", hour_list())
+    assert axe.faults(page) == []
+    hour.press("Importer")
+    desk.open(REVIEWS)
+    assert axe.faults(page) == []

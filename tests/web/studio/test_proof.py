@@ -12,6 +12,7 @@ from newsletter.actions.operations.start import load_people
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
+from newsletter.store.sending import mailings as store
 from newsletter.web.studio.session import COOKIE
 from tests.browser import mail_browser as mail_browser
 from tests.web.conftest import BASE
@@ -104,9 +105,14 @@ def test_without_a_script_a_letter_is_composed_approved_and_sent(served, editor)
     assert page.locator(".row").count() > before
     page.get_by_role("link", name="Relire et envoyer").click()
     page.get_by_role("button", name="Donner le bon à tirer").click()
-    page.get_by_role("button", name=re.compile("Envoyer à 8")).click()
+    page.get_by_label("Maintenant").check()
+    page.get_by_role("button", name=re.compile("^Programmer")).click()  # without script its words cannot follow
+    expect(page.get_by_role("alert")).to_contain_text("c’est bien cela")
+    page.get_by_role("button", name=re.compile("Envoyer maintenant à 8")).click()
     expect(page.locator(".departure__sentence")).to_contain_text("8 personnes")
-    time.sleep(1.1)
+    left = mailings.current_mailing(editor.workspace, KEY)
+    with editor.workspace.database.write() as connection:
+        store.touch(connection, left.id, not_before=time.time() - 1)
     deliver_mailing(
         editor.workspace, mailings.begin_mailing(editor.workspace, mailings.current_mailing(editor.workspace, KEY))
     )
