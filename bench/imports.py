@@ -98,7 +98,7 @@ def run(n: int = 1_000_000, url: str = "") -> Iterator[dict[str, Any]]:
 
 
 def _workspace(root: Path, name: str, url: str) -> Path:
-    """Return a workspace with organisations and nobody; on PostgreSQL all share one database, emptied each time."""
+    """Return a workspace with organisations and no people; on PostgreSQL all share one database, emptied each time."""
     home = root / name
     shutil.copytree(root / "ws", home)
     if url:

@@ -62,7 +62,7 @@ def peak(count: int) -> None:
 
 
 def _high_water() -> float:
-    """Return VmHWM in MB. Not getrusage: its figure is inherited from whoever started this process."""
+    """Return VmHWM in MB. Not getrusage: its figure is inherited from the process that started this one."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 

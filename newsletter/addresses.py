@@ -1,7 +1,7 @@
 """Email addresses: one strict validator, one comparison key, and the doubts worth a human look.
 
 Every address of the product passes through `parse`, and mail goes to exactly what it returned: two parsers that
-disagree are how a message reaches somebody else (CVE-2023-27043, CVE-2019-19844).
+disagree are how a message reaches another person (CVE-2023-27043, CVE-2019-19844).
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _parse_unusual(text: str) -> Address:
 
 
 def _faults() -> tuple[tuple[str, str], ...]:
-    """Return what is refused before the library is asked, the most telling reason first."""
+    """Return the reasons for refusal found before the library is asked, the most helpful first."""
     return (
         (r"\A\Z", _("l’adresse est vide")),
         (r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd\ud800-\udfff]", _("l’adresse contient un caractère de contrôle")),

@@ -13,7 +13,8 @@ class NewsletterError(Exception):
 
     `what` is a sentence without final stop, `where` names file, field and line (or the record), `hint` says what to do:
     English, for the command line and the logs. `said` is for people in the browser, who type no commands: what happened
-    and what to do next, in their language. Whatever a page can show has it, unless `what` itself was put through `_`.
+    and what to do next, in their language. Every error that can reach a page must set
+    it, unless `what` itself was put through `_`.
     """
 
     usually: Sentence | str = ""  # what a page says of a whole kind of error whose details only a programmer can use
@@ -39,7 +40,7 @@ class ContentError(NewsletterError):
 
 
 class AddressError(NewsletterError):
-    """A text is no usable email address."""
+    """A text is not a usable email address."""
 
 
 class RenderingError(NewsletterError):
@@ -47,7 +48,7 @@ class RenderingError(NewsletterError):
 
 
 class MessageError(NewsletterError):
-    """A value cannot stand in a message header or slot."""
+    """A value is not allowed in a message header or slot."""
 
     usually = Sentence(
         "Une valeur ne peut pas figurer dans un message. Vérifiez l’objet du numéro, puis le nom et les adresses du "
@@ -60,11 +61,11 @@ class StoreError(NewsletterError):
 
 
 class NotFound(StoreError):  # noqa: N818 - reads as what it says: the thing was not found
-    """The issue, mailing, person or organisation asked for is not there."""
+    """The issue, mailing, person or organisation asked for does not exist."""
 
 
 class Refused(NewsletterError):  # noqa: N818 - an answer, not a fault: the rules say no
-    """The rules of the product say no: a door shows the sentence and changes nothing."""
+    """The rules of the product forbid it: a door shows the sentence and changes nothing."""
 
 
 class ExchangeError(NewsletterError):

@@ -21,7 +21,7 @@ LETTERS = {
 }
 _TABLE = str.maketrans(LETTERS)
 # What classes of letters hold, for Python's regular expressions and for PostgreSQL's: marks that decomposition
-# leaves, and what stands between two words or inside one name (blanks, apostrophes, hyphens, points).
+# leaves, and what separates two words or inside one name (blanks, apostrophes, hyphens, points).
 COMBINING = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 SEPARATORS = (
     r"\u0009-\u000d\u0020\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u3000"
@@ -33,7 +33,7 @@ _BETWEEN = re.compile(f"[{SEPARATORS}]+")
 
 
 def text_key(text: str) -> str:
-    """Return by what two names or titles are the same text: one composition (NFC), one blank between words."""
+    """Return the form in which names or titles are compared: one composition (NFC), one blank between words."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -50,13 +50,13 @@ def search_key(text: str) -> str:
 
 
 def matches(text: str, sought: str) -> bool:
-    """Tell whether every word of `sought` stands in `text`, as a search compares them."""
+    """Tell whether every word of `sought` is in `text`, as a search compares them."""
     key = search_key(text)
     return all(word in key for word in search_key(sought).split())
 
 
 def sort_key(text: str) -> tuple[str, str]:
-    """Return by what a French list is sorted: the letters without accents first, the accents only between equals.
+    """Return the sort key of a French list: the letters without accents first, the accents only between equals.
 
     Of two equal words the one whose last accent differs decides in French tradition, so that `cote, côte, coté, côté`
     is the order (ISO/IEC 14651, French).

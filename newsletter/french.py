@@ -2,7 +2,7 @@
 
 The author's files keep what was typed; these functions work on the way out. Rules of spacing: Lexique des règles
 typographiques en usage à l'Imprimerie nationale (narrow space before ; ! ? and inside « », full one before a colon).
-Dates, hours and numbers follow the current locale: whoever reads the Studio in English reads `3 November 2026`.
+Dates, hours and numbers follow the current locale: a user of the Studio in English reads `3 November 2026`.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 
 END_OF_DAY = time(23, 59)  # what a deadline without an hour means
 
-# What is copied as it stands: addresses of the web and of mail, bare domains with a path, entities. While the rules
-# work, a private character stands for each; one that was typed is kept in the same way.
+# What is copied unchanged: addresses of the web and of mail, bare domains with a path, entities. While the rules
+# work, a private character replaces each; one that was typed is kept in the same way.
 _STAND_IN = "\ue000"
 _KEPT = re.compile(
     r"\ue000|(?:(?:https?|ftp)://|\bwww\.|\b(?:mailto|tel):)[^\s<>«»\"]+"
@@ -58,7 +58,7 @@ _MONTH = "|".join(MONTHS)
 _UNIT = r"(?:h|min|€|k€|M€|Md€|%|km|ha|m²|euros?|millions?|milliards?)(?!\w)"
 
 # A mail client makes a link of "participant.es", ".ne", ".se" or ".ve", which are domains of countries. Only words
-# that can take such a feminine ending are touched, so that "amazon.es" stays what it is. The joiner stands behind
+# that can take such a feminine ending are touched, so that "amazon.es" stays what it is. The joiner comes after
 # the dot: in front of it, it would only lengthen the label of a domain that still ends in ".es".
 _INCLUSIVE = re.compile(
     r"(?<![\w./@])(?:[^\W\d_]{0,40}[éèêîïôû][^\W\d_]{0,40}|elus?|"
@@ -114,7 +114,7 @@ def printed(text: str) -> str:
     """Return `text` with French typography where French is spoken, as it is elsewhere."""
     if locale() != "fr":
         return text
-    # The same few hundred sentences stand on every page and in every letter; long texts are somebody's own.
+    # The same few hundred sentences are on every page and in every letter; long texts are an author's own.
     return _known(text) if len(text) < _SENTENCE else typography(text)
 
 

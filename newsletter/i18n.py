@@ -52,7 +52,7 @@ def ngettext(one: str, many: str, n: float) -> str:
 class Sentence:
     """A French sentence with values for its `{places}`, put into words only when it is read, in the language of then.
 
-    An error is often kept (an unreadable file is told to whoever comes), so its words must not be those of who met it
+    An error is often kept (an unreadable file is shown to every user), so its words must not be those of who met it
     first. A value may be a Sentence too.
     """
 

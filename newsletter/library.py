@@ -51,7 +51,7 @@ class OpenedWorkspace:
     def send(self, issue: str) -> dict[str, Any]:
         """Deliver an issue now, approving it if needed, and return its receipt.
 
-        Called again, it goes on where it stopped; nobody gets the issue twice. Raises Refused while it is paused.
+        Called again, it goes on where it stopped; no one gets the issue twice. Raises Refused while it is paused.
         """
         mailing = mailings.ready_mailing(self._workspace, issue, by=self.actor, now=True)
         if mailing.status == "approved":

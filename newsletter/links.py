@@ -23,7 +23,7 @@ class Links:
     signer: Signer
 
     def unsubscribe(self, uid: bytes, publication: str) -> str:
-        """Return the address that shows the leave page on GET and unsubscribes on POST."""
+        """Return the address that shows the unsubscription page on GET and unsubscribes on POST."""
         return f"{self.base_url}/desabonnement/{self.signer.seal('unsubscribe', uid + publication.encode())}"
 
     def preferences(self, uid: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The logs of the services: lines of text or of JSON, in which no address, token, IP or secret can stand.
+"""The logs of the services: lines of text or of JSON, which contain no address, token, IP or secret.
 
 Code that logs leaves them out by itself; what is here is the last line of defence, for messages of libraries, answers
 of servers and tracebacks.
@@ -76,7 +76,7 @@ class TextLines(logging.Formatter):
         return _CONTROLS.sub(_escaped, super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        """Return the traceback indented: no line of it can pass for an entry."""
+        """Return the traceback indented: no line of it can be taken for an entry."""
         return "\n".join(f"  {_CONTROLS.sub(_escaped, line)}" for line in super().formatException(ei).split("\n"))
 
     def format(self, record: logging.LogRecord) -> str:

@@ -24,14 +24,14 @@ class Tag(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may read an article: anybody, or contacts of member organisations only."""
+    """Who may read an article: the public, or contacts of member organisations only."""
 
     PUBLIC = "public"
     MEMBERS = "members"
 
 
 class Status(StrEnum):
-    """Where an article stands: only `ready` ones are taken into an issue."""
+    """The state of an article: only `ready` ones are taken into an issue."""
 
     DRAFT = "draft"
     PROPOSED = "proposed"
@@ -52,7 +52,7 @@ class Territory(StrEnum):
 
 
 class Severity(StrEnum):
-    """How grave a finding is: an error stops approval, a warning asks for a look, advice may be left."""
+    """How grave a finding is: an error stops approval, a warning asks for a look, advice may be ignored."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -123,7 +123,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """For whom an article is meant: each filled list must hold the reader's value; all empty means everybody."""
+    """For whom an article is meant: each filled list must hold the reader's value; all empty means every reader."""
 
     levels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -172,7 +172,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemPlan:
-    """An issue file's word on one item: an article's slug and what is overridden for this issue only (empty = not)."""
+    """One item in an issue file: an article's slug and what is overridden for this issue only (empty = not)."""
 
     slug: str
     title: str = ""
@@ -195,7 +195,7 @@ class SectionPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One number of a publication, as its file in `issues/` says it; `editorial` is the body, in Markdown."""
+    """One number of a publication, as its file in `issues/` has it; `editorial` is the body, in Markdown."""
 
     key: str
     path: str
@@ -316,7 +316,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message about to leave, for one delivery: either whole MIME bytes or parts, as the provider wants it.
+    """One message about to be sent, for one delivery: either whole MIME bytes or parts, as the provider wants it.
 
     `message_id` includes its angle brackets; `return_path` is the SMTP envelope sender; `key` is a deterministic
     idempotency key, the same at every attempt.
@@ -337,12 +337,12 @@ OutcomeScope = Literal["recipient", "unclear", "mailing", "provider"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message.
+    """The outcome of one message.
 
     accepted: the provider took it. refused: it never will. deferred: certainly not taken, safe to try again (after
     `retry_after` seconds if given). unknown: it may have been taken (doubtful). untried: nothing of it was written.
     `scope` says what the answer is about: this recipient; the mailing as a whole (sender, client, relay, quota or
-    content refused: pause); the provider or connection; or `unclear`: words that fit a recipient and us alike.
+    content refused: pause); the provider or connection; or `unclear`: words that fit recipient and sender alike.
     """
 
     delivery: int

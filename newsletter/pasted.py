@@ -1,4 +1,4 @@
-"""Text pasted from other programs: the characters nobody can see become what they meant, or go."""
+"""Text pasted from other programs: invisible characters become what they meant, or are removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the product's own files lie: inside the wheel, or at the top of a checkout."""
+"""Where the product's own files are: inside the wheel, or at the top of a checkout."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class Publication(_Frozen):
 
 
 class Feed(_Frozen):
-    """An RSS or Atom feed, or a calendar, that is read by itself: each new entry becomes a draft article.
+    """An RSS or Atom feed, or a calendar, that is read automatically: each new entry becomes a draft article.
 
     An entry gets the tags of its `categories` (the feed's word, in any case, to a tag), else `tags`, else what manual
     imports give. Entries older than `days` when they are first met are left out; 0: none is too old.
@@ -129,7 +129,7 @@ class Smtp(_Frozen):
 
 
 class Outbox(_Frozen):
-    """Where letters are laid down when no provider is configured."""
+    """Where letters are written when no provider is configured."""
 
     path: str = "outbox"
 
@@ -176,7 +176,7 @@ class Sending(_Frozen):
 class DatabaseSettings(_Frozen):
     """The SQLAlchemy URL (a relative SQLite path counts from the workspace); `durable` asks for synchronous FULL.
 
-    Without `durable` a power cut takes back the last commits: whoever was served since is served a second time.
+    Without `durable` a power cut undoes the last commits: people served since then are served a second time.
     """
 
     url: str = "sqlite:///subscribers.db"
@@ -184,7 +184,7 @@ class DatabaseSettings(_Frozen):
 
 
 class Web(_Frozen):
-    """The public address under which pages and pictures are served; links in letters are made from nothing else.
+    """The public address under which pages and pictures are served; links in letters are made from it alone.
 
     Published pictures are kept in `media`: files of this machine, or the database, which all web processes share. The
     caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
@@ -283,7 +283,7 @@ class Settings(_Frozen):
     def _feeds(cls, value: tuple[Feed, ...]) -> tuple[Feed, ...]:
         twice = [feed.url for n, feed in enumerate(value) if feed.url in {other.url for other in value[:n]}]
         if twice:
-            raise ValueError(f"{twice[0]} stands there twice")
+            raise ValueError(f"{twice[0]} is given twice")
         return value
 
     def publication(self, key: str) -> Publication:

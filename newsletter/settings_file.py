@@ -40,7 +40,7 @@ def load_settings(root: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise SettingsError(
             f"{FILE} is not valid TOML: {error}",
             where=str(path),
-            hint="mend that line",
+            hint="correct that line",
             said=Sentence(
                 "Le fichier {name} ne peut pas être lu. Corrigez-le : {place}", name=FILE, place=_place(error)
             ),
@@ -69,7 +69,7 @@ def _place(error: ValueError) -> Sentence:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the NAME=value lines of a `.env` file; comments and quotes are taken off; a missing file is empty."""
+    """Return the NAME=value lines of a `.env` file; comments and quotes are removed; a missing file is empty."""
     if not path.exists():
         return {}
     found = {}
@@ -91,7 +91,7 @@ def _override(data: dict[str, Any], env: Mapping[str, str]) -> dict[tuple[str, .
         for key in keys[:-1]:
             table = table.setdefault(key, {})
             if not isinstance(table, dict):
-                raise SettingsError(f"`{'.'.join(keys)}` is no setting", where=name, hint="see newsletter.toml")
+                raise SettingsError(f"`{'.'.join(keys)}` is not a setting", where=name, hint="see newsletter.toml")
         try:
             table[keys[-1]] = tomllib.loads(f"v = {value}")["v"]
         except tomllib.TOMLDecodeError:
@@ -131,7 +131,7 @@ def _explain(
     return SettingsError(
         f"`{dotted}`: {first['msg'].removeprefix('Value error, ')}",
         where=where,
-        hint="mend that value",
+        hint="correct that value",
         said=Sentence("La valeur du réglage « {name} » ne convient pas. Corrigez-la.", name=dotted),
     )
 

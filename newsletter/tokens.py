@@ -1,4 +1,4 @@
-"""Opaque, signed, purpose-bound tokens: what stands in a URL instead of an address.
+"""Opaque, signed, purpose-bound tokens: used in a URL instead of an address.
 
 A token is `base64url(payload + mac)`; the MAC (HMAC-SHA256, 128 bits) covers the purpose, so a token made for one thing
 opens no other. Keys come from `NEWSLETTER_SECRET`: one or more, separated by blanks; the first signs, all verify, so a
@@ -41,7 +41,7 @@ class Signer:
         return cls(keys)
 
     def mac(self, purpose: str, payload: bytes, key: bytes | None = None) -> bytes:
-        """Return the 16 bytes that vouch for `payload` within `purpose`."""
+        """Return the 16 bytes that authenticate `payload` within `purpose`."""
         digest = hmac.digest(key or self.keys[0], purpose.encode() + b"\0" + payload, hashlib.sha256)
         return digest[:_MAC]
 

@@ -85,7 +85,7 @@ def test_it_is_taken_out(form, text, gone) -> None:
         "2026-11-lettre: 3 of 12 messages were refused for good",
         "set NEWSLETTER_POSTMARK_WEBHOOK_SECRET in the environment",
         "newsletter.store.migrations.run at 20:46:27, 550 5.1.1, version 2.0.46",
-        "a sender ended without a word: 3 queued again, 1 doubtful",
+        "a sender ended unexpectedly: 3 queued again, 1 doubtful",
     ],
 )
 def test_what_an_operator_needs_stays(text) -> None:

@@ -67,7 +67,7 @@ def test_a_wrong_setting_names_itself_its_line_and_what_was_meant(workspace, old
         ("days = -1", ["feeds.1.days", "greater than or equal to 0"], "days = -1"),
         ('url = "file:///etc/passwd"', ["plain http or https address"], "file:"),
         ('url = "https://me:word@site.example/feed"', ["plain http or https address"], "me:word"),
-        ('url = "https://a.example/feed"', ["stands there twice"], "[[feeds]]"),
+        ('url = "https://a.example/feed"', ["is given twice"], "[[feeds]]"),
     ],
 )
 def test_a_wrong_feed_names_itself_its_line_and_what_was_meant(workspace, line, words, at):

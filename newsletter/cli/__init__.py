@@ -11,7 +11,7 @@ import click
 from newsletter import __version__
 from newsletter.errors import NewsletterError
 
-# Each command and the module it is made in. Only the one that is called is imported: all of them take two seconds.
+# Each command and its module. Only the one that is called is imported: all of them take two seconds.
 COMMANDS = {
     "articles": "articles",
     "backup": "backup",
@@ -42,7 +42,7 @@ COMMANDS = {
 
 
 class _Commands(click.Group):
-    """The commands, each imported when it is asked for."""
+    """The commands, each imported when it is called."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)

@@ -33,7 +33,7 @@ def articles() -> None:
 @articles.command("list")
 @click.option("--tag", help="Only articles with this tag.")
 @click.option("--status", help="Only draft, proposed, ready or declined ones.")
-@click.option("--unused", is_flag=True, help="Only those that stand in no issue.")
+@click.option("--unused", is_flag=True, help="Only those that are in no issue.")
 @json_option
 @pass_session
 def list_(session: CommandRun, tag: str | None, status: str | None, unused: bool, as_json: bool) -> None:

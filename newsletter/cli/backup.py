@@ -19,7 +19,7 @@ _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 @json_option
 @pass_session
 def backup(session: CommandRun, directory: Path, as_json: bool) -> None:
-    """Save database and files below DIRECTORY, dated; letters may leave meanwhile. Secrets are not in it."""
+    """Save database and files below DIRECTORY, dated; letters may be sent meanwhile. It holds no secrets."""
     with tables(quiet=as_json) as progress:
         made = saving.backup(session.workspace, directory, progress)
     if as_json:
@@ -33,11 +33,11 @@ def backup(session: CommandRun, directory: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("directory", type=_DIRECTORY)
-@click.option("--force", is_flag=True, help="Move the workspace that is there aside.")
+@click.option("--force", is_flag=True, help="Move the existing workspace aside.")
 @json_option
 @pass_session
 def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) -> None:
-    """Bring the backup in DIRECTORY back into the workspace (-w), into the database that its settings name."""
+    """Restore the backup in DIRECTORY into the workspace (-w) and the database that its settings name."""
     with tables(quiet=as_json) as progress:
         made = restoring.restore(session.root, directory, force=force, progress=progress)
     if as_json:
@@ -55,7 +55,7 @@ def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) ->
         return
     click.echo(f"restored {made.files} files as of {made.made_at}")
     if made.aside:
-        click.echo(f"  the former workspace lies in {made.aside}")
+        click.echo(f"  the former workspace is in {made.aside}")
     for issue in made.paused:
         click.echo(f"  {issue} is paused: compare what your provider sent since with its receipt before you resume it")
     if made.since:
@@ -65,7 +65,7 @@ def restore(session: CommandRun, directory: Path, force: bool, as_json: bool) ->
         )
     for issue, count in made.unknown.items():
         click.echo(f"  {issue}: {count} messages left under an approval made after the backup; they are not in it")
-    click.echo("Whoever left, complained or was erased since that backup is not known here: see the operator guide.")
+    click.echo("Who left, complained or was erased since that backup is not known here: see the operator guide.")
 
 
 COMMANDS = (backup, restore)

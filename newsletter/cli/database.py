@@ -25,7 +25,7 @@ def database() -> None:
 @json_option
 @pass_session
 def migrate(session: CommandRun, patience: float, as_json: bool) -> None:
-    """Bring the schema to this version; mailings stand still meanwhile and go on afterwards."""
+    """Bring the schema to this version; mailings are paused meanwhile and go on afterwards."""
     made = database_migrate.migrate(session.workspace, patience=patience)
     if as_json:
         print_json({"from": made.before, "to": made.after, "halted": list(made.halted)})
@@ -35,14 +35,14 @@ def migrate(session: CommandRun, patience: float, as_json: bool) -> None:
     else:
         click.echo(f"migrated from {made.before or 'nothing'} to {made.after}")
     for issue in made.halted:
-        click.echo(f"  {issue} stood still and goes on")
+        click.echo(f"  {issue} was paused and goes on")
 
 
 @database.command()
 @json_option
 @pass_session
 def check(session: CommandRun, as_json: bool) -> None:
-    """Look the database over: version, engine, keys, spans, receipts, sequences. Exit 1 when something is wrong."""
+    """Check the database: version, engine, keys, spans, receipts, sequences. Exit 1 when something is wrong."""
     found = database_check.check_database(session.workspace)
     well = all(one.ok for one in found)
     if as_json:
@@ -63,12 +63,12 @@ def check(session: CommandRun, as_json: bool) -> None:
 @click.option(
     "--to", "url", required=True, help="The URL of an empty database (a relative SQLite path: from the workspace)."
 )
-@click.option("--anew", is_flag=True, help="Throw away what a copy that was broken off has left there.")
+@click.option("--anew", is_flag=True, help="Throw away what an interrupted copy has left there.")
 @click.option("--replace-nul", is_flag=True, help="Write U+FFFD for a NUL character, which PostgreSQL cannot hold.")
 @json_option
 @pass_session
 def copy(session: CommandRun, url: str, anew: bool, replace_nul: bool, as_json: bool) -> None:
-    """Copy everything to another database, SQLite or PostgreSQL, compared row by row. Run again, it goes on."""
+    """Copy everything to another database, SQLite or PostgreSQL, compared row by row. Run again, it resumes."""
     with tables(quiet=as_json) as progress:
         moved = database_copy.copy_to(session.workspace, url, anew=anew, replace_nul=replace_nul, progress=progress)
     rows = moved.copied.rows

@@ -16,11 +16,11 @@ _STYLES = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Ask nothing of the network: those lines stay amber.")
+@click.option("--offline", is_flag=True, help="Make no network queries: those lines stay amber.")
 @json_option
 @pass_session
 def doctor(session: CommandRun, offline: bool, as_json: bool) -> None:
-    """Check secret, database, clock, provider, DNS of the sender, pictures and ways back; exit 1 when a line is red."""
+    """Check secret, database, clock, provider, DNS of the sender, pictures and returns; exit 1 when a line is red."""
     lines = examine(session.workspace, offline=offline)
     if as_json:
         print_json({"level": worst(lines), "checks": [asdict(line) for line in lines]})

@@ -1,4 +1,4 @@
-"""`newsletter issues`: compose, check, look, prove, approve."""
+"""`newsletter issues`: compose, check, preview, proof, approve."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def list_(session: CommandRun, as_json: bool) -> None:
 
 @issues.command()
 @click.argument("publication")
-@click.option("--date", "on", type=DATE, help="The day it shall leave (default: today).")
+@click.option("--date", "on", type=DATE, help="The day it is to be sent (default: today).")
 @click.option("--key", help="The name of the file (default: made from the day and the publication).")
 @json_option
 @pass_session
@@ -83,7 +83,7 @@ def new(session: CommandRun, publication: str, on: datetime | None, key: str | N
 
 @issues.command()
 @click.argument("issue")
-@click.option("--online", "follow", is_flag=True, help="Follow every link too.")
+@click.option("--online", "follow", is_flag=True, help="Check every link online too.")
 @json_option
 @pass_session
 def check(session: CommandRun, issue: str, follow: bool, as_json: bool) -> None:
@@ -133,7 +133,7 @@ def proof(session: CommandRun, issue: str, to: str, as_json: bool) -> None:
 
 @issues.command()
 @click.argument("issue")
-@click.option("--at", help='When it shall leave: "mardi 9h30" or 2026-11-24 09:30 (Europe/Paris).')
+@click.option("--at", help='When it is to be sent: "mardi 9h30" or 2026-11-24 09:30 (Europe/Paris).')
 @click.option("--now", is_flag=True, help="Without the recall window.")
 @json_option
 @pass_session

@@ -35,7 +35,7 @@ def group() -> None:
 @click.option(
     "--ending-within", type=click.IntRange(0), metavar="DAYS", help="Whose membership ends within so many days."
 )
-@click.option("--without-contact", is_flag=True, help="Only those without anybody on the lists.")
+@click.option("--without-contact", is_flag=True, help="Only those without a contact on the lists.")
 @json_option
 @pass_session
 def list_(
@@ -90,7 +90,7 @@ def _last(organisation: Organisation) -> str:
 @click.option("--insee", default="")
 @click.option("--region", default="")
 @click.option("--departement", default="")
-@click.option("--joined", type=DATE, help="The first day of membership; none for an organisation that is no member.")
+@click.option("--joined", type=DATE, help="The first day of membership; none for an organisation that is not a member.")
 @pass_session
 def add(session: CommandRun, /, joined: datetime | None, **values: str) -> None:
     """Add the organisation NAME."""

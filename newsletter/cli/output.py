@@ -36,7 +36,7 @@ class CommandRun:
 
     @property
     def user(self) -> str:
-        """Who is at the keyboard, for the journal."""
+        """The person who runs the command, for the journal."""
         try:
             return os.environ.get("NEWSLETTER_USER") or getpass.getuser()
         except (KeyError, OSError):
@@ -78,7 +78,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Print the proof-reader's findings, one a line, the grave ones first."""
+    """Print the proof-reader's findings, one a line, the gravest first."""
     screen = console()
     order = list(Severity)
     for finding in sorted(findings, key=lambda f: order.index(f.level)):
@@ -102,7 +102,7 @@ def seconds(value: float) -> str:
 
 
 def sure(question: str, *, yes: bool) -> None:
-    """Ask a person at a terminal; a script that names the thing has said so already. Raises click.Abort on a no."""
+    """Ask a person at a terminal; a script confirms with an option. Raises click.Abort on a no."""
     if not yes and sys.stdin.isatty():
         click.confirm(question, abort=True)
 

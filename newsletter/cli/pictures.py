@@ -1,4 +1,4 @@
-"""`newsletter pictures`: where the published pictures lie."""
+"""`newsletter pictures`: where the published pictures are kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pictures() -> None:
 @json_option
 @pass_session
 def gather(session: CommandRun, as_json: bool) -> None:
-    """Bring what lies at the other place to where [web] media says; nothing is taken away there."""
+    """Copy the pictures from the other place to where [web] media says; nothing is deleted there."""
     brought, known = published_pictures.gather(session.workspace)
     place = session.workspace.settings.web.media
     if as_json:

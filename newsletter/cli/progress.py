@@ -22,7 +22,7 @@ Told = Callable[[str, str, int, int], None]
 
 @contextmanager
 def tables(*, quiet: bool) -> Iterator[Told]:
-    """Give what an action tells about its step, the table, its rows in all and its rows done."""
+    """Return the function that an action calls with its step, the table, its rows in all and its rows done."""
     screen = Console(stderr=True, highlight=False)
     if quiet:
         yield lambda *_: None

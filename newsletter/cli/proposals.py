@@ -56,7 +56,7 @@ def accept(session: CommandRun, proposal: str, as_json: bool) -> None:
 
 @proposals.command()
 @click.argument("proposal")
-@click.option("--until", type=DATE, required=True, help="The first day of an issue it may stand in.")
+@click.option("--until", type=DATE, required=True, help="The first day of an issue it may be in.")
 @json_option
 @pass_session
 def postpone(session: CommandRun, proposal: str, until: datetime, as_json: bool) -> None:
@@ -67,11 +67,11 @@ def postpone(session: CommandRun, proposal: str, until: datetime, as_json: bool)
 
 @proposals.command()
 @click.argument("proposal")
-@click.option("--word", required=True, help="What to answer, in French: it is mailed to who proposed it.")
+@click.option("--word", required=True, help="What to answer, in French: it is mailed to the person who proposed it.")
 @json_option
 @pass_session
 def decline(session: CommandRun, proposal: str, word: str, as_json: bool) -> None:
-    """Decline a proposal, with a word back."""
+    """Decline a proposal, with an answer."""
     article = decisions.decline(session.workspace, proposal, word, session.user)
     _tell(article.slug, article.path, "declined", as_json)
 

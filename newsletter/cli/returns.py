@@ -1,4 +1,4 @@
-"""`newsletter bounces`: what came back, read, told, listed and set right."""
+"""`newsletter bounces`: what came back, read, explained, listed and corrected."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from newsletter.actions.returns.failing import (
     failing_json,
     reverse_bounce,
     trouble_json,
+    troubles_by_organisation,
 )
 from newsletter.actions.returns.provider_reports import Received
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
@@ -33,7 +34,7 @@ def bounces() -> None:
 @json_option
 @pass_session
 def read(session: CommandRun, paths: tuple[Path, ...], imap: bool, as_json: bool) -> None:
-    """Read messages, mbox files, Maildirs or the IMAP mailbox; each acts once, if it answers a letter of ours."""
+    """Read messages, mbox files, Maildirs or the IMAP mailbox; each acts once, if it answers one of our letters."""
     if imap == bool(paths):
         raise click.UsageError("name paths, or say --imap")
     found = actions.collect_bounces(session.workspace) if imap else actions.read_bounces(session.workspace, paths)
@@ -53,7 +54,7 @@ def _print(found: Received, as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=_PATHS)
 @json_option
 def classify(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Tell what messages are; nothing is changed."""
+    """Say what messages are; nothing is changed."""
     judged = actions.judge(paths)
     if as_json:
         print_json([one.as_json() for one in judged])
@@ -110,7 +111,7 @@ def _dated(one: dict[str, Any]) -> dict[str, Any]:
 @json_option
 @pass_session
 def reverse(session: CommandRun, email: str, why: str, as_json: bool) -> None:
-    """Let an address that bounced by mistake be written to again; a complaint is final."""
+    """Lift the suppression of an address that bounced by mistake; a complaint is final."""
     again = reverse_bounce(session.workspace, email, why, session.user)
     if as_json:
         print_json({"email": email, "publications": again})

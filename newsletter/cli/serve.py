@@ -35,7 +35,13 @@ def log_config(settings: Settings) -> dict[str, Any]:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes a free port.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many serve pages.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many processes serve pages.",
+)
 @click.option("--readers-only", is_flag=True, help="Only what needs no files: no Studio, no proposals, no agenda.")
 @click.option("--no-jobs", is_flag=True, help="Leave the recurring work to `newsletter worker`.")
 @pass_session
@@ -57,7 +63,7 @@ def serve(session: CommandRun, host: str, port: int, processes: int, readers_onl
     os.environ[app.WORKSPACE] = str(workspace.root)
     name = f"{app.__name__}:{'readers' if readers_only else 'whole'}"
     made = app.make_app(workspace, readers_only=readers_only) if processes == 1 else name
-    # Before the recurring work says its first word: the web server would see to it only later.
+    # Before the recurring work logs its first line: the web server would configure logging only later.
     logging.config.dictConfig(log_config(settings))
     with _ended_by_sigterm(), nullcontext() if no_jobs else _recurring(workspace):
         uvicorn.run(
@@ -68,7 +74,7 @@ def serve(session: CommandRun, host: str, port: int, processes: int, readers_onl
             host=host,
             port=port,
             log_config=log_config(settings),
-            # Without a proxy that is trusted by name, nobody says who is at the other end but the connection.
+            # Without a proxy that is trusted by name, only the connection says who the client is.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies,
             server_header=False,
@@ -79,7 +85,7 @@ def serve(session: CommandRun, host: str, port: int, processes: int, readers_onl
 def _tell_address(base_url: str, port: int) -> None:
     """Warn where links lead elsewhere than to the port served, with no proxy between them."""
     parts = urlsplit(base_url)
-    # Port 0 is any free one: whoever asks for it follows no link.
+    # Port 0 is any free one: then no link is followed.
     if port and parts.hostname in ("localhost", "127.0.0.1") and parts.port != port:
         click.echo(f"Links lead to {base_url}, not to port {port}: set NEWSLETTER_WEB__BASE_URL, or serve that port.")
 
@@ -88,7 +94,7 @@ def _tell_address(base_url: str, port: int) -> None:
 def _ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end the block as Ctrl-C does; a second one ends the process at once.
 
-    When the web server has stopped, it raises the signal again that told it to: without a handler of ours that would
+    When the web server has stopped, it raises again the signal that stopped it: without a handler here that would
     end the process before a delivery under way has been put down.
     """
 
@@ -105,7 +111,7 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 @contextmanager
 def _recurring(workspace: Workspace) -> Iterator[None]:
-    """Do the recurring work beside the block; at its end, wait until what is under way has been put down safely."""
+    """Do the recurring work beside the block; at its end, wait until work in progress has stopped safely."""
     stop = threading.Event()
     loop = threading.Thread(target=run_loop, args=(workspace, stop), name="jobs")
     loop.start()

@@ -34,7 +34,7 @@ def init(directory: Path, sample: bool) -> None:
 @json_option
 @pass_session
 def demo(_session: CommandRun, directory: Path, subscribers: int, no_send: bool, as_json: bool) -> None:
-    """The whole main job on sample content, in a scratch workspace: no network, no account."""
+    """The whole main task on sample content, in a scratch workspace: no network, no account."""
 
     def say(text: str) -> None:
         if not as_json:

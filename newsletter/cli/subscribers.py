@@ -104,7 +104,7 @@ def list_(
 @json_option
 @pass_session
 def show(session: CommandRun, email: str, as_json: bool) -> None:
-    """Show everything that is kept of EMAIL (right of access)."""
+    """Show everything that is kept about EMAIL (right of access)."""
     found = data_rights.whole_record(session.workspace, email)
     if as_json:
         print_json(found)
@@ -127,7 +127,7 @@ def show(session: CommandRun, email: str, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: stdout).")
 @pass_session
 def export(session: CommandRun, publication: str, plain: bool, out: Path | None) -> None:
-    """Write everybody as CSV, safe to open in a spreadsheet; our own import reads it back unchanged."""
+    """Write all people as CSV, safe to open in a spreadsheet; `subscribers import` reads it back unchanged."""
     pieces = data_rights.export(session.workspace, by=session.user, publication=publication, plain=plain)
     if out is None:
         for piece in pieces:
@@ -160,7 +160,7 @@ def unsubscribe(session: CommandRun, email: str, publication: str) -> None:
 @pass_session
 def forget(session: CommandRun, email: str, yes: bool) -> None:
     """Erase EMAIL for good: only a keyed hash stays, which refuses a later import."""
-    sure(f"Erase {email} and everything known of them? This cannot be undone", yes=yes)
+    sure(f"Erase {email} and everything known about them? This cannot be undone", yes=yes)
     data_rights.forget_person(session.workspace, email, by=session.user)
     click.echo(f"{email}: erased")
 
@@ -212,7 +212,7 @@ for command in (*imports.COMMANDS, *reviews.COMMANDS):
 @json_option
 @pass_session
 def purge(session: CommandRun, dry_run: bool, as_json: bool) -> None:
-    """Apply the retention periods of the settings and say what was done: to people, and to pictures nothing shows."""
+    """Apply the retention periods of the settings and say what was done: to people, and to unused pictures."""
     counts: dict[str, int | str] = {
         **data_rights.purge_expired(session.workspace, by=session.user, dry_run=dry_run).counts()
     }

@@ -25,7 +25,7 @@ def users() -> None:
 @click.argument("email")
 @click.option("--role", type=_ROLE, required=True, help="editor composes, staff sees people and counts, admin all.")
 @click.option("--may-send", is_flag=True, help="May approve and send, a right of its own.")
-@click.option("--name", default="", help="As colleagues and the journal shall call them.")
+@click.option("--name", default="", help="The name shown to colleagues and in the journal.")
 @pass_session
 def invite(session: CommandRun, email: str, role: str, may_send: bool, name: str) -> None:
     """Give EMAIL access and print a one-time link for them."""
@@ -46,7 +46,7 @@ def link(session: CommandRun, email: str) -> None:
 @json_option
 @pass_session
 def listing(session: CommandRun, as_json: bool) -> None:
-    """Show everybody with access."""
+    """List all users with access."""
     found = team_users.everybody(session.workspace)
     if as_json:
         keys = ("address", "name", "role", "may_send", "created_at")
@@ -60,10 +60,10 @@ def listing(session: CommandRun, as_json: bool) -> None:
 @click.argument("email")
 @pass_session
 def end(session: CommandRun, email: str) -> None:
-    """Take EMAIL's access away and close their sessions at once."""
+    """Remove EMAIL's access and close their sessions at once."""
     user = team_users.find_user(session.workspace, email)
     team_users.end_access(session.workspace, user.id, session.user)
-    click.echo(f"{user.address} has no access any more")
+    click.echo(f"{user.address} no longer has access")
 
 
 def _print_link(session: CommandRun, user: User) -> None:

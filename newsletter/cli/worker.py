@@ -30,7 +30,7 @@ def worker(session: CommandRun, connections: int | None) -> None:
     is noticed after 20 seconds by the others; what it had in flight becomes doubtful and is named in the receipt.
     """
     logs.install(session.workspace.settings)
-    # Procrastinate's account of every task tells nothing that ours does not.
+    # Procrastinate's log of every task says nothing that this program's log does not.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     work(session.workspace, connections or 0)
 

@@ -243,7 +243,7 @@ def _text(key: str, longest: int) -> ArticleField:
     return ArticleField(key, key, lambda fields, name: fields.text(name, longest), lambda value: value or None)
 
 
-# The one place that knows the fields of an article's file, in the order in which a new file has them. Their types stand
+# The one place that knows the fields of an article's file, in the order in which a new file has them. Their types are
 # in `model.Article`.
 FIELDS = (
     ArticleField("title", "title", lambda fields, key: fields.text(key, 300, required=True), str),

@@ -107,7 +107,7 @@ class _Composer:
             )
         if layout == AGENDA and article.event is None:
             raise ContentError(
-                f"`{article.slug}` has no event to stand in the agenda",
+                f"`{article.slug}` has no event to list in the agenda",
                 where=where,
                 hint=f"add `event:` to {article.path}, or move it to another section",
                 said=Sentence(

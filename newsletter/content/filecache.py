@@ -17,10 +17,8 @@ from newsletter.errors import ContentError
 
 T = TypeVar("T")
 Stamp: TypeAlias = tuple[int, int, int, int, int]
-_FINE, _COARSE = (
-    100_000_000,
-    2_000_000_000,
-)  # nanoseconds a clock may stand still; FAT and old NFS count whole seconds
+# nanoseconds a clock may stand still; FAT and old NFS count whole seconds
+_FINE, _COARSE = 100_000_000, 2_000_000_000
 _SECOND = 1_000_000_000
 _MOST = 50_000
 

@@ -176,7 +176,7 @@ def clean(text: str, where: str, *, numbered: bool = False) -> str:
 def save_document(path: Path, text: str, *, new: bool = False) -> None:
     """Put `text` at `path` in one step: a reader sees the old file or the new one, never a part of it.
 
-    Raises ContentError if it cannot be written, or if `new` and something stands there.
+    Raises ContentError if it cannot be written, or if `new` and the file exists.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +188,7 @@ def save_document(path: Path, text: str, *, new: bool = False) -> None:
                 os.fsync(file.fileno())
             Path(name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
             if new:
-                os.link(name, path)  # fails where a file stands, in one step
+                os.link(name, path)  # fails where a file exists, in one step
             else:
                 Path(name).replace(path)
         finally:
@@ -205,7 +205,7 @@ def save_document(path: Path, text: str, *, new: bool = False) -> None:
 
 
 def _blocks(head: str, fields: Mapping[str, Node]) -> dict[str, str]:
-    """Cut the head into the lines of each field; what stands before the first one is under an empty name."""
+    """Cut the head into the lines of each field; what comes before the first one is under an empty name."""
     lines = head.splitlines(keepends=True)
     starts = [(node.line - 2, name) for name, node in fields.items()]
     blocks = {"": "".join(lines[: starts[0][0]] if starts else lines)}

@@ -63,7 +63,7 @@ def write_issue(path: Path, issue: Issue, notes: Notes | None = None, remarks: I
     """Write `issue` into the file `path` and return it as read back.
 
     An existing file is changed only where it differs: comments, order and unknown keys stay. In a new file, `notes`
-    stand as comments beside their items, and `remarks` as comment lines below the sections. The file is replaced in
+    become comments beside their items, and `remarks` as comment lines below the sections. The file is replaced in
     one step. Raises ContentError, with nothing written, for invalid values.
     """
     name = issue.path or path.name

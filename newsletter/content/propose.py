@@ -44,7 +44,7 @@ def propose(
     """Return a proposal for the issue of `publication` sent `on` that day; `history` are the issues of all titles.
 
     Taken are ready articles dated since the last issue and not printed in one, each in the first section that fits
-    its tags; every event to come also stands in the agenda. What is over or for members only, where others read,
+    its tags; every coming event is also in the agenda. What is over or for members only, where others read,
     stays out. `key` names the file; without it the day does.
     """
     others = [issue for issue in history if issue.key != key]  # its own former version does not count

@@ -1,4 +1,4 @@
 """The table of recurring work, and its two runners: a loop inside one process, and Procrastinate's queue on PostgreSQL.
 
-Both go through the same guard, a row of the database per job: whoever runs a job, and from wherever, it is done once.
+Both go through the same guard, a row of the database per job: whichever process runs a job, it is done once.
 """

@@ -1,7 +1,7 @@
 """The loop that does the recurring work inside one process, and the guard that both runners go through.
 
-Each run is guarded by a row of the database: of several processes one does it. A job that fails is written down, told
-to the log and tried again within minutes; it never stops the loop.
+Each run is guarded by a row of the database: of several processes one does it. A failure is recorded, logged,
+and the job tried again within minutes; it never stops the loop.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def run_loop(workspace: Workspace, stop: threading.Event, table: Sequence[Work] 
 
 
 def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: float = 0.0) -> bool:
-    """Run one job if it is due and no other process is at it; tells whether it ran. What it raises is written down.
+    """Run one job if it is due and no other process is at it; tells whether it ran. An error is recorded.
 
     It counts as due `early` seconds before its hour, for a runner that comes by only now and then.
     """
@@ -56,7 +56,7 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
     workspace.renew()
     error = ""
     try:
-        # What it writes to people is in the network's language: nobody is asking.
+        # What it writes to people is in the network's language: there is no request with a language of its own.
         with _held(workspace, work, holder), speaking(workspace.settings.network.locale):
             work.run(workspace, stop)
     except NewsletterError as known:
@@ -74,7 +74,7 @@ def run_due(workspace: Workspace, work: Work, stop: threading.Event, early: floa
 
 @contextmanager
 def _held(workspace: Workspace, work: Work, holder: str) -> Iterator[None]:
-    """Keep the job ours for as long as it takes."""
+    """Extend this process's hold on the job for as long as it takes."""
     done = threading.Event()
 
     def beat() -> None:
@@ -112,7 +112,7 @@ def _repeat(workspace: Workspace, work: Work, stop: threading.Event) -> None:
 
 
 def _workers(workspace: Workspace) -> bool:
-    """Tell whether workers are at the queue: then the recurring work is theirs."""
+    """Tell whether workers are at the queue: then they do the recurring work."""
     if workspace.database.sqlite:
         return False
     with workspace.database.read() as connection:

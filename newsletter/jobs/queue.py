@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A worker's place at the queue: how many connections to the provider it opens, and its wish to leave at once."""
+    """A worker's place at the queue: how many connections to the provider it opens, and whether to stop at once."""
 
     workspace: Workspace
     connections: int
@@ -73,7 +73,7 @@ def make_app(post: Post) -> App:
     """Return the queue's tasks for one workspace, to be run in the running event loop; needs no connection yet."""
     loop = asyncio.get_running_loop()
     arguments = post.workspace.database.connect_arguments()
-    # A pool that finds no server asks less and less often: a fresh one is sooner back.
+    # A pool that finds no server asks less and less often: a new one reconnects sooner.
     app = App(connector=_Connector(post.hurry, kwargs=arguments, min_size=2, max_size=6, timeout=_BEAT))
 
     @app.task(name=SHARE, queue=MAILINGS, retry=Backoff())
@@ -107,7 +107,7 @@ def make_app(post: Post) -> App:
 
 
 def worth_a_line(record: logging.LogRecord) -> bool:
-    """Tell whether a line of Procrastinate's is news: that the database is lost is said once, without a traceback."""
+    """Tell whether a log line of Procrastinate is news: a lost database is logged once, without a traceback."""
     error = record.exc_info[1] if record.exc_info else None
     return not (record.name.startswith("procrastinate") and isinstance(error, ConnectorException))
 
@@ -115,7 +115,7 @@ def worth_a_line(record: logging.LogRecord) -> bool:
 class Backoff(BaseRetryStrategy):
     """When a share is tried again: at once if its worker had to go, else after 5, 10, 20... seconds, 5 minutes at most.
 
-    A share that fails again and again is let go; the next run of `deliver` hands it out anew.
+    A share that fails again and again is let go; the next run of `deliver` hands it out again.
     """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
@@ -128,7 +128,7 @@ class Backoff(BaseRetryStrategy):
 
 
 class _Connector(PsycopgConnector):
-    """Procrastinate's way to the database, which says again what a lost connection may have swallowed.
+    """Procrastinate's way to the database, which repeats what a lost connection may have swallowed.
 
     Without it a task that ends in that moment would count as running for as long as its worker lives.
     """
@@ -159,10 +159,10 @@ def _listen(app: App, queue: str, places: int) -> Coroutine[Any, Any, None]:
         # Asked for rather than listened to: a notification's connection is the first thing a restart breaks.
         listen_notify=False,
         fetch_job_polling_interval=1.0,
-        # Who stops tells the shares at once: they end within the group that is in flight.
+        # When stopping, the shares are stopped at once: they end within the group that is in flight.
         shutdown_graceful_timeout=0,
         install_signal_handlers=False,
-        # What happened stands in the ledger and in the jobs' rows: the queue holds only what is to be done.
+        # What happened is in the ledger and in the jobs' rows: the queue holds only what is to be done.
         delete_jobs="always",
         update_heartbeat_interval=_BEAT,
         stalled_worker_timeout=SILENT_SECONDS,
@@ -189,7 +189,7 @@ def _look_for_stalled(app: App) -> None:
     async def stalled(timestamp: int) -> None:
         manager = app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
-            _log.warning("a worker ended without a word: %s is given to another", job.call_string)
+            _log.warning("a worker ended unexpectedly: %s is given to another", job.call_string)
             try:
                 await manager.retry_job(job)
             except UniqueViolation:

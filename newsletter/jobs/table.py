@@ -1,4 +1,4 @@
-"""The table of recurring work: names, functions, periods. The loop and the queue run these very functions."""
+"""The table of recurring work: names, functions, periods. The loop and the queue run the same functions."""
 
 from __future__ import annotations
 
@@ -75,21 +75,21 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
 def share(workspace: Workspace, mailing_id: int, stop: threading.Event, hurry: threading.Event) -> None:
     """Deliver over one connection what is due of a mailing, beside the workers that hold its other shares.
 
-    Ends soon once `stop` is set; `hurry` says that nobody will wait for a database that is away. Refused names what
+    Ends soon once `stop` is set; `hurry`: do not wait for an unreachable database. Refused names what
     keeps the provider from taking more: the share is to be tried again later.
     """
-    workspace.renew()  # whoever handed it out may be another process
+    workspace.renew()  # another process may have handed it out
     troubles = deliveries.deliver_share(workspace, mailing_id, stop=stop, hurry=hurry)
     if troubles:
         raise Refused(f"mailing {mailing_id}: {'; '.join(troubles)}", hint="it is tried again by itself")
 
 
 def sweep(workspace: Workspace, _stop: threading.Event) -> None:
-    """Take over from those that are gone: claims are queued again, hand-offs doubtful, cancellations ended."""
+    """Take over from senders that are gone: claims are queued again, hand-offs doubtful, cancellations ended."""
     deliveries.finish_cancelled(workspace)
     queued, doubtful = recover(workspace.database, logs=workspace.departures)
     if queued or doubtful:
-        _log.warning("a sender ended without a word: %d queued again, %d doubtful", queued, doubtful)
+        _log.warning("a sender ended unexpectedly: %d queued again, %d doubtful", queued, doubtful)
 
 
 def collect(workspace: Workspace, stop: threading.Event) -> None:
@@ -119,19 +119,19 @@ def notes(workspace: Workspace, _stop: threading.Event) -> None:
 
 
 def read_feeds(workspace: Workspace, stop: threading.Event) -> None:
-    """Read the feeds of the settings, if there are any; one that fails is told on the Studio's first page."""
+    """Read the feeds of the settings, if there are any; one that fails is shown on the Studio's first page."""
     feed_reader.read_all(workspace, stop)
 
 
 def forget_uploads(workspace: Workspace, _stop: threading.Event) -> None:
     """Delete the files of people that were rehearsed and never imported."""
     if gone := uploads.sweep_uploads(workspace):
-        _log.info("%d uploads that nobody imported are deleted", gone)
+        _log.info("%d uploads that were never imported are deleted", gone)
 
 
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
-    Work("sweep", sweep, 20, "take over from senders that ended without a word"),
+    Work("sweep", sweep, 20, "take over from senders that ended unexpectedly"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
     Work(
         "notes",
@@ -141,7 +141,7 @@ TABLE = (
         files=True,
     ),
     Work("feeds", read_feeds, 3600, "bring what is new in the feeds of the settings as drafts", files=True),
-    Work("uploads", forget_uploads, 3600, "delete files of people that nobody imported", files=True),
+    Work("uploads", forget_uploads, 3600, "delete files of people that were never imported", files=True),
     Work("purge", purge, 86_400, "apply the retention periods"),
     Work(
         "pictures",

@@ -29,7 +29,7 @@ def text(value: str, *, lines: bool = False) -> str:
 
 
 def tree(value: T) -> T:
-    """Return a copy of a frozen model value with every text in it cleaned, however deep it stands."""
+    """Return a copy of a frozen model value with every text in it cleaned, however deep it is."""
     cleaned: Any = _clean(value, "")
     return cleaned  # type: ignore[no-any-return]  # the same type as came in
 

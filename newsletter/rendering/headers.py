@@ -39,7 +39,7 @@ _LIST_LABEL = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\Z")
 
 
 def clean(text: str, name: str) -> str:
-    """Return `text` if it may stand on one line of the header or slot `name`.
+    """Return `text` if it is allowed on one line of the header or slot `name`.
 
     Raises MessageError for control characters, NUL, CR, LF, U+0085, U+2028, U+2029 and lone surrogates: such a value
     could end the header and start another one.
@@ -53,7 +53,7 @@ def clean(text: str, name: str) -> str:
 
 
 def address(text: str, name: str) -> str:
-    """Return the address `text` as it may stand in a header: pure ASCII, the domain as A-labels (IDNA 2008).
+    """Return the address `text` in the form for a header: pure ASCII, the domain as A-labels (IDNA 2008).
 
     Raises MessageError for anything that is no plain `local@domain`, and for a local part outside ASCII, which needs
     SMTPUTF8 at every hop (RFC 6531).
@@ -75,7 +75,7 @@ def mailbox(text: str, name: str) -> tuple[str, str]:
 
 
 def uri(text: str, name: str) -> str:
-    """Return the web address `text` if it may stand unencoded between `<` and `>`, or in a link.
+    """Return the web address `text` if it is allowed unencoded between `<` and `>`, or in a link.
 
     Raises MessageError unless it is http or https, pure ASCII, without blanks, quotes or commas, and below 900
     characters (some receivers cut header lines at 998 bytes, and a folded URI is a dead one).
@@ -230,7 +230,7 @@ def _fold(text: str, first: int) -> list[str]:
 def _words(text: str, first: int, *, at_blanks: bool = False) -> list[str]:
     """Return `text` as RFC 2047 B-words, cut between code points, the first of at most `first` characters.
 
-    With `at_blanks` a word ends behind a blank wherever one stands in it.
+    With `at_blanks` a word ends after a blank wherever it holds one.
     """
     chunks, room = [b""], _payload(first)
     for character in text:

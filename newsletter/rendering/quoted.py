@@ -14,12 +14,12 @@ _PRINTABLE = re.compile(r"[ -~]*\Z")
 
 
 def value(text: str) -> bytes:
-    """Return `text`, one line without CR or LF, fit to stand between two soft breaks."""
+    """Return `text`, one line without CR or LF, encoded to go between two soft breaks."""
     return SOFT.join(_cut(_code(text)))
 
 
 def fragment(text: str) -> bytes:
-    """Return `text` fit to stand at the beginning of a line; its own last line is left open."""
+    """Return `text` encoded for the beginning of a line; its own last line is left open."""
     *closed, last = map(_code, _NEWLINE.split(text))
     return b"\r\n".join([*(SOFT.join(_cut(_close(line))) for line in closed), SOFT.join(_cut(last))])
 

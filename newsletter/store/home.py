@@ -1,4 +1,4 @@
-"""What waits for a human: counted for the Studio's first page."""
+"""What waits for a person's decision: counted for the Studio's first page."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def waiting(connection: Connection, today: date, until: date, lost_since: float)
 
 
 def doubtful_issues(connection: Connection) -> list[str]:
-    """Return the issues whose mailing has deliveries of which nobody can tell whether they left."""
+    """Return the issues whose mailing has doubtful deliveries."""
     query = (
         sa.select(mailings.c.issue)
         .where(mailings.c.id.in_(sa.select(deliveries.c.mailing_id).where(deliveries.c.state == "doubtful")))

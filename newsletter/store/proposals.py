@@ -40,7 +40,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody of a member who may be written to."""
+    """A contact of a member who may be written to."""
 
     id: int
     uid: bytes
@@ -85,7 +85,7 @@ def create_proposal(
 
 
 def revise(connection: Connection, uid: str, values: Mapping[str, str], picture: str, now: float) -> bool:
-    """Replace what a draft says; False when it is no draft any more."""
+    """Replace what a draft says; False when it is no longer a draft."""
     done = connection.execute(
         proposals.update()
         .where(proposals.c.uid == uid, proposals.c.state == "draft")
@@ -97,7 +97,7 @@ def revise(connection: Connection, uid: str, values: Mapping[str, str], picture:
 def move_proposal(
     connection: Connection, uid: str, state: str, now: float, *, only: Sequence[str], **columns: str
 ) -> bool:
-    """Bring a proposal from one of the states `only` to `state`; tells whether it moved."""
+    """Move a proposal from one of the states `only` to `state`; tells whether it moved."""
     done = connection.execute(
         proposals.update()
         .where(proposals.c.uid == uid, proposals.c.state.in_(only))

@@ -43,7 +43,7 @@ def names(connection: Connection) -> Iterator[str]:
 
 
 def remove(connection: Connection, name: str) -> None:
-    """Take a picture away, and what was noted of it."""
+    """Delete a picture, and the notes about it."""
     connection.execute(media.delete().where(media.c.name == name))
     connection.execute(unused_pictures.delete().where(unused_pictures.c.name == name))
 
@@ -56,7 +56,7 @@ def frozen(connection: Connection) -> Iterator[bytes]:
 
 
 def unused(connection: Connection) -> dict[str, float]:
-    """Return the pictures that nothing showed when it was looked at last, and since when (POSIX seconds)."""
+    """Return the pictures that nothing showed at the last check, and since when (POSIX seconds)."""
     return {row.name: row.since for row in connection.execute(sa.select(unused_pictures))}
 
 

@@ -46,7 +46,7 @@ WORKSPACE = "NEWSLETTER_WORKSPACE"
 def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
     """Return the ASGI application of a workspace: public pages, Studio, API and webhooks.
 
-    With `readers_only`, what needs the workspace's files is not there: a proposal taken in on a machine without them
+    With `readers_only`, what needs the workspace's files is left out: a proposal received on a machine without them
     would never reach the editors.
     """
     site = Site(workspace)
@@ -57,7 +57,7 @@ def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
         # The interactive pages of FastAPI load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # the guard takes the stroke off
+        redirect_slashes=False,  # Guard strips the trailing slash
         middleware=[Middleware(Guard, site=site), Middleware(Compress, site=site)],
     )
     app.state.site = site

@@ -1,4 +1,4 @@
-"""What is no page: the style sheet, the published pictures, robots.txt and the health of the service."""
+"""What is not a page: the style sheet, the published pictures, robots.txt and the health of the service."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def router(site: Site) -> APIRouter:
         state = health.check_health(site.workspace)
         reachable = state.database == "ok"
         if not reachable:
-            # In the words of a driver stand hosts and accounts: they are for the operator, and this page is for all.
+            # A driver's messages name hosts and accounts: they are for the operator, and this page is public.
             log.error("the database does not answer: %s", state.database)
         body = {
             "status": "ok" if state.well else "failing",

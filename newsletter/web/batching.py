@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-MOST = 100  # so that nobody in a crowd waits for all of it, nor the sender for the database
+MOST = 100  # so that no request waits for a whole crowd, nor the sender for the database
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
@@ -47,7 +47,7 @@ class Gather(Generic[_Asked, _Answer]):
         except Exception as error:  # noqa: BLE001 - raised where each of them waits
             answers = [error] * len(batch)
         for (_asked, future), answer in zip(batch, answers, strict=True):
-            if future.done():  # whoever asked has gone; the work is done all the same
+            if future.done():  # the client has gone; the work is done all the same
                 continue
             if isinstance(answer, Exception):
                 future.set_exception(answer)

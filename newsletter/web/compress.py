@@ -8,13 +8,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from newsletter.web.security import PRIVATE
 from newsletter.web.site import Site
 
-# Pictures are compressed already. What stands beside a CSRF token or a personal link must not be compressed with it:
-# the length of the answer would tell somebody who chooses a part of it what the rest is (BREACH).
+# Pictures are compressed already. What is beside a CSRF token or a personal link must not be compressed with it:
+# the length of the answer would tell an attacker who chooses a part of it what the rest is (BREACH).
 _AS_THEY_ARE = (*PRIVATE, "/images/")
 
 
 class Compress:
-    """Middleware: gzip for who takes it, on pages that are the same for everybody."""
+    """Middleware: gzip for clients that accept it, on pages that are the same for every reader."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self.app, self.site = app, site

@@ -1,4 +1,4 @@
-"""Errors as pages: in the reader's language, in the house's looks; as JSON under `/api/` and for webhooks."""
+"""Errors as pages: in the reader's language, in the site's design; as JSON under `/api/` and for webhooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newsletter.web.api.shapes import SIGNUP_PATH
 from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site, told
 
-# Behind a personal link of these pages, somebody is told what became of the link and where to find another.
+# On these pages, the error says what is wrong with the personal link and where to find another.
 _LINKS = ("/confirmation/", "/desabonnement/", "/preferences/", "/mes-donnees/", "/effacement/")
 
 log = logging.getLogger("newsletter.web")
@@ -29,7 +29,7 @@ def install(app: FastAPI, site: Site) -> None:
     def http(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             return fault(request, error)
-        if isinstance(error.detail, Mapping):  # the API says by itself what it declines
+        if isinstance(error.detail, Mapping):  # the API words its own refusals
             return JSONResponse(
                 {"error": {"status": error.status_code, **error.detail}}, error.status_code, error.headers
             )

@@ -1,4 +1,4 @@
-"""What a reader is told in place of the codes of the database."""
+"""The words a reader sees in place of the codes of the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/hooks/{provider}`: what providers report, closed until a secret is set, stored as it came and answered at once."""
+"""`/hooks/{provider}`: what providers report, closed until a secret is set, stored unchanged and answered at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands between the network and every page: headers, limits on bodies, the language, and logs without secrets."""
+"""What is between the network and every page: headers, limits on bodies, the language, and logs without secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.web.site import Site
 
 # The most bytes a request may carry, by the beginning of its path; the first that fits counts.
 BODY_LIMITS: tuple[tuple[str, int], ...] = (
-    # Whoever is not signed in sends an address and a name.
+    # A visitor who is not signed in sends an address and a name.
     ("/studio/connexion", 64_000),
     ("/studio/premier/", 64_000),
     ("/studio/", 64_000_000),
@@ -24,7 +24,7 @@ BODY_LIMITS: tuple[tuple[str, int], ...] = (
     ("/api/", 1_000_000),
     ("", 64_000),
 )
-# Pages reached by a personal link: never indexed, never stored, their address is nobody else's business.
+# Pages reached by a personal link: never indexed, never stored, their address is kept from other sites.
 TOKENED = (
     "/confirmation/",
     "/preferences/",
@@ -42,7 +42,7 @@ _TOKEN_QUERY = re.compile(r"(?P<name>[?&](?:cle|key|token|jeton|signature|addres
 
 
 def headers_for(path: str, *, secure: bool) -> Mapping[str, str]:
-    """Return the security headers of the page at `path`; a handler that sets one of them itself is left its way."""
+    """Return the security headers of the page at `path`; a handler's own header wins."""
     script = " script-src 'self'; connect-src 'self'; frame-src 'self';" if path.startswith("/studio") else ""
     ancestors = "*" if path == EMBEDDED else "'none'"
     found = {
@@ -102,9 +102,9 @@ class Guard:
 
 
 def _below(path: str, prefix: str) -> str:
-    """Return the path of a page below the site's prefix; a stroke at its end means nothing.
+    """Return the path of a page below the site's prefix; a trailing slash means nothing.
 
-    Starlette would answer such a stroke with a redirect to the host that the request names.
+    Starlette would answer such a slash with a redirect to the host that the request names.
     """
     if path == prefix or path.startswith(f"{prefix}/"):
         path = path[len(prefix) :]
@@ -130,7 +130,7 @@ def _limited(scope: Scope, receive: Receive, limit: int) -> Receive:
 
 
 def mask(path: str) -> str:
-    """Return a path as it may stand in a log: without the token that would open the page again."""
+    """Return a path as it may be logged: without the token that would open the page again."""
     return _TOKEN_QUERY.sub(r"\g<name>…", _TOKEN_PATH.sub(r"\g<page>…", path))
 
 

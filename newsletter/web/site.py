@@ -33,7 +33,7 @@ class Site:
 
     @cached_property
     def prefix(self) -> str:
-        """The path of the public base URL, under which all pages stand (mostly empty)."""
+        """The path of the public base URL, under which all pages are (mostly empty)."""
         return urlsplit(self.workspace.settings.web.base_url).path.rstrip("/")
 
     @cached_property
@@ -54,12 +54,12 @@ class Site:
         return {f"{Path(name).stem.rpartition('.')[0]}{Path(name).suffix}": name for name in self.static}
 
     def refresh(self) -> None:
-        """Make style sheet and templates anew after the settings have changed."""
+        """Rebuild style sheet and templates after the settings have changed."""
         for name in ("static", "_assets", "templates"):
             self.__dict__.pop(name, None)
 
     def renew(self) -> None:
-        """Take up settings that another process has changed, and what is made of them."""
+        """Apply settings that another process has changed, and rebuild what depends on them."""
         if self.workspace.renew():
             self.refresh()
 
@@ -109,7 +109,7 @@ class Site:
             return ""
         other = "en" if i18n.locale() == "fr" else "fr"
         query = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
-        # Two strokes at the beginning would lead to another host.
+        # A leading `//` would lead to another host.
         path = f"/{request.url.path.lstrip('/')}"
         return f"{path}?{urlencode([*query, ('lang', other)])}"
 

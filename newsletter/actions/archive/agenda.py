@@ -1,6 +1,6 @@
 """The public agenda: events to come, and their calendar files.
 
-Events for members or for some territories only stay out; so does what is not ready.
+Events for members or for some territories only are left out; so is what is not ready.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from newsletter.model import Article, EventTime, Status, Visibility
 from newsletter.store.archive import agenda
 from newsletter.store.archive.agenda import Revision
 
-# With the longest summaries that feeds bring, a page of so many stays within what a phone should fetch (50 KB).
+# With the longest summaries that feeds bring, a page of this many stays within what a phone should fetch (50 KB).
 LEAF = 20
 
 
@@ -84,7 +84,7 @@ def agenda_ics(workspace: Workspace) -> bytes:
 
 
 def subscription_address(workspace: Workspace) -> str:
-    """Return the address under which a calendar program subscribes to the agenda, instead of taking it in once."""
+    """Return the address under which a calendar program subscribes to the agenda, instead of importing it once."""
     return "webcal://" + workspace.settings.web.base_url.partition("://")[2].rstrip("/") + "/agenda.ics"
 
 

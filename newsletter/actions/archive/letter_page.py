@@ -1,7 +1,7 @@
 """What the web page of a letter shows: the letter's own view, frozen at approval, without anything personal.
 
 It is taken from the values the letter was rendered from, not from its HTML: so the page has headings, landmarks and
-pictures of its own, and no recipient's link can stand in it. Articles meant for some readers only are left out.
+pictures of its own, and no recipient's link can be in it. Articles meant for some readers only are left out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class WebPicture:
 
 @dataclass(frozen=True, slots=True)
 class WebPerson:
-    """Somebody interviewed."""
+    """A person interviewed."""
 
     name: str
     function: str
@@ -113,7 +113,7 @@ class WebLetter:
 
     @property
     def picture(self) -> WebPicture | None:
-        """The picture that stands for the whole letter: the first of its items."""
+        """The picture that represents the whole letter: the first of its items."""
         found = (item.picture or next((p.portrait for p in item.people if p.portrait), None) for item in self.items)
         return next(filter(None, found), None)
 
@@ -217,7 +217,7 @@ def thaw(content: str) -> WebLetter:
 
 
 def words(page: WebLetter) -> str:
-    """Return all that can be read on the page, for the search."""
+    """Return all text of the page, for the search."""
     texts = [page.subject, page.preheader, page.editorial, *(section.title for section in page.sections)]
     for item in page.items:
         texts += [item.title, item.summary, item.body, item.label, item.when, item.place, item.quote]

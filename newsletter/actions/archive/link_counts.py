@@ -98,7 +98,7 @@ class Bursts:
 
 
 def follow(workspace: Workspace, issue: str, number: int, *, count: bool) -> str:
-    """Return the address that a counted link stands for, and count the visit if `count`; NotFound.
+    """Return the address behind a counted link, and count the visit if `count`; NotFound.
 
     Only addresses stored at an approval are ever returned.
     """
@@ -120,7 +120,7 @@ def follow(workspace: Workspace, issue: str, number: int, *, count: bool) -> str
 
 
 def robot(agent: str) -> bool:
-    """Tell whether a client says of itself that nobody reads what it fetches; one without a name is no reader's."""
+    """Tell whether a client names itself as a robot; one without a name counts as a robot."""
     return not agent or bool(_ROBOT.search(agent))
 
 

@@ -42,7 +42,7 @@ class YearShelf:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The answer to who asks for an issue: its page, or None where a reader's key is missing or opens nothing."""
+    """The answer to a request for an issue: its page, or None where a reader's key is missing or opens nothing."""
 
     issue: str
     publication: Publication
@@ -50,12 +50,12 @@ class Opened:
 
     @property
     def public(self) -> bool:
-        """Whether everybody may read it."""
+        """Whether it is public."""
         return self.publication.archive == "public"
 
 
 def public_publications(workspace: Workspace) -> list[str]:
-    """Return the keys of the publications whose archive is open to everybody."""
+    """Return the keys of the publications whose archive is public."""
     return [p.key for p in workspace.settings.publications.values() if p.archive == "public"]
 
 
@@ -74,7 +74,7 @@ def latest_letters(workspace: Workspace, limit: int | None, words: str = "") -> 
 
 
 def read_letter(workspace: Workspace, issue: str, key: str = "") -> Opened:
-    """Open the web version of `issue` for everybody, or for the reader whose signed `key` comes with the request.
+    """Open the web version of `issue`: public, or for the reader whose signed `key` comes with the request.
 
     A members' issue opens while that person may receive the publication, as it did at the hand-off. NotFound when no
     such issue is out.
@@ -112,7 +112,7 @@ def mail_key(workspace: Workspace, issue: str, address: str) -> None:
         rule = workspace.rule(opened.publication)
         if entitlement.reason(connection, rule, person.id, workspace.today()):
             return
-        # Counted only now: whoever asks for addresses that nobody has must not use up what is there for readers.
+        # Counted only now: requests for unknown addresses must not use up the number of mails kept for readers.
         mark = workspace.signer.fingerprint("archive-key", wanted.key)
         if (
             limits.hit(connection, f"key:{mark}", now, HOUR) > 1
@@ -136,7 +136,7 @@ def mail_key(workspace: Workspace, issue: str, address: str) -> None:
 
 
 def names_issue(text: str) -> bool:
-    """Tell whether a text from outside can be the key of an issue; PostgreSQL takes no NUL, for one."""
+    """Tell whether a text from outside can be the key of an issue; PostgreSQL, for one, rejects NUL."""
     return _ISSUE.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Articles that another program hands in: drafts for the editors, once each, never over what is there."""
+"""Articles that another program hands in: drafts for the editors, once each, never overwriting a file."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SPEAKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A sort of article: the tags it begins with, and the groups of fields beside those that every article has."""
+    """A kind of article: the tags it begins with, and the groups of fields beside those that every article has."""
 
     tags: tuple[str, ...]
     groups: tuple[str, ...]
@@ -43,11 +43,11 @@ _BY_TAG = {kind.tags[0]: kind.groups for kind in KINDS.values()}
 
 
 class Problems(Refused):
-    """Fields that cannot be taken as they are: French sentences by field."""
+    """Fields that cannot be accepted as they are: French sentences by field."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.fields = dict(fields)
-        super().__init__(" ".join(fields.values()), hint="mend these fields")
+        super().__init__(" ".join(fields.values()), hint="correct these fields")
 
 
 def groups_of(article: Article) -> tuple[str, ...]:
@@ -228,7 +228,7 @@ def blank(workspace: Workspace, kind: str) -> Article:
 
 
 def create_article(workspace: Workspace, made: Article) -> Article:
-    """Write a new article's file; ContentError for values that cannot be."""
+    """Write a new article's file; ContentError for invalid values."""
     names = (
         "status",
         "summary",

@@ -1,4 +1,4 @@
-"""The composing board: what is available for an issue and what should be known of it, and the issue as it stands."""
+"""The composing board: what is available for an issue and what should be known about it, and the issue as it is."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """An issue as it stands on the board; `more` counts the available articles beyond those in `cards`."""
+    """An issue as shown on the board; `more` counts the available articles beyond those in `cards`."""
 
     file: IssueVersion
     publication: Publication
@@ -182,7 +182,7 @@ def _available(
         if (everything or fresh) and (not tag or tag in article.tags) and matches(article, words):
             badges = _badges(article, issue, publication, printed[article.slug], featured, here=article.slug in here)
             cards.append(ArticleCard(article, tuple(badges), home_of(issue, article, publication)))
-    # What can be used stands first; within that, the newest.
+    # What can be used comes first; within that, the newest.
     return sorted(cards, key=lambda card: (card.article.slug in here, any(b.kind == "stop" for b in card.badges)))
 
 
@@ -200,7 +200,7 @@ def _printed(earlier: Sequence[Issue]) -> Mapping[str, list[Issue]]:
 
 
 def _featured(pool: Pool, earlier: Sequence[Issue], on: date) -> frozenset[str]:
-    """Return the organisations that an issue of the last year spoke of."""
+    """Return the organisations that an issue of the last year mentioned."""
     recent = [issue for issue in earlier if on - _YEAR < issue.date <= on]
     articles = (pool.get(plan.slug) for issue in recent for plan in plans(issue))
     return frozenset(name for article in articles if article for name in article.organisations)
@@ -247,7 +247,7 @@ _searched = lru_cache(maxsize=8192)(search_key)
 
 @dataclass(frozen=True, slots=True)
 class ArticleList:
-    """Articles of the pool that a filter lets through, with how many issues each stands in, and the broken files."""
+    """Articles of the pool that a filter lets through, with how many issues each is in, and the broken files."""
 
     articles: tuple[tuple[Article, int], ...]
     total: int

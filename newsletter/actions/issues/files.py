@@ -80,7 +80,7 @@ def new_issue(workspace: Workspace, publication: str, on: date, key: str | None 
         )
     same = next((i for i in found if i.publication == publication and i.date == on), None)
     if same and not key:
-        hint = "edit that file; or remove it to compose it anew; or name a second one with --key"
+        hint = "edit that file; or remove it to compose it again; or name a second one with --key"
         what = _("Un numéro de « {title} » est déjà daté du {day} : {key}.").format(
             title=setting.title, day=date_words(on), key=same.key
         )
@@ -92,7 +92,7 @@ def new_issue(workspace: Workspace, publication: str, on: date, key: str | None 
 
 
 def new_article(workspace: Workspace, title: str, tags: Sequence[str], on: date) -> Article:
-    """Create a draft article; ContentError for a title or tag that cannot be."""
+    """Create a draft article; ContentError for an invalid title or tag."""
     for tag in tags:
         if tag not in list(Tag):
             raise ContentError(
@@ -109,7 +109,7 @@ def new_article(workspace: Workspace, title: str, tags: Sequence[str], on: date)
 
 
 def used_in(workspace: Workspace) -> Counter[str]:
-    """Return in how many issues each article stands."""
+    """Return in how many issues each article is."""
     used: Counter[str] = Counter()
     for issue in history(workspace):
         plans = ([issue.lead] if issue.lead else []) + [item for s in issue.sections for item in s.items]

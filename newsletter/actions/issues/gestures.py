@@ -1,7 +1,7 @@
 """An issue changed by hand: each gesture takes an issue and returns another; saving is `editing`'s business.
 
-A place in an issue is `(section, item)`, both counted from 0; the lead's is `LEAD`. A gesture about a place that is not
-there is Refused: somebody changed the issue meanwhile.
+A place in an issue is `(section, item)`, both counted from 0; the lead's is `LEAD`. A gesture at a place that does not
+exist is Refused: another user changed the issue meanwhile.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from newsletter.settings import Publication
 
 
 class Place(NamedTuple):
-    """Where an item stands."""
+    """The place of an item."""
 
     section: int
     item: int
@@ -51,7 +51,7 @@ def home_of(issue: Issue, article: Article, publication: Publication) -> int:
 
 
 def add_item(issue: Issue, slug: str, section: int, at: int | None = None) -> Issue:
-    """Place an article in a section, at the end or before the item `at`; Refused when it stands there already.
+    """Place an article in a section, at the end or before the item `at`; Refused when it is there already.
 
     In the section of `LEAD` it becomes the lead; the present one opens the first section.
     """
@@ -169,7 +169,7 @@ def move_section(issue: Issue, section: int, by: int) -> Issue:
 def from_last(workspace: Workspace, publication: str, on: date) -> Issue:
     """Begin an issue with the sections of the publication's last one, empty but for what was left out of it.
 
-    What slipped is an article that could have stood in the last issue and stands in none: it is carried over.
+    An article that could have been in the last issue and is in none is carried over.
     Refused without an earlier issue.
     """
     setting = workspace.settings.publication(publication)

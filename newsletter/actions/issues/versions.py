@@ -27,7 +27,7 @@ _UNDO = ".newsletter/undo"
 
 @dataclass(frozen=True, slots=True)
 class IssueVersion:
-    """An issue as its file says it, the version of that file, and whether a save can be taken back."""
+    """An issue as its file has it, the version of that file, and whether a save can be undone."""
 
     issue: Issue
     version: str
@@ -36,7 +36,7 @@ class IssueVersion:
 
 @dataclass(frozen=True, slots=True)
 class ArticleVersion:
-    """An article as its file says it, the version of that file, and whether a save can be taken back."""
+    """An article as its file has it, the version of that file, and whether a save can be undone."""
 
     article: Article
     version: str
@@ -44,11 +44,11 @@ class ArticleVersion:
 
 
 class Conflict(Refused):
-    """Somebody saved the same file meanwhile: `mine` and `theirs` are whole texts, and nothing was written."""
+    """Another user saved the same file meanwhile: `mine` and `theirs` are whole texts, and nothing was written."""
 
     def __init__(self, path: str, mine: str, theirs: str) -> None:
         self.mine, self.theirs = mine, theirs
-        super().__init__("somebody else saved this file meanwhile", where=path, hint="compare both, then save again")
+        super().__init__("another user saved this file meanwhile", where=path, hint="compare both, then save again")
 
 
 def issue_version(workspace: Workspace, key: str) -> IssueVersion:
@@ -92,13 +92,13 @@ def save_article_text(workspace: Workspace, slug: str, text: str, version: str) 
 
 
 def undo_issue(workspace: Workspace, key: str, version: str) -> IssueVersion:
-    """Take the last save of an issue back; Refused when there is none, Conflict when the file changed since."""
+    """Undo the last save of an issue; Refused when there is none, Conflict when the file changed since."""
     _undo(workspace, workspace.root / read_issue(workspace, key).path, version)
     return issue_version(workspace, key)
 
 
 def undo_article(workspace: Workspace, slug: str, version: str) -> ArticleVersion:
-    """Take the last save of an article back; Refused when there is none, Conflict when the file changed since."""
+    """Undo the last save of an article; Refused when there is none, Conflict when the file changed since."""
     _undo(workspace, workspace.root / workspace.pool().find(slug).path, version)
     return article_version(workspace, slug)
 
@@ -108,15 +108,15 @@ def _version(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         raise NotFound(
-            "this file is not there any more",
+            "this file no longer exists",
             where=path.name,
-            hint="somebody removed or renamed it",
+            hint="it has been removed or renamed",
             said=Sentence("Ce fichier n’est plus là : quelqu’un l’a retiré ou renommé. Revenez à la liste."),
         ) from None
 
 
 def _save(workspace: Workspace, path: Path, version: str, write: Callable[[Path], object]) -> None:
-    # Looking at the version and writing are one step, for other web processes too.
+    # Comparing the version and writing are one step, for other web processes too.
     with workspace.database.turn():
         before = path.read_bytes() if path.exists() else b""
         if _version(path) != version:
@@ -127,7 +127,7 @@ def _save(workspace: Workspace, path: Path, version: str, write: Callable[[Path]
 
 
 def _whole(text: str, read: Callable[[Path, Path], object]) -> Callable[[Path], None]:
-    """Return what writes `text` into a file once `read` has found it valid."""
+    """Return a function that writes `text` into a file once `read` has found it valid."""
 
     def write(path: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -171,7 +171,7 @@ def _undo(workspace: Workspace, path: Path, version: str) -> None:
         kept = _kept(workspace, path)
         if not kept:
             raise Refused(
-                "there is nothing to take back",
+                "there is nothing to undo",
                 where=path.name,
                 hint="no save is kept of this file",
                 said=Sentence("Il n’y a rien à annuler."),

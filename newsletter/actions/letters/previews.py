@@ -48,7 +48,7 @@ class ReaderGroup:
 
 @dataclass(frozen=True, slots=True)
 class LetterLook:
-    """One reader's letter; the pictures in `html` stand under `prefix` + `/images/`."""
+    """One reader's letter; the pictures in `html` are under `prefix` + `/images/`."""
 
     html: str
     text: str

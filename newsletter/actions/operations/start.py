@@ -73,7 +73,7 @@ def _write(path: Path, text: str, mode: int = 0o644) -> list[Path]:
 def install_sample(workspace: Workspace) -> None:
     """Put the sample month and its fictional people into a workspace that is empty and in trial mode.
 
-    Refused for any other: fictional people may not stand among real ones.
+    Refused for any other: fictional people may not be mixed with real ones.
     """
     with workspace.database.read() as connection:
         empty = not home.anybody(connection) and not organisations.list_organisations(connection)

@@ -25,14 +25,14 @@ OPEN = proposals.OPEN
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A proposed article; `proposal` is None for a file that somebody wrote by hand."""
+    """A proposed article; `proposal` is None for a file written by hand."""
 
     article: Article
     proposal: Proposal | None
 
     @property
     def state(self) -> str:
-        """Where it stands: sent, postponed, accepted or declined."""
+        """Its state: sent, postponed, accepted or declined."""
         return self.proposal.state if self.proposal else "sent"
 
     @property
@@ -59,10 +59,10 @@ def accept(workspace: Workspace, name: str, by: str) -> Article:
 
 
 def postpone(workspace: Workspace, name: str, until: date, by: str) -> Article:
-    """Make a proposal ready for the first issue on or after `until`; Refused when that is not to come."""
+    """Make a proposal ready for the first issue on or after `until`; Refused when that is not in the future."""
     if until <= workspace.today():
         raise Refused(
-            f"{until.isoformat()} is not to come",
+            f"{until.isoformat()} is not in the future",
             where="--until",
             hint="accept it instead",
             said=Sentence("Choisissez un jour à venir, ou acceptez la proposition dès maintenant."),
@@ -71,10 +71,10 @@ def postpone(workspace: Workspace, name: str, until: date, by: str) -> Article:
 
 
 def decline(workspace: Workspace, name: str, word: str, by: str) -> Article:
-    """Take a proposal out, with a word back to who proposed it."""
+    """Decline a proposal, with an answer to the person who proposed it."""
     if not word.strip():
         raise Refused(
-            "a refusal needs a word",
+            "a refusal needs a reason",
             where="--word",
             hint="say in a sentence why",
             said=Sentence("Dites en une phrase pourquoi la proposition est écartée : la personne la recevra."),
@@ -85,7 +85,7 @@ def decline(workspace: Workspace, name: str, word: str, by: str) -> Article:
 def _decide(
     workspace: Workspace, name: str, state: str, by: str, *, day: date | None = None, word: str = ""
 ) -> Article:
-    # Read and written in one turn: an editor may be saving this very article.
+    # Read and written under one lock: an editor may be saving the same article.
     with workspace.database.turn() as connection:
         proposal, article = _find(workspace, name)
         now = workspace.database.now(connection)
@@ -107,7 +107,7 @@ def _decide(
 
 
 def _next_day(workspace: Workspace, article: Article) -> date:
-    """Return the day an accepted article bears, so that the next issue takes it whichever publication comes next.
+    """Return the date of an accepted article, so that the next issue takes it whichever publication comes next.
 
     That is the day of the newest issue of any publication with a section for it: the weekly Flash is composed ahead.
     """
@@ -137,7 +137,7 @@ def _find(workspace: Workspace, name: str) -> tuple[Proposal | None, Article]:
 
 
 def _answer(workspace: Workspace, proposal: Proposal, notice: Notice) -> None:
-    """Write to who proposed it, if that person is still known and may be written to."""
+    """Write to the person who proposed it, if still known and allowed to be written to."""
     if proposal.subscriber_id is None:
         return
     with workspace.database.read() as connection:

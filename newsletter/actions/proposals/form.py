@@ -1,4 +1,4 @@
-"""What a contact of a member writes in the proposal form: taken as hostile text, checked, made an article."""
+"""What a contact of a member writes in the proposal form: treated as hostile text, checked, made an article."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Form:
 
     @property
     def blank(self) -> bool:
-        """Whether nothing was written."""
+        """Whether the form is empty."""
         return not set(self.values()) - {"kind", "rights"}
 
     def problems(self, today: date, *, pictured: bool) -> dict[str, str]:

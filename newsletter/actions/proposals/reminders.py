@@ -1,4 +1,4 @@
-"""Two mails that the settings can switch on: a call for proposals before an issue, and a word to who is in one.
+"""Two mails that the settings can switch on: a call for proposals before an issue, and a note to those named in one.
 
 Recurring work: each person gets each of them once, however often the functions are called.
 """
@@ -21,7 +21,7 @@ from newsletter.store.people import organisations
 from newsletter.store.proposals import Contact
 from newsletter.store.sending import mailings
 
-RECENT = 7 * 86_400  # a letter older than that is no news to who is in it
+RECENT = 7 * 86_400  # a letter older than that is no news to those named in it
 
 
 def remind_contacts(workspace: Workspace) -> int:

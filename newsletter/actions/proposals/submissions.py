@@ -1,4 +1,4 @@
-"""Proposals of members: a contact of a current member writes, looks, keeps a draft, sends; an article file is made."""
+"""Proposals of members: a contact of a current member writes, previews, keeps drafts, sends; an article is made."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ProposalLook:
 
 
 def proposer(workspace: Workspace, token: str) -> Proposer:
-    """Return who holds the personal link `token`; TokenError, NotFound, or Refused when no member stands behind it."""
+    """Return the holder of the personal link `token`; TokenError, NotFound, or Refused without a current membership."""
     uid = workspace.links.read_proposal(token)
     with workspace.database.read() as connection:
         person = people.by_uid(connection, uid)
@@ -86,7 +86,7 @@ def mine(workspace: Workspace, who: Proposer) -> list[Proposal]:
 
 
 def own(workspace: Workspace, who: Proposer, uid: str) -> Proposal:
-    """Return one proposal of this person; NotFound for anybody else's."""
+    """Return one proposal of this person; NotFound for another person's."""
     found = next((p for p in mine(workspace, who) if p.uid == uid), None)
     if found is None:
         raise NotFound(
@@ -256,7 +256,7 @@ def _receipt(draft: Proposal) -> Notice:
 
 
 def _drop(workspace: Workspace, name: str) -> None:
-    """Delete a draft's picture that nobody shows any more."""
+    """Delete a draft's picture that no proposal shows any more."""
     with workspace.database.read() as connection:
         unused = bool(name) and not proposals.pictured(connection, name)
     if unused:

@@ -21,7 +21,7 @@ _LABELS = 12  # at most so many names fit under a chart
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A word at a place: the axis' numbers, the names under columns or before rows."""
+    """A label at a place: the axis' numbers, the names under columns or before rows."""
 
     x: float
     y: float
@@ -79,7 +79,7 @@ def line(points: Sequence[tuple[str, int]]) -> Chart:
 
 
 def columns(groups: Sequence[tuple[str, Sequence[int]]], labels: int = _LABELS) -> Chart:
-    """Draw groups of one or two standing bars from zero; at most `labels` of them are named."""
+    """Draw groups of one or two vertical bars from zero; at most `labels` of them are named."""
     ticks = scale(0, max(value for _name, values in groups for value in values))
     slot = (WIDTH - _LEFT - _RIGHT) / len(groups)
     width = min(slot * 0.76 / max(len(values) for _name, values in groups), 26.0)
@@ -94,7 +94,7 @@ def columns(groups: Sequence[tuple[str, Sequence[int]]], labels: int = _LABELS) 
 
 
 def rows(entries: Sequence[tuple[str, int]]) -> Chart:
-    """Draw lying bars, each with its name before it and its number behind it."""
+    """Draw horizontal bars, each with its name before it and its number behind it."""
     most = max(1, *(value for _name, value in entries))
     room = WIDTH - _NAME - 44
     bars, names, values = [], [], []

@@ -52,7 +52,7 @@ class _Line:
 
 
 def figures(readings: Readings) -> Iterator[Figure]:
-    """Yield every figure, in the order in which a report tells them."""
+    """Yield every figure, in the order of the report."""
     sent = {o.mailing.publication for year in (readings.now, readings.before) for o in year.issues}
     titles = {key: publication.title for key, publication in readings.publications.items()}
     titles |= {key: key for key in sorted(sent - set(titles))}

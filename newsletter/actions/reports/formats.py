@@ -29,12 +29,12 @@ def write_report(workspace: Workspace, report: YearReport, form: Form) -> bytes:
         if form == "json":
             return (json.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n").encode()
         text = "\n".join(_text(report)) + "\n"
-        # A terminal breaks no line by itself, and who looks for a sentence types ordinary blanks.
+        # A terminal does not break lines, and a search for a sentence uses ordinary blanks.
         return french.plain(text).replace(french.NO_BREAK, " ").encode()
 
 
 def as_json(report: YearReport) -> dict[str, Any]:
-    """Return the JSON contract: `year` and `figures` (key, label, value, previous, rule, unit), and what stands behind.
+    """Return the JSON contract: `year` and `figures` (key, label, value, previous, rule, unit), and their sources.
 
     A share is a number from 0 to 1; figures by group are objects; days are ISO texts.
     """

@@ -36,7 +36,7 @@ def one_level(key: str) -> str:
 
 
 def section_label(tag: str) -> str:
-    """Return the printed name of what a tag stands for."""
+    """Return the printed name of a tag."""
     names = {
         "rtes": _("Actualités du réseau"),
         "territoires": _("Actualités des territoires"),
@@ -51,7 +51,7 @@ def section_label(tag: str) -> str:
 
 
 def count_rule(what: str, by: str) -> str:
-    """Return in one French sentence what a count counts."""
+    """Return one French sentence that says what is counted."""
     return printed(_member_rule(by) if what == "members" else _subscriber_rule(by))
 
 

@@ -22,7 +22,7 @@ from newsletter.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A chart with what says the same in words and in a table; without a chart there was nothing to draw."""
+    """A chart with the same figures in words and in a table; without a chart there was nothing to draw."""
 
     key: str
     title: str
@@ -39,7 +39,7 @@ def title(report: YearReport) -> str:
 
 
 def subtitle(report: YearReport) -> str:
-    """Return which days are counted, and what stands beside them."""
+    """Return which days are counted, and what they are compared with."""
     if report.complete:
         return _("Année entière, à côté de la précédente")
     sentence = _("Année en cours, arrêtée au {jour}, à côté de l'année {annee} entière")

@@ -44,7 +44,7 @@ class Count:
 def count(workspace: Workspace, *, on: date | None = None, by: str = "", what: What = "subscribers") -> Count:
     """Count subscribers or members at the end of `on` (today without it).
 
-    Refused for a day to come, and for a grouping that `what` does not have.
+    Refused for a future day, and for a grouping that `what` does not have.
     """
     today = workspace.today()
     on = on or today

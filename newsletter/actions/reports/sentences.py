@@ -18,7 +18,7 @@ def sentences(readings: Readings) -> Iterator[str]:
 
 
 def _n(number: int, one: str, many: str) -> str:
-    # The number never stands alone at the end of a line.
+    # The number is never alone at the end of a line.
     return ngettext(one, many, number).replace("{n} ", "{n}" + french.NO_BREAK).format(n=french.number_words(number))
 
 

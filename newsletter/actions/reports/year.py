@@ -38,7 +38,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class SentItem:
-    """An item of a sent issue: its article, the tags it stood under, whom it is about and who speaks in it."""
+    """An item of a sent issue: its article, the tags it was printed under, whom it is about and who speaks in it."""
 
     slug: str
     tags: frozenset[str]
@@ -49,7 +49,7 @@ class SentItem:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A member that no issue has spoken of for a year: since when it belongs, and when it was last spoken of."""
+    """A member that no issue has mentioned for a year: since when it is a member, and when it was last mentioned."""
 
     name: str
     level: str
@@ -123,7 +123,7 @@ def _months(connection: Connection, first: date, until: date) -> Iterator[Month]
 
 
 def printed(mailing: Mailing) -> Iterator[SentItem]:
-    """Read what a mailing printed from the record made at its approval; the lead stands under its first tag."""
+    """Read what a mailing printed from the record made at its approval; the lead counts under its first tag."""
     record = mailing.record
     tags: dict[str, set[str]] = {slug: set() for slug in record.get("items", {})}
     for section in record.get("sections", ()):
@@ -142,14 +142,14 @@ def printed(mailing: Mailing) -> Iterator[SentItem]:
 
 
 def _articles(items: Iterable[SentItem]) -> dict[str, int]:
-    """Count each article once under each section tag it stood in during the year."""
+    """Count each article once under each section tag it was printed under in the year."""
     placed = {(tag, item.slug) for item in items for tag in item.tags}
     found = Counter(tag for tag, _slug in placed)
     return {str(tag): found[tag] for tag in [*Tag, *sorted(set(found) - set(Tag))]}
 
 
 def _interviews(items: Iterable[SentItem], authorities: set[str]) -> dict[str, int]:
-    """Count interviews once: of élus when somebody in it speaks for a local authority, else of partners."""
+    """Count interviews once: of élus when a person in it speaks for a local authority, else of partners."""
 
     def elected(item: SentItem) -> bool:
         names = {name_key(name) for name in item.speakers} | item.organisations
@@ -162,7 +162,7 @@ def _interviews(items: Iterable[SentItem], authorities: set[str]) -> dict[str, i
 
 
 def last_featured(sent: Sequence[Mailing], until: date) -> dict[str, date]:
-    """Return the last day up to `until` on which an issue spoke of each authority, by the key of its name."""
+    """Return the last day up to `until` on which an issue mentioned each authority, by the key of its name."""
     found: dict[str, date] = {}
     for mailing in sent:
         if mailing.started_at is None:
@@ -183,7 +183,7 @@ def a_year_before(day: date) -> date:
 
 
 def _absent(members: Iterable[Organisation], featured: Mapping[str, date], until: date) -> Iterator[Absent]:
-    """Yield the members not spoken of in the twelve months up to `until`, the longest waiting first."""
+    """Yield the members not mentioned in the twelve months up to `until`, the longest waiting first."""
     limit, waiting = a_year_before(until), []
     for member in members:
         last = featured.get(name_key(member.name))

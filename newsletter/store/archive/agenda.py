@@ -1,4 +1,4 @@
-"""What calendar programs were told of each event, so that a change is announced as one (RFC 5545 section 3.8.7.4)."""
+"""The published revision of each event, so that a change is announced as one (RFC 5545 section 3.8.7.4)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from newsletter.store.tables.core import mailings
 from newsletter.store.tables.pages import archive_pages
 
 _MOST_WORDS = 8
-# Whoever was written to follows the link of the letter from its first minute on.
+# Recipients follow the link of the letter from its first minute on.
 _OUT = sa.and_(mailings.c.started_at.is_not(None), mailings.c.status != "cancelled")
 
 

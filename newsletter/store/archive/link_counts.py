@@ -1,4 +1,4 @@
-"""Totals per link of a mailing: which address, in which section, how often; nobody, no time."""
+"""Totals per link of a mailing: which address, in which section, how often; no person, no time."""
 
 from __future__ import annotations
 

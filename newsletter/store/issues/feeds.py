@@ -1,4 +1,4 @@
-"""What is remembered of the feeds that are read by themselves: how each answered last, and which entries came."""
+"""What is kept about the feeds that are read automatically: how each answered last, and which entries came."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def known(connection: Connection, marks: Sequence[str]) -> set[str]:
 
 
 def remember(connection: Connection, marks: Iterable[str], feed: str, article: str, now: float) -> None:
-    """Keep that an entry with these marks came, and the article made of it (empty: there was one); for ever."""
+    """Record that an entry with these marks came, and the article made of it (empty: there was one); for ever."""
     for mark in marks:
         row = {"mark": mark, "feed": feed, "article": article, "at": now}
         connection.execute(_insert(connection, feed_entries).values(row).on_conflict_do_nothing())

@@ -29,7 +29,7 @@ def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
 
 
 def wipe_texts(connection: Connection, *spellings: str) -> int:
-    """Remove an address from all texts that are kept from outside; returns in how many rows it stood."""
+    """Remove an address from all texts that are kept from outside; returns in how many rows it was."""
     keyed = sa.and_(events.c.key.is_not(None), _mentions(events.c.key, spellings))
     asked = sa.or_(_mentions(reviews.c.subject, spellings), _mentions(reviews.c.detail, spellings))
     named = _mentions(imports.c.file_name, spellings)

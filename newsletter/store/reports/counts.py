@@ -1,4 +1,4 @@
-"""Counts at the end of a day, read from the spans: what is recorded later cannot change them.
+"""Counts at the end of a day, read from the spans: what is recorded later does not change them.
 
 A moment is the end of a day: the POSIX time of the midnight that closes it. A span covers a moment when it began
 before it and had not ended before it; of one subscriber and publication at most one does. A subscriber is active
@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 from newsletter import paris
 from newsletter.store.tables.core import organisations, subscriptions
 
-# A person with several publications stands in the first of these states that one of them is in.
+# A person with several publications counts under the first of these states that one of them is in.
 PRECEDENCE = ("active", "pending", "complained", "bounced", "left", "expired")
-NONE = "none"  # the group of those of whom the detail is not known
+NONE = "none"  # the group of those whose detail is not known
 
 _spans = subscriptions.c
 
@@ -42,7 +42,7 @@ def by_publication(connection: Connection, moment: float) -> dict[str, int]:
 
 
 def by_status(connection: Connection, moment: float) -> dict[str, int]:
-    """Return everybody known at `moment`, each under the first state of PRECEDENCE that one of theirs is in."""
+    """Return all people known at `moment`, each under the first state of PRECEDENCE that one of theirs is in."""
     whens = [(_spans.state == state, n) for n, state in enumerate(PRECEDENCE)]
     rank = sa.func.min(sa.case(*whens, else_=len(PRECEDENCE))).label("rank")
     people = sa.select(rank).where(_covers(moment)).group_by(_spans.subscriber_id).subquery()
@@ -52,7 +52,7 @@ def by_status(connection: Connection, moment: float) -> dict[str, int]:
 
 def by_detail(connection: Connection, moment: float, detail: str) -> dict[str, int]:
     """Return the active subscribers at `moment` by `role`, or by the `level`, `region` or `departement` of their
-    organisation, as their newest span of that moment has it; without one they stand under `none`."""
+    organisation, as their newest span of that moment has it; without one they count under `none`."""
     newest = (
         sa.select(sa.func.max(_spans.id).label("id"))
         .where(_active_at(moment))

@@ -1,4 +1,4 @@
-"""The yearly report's sources beside the counts: what became of mailings, and unbroken memberships."""
+"""The yearly report's sources beside the counts: the outcome of mailings, and unbroken memberships."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GONE = ("unsubscribe", "complaint")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingOutcome:
-    """What became of one mailing: counts of its ledger, and of what came back after the hand-off.
+    """The outcome of one mailing: counts of its ledger, and of what came back after the hand-off.
 
     `tried` are the candidates that were neither excluded nor cancelled; `hard`, `soft` and `block` are returns of
     messages that had been sent; `left` are the readers who unsubscribed from it or complained.

@@ -1,4 +1,4 @@
-"""What came back about a delivery: which one it was, what is known of it already, and the addresses that fail."""
+"""What came back about a delivery: which one it was, what is already known about it, and the addresses that fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsletter.store.engine.folding import folded
 from newsletter.store.tables.core import deliveries, events, mailings, organisations, subscribers
 from newsletter.store.tables.imports import reviews, webhook_calls
 
-# The gravest word on a delivery stays: events arrive in any order, and a late `delivered` undoes no bounce.
+# The gravest report on a delivery stays: events arrive in any order, and a late `delivered` undoes no bounce.
 GRAVITY = ("", "delivered", "soft", "block", "hard", "unsubscribe", "complaint")
 # States in which the ledger does not know yet that the message left; a delivered one must not leave a second time.
 _UNSURE = ("handed", "doubtful")
@@ -72,12 +72,12 @@ def _one(connection: Connection, *conditions: sa.ColumnElement[bool]) -> Sent | 
         .with_for_update(of=subscribers)
     )
     rows = connection.execute(query.limit(2)).all()
-    # Two deliveries under one name: it says nothing of either.
+    # Two deliveries under one name: it identifies neither.
     return Sent(**rows[0]._asdict()) if len(rows) == 1 else None
 
 
 def mark(connection: Connection, sent: Sent, kind: str) -> bool:
-    """Keep `kind` as the word on this delivery unless a graver one is there; tells whether it is new."""
+    """Keep `kind` as the report on this delivery unless a graver one is stored; tells whether it is new."""
     lighter = GRAVITY[: GRAVITY.index(kind)]
     done = connection.execute(
         deliveries.update()
@@ -88,7 +88,7 @@ def mark(connection: Connection, sent: Sent, kind: str) -> bool:
 
 
 def prove(connection: Connection, sent: Sent, provider_id: str, now: float, *, delivered: bool) -> bool:
-    """Settle a delivery as sent, because its provider has spoken of the message; tells whether that was open."""
+    """Settle a delivery as sent, because its provider has reported on the message; tells whether that was open."""
     states = _UNSURE + _TO_REPEAT if delivered else _UNSURE
     done = connection.execute(
         deliveries.update()
@@ -117,7 +117,7 @@ def soft_mailings(connection: Connection, subscriber: int, since: float) -> int:
 
 
 def blocked(connection: Connection, mailing: int) -> tuple[int, int]:
-    """Return how many messages of a mailing were refused because of us, and how many were handed over."""
+    """Return how many messages of a mailing were refused because of the sender, and how many were handed over."""
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.count(sa.case((deliveries.c.feedback == "block", 1)))).where(
             deliveries.c.mailing_id == mailing, deliveries.c.handed_at.is_not(None)
@@ -127,7 +127,7 @@ def blocked(connection: Connection, mailing: int) -> tuple[int, int]:
 
 
 def lift(connection: Connection, subscriber: int) -> None:
-    """Let an address be written to again."""
+    """Lift the suppression of an address."""
     connection.execute(subscribers.update().where(subscribers.c.id == subscriber).values(suppressed=""))
 
 
@@ -144,7 +144,7 @@ def count_effects(connection: Connection, key: str, effects: int) -> None:
 
 
 def ask_a_person(connection: Connection, subscriber: int | None, subject: str, detail: str, now: float) -> None:
-    """Put an answer before a person: it stands among the reviews of kind `reply`."""
+    """Store an answer for a person to read: as a review of kind `reply`."""
     connection.execute(
         reviews.insert().values(at=now, kind="reply", subscriber_id=subscriber, subject=subject, detail=detail)
     )

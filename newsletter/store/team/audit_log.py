@@ -29,7 +29,7 @@ class Deed:
 
 
 def latest_deeds(connection: Connection, *, before: int, limit: int) -> list[Deed]:
-    """Return the newest deeds, newest first; with `before`, those older than that number."""
+    """Return the newest events by users, newest first; with `before`, those older than that number."""
     query = (
         sa.select(
             events.c.id.label("number"),

@@ -1,4 +1,4 @@
-"""Users of the Studio: their roles, their sessions, one-time links and API tokens. Of every secret only a digest."""
+"""Users of the Studio: their roles, their sessions, one-time links and API tokens. Secrets are kept as digests only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LISTED = "`newsletter users list` shows them"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """Somebody with a Studio login; `role` is editor, staff or admin, sending a right of its own."""
+    """A person with a Studio login; `role` is editor, staff or admin, sending is a separate right."""
 
     id: int
     address: str
@@ -62,7 +62,7 @@ class ApiToken:
 def add_user(
     connection: Connection, *, address: str, key: str, name: str, role: str, may_send: bool, now: float
 ) -> User:
-    """Store a new user, or take one back whose access had ended; Refused when the address has access already."""
+    """Store a new user, or restore one whose access had ended; Refused when the address has access already."""
     values = {"address": address, "name": name, "role": role, "may_send": may_send, "ended_at": None}
     row = connection.execute(sa.select(users.c.id, users.c.ended_at).where(users.c.address_key == key)).first()
     if row is not None and row.ended_at is None:
@@ -95,7 +95,7 @@ def by_key(connection: Connection, key: str) -> User | None:
 
 
 def list_users(connection: Connection) -> list[User]:
-    """Return everybody with access, by name and address."""
+    """Return all users with access, by name and address."""
     query = sa.select(users).where(users.c.ended_at.is_(None)).order_by(folded(users.c.name), users.c.address)
     return [_user(row) for row in connection.execute(query)]
 
@@ -153,7 +153,7 @@ def sessions_of(connection: Connection, user_id: int, now: float) -> list[UserSe
 
 
 def seen(connection: Connection, digest: str, now: float) -> None:
-    """Note that a session is in use."""
+    """Record the use of a session."""
     connection.execute(sessions.update().where(sessions.c.digest == digest).values(seen_at=now))
 
 
@@ -203,7 +203,7 @@ def redeem(connection: Connection, digest: str, purpose: str, now: float) -> str
 
 
 def withdraw(connection: Connection, purpose: str, subject: str, now: float) -> None:
-    """Make every unused link of this purpose and subject useless."""
+    """Invalidate every unused link of this purpose and subject."""
     connection.execute(
         one_time_links.update()
         .where(
@@ -234,12 +234,12 @@ def token(connection: Connection, digest: str) -> ApiToken | None:
 
 
 def token_used(connection: Connection, digest: str, now: float) -> None:
-    """Note that an API token is in use."""
+    """Record the use of an API token."""
     connection.execute(api_tokens.update().where(api_tokens.c.digest == digest).values(used_at=now))
 
 
 def revoke_token(connection: Connection, digest: str, now: float) -> bool:
-    """Make an API token useless; tells whether it was in use."""
+    """Revoke an API token; tells whether it was in use."""
     revoked = connection.execute(
         api_tokens.update()
         .where(api_tokens.c.digest == digest, api_tokens.c.revoked_at.is_(None))

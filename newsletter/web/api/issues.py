@@ -66,7 +66,7 @@ def router(site: Site) -> APIRouter:
                 done = api_drafts.deposit(workspace, who, draft.kind, _form(draft), draft.tags, once)
         except Problems as problems:
             said = " ".join(f"{name}: {words}" for name, words in problems.fields.items())
-            raise declined(422, said, "mend these fields") from None
+            raise declined(422, said, "correct these fields") from None
         except ContentError as error:
             raise declined(422, error.what, error.hint) from None
         response.status_code = 201 if done.made else 200

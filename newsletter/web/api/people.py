@@ -1,4 +1,4 @@
-"""The API's people: one person's record, a subscription asked for in somebody's name, and its end."""
+"""The API's people: one person's record, a subscription requested for a person, and its end."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def router(site: Site) -> APIRouter:
 
     @api.get("/people", response_model=PersonRecord)
     def record(address: Address, _who: Caller = reads) -> Any:
-        """Everything that is kept of one person."""
+        """Everything that is kept about one person."""
         return data_rights.whole_record(workspace, _address(address))
 
     @api.post("/people", status_code=202, response_model=SubscriptionTaken)
     def enrol(wish: Enrolment, background: BackgroundTasks, who: Caller = writes) -> Any:
-        """Ask for a subscription in somebody's name: the person confirms by mail; the answer tells nothing."""
+        """Request a subscription for a person, who confirms by mail; the answer tells nothing."""
         application = Application(
             address=_address(wish.address),
             publications=tuple(dict.fromkeys(wish.publications)),
@@ -47,7 +47,7 @@ def router(site: Site) -> APIRouter:
             problems = signup_rules.problems(workspace, application)
         if problems:
             said = " ".join(f"{name}: {words}" for name, words in problems.items())
-            raise declined(422, said, "mend these fields")
+            raise declined(422, said, "correct these fields")
         # After the answer, so that neither its words nor its time tell who is known.
         background.add_task(_ask, workspace, application)
         return {"message": "if a confirmation is needed, the person has been asked for it by mail"}

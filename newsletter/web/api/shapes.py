@@ -70,7 +70,7 @@ class FindingRow(BaseModel):
 
 
 class IssueWhole(IssueRow):
-    """An issue with what stands in it and what the proof-reader finds."""
+    """An issue with what is in it and what the proof-reader finds."""
 
     lead: ItemRow | None
     sections: list[SectionRow]
@@ -78,7 +78,7 @@ class IssueWhole(IssueRow):
 
 
 class ArticleRow(BaseModel):
-    """An article; `issues` is the number of issues it stands in."""
+    """An article; `issues` is the number of issues it is in."""
 
     article: str
     title: str
@@ -197,7 +197,7 @@ class Figure(BaseModel):
 
 
 class Report(BaseModel):
-    """The report of a year; more than this may stand in it."""
+    """The report of a year; it may hold more than this."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -209,7 +209,7 @@ class Report(BaseModel):
 
 
 class PersonRecord(BaseModel):
-    """Everything that is kept of a person; more than this stands in it."""
+    """Everything that is kept about a person; it holds more than this."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -220,7 +220,7 @@ class PersonRecord(BaseModel):
 
 
 class ArticleDraft(BaseModel):
-    """An article handed in: it becomes a draft, which the editors read before it can stand in a letter."""
+    """An article handed in: it becomes a draft, which the editors read before it can be in a letter."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -250,7 +250,7 @@ class Deposited(BaseModel):
 
 
 class Enrolment(BaseModel):
-    """A subscription asked for in somebody's name: the person confirms it by mail, nothing is sent before."""
+    """A subscription requested for a person, who confirms it by mail; nothing is sent before."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -18,7 +18,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/agenda")
     def leaf(request: Request, page: str = "1") -> Response:
-        # What is no number is a page that does not exist.
+        # What is not a number is a page that does not exist.
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 0
         address = agenda.subscription_address(workspace)
         return site.page(request, "public/agenda.html", leaf=agenda.leaf(workspace, number), subscribe=address)
@@ -29,7 +29,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/agenda/{slug}.ics")
     def event(slug: str) -> Response:
-        # The slug is that of an article: it can stand in a header as it is.
+        # The slug is that of an article: it can be put in a header as it is.
         headers = {"Content-Disposition": f'attachment; filename="{slug}.ics"'}
         return Response(agenda.event_ics(workspace, slug), media_type=_ICS, headers=headers)
 

@@ -87,7 +87,7 @@ def router(site: Site) -> APIRouter:
 
 
 def events_json(page: WebLetter, base: str) -> Markup:
-    """Return the events of a page as JSON-LD of schema.org, fit to stand in a script element; empty without any."""
+    """Return the events of a page as JSON-LD of schema.org, safe inside a script element; empty without any."""
     found = {item.slug: _event(page, item, base) for item in page.items if item.event}
     if not found:
         return Markup()

@@ -1,4 +1,4 @@
-"""What the law asks a public site to say: who publishes, what becomes of personal data, how accessible it is."""
+"""What the law asks a public site to say: who publishes, how personal data is used, how accessible it is."""
 
 from __future__ import annotations
 

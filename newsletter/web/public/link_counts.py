@@ -1,4 +1,4 @@
-"""Counted links: a redirect to what was stored at approval, and one more in a total. No cookie, nobody's name."""
+"""Counted links: a redirect to what was stored at approval, and one more in a total. No cookie, no name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Leaving by one POST: RFC 8058, and the button of the leave page. Thousands arrive in the minutes after a mailing.
+"""Unsubscribing by one POST: RFC 8058, and the page's button. Thousands arrive in the minutes after a mailing.
 
 So this is a plain route without FastAPI's dependencies, tried before all others, and a machine gets a line instead of
-a page. The body decides on that alone: whoever holds the link may leave, whatever they send with it.
+a page. The body decides on that alone: the holder of the link may unsubscribe, whatever else is sent.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from newsletter.french import printed
 from newsletter.web.batching import Gather
 from newsletter.web.site import Site, say
 
-# In both encodings of RFC 8058 section 3.2; our own button sends nothing.
+# In both encodings of RFC 8058 section 3.2; the page's own button sends nothing.
 _MACHINE = b"One-Click"
 
 
 def router(site: Site) -> APIRouter:
-    """Return the one route that changes something by a link alone."""
+    """Return the only route that changes something by a link alone."""
     routes = APIRouter(include_in_schema=False)
 
     gone = Gather(partial(reader_choices.unsubscribe, site.workspace))

@@ -58,7 +58,7 @@ def router(site: Site) -> APIRouter:
         return FileResponse(submissions.picture(workspace, submissions.own(workspace, who, uid)))
 
     def known(token: str) -> None:
-        # Asked before the form is read: nothing is taken in from somebody without a link.
+        # Checked before the form is read: nothing is read from a client without a link.
         submissions.proposer(workspace, token)
 
     @routes.post("/proposer/{token}", dependencies=[Depends(known)])
@@ -158,7 +158,7 @@ class _ProposalPages:
         return self.back(envoyee=uid)
 
     def receipt(self, proposal: Proposal) -> Response:
-        """Say what became of a proposal that was sent."""
+        """Show the state of a proposal that was sent."""
         return self.site.page(
             self.request,
             "public/propose_sent.html",

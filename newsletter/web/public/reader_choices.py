@@ -1,4 +1,4 @@
-"""Behind the links of a letter: preferences, leaving, coming back, one's data, erasure. GET changes nothing.
+"""Behind the links of a letter: preferences, unsubscribing, coming back, one's data, erasure. GET changes nothing.
 
 A link that opens nothing raises TokenError, which `failures` answers with a page that says so.
 """

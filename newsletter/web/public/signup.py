@@ -32,7 +32,7 @@ class Wish(BaseModel):
 
 
 class Taken(BaseModel):
-    """The answer to a request that was taken: a sentence to show."""
+    """The answer to a request that was accepted: a sentence to show."""
 
     message: str
 
@@ -93,7 +93,7 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
         problems = signup_rules.problems(site.workspace, application)
         if problems:
             return show(request, application, problems)
-        # People do not see the field `website`; whoever fills it is answered like anybody else.
+        # People do not see the field `website`; a robot that fills it gets the same answer.
         if not website:
             _take(site, request, background, application)
         layout = "embedded.html" if frame else "base.html"
@@ -143,7 +143,7 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
 
     @routes.post(SIGNUP_PATH, status_code=202, response_model=Taken, responses=refusals)
     def take(request: Request, wish: Wish, background: BackgroundTasks) -> Response:
-        """Ask for a subscription; the answer is the same for everybody, the rest happens by mail."""
+        """Ask for a subscription; the answer is the same for every address, the rest happens by mail."""
         application = Application(
             address=wish.email,
             publications=tuple(dict.fromkeys(wish.publications)),

@@ -216,7 +216,7 @@ class _ArticlePages:
         )
 
     def look(self, visit: Visit) -> Response:
-        """Show what is being typed as it will stand in a letter, with the picture just chosen."""
+        """Show what is being typed as it will look in a letter, with the picture just chosen."""
         workspace, slug = self.site.workspace, visit.text("slug")
         article = workspace.pool().get(slug) or replace(
             article_form.blank(workspace, visit.text("sorte")), slug="apercu"
@@ -232,7 +232,7 @@ class _ArticlePages:
         return frame(visit.request, html)
 
     def undo(self, visit: Visit, slug: str) -> Response:
-        """Take the last save back."""
+        """Undo the last save."""
         try:
             versions.undo_article(self.site.workspace, slug, visit.text("version"))
         except Conflict as conflict:

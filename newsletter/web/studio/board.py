@@ -163,7 +163,7 @@ class _BoardPages:
             return self.board(visit, key, status=422, problem=problem, typed=typed)
 
     def undo(self, visit: Visit, key: str) -> Response:
-        """Take the last save back."""
+        """Undo the last save."""
         try:
             versions.undo_issue(self.site.workspace, key, visit.text("version"))
         except Conflict as conflict:
@@ -228,13 +228,13 @@ def _texts(issue: Issue) -> dict[str, str]:
 
 
 def _here(visit: Visit, filters: Mapping[str, str]) -> str:
-    """Return the beginning of an address of this very page; fifty stand in it, so it is no longer than need be."""
+    """Return the beginning of an address of this page; there are fifty in it, so it is kept short."""
     kept = {name: value for name, value in {"lang": visit.query("lang"), **filters}.items() if value}
     return f"?{urlencode(kept)}&" if kept else "?"
 
 
 def _view(visit: Visit) -> dict[str, str]:
-    """Return how the preview is asked for without a script."""
+    """Return how the preview is requested without a script."""
     choices = {
         "taille": ("telephone", "ordinateur"),
         "theme": ("clair", "sombre"),

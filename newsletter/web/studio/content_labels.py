@@ -68,7 +68,7 @@ def reason_words() -> Mapping[str, str]:
 
 
 def kind_words() -> Mapping[str, tuple[str, str]]:
-    """Return every sort of article with its name and what it is for."""
+    """Return every kind of article with its name and what it is for."""
     return {
         "actualite": (say("Une actualité"), say("Ce que fait le réseau, une publication, une nouvelle de l’ESS.")),
         "territoire": (say("Une initiative de territoire"), say("Ce que fait une collectivité, avec son nom.")),

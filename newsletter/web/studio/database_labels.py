@@ -18,7 +18,7 @@ def pause(reason: str) -> str:
 
 
 def kind(code: str) -> str:
-    """Return what happened, for an event's kind; an unknown one stands as it is."""
+    """Return what happened, for an event's kind; an unknown one is returned as it is."""
     return {
         "added": say("fiche créée"),
         "edited": say("fiche modifiée"),
@@ -78,7 +78,7 @@ def kind(code: str) -> str:
 
 
 def state(code: str) -> str:
-    """Return a subscription's state or the reason why somebody does not receive a publication."""
+    """Return a subscription's state or the reason why a person does not receive a publication."""
     return {
         "": say("reçoit"),
         "active": say("abonné·e"),
@@ -97,7 +97,7 @@ def state(code: str) -> str:
 
 
 def difference(code: str) -> str:
-    """Return why somebody had one mailing and not another."""
+    """Return why a person had one mailing and not another."""
     return {
         "joined": say("adhésion de leur organisation"),
         "subscribed": say("abonnement"),
@@ -128,7 +128,7 @@ def level(code: str) -> str:
 
 
 def delivery(code: str) -> str:
-    """Return what became of one message."""
+    """Return the outcome of one message."""
     return {
         "queued": say("en attente"),
         "claimed": say("en attente"),

@@ -1,4 +1,4 @@
-"""Letters shown inside pages: sandboxed, nobody's origin, reaching nothing but pictures."""
+"""Letters shown inside pages: sandboxed, without an origin, reaching nothing but pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "S
 
 def frame(request: Request, html: str, *, pictures: bool = True) -> Response:
     """Answer with a letter for an `<iframe sandbox>`; without `pictures` it looks as where they are blocked."""
-    # The document is nobody's origin, so its own host has to be named for the pictures: as the settings have it, and as
+    # The document has no origin, so its own host has to be named for the pictures: as the settings have it, and as
     # this browser asked for it (on a machine of one's own that is another name).
     public = urlsplit(request.app.state.site.workspace.settings.web.base_url)
     asked = f"{request.url.scheme}://{request.url.netloc}" if _HOST.fullmatch(request.url.netloc) else ""

@@ -62,7 +62,7 @@ def _step(by: int) -> Gesture:
 
 
 def _found(issue: Issue, slug: str, before: Place, by: int) -> Place:
-    """Return where a moved article stands now: the place of its name nearest to where it was."""
+    """Return where a moved article is now: the place of its name nearest to where it was."""
     places = [
         Place(s, n) for s, section in enumerate(issue.sections) for n, p in enumerate(section.items) if p.slug == slug
     ]

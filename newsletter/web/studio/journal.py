@@ -45,7 +45,7 @@ def router(site: Site) -> APIRouter:
 
     @routes.post("/reglages/envoi/examen")
     def examine(visit: Visit = allowed) -> Response:
-        # Asks the network for some seconds, so it is a button and no page to walk past.
+        # Queries the network for some seconds, so it is a button and not a page.
         return shell.page(visit, "settings_sending.html", lines=doctor.examine(site.workspace), whole=True)
 
     @routes.post("/reglages/envoi/essai")
@@ -84,7 +84,7 @@ def router(site: Site) -> APIRouter:
     def html(folder: str, file: str, _visit: Visit = allowed) -> Response:
         letter = outbox_view.message(site.workspace, folder, file)
         base = urlsplit(site.workspace.settings.web.base_url)
-        # A letter is somebody's text: it runs nothing, reaches nothing but pictures, and is nobody's origin.
+        # A letter is untrusted text: it runs nothing, reaches nothing but pictures, and has no origin.
         policy = (
             f"default-src 'none'; img-src 'self' {base.scheme}://{base.netloc} data:; style-src 'unsafe-inline'; "
             "sandbox allow-popups; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"

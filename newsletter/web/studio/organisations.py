@@ -125,7 +125,7 @@ def _chosen(site: Site, wanted: dict[str, str]) -> list[members.ListedOrganisati
 
 
 def _tally(rows: list[members.ListedOrganisation], detail: str) -> list[tuple[str, int]]:
-    """Return how many rows stand in each group, the largest first."""
+    """Return how many rows are in each group, the largest first."""
     counts: dict[str, int] = {}
     for row in rows:
         name = str(getattr(row.organisation, detail))

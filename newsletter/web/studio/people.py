@@ -19,7 +19,7 @@ from newsletter.web.studio.shell import Shell, Undo
 
 _HOME = "/studio/public"
 _SIZE = 50
-_MOST_EXPORTS = 10  # a day: whoever took over somebody's session carries the list off once, and is seen
+_MOST_EXPORTS = 10  # a day: a stolen session can carry the list off once, and is noticed
 _STATES = ("active", "pending", "left", "bounced", "complained", "expired", "none")
 
 

@@ -74,7 +74,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/annee/{year}/imprimer")
     def printed(year: int, _visit: Visit = allowed) -> Response:
         page = formats.write_report(workspace, _report(site, year), "html")
-        # One file that also opens from a disk: its style stands in it, and nothing else is allowed.
+        # One file that also opens from a disk: its style is inside it, and nothing else is allowed.
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 

@@ -58,7 +58,7 @@ def router(site: Site) -> APIRouter:
             try:
                 proposed = review_groups.proposed_answer(workspace, number)
             except (NotFound, Refused):
-                continue  # settled with another, or by somebody else meanwhile
+                continue  # settled with another, or by another user meanwhile
             done, undone = review_groups.settle_group(workspace, [number], proposed, visit.by)
             settled, failed = settled + done, failed + undone
         return _settled(shell, settled, failed)

@@ -1,4 +1,4 @@
-"""Who is at the other end of a Studio page: the session's cookie, rights, and proof that a form is our own.
+"""Who uses a Studio page: the session's cookie, rights, and proof that a form comes from the Studio.
 
 A handler that changes something takes no `Form()` parameters: `Visit.form` is read only after session, right, origin
 and CSRF token are checked, so a stranger's upload is never parsed.
@@ -32,7 +32,7 @@ Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # what the database can hold 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of somebody signed in; `form` is empty unless the request changes something."""
+    """One request of a signed-in user; `form` is empty unless the request changes something."""
 
     request: Request
     session: UserSession
@@ -40,7 +40,7 @@ class Visit:
 
     @property
     def user(self) -> User:
-        """Who it is."""
+        """The signed-in user."""
         return self.session.user
 
     @property
@@ -64,12 +64,12 @@ class Visit:
         return any(clean_pasted(text) != text for text in texts)
 
     def number(self, name: str) -> int:
-        """Return a whole number of the form or of the query; 0 when it is none, or longer than any of ours."""
+        """Return a whole number of the form or of the query; 0 when it is none, or too long."""
         text = self.text(name) or self.query(name)
         return int(text) if text.isdecimal() and len(text) < 10 else 0
 
     def texts(self, name: str) -> list[str]:
-        """Return every value of a field that stands several times in the form."""
+        """Return every value of a field that is in the form several times."""
         return [_typed(value) for value in self.form.getlist(name) if isinstance(value, str)]
 
     def file(self, name: str) -> UploadFile | None:
@@ -112,7 +112,7 @@ def own_origin(site: Site, request: Request) -> None:
     """Refuse (403) a request that another site's page made the browser send.
 
     Browsers say so in `Sec-Fetch-Site` on secure addresses and in `Origin` everywhere; scripts outside of browsers send
-    neither, and hold no cookie that was given to somebody else.
+    neither, and hold no cookie of another browser.
     """
     fetched = request.headers.get("sec-fetch-site")
     if fetched:
@@ -142,5 +142,5 @@ def remember(site: Site, response: Response, opened: SignedIn) -> None:
 
 
 def forget(site: Site, response: Response) -> None:
-    """Take the session from the browser."""
+    """Remove the session from the browser."""
     response.delete_cookie(COOKIE, path=f"{site.prefix}/studio", secure=site.secure, httponly=True, samesite="lax")

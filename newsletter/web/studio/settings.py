@@ -41,7 +41,7 @@ _NEW_SECTIONS = 2
 
 
 def router(site: Site) -> APIRouter:
-    """Return the routes of the settings that stand in `newsletter.toml`."""
+    """Return the routes of the settings in `newsletter.toml`."""
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
     allowed = allow(site, "settings")
     pages = _SettingsPages(site, Shell(site))
@@ -137,7 +137,7 @@ class _SettingsPages:
 
 
 def _identity(visit: Visit) -> list[Change]:
-    # An empty field is taken out, so that the file stays readable; a needed one is then named as missing.
+    # An empty field is removed, so that the file stays readable; a required one is then named as missing.
     changes: list[Change] = [(("network", name), visit.text(name) or None) for name in _IDENTITY]
     accounts = dict(zip(visit.texts("account_name"), visit.texts("account_url"), strict=False))
     changes.append((("network", "accounts"), {name: url for name, url in accounts.items() if name and url}))

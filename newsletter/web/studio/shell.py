@@ -58,7 +58,7 @@ class Shell:
         return response
 
     def open_page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Answer with a page for somebody who is not signed in."""
+        """Answer with a page for a visitor who is not signed in."""
         return self.site.page(request, f"studio/{template}", status=status, headers=HEADERS, **values)
 
     def back(self, path: str, sentence: str = "", *, undo: Undo | None = None, bad: bool = False) -> RedirectResponse:
@@ -71,7 +71,7 @@ class Shell:
             note: dict[str, Any] = {"text": sentence, "bad": bad}
             if undo:
                 note |= {"undo": undo.path, "fields": dict(undo.fields)}
-            # Signed, so that nobody can put words or buttons into somebody's Studio.
+            # Signed, so that no other site can put words or buttons into a user's Studio.
             sealed = self.site.workspace.signer.seal(_PURPOSE, json.dumps(note, ensure_ascii=False).encode())
             response.set_cookie(
                 _NOTICE,

@@ -1,4 +1,4 @@
-"""The way in and out of the Studio: a link by mail, a button, a session."""
+"""Signing in to the Studio and out of it: a link by mail, a button, a session."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def router(site: Site) -> APIRouter:
     @routes.post(_TOKENS)
     def make(visit: Visit = allowed) -> Response:
         try:
-            # Shown in the answer itself: it must stand in no cookie and no address.
+            # Shown in the answer itself: it must be in no cookie and no address.
             return keys(visit, team_users.make_token(site.workspace, visit.text("name"), visit.text("scope"), visit.by))
         except Refused:
             return shell.back(_TOKENS, say("Donnez un nom à la clé : à quoi servira-t-elle ?"), bad=True)

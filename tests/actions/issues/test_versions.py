@@ -49,7 +49,7 @@ def test_saves_are_taken_back_one_by_one_down_to_the_first_text(workspace):
     assert versions.undo_issue(workspace, KEY, now.version).issue.subject == "Un"
     last = versions.undo_issue(workspace, KEY, versions.issue_version(workspace, KEY).version)
     assert path.read_bytes() == original and not last.can_undo
-    with pytest.raises(Refused, match="nothing to take back"):
+    with pytest.raises(Refused, match="nothing to undo"):
         versions.undo_issue(workspace, KEY, last.version)
 
 
