@@ -19,6 +19,7 @@ from newsletter.store.engine import halt
 from newsletter.store.migrations import run
 from tests.actions import counting
 from tests.actions.stage import ISSUE, Stage
+from tests.postgres import database_name
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,9 @@ def stage(request, tmp_path, monkeypatch):
     made.prepare()
     made.reset()
     if cluster:
-        monkeypatch.setenv("NEWSLETTER_DATABASE__URL", f"postgresql+psycopg://postgres@/run?host={cluster}")
+        monkeypatch.setenv(
+            "NEWSLETTER_DATABASE__URL", f"postgresql+psycopg://postgres@/{database_name('run')}?host={cluster}"
+        )
     return made
 
 
