@@ -31,7 +31,7 @@ January February March April May June July August September October November Dec
 SIREN RTES CNIL formulaire defenseurdesdroits Une admin testclient example Mastodon LinkedIn
 Monday Tuesday Wednesday Thursday Friday Saturday Sunday Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec am pm"""
 # What was frozen when it was approved, or written by whoever did something, stays in the words of that day.
-FROZEN = r"^/lettres/|/boite/[^/]+/|/reglages/journal|[?&]lang="
+FROZEN = r"/envoi/lettre|^/lettres/|/boite/[^/]+/|/reglages/journal|[?&]lang="
 COMMON = set(NAMES.lower().split())
 MANY = {m[0]: m[1] for m, _path, _line in sentences() if isinstance(m, tuple)}
 
