@@ -47,6 +47,7 @@ def _by_header() -> dict[str, ColumnSense]:
         for key, headers in tool.columns.items():
             sense, _colon, standing = key.strip().partition(":")
             for header in headers.split(","):
+                # The keys of the table are texts: `sense` or `sense:standing`.
                 one = ColumnSense(sense, standing or "left", known=True, tool=tool.name)  # type: ignore[arg-type]
                 known = found.get(" ".join(header.split()))
                 # A reading that can say no is never replaced by one that cannot.

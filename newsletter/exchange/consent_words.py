@@ -218,6 +218,7 @@ def word_standing(text: str) -> Standing:
     if found := next((standing for standing, pattern in _STOPS if pattern.search(words)), None):
         return "unclear" if "?" in text and words not in _LISTED else found
     given = answer(text)
+    # Plain texts to the checker: every value is a Standing.
     return {"yes": "", "no": "left", "date": "unclear", "blank": "", "": "unclear"}[given]  # type: ignore[return-value]
 
 

@@ -59,9 +59,9 @@ def dmarc(names: Dns, domain: str) -> DoctorLine:
 def _walk(names: Dns, domain: str) -> Iterator[_Record]:
     """Yield the records on the way up from `domain`, at most eight questions (RFC 9989, section on the tree walk)."""
     labels = domain.lower().rstrip(".").split(".")
-    starts = range(len(labels))
+    starts = list(range(len(labels)))
     if len(labels) > _MOST_QUESTIONS:
-        starts = [0, *range(len(labels) - _MOST_QUESTIONS + 1, len(labels))]  # type: ignore[assignment]
+        starts = [0, *range(len(labels) - _MOST_QUESTIONS + 1, len(labels))]
     for start in starts:
         name = ".".join(labels[start:])
         # The version stands first and exactly so; what does not begin with it is no record at all.
