@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from PIL import Image, ImageDraw
 
 from newsletter.french import event_words, typography, until_words
-from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, PublishedPicture, Section, Speaker
+from newsletter.messages import PublishedPicture
+from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, Section, Speaker
 from newsletter.rendering.pictures import fit, wanted_pictures
 from newsletter.settings import Network, Publication, SectionSetting
 from newsletter.theme import Theme
