@@ -218,6 +218,13 @@ class Web(_Frozen):
         return value.rstrip("/")
 
 
+class StudioSettings(_Frozen):
+    """How long a browser stays signed in to the Studio: in all, and without a page being opened."""
+
+    session_days: float = Field(default=30, gt=0, le=365)
+    idle_days: float = Field(default=14, gt=0, le=365)
+
+
 class MembersSettings(_Frozen):
     """Membership rules: days after the end of a period during which a member still receives what is for members.
 
@@ -271,6 +278,7 @@ class Settings(_Frozen):
     sending: Sending
     database: DatabaseSettings = DatabaseSettings()
     web: Web = Web()
+    studio: StudioSettings = StudioSettings()
     members: MembersSettings = MembersSettings()
     feeds: tuple[Feed, ...] = Field(default=(), max_length=20)
     retention: Retention = Retention()

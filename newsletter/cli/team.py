@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.actions.team import signin
+from newsletter.actions.team import signin, signin_limits
 from newsletter.actions.team import users as team_users
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
@@ -67,7 +67,7 @@ def end(session: CommandRun, email: str) -> None:
 
 
 def _print_link(session: CommandRun, user: User) -> None:
-    minutes = round(signin.LINK_SECONDS / 60)
+    minutes = round(signin_limits.LINK_SECONDS / 60)
     click.echo(f"opens the Studio once, within {minutes} minutes: {signin.link_for(session.workspace, user)}")
 
 

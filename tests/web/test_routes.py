@@ -94,6 +94,7 @@ TABLE = {
         POST /studio/reglages/cles | POST /studio/reglages/cles/fin | GET /studio/reglages/envoi
         POST /studio/reglages/envoi/essai | POST /studio/reglages/envoi/examen | GET /studio/reglages/equipe
         POST /studio/reglages/equipe | POST /studio/reglages/equipe/{user_id}
+        POST /studio/reglages/equipe/{user_id}/connexions
         POST /studio/reglages/equipe/{user_id}/fin | GET /studio/reglages/identite
         POST /studio/reglages/identite | GET /studio/reglages/journal
         GET /studio/reglages/flux | POST /studio/reglages/flux

@@ -13,6 +13,7 @@ _KEPT = frozenset(
     {
         "users",
         "sessions",
+        "devices",
         "one_time_links",
         "api_tokens",
         "limits",

@@ -73,6 +73,7 @@ def kind(code: str) -> str:
         "user-changed": say("droits changés"),
         "user-ended": say("accès retiré"),
         "user-signed-in": say("connexion"),
+        "user-signed-out": say("connexion fermée"),
         "user-signed-out-everywhere": say("toutes les connexions fermées"),
     }.get(code, code)
 

@@ -10,7 +10,8 @@ from newsletter import i18n
 from newsletter.actions.home import overview
 from newsletter.actions.operations import start
 from newsletter.actions.sending.silence import silence_words
-from newsletter.actions.team import users
+from newsletter.actions.team import sessions
+from newsletter.actions.team.devices import device_words, network_words
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import report_charts
@@ -67,11 +68,23 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/compte")
     def account(visit: Visit = signed_in) -> Response:
-        return shell.page(visit, "account.html", sessions=users.sessions_of(site.workspace, visit.user.id))
+        return shell.page(
+            visit,
+            "account.html",
+            sessions=sessions.sessions_of(site.workspace, visit.user.id),
+            device_words=device_words,
+            network_words=network_words,
+        )
 
     @routes.post("/compte/fermer")
     def close(visit: Visit = signed_in) -> Response:
-        users.close_sessions(site.workspace, visit.user.id, visit.by)
+        if one := visit.text("session"):
+            sessions.close_one_session(site.workspace, visit.user.id, one, visit.by)
+            return shell.back("/studio/compte", say("Cette connexion est fermée."))
+        if visit.text("autres"):
+            sessions.close_sessions(site.workspace, visit.user.id, visit.by, but=visit.session.digest)
+            return shell.back("/studio/compte", say("Toutes vos autres connexions sont fermées."))
+        sessions.close_sessions(site.workspace, visit.user.id, visit.by)
         return shell.back("/studio/connexion", say("Toutes vos connexions sont fermées."))
 
     return routes

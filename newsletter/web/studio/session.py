@@ -16,15 +16,17 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from newsletter.actions.team import signin, users
-from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
+from newsletter.actions.team import sessions, users
+from newsletter.actions.team.sessions import Requester, SignedIn
 from newsletter.pasted import clean_pasted
 from newsletter.web.site import Site
 
 if TYPE_CHECKING:
-    from newsletter.store.team.users import User, UserSession
+    from newsletter.store.team.sessions import UserSession
+    from newsletter.store.team.users import User
 
-COOKIE = "studio"
+COOKIE, DEVICE = "studio", "studio-device"
+_DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # what the database can hold as an id
@@ -90,8 +92,7 @@ def allow(site: Site, right: str = "") -> Any:
     """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven."""
 
     async def visit(request: Request) -> Visit:
-        cookie = request.cookies.get(COOKIE, "")
-        session = await run_in_threadpool(signin.session, site.workspace, cookie)
+        session = await run_in_threadpool(sessions.find_session, site.workspace, read_cookie(site, request, COOKIE))
         if session is None:
             raise HTTPException(303, headers={"Location": f"{site.prefix}/studio/connexion"})
         if right and right not in users.rights(session.user):
@@ -128,19 +129,52 @@ def own_origin(site: Site, request: Request) -> None:
         raise HTTPException(403)
 
 
+def requester_of(site: Site, request: Request) -> Requester:
+    """Return who asks: the browser, its IP address, and its mark if somebody signed in from it before."""
+    ip = request.client.host if request.client else ""
+    return Requester(request.headers.get("user-agent", ""), ip, read_cookie(site, request, DEVICE)[:100])
+
+
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
-    """Give the browser its session."""
+    """Give the browser its session, and its mark as a known device."""
+    give_cookie(site, response, COOKIE, opened.cookie, int(site.workspace.settings.studio.session_days * 86_400))
+    give_cookie(site, response, DEVICE, opened.device, _DEVICE_SECONDS)
+
+
+def forget(site: Site, response: Response) -> None:
+    """Remove the session from the browser, which stays a known device."""
+    drop_cookie(site, response, COOKIE)
+
+
+def read_cookie(site: Site, request: Request, name: str) -> str:
+    """Return a cookie of the Studio; an empty text without it."""
+    return request.cookies.get(_named(site, name), "")
+
+
+def give_cookie(site: Site, response: Response, name: str, value: str, seconds: int) -> None:
+    """Give the browser a cookie that no script reads.
+
+    With https no other site of the domain can have set it, nor anybody on the way: `__Host-` (RFC 6265bis, 4.1.3.2).
+    """
     response.set_cookie(
-        COOKIE,
-        opened.cookie,
-        max_age=int(SESSION_SECONDS),
-        path=f"{site.prefix}/studio",
+        _named(site, name),
+        value,
+        max_age=seconds,
+        path=_path(site),
         secure=site.secure,
         httponly=True,
         samesite="lax",
     )
 
 
-def forget(site: Site, response: Response) -> None:
-    """Remove the session from the browser."""
-    response.delete_cookie(COOKIE, path=f"{site.prefix}/studio", secure=site.secure, httponly=True, samesite="lax")
+def drop_cookie(site: Site, response: Response, name: str) -> None:
+    """Remove a cookie of the Studio from the browser."""
+    response.delete_cookie(_named(site, name), path=_path(site), secure=site.secure, httponly=True, samesite="lax")
+
+
+def _named(site: Site, name: str) -> str:
+    return f"__Host-{name}" if site.secure else name
+
+
+def _path(site: Site) -> str:
+    return "/" if site.secure else f"{site.prefix}/studio"

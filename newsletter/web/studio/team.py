@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions.team import signin
+from newsletter.actions.team import sessions, signin
 from newsletter.actions.team import users as team_users
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.web.site import Site, say
@@ -78,6 +78,11 @@ def router(site: Site) -> APIRouter:
         except Refused:
             return shell.back(_TEAM, _last_admin(), bad=True)
         return shell.back(_TEAM, say("Cet accès est retiré, et ses connexions sont fermées."))
+
+    @routes.post(_TEAM + "/{user_id}/connexions")
+    def close(user_id: Number, visit: Visit = allowed) -> Response:
+        sessions.close_sessions(site.workspace, user_id, visit.by)
+        return shell.back(_TEAM, say("Toutes les connexions de cette personne sont fermées."))
 
     def keys(visit: Visit, fresh: str = "") -> Response:
         return shell.page(visit, "settings_tokens.html", tokens=team_users.tokens(site.workspace), fresh=fresh)

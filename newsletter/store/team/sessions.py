@@ -1,0 +1,145 @@
+"""Sessions of the Studio, and the devices that users have signed in from before. Secrets are kept as digests only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from newsletter.store.tables.pages import users
+from newsletter.store.tables.signin import devices, sessions
+from newsletter.store.team.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class UserSession:
+    """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms, where it came from."""
+
+    digest: str
+    user: User
+    csrf: str
+    created_at: float
+    seen_at: float
+    agent: str
+    network: str
+
+
+def open_session(
+    connection: Connection,
+    digest: str,
+    user_id: int,
+    *,
+    csrf: str,
+    now: float,
+    expires: float,
+    agent: str,
+    network: str = "",
+) -> None:
+    """Store a new session, and forget those that have expired."""
+    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
+    connection.execute(
+        sessions.insert().values(
+            digest=digest,
+            user_id=user_id,
+            csrf=csrf,
+            created_at=now,
+            seen_at=now,
+            expires_at=expires,
+            agent=agent,
+            network=network,
+        )
+    )
+
+
+def find_session(connection: Connection, digest: str, now: float, *, idle: float, age: float) -> UserSession | None:
+    """Return the session of a cookie, of a user with access, while it is open.
+
+    It ends at its own end, `idle` seconds after its last page, and `age` seconds after it was opened.
+    """
+    query = (
+        sa.select(sessions, users)
+        .join_from(sessions, users, sessions.c.user_id == users.c.id)
+        .where(
+            sessions.c.digest == digest,
+            sessions.c.expires_at >= now,
+            sessions.c.seen_at >= now - idle,
+            sessions.c.created_at >= now - age,
+            users.c.ended_at.is_(None),
+        )
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
+    row = connection.execute(query).first()
+    return _session(row) if row else None
+
+
+def sessions_of(connection: Connection, user_id: int, now: float, *, idle: float, age: float) -> list[UserSession]:
+    """Return a user's sessions that are still open, the last used first; `idle` and `age` as for `find_session`."""
+    query = (
+        sa.select(sessions, users)
+        .join_from(sessions, users, sessions.c.user_id == users.c.id)
+        .where(
+            sessions.c.user_id == user_id,
+            sessions.c.expires_at >= now,
+            sessions.c.seen_at >= now - idle,
+            sessions.c.created_at >= now - age,
+        )
+        .order_by(sessions.c.seen_at.desc())
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
+    return [_session(row) for row in connection.execute(query)]
+
+
+def touch_session(connection: Connection, digest: str, now: float) -> None:
+    """Record the use of a session."""
+    connection.execute(sessions.update().where(sessions.c.digest == digest).values(seen_at=now))
+
+
+def close_session(connection: Connection, digest: str, user_id: int | None = None) -> bool:
+    """End one session, with `user_id` only one of that user; tells whether there was one."""
+    query = sessions.delete().where(sessions.c.digest == digest)
+    if user_id is not None:
+        query = query.where(sessions.c.user_id == user_id)
+    return connection.execute(query).rowcount > 0
+
+
+def close_sessions(connection: Connection, user_id: int, *, but: str = "") -> int:
+    """End every session of a user, except the one with the digest `but`; return how many."""
+    query = sessions.delete().where(sessions.c.user_id == user_id, sessions.c.digest != but)
+    return int(connection.execute(query).rowcount)
+
+
+def know_device(connection: Connection, digest: str, before: str, user_id: int, now: float) -> bool:
+    """Remember that a user signed in from the device `digest`, known as `before` until now.
+
+    Every user's mark of the device moves to the new digest. Tells whether this user had signed in from it already.
+    """
+    mine = sa.and_(devices.c.digest == before, devices.c.user_id == user_id)
+    known = connection.execute(devices.update().where(mine).values(seen_at=now)).rowcount > 0
+    connection.execute(devices.update().where(devices.c.digest == before).values(digest=digest))
+    if not known:
+        connection.execute(devices.insert().values(digest=digest, user_id=user_id, first_at=now, seen_at=now))
+    return known
+
+
+def device_users(connection: Connection, digest: str) -> frozenset[int]:
+    """Return the ids of the users who have signed in from a device."""
+    return frozenset(connection.execute(sa.select(devices.c.user_id).where(devices.c.digest == digest)).scalars())
+
+
+def has_device(connection: Connection, user_id: int) -> bool:
+    """Tell whether a user has ever signed in from a device that is remembered."""
+    return connection.scalar(sa.select(devices.c.user_id).where(devices.c.user_id == user_id).limit(1)) is not None
+
+
+def forget_devices(connection: Connection, user_id: int) -> None:
+    """Forget the devices of a user."""
+    connection.execute(devices.delete().where(devices.c.user_id == user_id))
+
+
+def _session(row: sa.Row[tuple[object, ...]]) -> UserSession:
+    values = row._asdict()
+    user = User(**{name: values[f"users_{name}"] for name in User.__dataclass_fields__})
+    return UserSession(
+        user=user, **{n: values[f"sessions_{n}"] for n in UserSession.__dataclass_fields__ if n != "user"}
+    )
