@@ -219,10 +219,14 @@ class Web(_Frozen):
 
 
 class StudioSettings(_Frozen):
-    """How long a browser stays signed in to the Studio: in all, and without a page being opened."""
+    """How long a browser stays signed in to the Studio: in all, and without a page being opened.
+
+    A user who may send writes to so many addresses outside of the team a day: proofs, links to one item.
+    """
 
     session_days: float = Field(default=30, gt=0, le=365)
     idle_days: float = Field(default=14, gt=0, le=365)
+    outside_mails_per_day: int = Field(default=30, ge=0)
 
 
 class MembersSettings(_Frozen):

@@ -96,7 +96,7 @@ TABLE = {
         POST /studio/reglages/equipe | POST /studio/reglages/equipe/{user_id}
         POST /studio/reglages/equipe/{user_id}/connexions
         POST /studio/reglages/equipe/{user_id}/fin | GET /studio/reglages/identite
-        POST /studio/reglages/identite | GET /studio/reglages/journal
+        POST /studio/reglages/identite | GET /studio/reglages/journal | POST /studio/reglages/journal/exporter
         GET /studio/reglages/flux | POST /studio/reglages/flux
         GET /studio/reglages/publications | GET /studio/reglages/publications/{key}
         POST /studio/reglages/publications/{key}

@@ -12,6 +12,7 @@ from newsletter.actions.people.signup_rules import network_of
 from newsletter.actions.team.devices import device_words, network_words
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import Actor
 from newsletter.i18n import _, speaking
 from newsletter.paris import moment
 from newsletter.rendering.notice import Notice
@@ -68,7 +69,9 @@ def open_session(
     )
     before = store.has_device(connection, user.id)
     known = store.know_device(connection, digest(device), digest(requester.device), user.id, now)
-    journal.record_event(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
+    actor = Actor(user.called, user.id, store.session_id(digest(cookie)))
+    detail = {"user": user.id, "network": network_of(requester.ip)}
+    journal.record_event(connection, Event(now, "user-signed-in", actor=actor, detail=detail))
     return SignedIn(cookie, device, user, before and not known)
 
 

@@ -15,6 +15,7 @@ from newsletter.actions.team.sessions import UNKNOWN, Requester, SignedIn, open_
 from newsletter.actions.team.signin_limits import LINK_SECONDS, SIGN_IN, wants_mail
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import Actor
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.rendering.notice import Notice
@@ -54,7 +55,9 @@ def first_user(workspace: Workspace, token: str, address: str, name: str, reques
             connection, address=found.text, key=found.key, name=name.strip(), role="admin", may_send=True, now=now
         )
         detail = {"user": user.id, "role": "admin", "may_send": True}
-        journal.record_event(connection, Event(now, "user-invited", actor=user.called, detail=detail))
+        journal.record_event(
+            connection, Event(now, "user-invited", actor=Actor(user.called, user.id, ""), detail=detail)
+        )
         return open_session(workspace, connection, user, now, requester)
 
 

@@ -86,6 +86,8 @@ def change_user(workspace: Workspace, user_id: int, *, role: str, may_send: bool
         if (before.role, before.may_send) != (role, may_send):
             sessions.close_sessions(connection, user_id)
             _note(connection, "user-changed", before, now, by, {"role": role, "may_send": may_send})
+        if before.name != name.strip():
+            _note(connection, "user-renamed", before, now, by, {"was_called": before.called, "name": name.strip()})
         return users.by_id(connection, user_id)
 
 

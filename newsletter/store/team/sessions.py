@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.actor import Actor
 from newsletter.store.tables.pages import users
 from newsletter.store.tables.signin import devices, sessions
 from newsletter.store.team.users import User
@@ -23,6 +24,16 @@ class UserSession:
     seen_at: float
     agent: str
     network: str
+
+    @property
+    def actor(self) -> Actor:
+        """The user, acting in this session."""
+        return Actor(self.user.called, self.user.id, session_id(self.digest))
+
+
+def session_id(digest: str) -> str:
+    """Return the id by which the journal names a session: it opens nothing and gives no digest away."""
+    return digest[:16]
 
 
 def open_session(

@@ -185,7 +185,7 @@ class _SendingPages:
         failed = []
         for address in addresses:
             try:
-                editions.proof(self.site.workspace, key, address)
+                editions.proof(self.site.workspace, key, address, by=visit.by, may_send=visit.may("send"))
             except NewsletterError as error:
                 failed.append(f"{address} ({told(error)})")
         if failed:

@@ -18,6 +18,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from newsletter.actions.team import sessions, users
 from newsletter.actions.team.sessions import Requester, SignedIn
+from newsletter.actor import Actor
 from newsletter.pasted import clean_pasted
 from newsletter.web.site import Site
 
@@ -46,9 +47,9 @@ class Visit:
         return self.session.user
 
     @property
-    def by(self) -> str:
-        """The name kept in the journal."""
-        return self.user.called
+    def by(self) -> Actor:
+        """Who acts, for the journal: the user's name with the ids of user and session."""
+        return self.session.actor
 
     def may(self, right: str) -> bool:
         """Tell whether the user has a right: content, people, figures, settings, send."""
