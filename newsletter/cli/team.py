@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.actions.team import signin, signin_limits
+from newsletter.actions.team import factors, signin, signin_limits
 from newsletter.actions.team import users as team_users
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
@@ -64,6 +64,17 @@ def end(session: CommandRun, email: str) -> None:
     user = team_users.find_user(session.workspace, email)
     team_users.end_access(session.workspace, user.id, session.user)
     click.echo(f"{user.address} no longer has access")
+
+
+@users.command("reset")
+@click.argument("email")
+@pass_session
+def reset(session: CommandRun, email: str) -> None:
+    """Remove EMAIL's passkeys, app and recovery codes, when all are lost; closes their sessions."""
+    user = team_users.find_user(session.workspace, email)
+    factors.reset_factors(session.workspace, user.id, session.user)
+    factors.mail_change(session.workspace, user)
+    click.echo(f"{user.address} signs in by a mailed link alone")
 
 
 def _print_link(session: CommandRun, user: User) -> None:

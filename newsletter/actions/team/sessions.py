@@ -53,9 +53,12 @@ class SignedIn:
 
 
 def open_session(
-    workspace: Workspace, connection: Connection, user: User, now: float, requester: Requester
+    workspace: Workspace, connection: Connection, user: User, now: float, requester: Requester, *, second: bool = False
 ) -> SignedIn:
-    """Open a session for `user` in the caller's transaction, and remember the device under a new secret."""
+    """Open a session for `user` in the caller's transaction, and remember the device under a new secret.
+
+    `second` tells that more than the mailbox was proven.
+    """
     cookie, device = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     store.open_session(
         connection,
@@ -66,6 +69,7 @@ def open_session(
         expires=now + workspace.settings.studio.session_days * _DAY,
         agent=requester.agent[:200],
         network=network_of(requester.ip),
+        second=second,
     )
     before = store.has_device(connection, user.id)
     known = store.know_device(connection, digest(device), digest(requester.device), user.id, now)

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses
 from newsletter.actions import mail
+from newsletter.actions.team import passkeys
 from newsletter.actions.team.sessions import UNKNOWN, Requester, SignedIn, open_session
 from newsletter.actions.team.signin_limits import LINK_SECONDS, SIGN_IN, wants_mail
 from newsletter.actions.team.users import digest
@@ -118,6 +119,13 @@ def sign_in(workspace: Workspace, token: str, requester: Requester = UNKNOWN) ->
         if user is None or user.ended_at is not None:
             raise _useless()
         return open_session(workspace, connection, user, now, requester)
+
+
+def sign_in_by_passkey(workspace: Workspace, answer: str, requester: Requester = UNKNOWN) -> SignedIn:
+    """Open a session for the user whose passkey answered the challenge of the sign-in page; Refused otherwise."""
+    with workspace.database.write() as connection:
+        user = passkeys.check_answer(workspace, connection, passkeys.SIGN_IN, answer)
+        return open_session(workspace, connection, user, workspace.database.now(connection), requester, second=True)
 
 
 def _link(

@@ -15,7 +15,7 @@ from newsletter.errors import NotFound, Refused, nearest
 from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.team import sessions, users
+from newsletter.store.team import factors, sessions, users
 from newsletter.store.team.users import ApiToken, User
 
 # What a role allows; sending is a right of its own (`User.may_send`).
@@ -99,6 +99,7 @@ def end_access(workspace: Workspace, user_id: int, by: str) -> None:
         users.end_user(connection, user_id, now)
         sessions.close_sessions(connection, user_id)
         sessions.forget_devices(connection, user_id)
+        factors.remove_all(connection, user_id)
         _note(connection, "user-ended", user, now, by, {})
 
 

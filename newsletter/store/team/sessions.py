@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,12 +11,17 @@ from sqlalchemy.engine import Connection
 from newsletter.actor import Actor
 from newsletter.store.tables.pages import users
 from newsletter.store.tables.signin import devices, sessions
+from newsletter.store.team import factors
 from newsletter.store.team.users import User
 
 
 @dataclass(frozen=True, slots=True)
 class UserSession:
-    """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms, where it came from."""
+    """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms, where it came from.
+
+    `proved_at` and `second_at` are when its user was last proven in it, and when first by a second factor; `has_second`
+    tells whether the user has one, `read_at` when all this was read.
+    """
 
     digest: str
     user: User
@@ -24,6 +30,15 @@ class UserSession:
     seen_at: float
     agent: str
     network: str
+    proved_at: float
+    second_at: float | None
+    has_second: bool
+    read_at: float
+
+    @property
+    def half_open(self) -> bool:
+        """Whether its user has a second factor that was not given in it."""
+        return self.has_second and self.second_at is None
 
     @property
     def actor(self) -> Actor:
@@ -46,6 +61,7 @@ def open_session(
     expires: float,
     agent: str,
     network: str = "",
+    second: bool = False,
 ) -> None:
     """Store a new session, and forget those that have expired."""
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
@@ -59,6 +75,8 @@ def open_session(
             expires_at=expires,
             agent=agent,
             network=network,
+            proved_at=now,
+            second_at=now if second else None,
         )
     )
 
@@ -69,7 +87,7 @@ def find_session(connection: Connection, digest: str, now: float, *, idle: float
     It ends at its own end, `idle` seconds after its last page, and `age` seconds after it was opened.
     """
     query = (
-        sa.select(sessions, users)
+        sa.select(sessions, users, factors.has_second(sessions.c.user_id).label("has_second"))
         .join_from(sessions, users, sessions.c.user_id == users.c.id)
         .where(
             sessions.c.digest == digest,
@@ -81,13 +99,13 @@ def find_session(connection: Connection, digest: str, now: float, *, idle: float
         .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
     )
     row = connection.execute(query).first()
-    return _session(row) if row else None
+    return _session(row, now) if row else None
 
 
 def sessions_of(connection: Connection, user_id: int, now: float, *, idle: float, age: float) -> list[UserSession]:
     """Return a user's sessions that are still open, the last used first; `idle` and `age` as for `find_session`."""
     query = (
-        sa.select(sessions, users)
+        sa.select(sessions, users, factors.has_second(sessions.c.user_id).label("has_second"))
         .join_from(sessions, users, sessions.c.user_id == users.c.id)
         .where(
             sessions.c.user_id == user_id,
@@ -98,7 +116,15 @@ def sessions_of(connection: Connection, user_id: int, now: float, *, idle: float
         .order_by(sessions.c.seen_at.desc())
         .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
     )
-    return [_session(row) for row in connection.execute(query)]
+    return [_session(row, now) for row in connection.execute(query)]
+
+
+def prove_session(connection: Connection, digest: str, now: float, *, second: bool) -> None:
+    """Record that its user was proven in a session, with `second` by a second factor."""
+    values: dict[str, Any] = {"proved_at": now}
+    if second:
+        values["second_at"] = sa.func.coalesce(sessions.c.second_at, now)
+    connection.execute(sessions.update().where(sessions.c.digest == digest).values(values))
 
 
 def touch_session(connection: Connection, digest: str, now: float) -> None:
@@ -148,9 +174,9 @@ def forget_devices(connection: Connection, user_id: int) -> None:
     connection.execute(devices.delete().where(devices.c.user_id == user_id))
 
 
-def _session(row: sa.Row[tuple[object, ...]]) -> UserSession:
+def _session(row: sa.Row[Any], now: float) -> UserSession:
     values = row._asdict()
     user = User(**{name: values[f"users_{name}"] for name in User.__dataclass_fields__})
-    return UserSession(
-        user=user, **{n: values[f"sessions_{n}"] for n in UserSession.__dataclass_fields__ if n != "user"}
-    )
+    made = ("user", "has_second", "read_at")
+    columns = {name: values[f"sessions_{name}"] for name in UserSession.__dataclass_fields__ if name not in made}
+    return UserSession(user=user, has_second=bool(values["has_second"]), read_at=now, **columns)

@@ -75,6 +75,12 @@ def kind(code: str) -> str:
         "proof-mailed": say("lien de relecture envoyé"),
         "proof-sent": say("épreuve envoyée"),
         "journal-exported": say("journal exporté"),
+        "factor-added": say("moyen de connexion ajouté"),
+        "factor-removed": say("moyen de connexion retiré"),
+        "factors-reset": say("moyens de connexion remis à zéro"),
+        "recovery-codes-made": say("codes de secours refaits"),
+        "second-factor-refused": say("code faux"),
+        "identity-linked": say("compte d’organisation reconnu"),
         "user-ended": say("accès retiré"),
         "user-signed-in": say("connexion"),
         "user-signed-out": say("connexion fermée"),
@@ -191,6 +197,7 @@ def details(detail: Mapping[str, object]) -> str:
         "name": say("nom"),
         "was_called": say("auparavant"),
         "to": say("vers"),
+        "factor": say("moyen"),
         "network": say("depuis"),
         "sessions": say("connexions"),
         "scope": say("droit"),
@@ -247,6 +254,8 @@ def _value(name: str, value: object) -> str:
         return state(str(value))
     if name in ("before", "ended"):
         return iso_day(str(value))
+    if name == "factor":
+        return {"app": say("application de codes"), "passkey": say("clé d’accès")}.get(str(value), str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
             str(value), str(value)

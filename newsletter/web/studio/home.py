@@ -1,4 +1,4 @@
-"""The first page of the Studio, and the user's own sessions."""
+"""The first page of the Studio."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from newsletter import i18n
 from newsletter.actions.home import overview
 from newsletter.actions.operations import start
 from newsletter.actions.sending.silence import silence_words
-from newsletter.actions.team import sessions
-from newsletter.actions.team.devices import device_words, network_words
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import report_charts
@@ -20,7 +18,7 @@ from newsletter.web.studio.shell import Shell
 
 
 def router(site: Site) -> APIRouter:
-    """Return the routes of the first page and of the user's account."""
+    """Return the routes of the first page."""
     shell = Shell(site)
     routes = APIRouter(prefix="/studio", include_in_schema=False)
     signed_in = allow(site)
@@ -65,26 +63,5 @@ def router(site: Site) -> APIRouter:
         except Refused as refused:
             return shell.back("/studio", told(refused), bad=True)
         return shell.back("/studio", say("L’exemple est retiré : place à votre réseau."))
-
-    @routes.get("/compte")
-    def account(visit: Visit = signed_in) -> Response:
-        return shell.page(
-            visit,
-            "account.html",
-            sessions=sessions.sessions_of(site.workspace, visit.user.id),
-            device_words=device_words,
-            network_words=network_words,
-        )
-
-    @routes.post("/compte/fermer")
-    def close(visit: Visit = signed_in) -> Response:
-        if one := visit.text("session"):
-            sessions.close_one_session(site.workspace, visit.user.id, one, visit.by)
-            return shell.back("/studio/compte", say("Cette connexion est fermée."))
-        if visit.text("autres"):
-            sessions.close_sessions(site.workspace, visit.user.id, visit.by, but=visit.session.digest)
-            return shell.back("/studio/compte", say("Toutes vos autres connexions sont fermées."))
-        sessions.close_sessions(site.workspace, visit.user.id, visit.by)
-        return shell.back("/studio/connexion", say("Toutes vos connexions sont fermées."))
 
     return routes

@@ -24,7 +24,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of the journal, of the outbox, and of sending with its examination."""
     shell = Shell(site)
     routes = APIRouter(prefix="/studio", include_in_schema=False)
-    allowed = allow(site, "settings")
+    allowed, exporter = allow(site, "settings"), allow(site, "settings", fresh=True)
 
     @routes.get("/reglages/journal")
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
@@ -40,7 +40,7 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.post("/reglages/journal/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         try:
             first, last = (_day(visit.text(name), end) for name, end in (("du", date.min), ("au", date.max)))
             pieces = audit_log.export_journal(site.workspace, first, last, by=visit.by)

@@ -7,19 +7,22 @@ and CSRF token are checked, so a stranger's upload is never parsed.
 from __future__ import annotations
 
 import hmac
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Path, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from newsletter.actions.team import sessions, users
+from newsletter.actions.team import factors, sessions, users
 from newsletter.actions.team.sessions import Requester, SignedIn
 from newsletter.actor import Actor
 from newsletter.pasted import clean_pasted
+from newsletter.web.security import mask
 from newsletter.web.site import Site
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 COOKIE, DEVICE = "studio", "studio-device"
 _DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
+log = logging.getLogger("newsletter.web")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # what the database can hold as an id
 
@@ -89,25 +93,50 @@ def _typed(text: str) -> str:
     return clean_pasted(text).strip()  # NUL among them, which PostgreSQL does not take
 
 
-def allow(site: Site, right: str = "") -> Any:
-    """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven."""
+class FreshProofError(Exception):
+    """What was asked cannot be taken back, and its user was last proven too long ago; `visit` is the whole request."""
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit.request.url.path)
+        self.visit = visit
+
+
+def allow(site: Site, right: str = "", *, fresh: bool = False, bare: bool = False, half: bool = False) -> Any:
+    """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven.
+
+    `fresh` asks for a proof of the user from the last minutes. `bare` pages open to whoever must still add a second
+    factor, `half` pages to whoever must still give theirs.
+    """
 
     async def visit(request: Request) -> Visit:
-        session = await run_in_threadpool(sessions.find_session, site.workspace, read_cookie(site, request, COOKIE))
+        cookie = read_cookie(site, request, COOKIE)
+        session = await run_in_threadpool(sessions.find_session, site.workspace, cookie)
         if session is None:
-            raise HTTPException(303, headers={"Location": f"{site.prefix}/studio/connexion"})
+            raise _elsewhere(site, "/studio/connexion")
+        if session.half_open and not half:
+            raise _elsewhere(site, "/studio/second-facteur")
+        if not bare and factors.needs_second(site.workspace, session):
+            raise _elsewhere(site, "/studio/compte/securite")
         if right and right not in users.rights(session.user):
+            log.warning("403 for user %d: %s %s", session.user.id, request.method, mask(request.url.path))
             raise HTTPException(403)
-        if request.method in _SAFE:
-            return Visit(request, session)
-        own_origin(site, request)
-        form = await request.form()
-        sent = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
-        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
-            raise HTTPException(403)
-        return Visit(request, session, form)
+        found = Visit(request, session)
+        if request.method not in _SAFE:
+            own_origin(site, request)
+            form = await request.form()
+            sent = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+            if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+                raise HTTPException(403)
+            found = Visit(request, session, form)
+        if fresh and not factors.is_fresh(site.workspace, session):
+            raise FreshProofError(found)
+        return found
 
     return Depends(visit)
+
+
+def _elsewhere(site: Site, path: str) -> HTTPException:
+    return HTTPException(303, headers={"Location": f"{site.prefix}{path}"})
 
 
 def own_origin(site: Site, request: Request) -> None:
@@ -140,6 +169,21 @@ def remember(site: Site, response: Response, opened: SignedIn) -> None:
     """Give the browser its session, and its mark as a known device."""
     give_cookie(site, response, COOKIE, opened.cookie, int(site.workspace.settings.studio.session_days * 86_400))
     give_cookie(site, response, DEVICE, opened.device, _DEVICE_SECONDS)
+
+
+def admit(site: Site, request: Request, opened: SignedIn) -> Response:
+    """Let somebody who has signed in enter; a device never seen before is told to its user by mail.
+
+    Whatever session this browser had before is closed: the new one has a new name.
+    """
+    if old := read_cookie(site, request, COOKIE):
+        sessions.sign_out(site.workspace, old)
+    response = RedirectResponse(f"{site.prefix}/studio", 303)
+    remember(site, response, opened)
+    if opened.surprising:
+        asked = requester_of(site, request)
+        response.background = BackgroundTask(sessions.mail_new_device, site.workspace, opened.user, asked)
+    return response
 
 
 def forget(site: Site, response: Response) -> None:
