@@ -71,28 +71,26 @@ def is_fresh(workspace: Workspace, session: UserSession) -> bool:
     return session.read_at - session.proved_at <= workspace.settings.studio.fresh_minutes * 60
 
 
-def prove_by_code(workspace: Workspace, session: UserSession, code: str) -> bool:
+def prove_by_code(workspace: Workspace, session: UserSession, code: str) -> str:
     """Prove the user of a session by a code: of the app or a recovery code, and without these the one that was mailed.
 
-    Refused after too many wrong ones.
+    Return the session's new cookie (the old one is void), or an empty text for a wrong code. Refused after too many.
     """
     with workspace.database.write() as connection:
         if session.has_second:
             good = totp.check_code(workspace, connection, session.user.id, code, by=session.actor)
         else:
             good = _check_mailed(workspace, connection, session, code)
-        if good:
-            _proven(workspace, connection, session)
-        return good
+        return _proven(workspace, connection, session, renew=True) if good else ""
 
 
-def prove_by_passkey(workspace: Workspace, session: UserSession, answer: str) -> None:
-    """Prove the user of a session by a passkey of theirs; Refused for anything else."""
+def prove_by_passkey(workspace: Workspace, session: UserSession, answer: str) -> str:
+    """Prove the user of a session by a passkey of theirs; return its new cookie. Refused for anything else."""
     with workspace.database.write() as connection:
         user = passkeys.check_answer(workspace, connection, passkey_purpose(session), answer)
         if user.id != session.user.id:
             raise Refused("this passkey is another user's", hint="use one of your own", said=_not_yours())
-        _proven(workspace, connection, session)
+        return _proven(workspace, connection, session, renew=True)
 
 
 def passkey_purpose(session: UserSession) -> str:
@@ -207,9 +205,18 @@ def mail_change(workspace: Workspace, user: User) -> bool:
         return mail.post(workspace, user.address, notice)
 
 
-def _proven(workspace: Workspace, connection: Connection, session: UserSession) -> None:
+def _proven(workspace: Workspace, connection: Connection, session: UserSession, *, renew: bool = False) -> str:
+    """Record a proof; with `renew` the session gets another cookie, which is returned."""
+    cookie = secrets.token_urlsafe(32) if renew else ""
     second = session.has_second or session.user.id in store.users_with_second(connection)
-    sessions.prove_session(connection, session.digest, workspace.database.now(connection), second=second)
+    sessions.prove_session(
+        connection,
+        session.digest,
+        workspace.database.now(connection),
+        second=second,
+        renamed=digest(cookie) if renew else "",
+    )
+    return cookie
 
 
 def _check_mailed(workspace: Workspace, connection: Connection, session: UserSession, code: str) -> bool:

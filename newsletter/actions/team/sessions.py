@@ -60,6 +60,7 @@ def open_session(
     `second` tells that more than the mailbox was proven.
     """
     cookie, device = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    mark = secrets.token_hex(8)
     store.open_session(
         connection,
         digest(cookie),
@@ -70,10 +71,11 @@ def open_session(
         agent=requester.agent[:200],
         network=network_of(requester.ip),
         second=second,
+        mark=mark,
     )
     before = store.has_device(connection, user.id)
     known = store.know_device(connection, digest(device), digest(requester.device), user.id, now)
-    actor = Actor(user.called, user.id, store.session_id(digest(cookie)))
+    actor = Actor(user.called, user.id, mark)
     detail = {"user": user.id, "network": network_of(requester.ip)}
     journal.record_event(connection, Event(now, "user-signed-in", actor=actor, detail=detail))
     return SignedIn(cookie, device, user, before and not known)

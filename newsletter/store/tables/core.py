@@ -112,7 +112,7 @@ events = sa.Table(
     sa.Column("mailing_id", BigId, nullable=True),
     sa.Column("publication", sa.Text, nullable=True),
     sa.Column("actor", sa.Text, nullable=False, server_default=""),
-    # Which user, in which session (the first half of its digest): a name may change, these do not.
+    # Which user, in which session (its mark): a name may change, these do not.
     sa.Column("user_id", BigId, nullable=True),
     sa.Column("session", sa.Text, nullable=False, server_default=""),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),

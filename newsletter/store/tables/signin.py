@@ -20,6 +20,8 @@ sessions = sa.Table(
     # When its user was last proven in it, and when by a second factor.
     sa.Column("proved_at", Time, nullable=False, server_default="0"),
     sa.Column("second_at", Time, nullable=True),
+    # By what the journal names it: it stays when a proof gives the cookie, and so the digest, a new value.
+    sa.Column("mark", sa.Text, nullable=False, server_default=""),
     # The address the browser came from at sign-in: an IPv4 address, or the network of an IPv6 one.
     sa.Column("network", sa.Text, nullable=False, server_default=""),
 )

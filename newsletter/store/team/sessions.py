@@ -32,6 +32,7 @@ class UserSession:
     network: str
     proved_at: float
     second_at: float | None
+    mark: str
     has_second: bool
     read_at: float
 
@@ -43,12 +44,7 @@ class UserSession:
     @property
     def actor(self) -> Actor:
         """The user, acting in this session."""
-        return Actor(self.user.called, self.user.id, session_id(self.digest))
-
-
-def session_id(digest: str) -> str:
-    """Return the id by which the journal names a session: it opens nothing and gives no digest away."""
-    return digest[:16]
+        return Actor(self.user.called, self.user.id, self.mark)
 
 
 def open_session(
@@ -62,6 +58,7 @@ def open_session(
     agent: str,
     network: str = "",
     second: bool = False,
+    mark: str = "",
 ) -> None:
     """Store a new session, and forget those that have expired."""
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
@@ -75,6 +72,7 @@ def open_session(
             expires_at=expires,
             agent=agent,
             network=network,
+            mark=mark,
             proved_at=now,
             second_at=now if second else None,
         )
@@ -119,9 +117,9 @@ def sessions_of(connection: Connection, user_id: int, now: float, *, idle: float
     return [_session(row, now) for row in connection.execute(query)]
 
 
-def prove_session(connection: Connection, digest: str, now: float, *, second: bool) -> None:
-    """Record that its user was proven in a session, with `second` by a second factor."""
-    values: dict[str, Any] = {"proved_at": now}
+def prove_session(connection: Connection, digest: str, now: float, *, second: bool, renamed: str = "") -> None:
+    """Record that its user was proven in a session, with `second` by a second factor; `renamed` is its new digest."""
+    values: dict[str, Any] = {"proved_at": now, "digest": renamed or digest}
     if second:
         values["second_at"] = sa.func.coalesce(sessions.c.second_at, now)
     connection.execute(sessions.update().where(sessions.c.digest == digest).values(values))

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from newsletter.actions.team import factors, passkeys
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio.session import CSRF_FIELD, FreshProofError, Visit, allow
+from newsletter.web.studio.session import CSRF_FIELD, FreshProofError, Visit, allow, keep_session
 from newsletter.web.studio.shell import Shell
 
 _SECOND, _PROOF = "/studio/second-facteur", "/studio/preuve"
@@ -48,8 +48,8 @@ def router(site: Site) -> APIRouter:
 
     @routes.post(_SECOND)
     def give(visit: Visit = half) -> Response:
-        problem = _prove(site, visit)
-        return second(visit, 422, problem) if problem else RedirectResponse(f"{site.prefix}/studio", 303)
+        cookie, problem = _prove(site, visit)
+        return second(visit, 422, problem) if problem else _go_on(site, cookie, "/studio", 303)
 
     @routes.post(_PROOF)
     def prove(visit: Visit = signed_in) -> Response:
@@ -58,25 +58,30 @@ def router(site: Site) -> APIRouter:
             return shell.back("/studio")
         if visit.text("encore"):
             return _proof_page(site, visit, wanted, repeat=repeat, send=True)
-        problem = _prove(site, visit)
+        cookie, problem = _prove(site, visit)
         if problem:
             return _proof_page(site, visit, wanted, repeat=repeat, problem=problem)
         # 307: the browser sends the same form again, to where it was meant for.
-        return RedirectResponse(f"{site.prefix}{wanted}", 307 if repeat else 303)
+        return _go_on(site, cookie, wanted, 307 if repeat else 303)
 
     return routes
 
 
-def _prove(site: Site, visit: Visit) -> str:
-    """Take the code or the passkey of a form; return what is wrong with it."""
+def _prove(site: Site, visit: Visit) -> tuple[str, str]:
+    """Take the code or the passkey of a form; return the session's new cookie, or what is wrong."""
     try:
         if answer := visit.text("passkey"):
-            factors.prove_by_passkey(site.workspace, visit.session, answer)
-        elif not factors.prove_by_code(site.workspace, visit.session, visit.text("code")):
-            return say("Ce code ne convient pas. Vérifiez-le, ou prenez le suivant.")
+            return factors.prove_by_passkey(site.workspace, visit.session, answer), ""
+        cookie = factors.prove_by_code(site.workspace, visit.session, visit.text("code"))
     except Refused as refused:
-        return told(refused)
-    return ""
+        return "", told(refused)
+    return cookie, "" if cookie else say("Ce code ne convient pas. Vérifiez-le, ou prenez le suivant.")
+
+
+def _go_on(site: Site, cookie: str, path: str, status: int) -> Response:
+    response = RedirectResponse(f"{site.prefix}{path}", status)
+    keep_session(site, response, cookie)
+    return response
 
 
 def _proof_page(

@@ -167,7 +167,7 @@ def requester_of(site: Site, request: Request) -> Requester:
 
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
     """Give the browser its session, and its mark as a known device."""
-    give_cookie(site, response, COOKIE, opened.cookie, int(site.workspace.settings.studio.session_days * 86_400))
+    keep_session(site, response, opened.cookie)
     give_cookie(site, response, DEVICE, opened.device, _DEVICE_SECONDS)
 
 
@@ -184,6 +184,11 @@ def admit(site: Site, request: Request, opened: SignedIn) -> Response:
         asked = requester_of(site, request)
         response.background = BackgroundTask(sessions.mail_new_device, site.workspace, opened.user, asked)
     return response
+
+
+def keep_session(site: Site, response: Response, cookie: str) -> None:
+    """Give the browser the secret of its session."""
+    give_cookie(site, response, COOKIE, cookie, int(site.workspace.settings.studio.session_days * 86_400))
 
 
 def forget(site: Site, response: Response) -> None:

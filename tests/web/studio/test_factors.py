@@ -201,6 +201,17 @@ def test_a_proof_that_is_old_is_asked_for_and_what_was_asked_is_then_done(admin,
     assert admin.post(KEYS, name="Un autre", scope="read").status_code == 200, "and the proof counts for a while"
 
 
+def test_a_proof_gives_the_session_a_new_cookie_and_the_journal_the_same_name(admin, clock):
+    before = admin.client.cookies["studio"]
+    clock(HOUR)
+    action, fields = proof_form(admin.post(KEYS, name="Site", scope="read"))
+    admin.client.post(action, data={**fields, "code": mailed_code(admin)})
+    assert admin.client.cookies["studio"] != before
+    assert sessions.find_session(admin.workspace, before) is None
+    marks = {deed.session for deed in audit_log.latest_deeds(admin.workspace) if deed.user_id == admin.user.id}
+    assert len(marks) == 1
+
+
 def test_a_user_with_an_app_proves_by_it_and_not_by_mail(admin, clock):
     secret, _codes = with_app(admin)
     clock(HOUR)

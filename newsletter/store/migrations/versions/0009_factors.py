@@ -15,6 +15,7 @@ _TABLES = ("identities", "passkeys", "recovery_codes", "totp_secrets")
 def upgrade() -> None:
     """Create."""
     op.add_column("sessions", sa.Column("proved_at", sa.Double(), server_default="0", nullable=False))
+    op.add_column("sessions", sa.Column("mark", sa.Text(), server_default="", nullable=False))
     op.add_column("sessions", sa.Column("second_at", sa.Double(), nullable=True))
     op.create_table(
         "totp_secrets",
@@ -65,4 +66,5 @@ def downgrade() -> None:
     for table in _TABLES:
         op.drop_table(table)
     op.drop_column("sessions", "second_at")
+    op.drop_column("sessions", "mark")
     op.drop_column("sessions", "proved_at")
