@@ -218,6 +218,44 @@ class Web(_Frozen):
         return value.rstrip("/")
 
 
+class OidcSettings(_Frozen):
+    """An OpenID Connect provider by which invited users may sign in; its secret is `NEWSLETTER_OIDC_CLIENT_SECRET`.
+
+    `trust_email` takes the address of a provider that does not say whether it verified it.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    label: str = ""
+    scopes: tuple[str, ...] = ("openid", "email")
+    trust_email: bool = False
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if value and not (parts.hostname and (parts.scheme == "https" or local)):
+            raise ValueError("it must be an https address such as https://connexion.example.org/realms/reseau")
+        return value.rstrip("/")
+
+
+class StudioSettings(_Frozen):
+    """How long a browser stays signed in to the Studio: in all, and without a page being opened.
+
+    `second_factor` asks whoever may send or administer for a passkey or an app of codes. Sending, exporting, making
+    keys and changing rights ask for a proof of the user from the last `fresh_minutes`.
+    A user who may send writes to so many addresses outside of the team a day: proofs, links to one item.
+    """
+
+    session_days: float = Field(default=30, gt=0, le=365)
+    idle_days: float = Field(default=14, gt=0, le=365)
+    second_factor: bool = False
+    fresh_minutes: float = Field(default=60, ge=1, le=1440)
+    outside_mails_per_day: int = Field(default=30, ge=0)
+    oidc: OidcSettings = OidcSettings()
+
+
 class MembersSettings(_Frozen):
     """Membership rules: days after the end of a period during which a member still receives what is for members.
 
@@ -271,6 +309,7 @@ class Settings(_Frozen):
     sending: Sending
     database: DatabaseSettings = DatabaseSettings()
     web: Web = Web()
+    studio: StudioSettings = StudioSettings()
     members: MembersSettings = MembersSettings()
     feeds: tuple[Feed, ...] = Field(default=(), max_length=20)
     retention: Retention = Retention()

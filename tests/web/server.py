@@ -15,9 +15,11 @@ from newsletter.web.app import make_app
 
 
 @contextmanager
-def serving(workspace: Workspace) -> Iterator[str]:
-    """Serve `workspace` and give the address, without a final slash."""
-    config = uvicorn.Config(make_app(workspace), port=0, log_config=log_config(workspace.settings), server_header=False)
+def serving(workspace: Workspace, port: int = 0) -> Iterator[str]:
+    """Serve `workspace`, on a free port unless one is named, and give the address, without a final slash."""
+    config = uvicorn.Config(
+        make_app(workspace), port=port, log_config=log_config(workspace.settings), server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -17,6 +17,7 @@ from newsletter.actions import published_pictures
 from newsletter.actions.issues.files import check_issue_file, read_issue, unreadable
 from newsletter.actions.letters import pictures
 from newsletter.actions.letters.personal import Personal
+from newsletter.actions.team.outside_mail import note_message
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
@@ -232,13 +233,15 @@ def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
         (out / pictures.PATH / name).write_bytes(published_pictures.required(workspace.media, name))
 
 
-def proof(workspace: Workspace, key: str, to: str) -> str:
+def proof(workspace: Workspace, key: str, to: str, *, by: str, may_send: bool) -> str:
     """Send one copy of issue `key` to `to` through the provider, as a reader would get it; returns the answer.
 
-    The subject says that it is a proof. Nothing is recorded as sent. Raises Refused when the provider does not take it.
+    The subject says that it is a proof. Nothing is recorded as sent, but the journal names the address. Raises
+    Refused when the provider does not take it, and for an address outside of the team when `by` may not send.
     """
     address = addresses.parse_address(to)
     made, provider = edition(workspace, key), workspace.provider()
+    note_message(workspace, "proof-sent", address.text, by=by, may_send=may_send, detail={"issue": key})
     letter = replace(made.letters[0], subject=f"[Épreuve] {made.letters[0].subject}")
     bones = skeleton(workspace, letter, made.publication)
     maker = personal(workspace, made.publication, key, provider.wants)

@@ -15,6 +15,9 @@ from newsletter.store.tables.core import deliveries, events, mailings
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
 from newsletter.store.tables.pages import proposals
 
+# Events whose detail may hold an address that is nobody's subscription.
+_NAMING = ("mailing-paused", "proof-sent", "proof-mailed", "test-sent")
+
 
 def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
     """Remove a person from the ledger, the journal, imports, reviews, proposals, receipts and webhook calls.
@@ -73,8 +76,8 @@ def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
 
 
 def _pauses(connection: Connection, spellings: tuple[str, ...]) -> int:
-    """Empty the reasons of pauses that name the person for whom a provider's answer was given."""
-    told = sa.and_(events.c.kind == "mailing-paused", _mentions(events.c.detail, spellings))
+    """Empty the reasons of pauses, and the events, that name the person a message was for."""
+    told = sa.and_(events.c.kind.in_(_NAMING), _mentions(events.c.detail, spellings))
     named = _mentions(mailings.c.pause_reason, spellings)
     emptied = connection.execute(events.update().where(told).values(detail=""))
     return emptied.rowcount + connection.execute(mailings.update().where(named).values(pause_reason="")).rowcount

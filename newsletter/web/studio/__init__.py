@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from newsletter.web.studio import (
+    account,
     articles,
     board,
+    first_user,
     home,
     imports,
     issues,
     journal,
+    oidc,
     organisations,
     people,
     proofs,
     proposals,
+    proven,
     reports,
     results_table,
     reviews,
@@ -24,6 +28,10 @@ from newsletter.web.studio import (
 
 ROUTERS = (
     signin.router,
+    first_user.router,
+    oidc.router,
+    proven.router,
+    account.router,
     home.router,
     proposals.router,
     articles.router,

@@ -71,8 +71,19 @@ def kind(code: str) -> str:
         "token-revoked": say("clé de l’API retirée"),
         "user-invited": say("accès donné"),
         "user-changed": say("droits changés"),
+        "user-renamed": say("nom changé"),
+        "proof-mailed": say("lien de relecture envoyé"),
+        "proof-sent": say("épreuve envoyée"),
+        "journal-exported": say("journal exporté"),
+        "factor-added": say("moyen de connexion ajouté"),
+        "factor-removed": say("moyen de connexion retiré"),
+        "factors-reset": say("moyens de connexion remis à zéro"),
+        "recovery-codes-made": say("codes de secours refaits"),
+        "second-factor-refused": say("code faux"),
+        "identity-linked": say("compte d’organisation reconnu"),
         "user-ended": say("accès retiré"),
         "user-signed-in": say("connexion"),
+        "user-signed-out": say("connexion fermée"),
         "user-signed-out-everywhere": say("toutes les connexions fermées"),
     }.get(code, code)
 
@@ -184,6 +195,11 @@ def details(detail: Mapping[str, object]) -> str:
         "reason": say("raison"),
         "text": say("texte"),
         "name": say("nom"),
+        "was_called": say("auparavant"),
+        "to": say("vers"),
+        "factor": say("moyen"),
+        "network": say("depuis"),
+        "sessions": say("connexions"),
         "scope": say("droit"),
         "role": say("rôle"),
         "may_send": say("peut envoyer"),
@@ -238,6 +254,8 @@ def _value(name: str, value: object) -> str:
         return state(str(value))
     if name in ("before", "ended"):
         return iso_day(str(value))
+    if name == "factor":
+        return {"app": say("application de codes"), "passkey": say("clé d’accès")}.get(str(value), str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
             str(value), str(value)

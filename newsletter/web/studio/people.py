@@ -28,7 +28,7 @@ def router(site: Site) -> APIRouter:
     shell = Shell(site)
     workspace = site.workspace
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
-    allowed = allow(site, "people")
+    allowed, exporter = allow(site, "people"), allow(site, "people", fresh=True)
 
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
@@ -57,7 +57,7 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.post("/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         try:
             pieces = data_rights.export(
                 workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS
@@ -92,6 +92,7 @@ def router(site: Site) -> APIRouter:
 def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     """Add the routes of one person."""
     workspace, allowed = site.workspace, allow(site, "people")
+    exporter = allow(site, "people", fresh=True)
 
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
@@ -106,7 +107,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         return shell.page(visit, "person.html", someone=someone, names=names, **words)
 
     @routes.get("/personnes/{uid}/donnees.json")
-    def record(uid: str, _visit: Visit = allowed) -> Response:
+    def record(uid: str, _visit: Visit = exporter) -> Response:
         text = json.dumps(dict(directory.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
         return Response(text, media_type="application/json", headers=_attached("donnees.json"))
 
