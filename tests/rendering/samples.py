@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 
+from newsletter.audience import formula
 from newsletter.french import event_words, typography, until_words
 from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, PublishedPicture, Section, Speaker
 from newsletter.rendering.pictures import fit, wanted_pictures
@@ -67,6 +68,7 @@ def item(title: str, summary: str = "", **values: Any) -> Item:
         picture=article.picture,
         when=typography(event_words(article.event)) if article.event else "",
         until=typography(until_words(article.deadline)) if article.deadline else "",
+        audience=formula(article.targeting),
         **own,
     )
 

@@ -44,6 +44,7 @@ TABLE = {
     """,
     "user": """
         GET /studio | GET /studio/compte | POST /studio/compte/fermer | POST /studio/deconnexion
+        POST /studio/publics/compter
     """,
     "content": """
         GET /studio/articles | POST /studio/articles | POST /studio/articles/apercu | POST /studio/articles/controle
@@ -79,6 +80,9 @@ TABLE = {
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
+        GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
+        GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
+        POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
         GET /studio/public/rebonds
     """,
     "figures": """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsletter.web.studio import (
     articles,
+    audiences,
     board,
     home,
     imports,
@@ -31,6 +32,7 @@ ROUTERS = (
     board.router,
     sending.router,
     proofs.router,
+    audiences.router,
     people.router,
     organisations.router,
     imports.router,

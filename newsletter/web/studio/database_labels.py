@@ -92,6 +92,8 @@ def state(code: str) -> str:
         "not-subscribed": say("pas abonné·e"),
         "no-organisation": say("sans organisation"),
         "not-a-member": say("organisation non adhérente"),
+        "not-in-audience": say("hors du public"),
+        "nothing-for-them": say("rien ne lui est destiné"),
         "none": say("aucun abonnement"),
     }.get(code, code)
 

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions.people import data_rights, directory, subscriptions
+from newsletter.actions.people import audience_form, data_rights, directory, subscriptions
+from newsletter.audience import EVERYONE
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
 from newsletter.model import Territory
@@ -54,6 +55,8 @@ def router(site: Site) -> APIRouter:
             states=_STATES,
             levels=tuple(Territory),
             regions=directory.regions(workspace),
+            form=audience_form.form_of_rule(workspace, EVERYONE),
+            choices=audience_form.audience_choices(workspace),
         )
 
     @routes.post("/exporter")

@@ -75,6 +75,8 @@ def empty(stage: Stage) -> Iterator[str]:
         "/numeros",
         "/public",
         "/public/organisations",
+        "/public/publics",
+        "/public/publics/nouveau",
         "/public/importer",
         "/public/a-trancher",
         "/public/rebonds",
