@@ -22,6 +22,8 @@ COMMANDS = {
     "database": "database",
     "demo": "start",
     "doctor": "doctor",
+    "fields": "groups",
+    "groups": "groups",
     "health": "health",
     "help": "manual",
     "init": "start",

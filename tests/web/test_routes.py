@@ -83,12 +83,15 @@ TABLE = {
         GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
         GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
         POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
-        GET /studio/public/rebonds
+        GET /studio/public/rebonds | GET /studio/public/groupes | POST /studio/public/groupes
+        GET /studio/public/groupes/{key} | POST /studio/public/groupes/{key}
+        POST /studio/public/groupes/{key}/reprendre | GET /studio/public/champs | POST /studio/public/champs
+        POST /studio/public/personnes/{uid}/champs | POST /studio/public/organisations/{number}/champs
     """,
     "figures": """
         GET /studio/chiffres | GET /studio/chiffres/annee | GET /studio/chiffres/annee/{year}
         GET /studio/chiffres/annee/{year}/imprimer | GET /studio/chiffres/annee/{year}/rapport.{form}
-        GET /studio/chiffres/envois
+        GET /studio/chiffres/envois | GET /studio/chiffres/territoires | GET /studio/chiffres/reponses
     """,
     "settings": """
         GET /studio/boite | GET /studio/boite/{folder} | GET /studio/boite/{folder}/{file}

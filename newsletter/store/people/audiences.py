@@ -73,6 +73,12 @@ def list_audience(
         yield AudiencePerson(**{**row._asdict(), "uid": row.uid.hex()})
 
 
+def ids_of_audience(connection: Connection, rule: AudienceRule, at: Standing) -> list[int]:
+    """Return the row ids of an audience's people, in order."""
+    query = sa.select(at.person).select_from(at.source).where(*at.base, rule_condition(rule, at))
+    return list(connection.execute(query.order_by(at.person)).scalars())
+
+
 def is_in_audience(connection: Connection, rule: AudienceRule, at: Standing, person_id: int) -> bool:
     """Tell whether one person is in an audience, by the same condition that counts it."""
     query = sa.select(sa.literal(1)).select_from(at.source).where(at.person == person_id, *at.base)

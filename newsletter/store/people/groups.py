@@ -81,7 +81,7 @@ def edit_group(connection: Connection, key: str, title: str, note: str) -> None:
 def join_group(connection: Connection, key: str, people: Collection[int], now: float, actor: str = "") -> list[int]:
     """Put people (by row id) into a group; returns those who were not in it yet."""
     get_group(connection, key)
-    inside = _inside(connection, key)
+    inside = ids_inside(connection, key)
     joining = [number for number in dict.fromkeys(people) if number not in inside]
     if joining:
         connection.execute(
@@ -94,7 +94,7 @@ def join_group(connection: Connection, key: str, people: Collection[int], now: f
 def leave_group(connection: Connection, key: str, people: Collection[int], now: float, actor: str = "") -> list[int]:
     """Take people out of a group; returns those who were in it."""
     get_group(connection, key)
-    inside = _inside(connection, key)
+    inside = ids_inside(connection, key)
     leaving = [number for number in dict.fromkeys(people) if number in inside]
     for start in range(0, len(leaving), 500):
         ids = leaving[start : start + 500]
@@ -115,11 +115,21 @@ def groups_of(connection: Connection, person_id: int) -> list[GroupSpan]:
     return [GroupSpan(*row) for row in rows]
 
 
-def _inside(connection: Connection, key: str) -> set[int]:
+def ids_inside(connection: Connection, key: str) -> set[int]:
+    """Return the row ids of the people who are in a group now."""
     rows = connection.execute(
         sa.select(group_spans.c.subscriber_id).where(group_spans.c.group_key == key, group_spans.c.to_at.is_(None))
     )
     return set(rows.scalars())
+
+
+def moved_at(connection: Connection, key: str, at: float) -> tuple[list[int], list[int]]:
+    """Return who came into a group at one moment and is in it still, and who went out at it."""
+    of_this = group_spans.c.group_key == key
+    person = sa.select(group_spans.c.subscriber_id)
+    came = person.where(of_this, group_spans.c.from_at == at, group_spans.c.to_at.is_(None))
+    went = person.where(of_this, group_spans.c.to_at == at)
+    return list(connection.execute(came).scalars()), list(connection.execute(went).scalars())
 
 
 def _record(connection: Connection, kind: str, key: str, people: Sequence[int], now: float, actor: str) -> None:
