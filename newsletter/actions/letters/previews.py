@@ -26,7 +26,8 @@ from newsletter.content.propose import is_public
 from newsletter.errors import AudienceError, ContentError
 from newsletter.french import number_words
 from newsletter.i18n import _, ngettext
-from newsletter.model import Article, Issue, ItemPlan, Letter, SectionPlan, Visibility
+from newsletter.messages import Letter
+from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Visibility
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication
