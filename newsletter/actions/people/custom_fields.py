@@ -167,7 +167,12 @@ def import_values(workspace: Workspace, path: Path, about: str, by: str, *, dry_
     if isinstance(table, Refusal) and table.table is not None:
         table = table.table  # a question about consent does not matter to fields
     if isinstance(table, Refusal):
-        raise Refused(f"the file is no table: {table.reason}", where=str(path), hint="save it as CSV or Excel")
+        raise Refused(
+            f"the file is no table: {table.reason}",
+            where=str(path),
+            hint="save it as CSV or Excel",
+            said=Sentence("Ce fichier ne se lit pas : {reason}.", reason=table.reason),
+        )
     with workspace.database.read() as connection:
         fields = custom_fields.list_fields(connection, about)
     by_column = {n: field for n, head in enumerate(table.headers) if (field := _field_of(head, fields))}
