@@ -37,6 +37,7 @@ TABLE = {
         GET /studio/premier/{token} | POST /studio/premier/{token}
     """,
     "secret": """
+        GET /api/v1/audiences | GET /api/v1/groups | POST /api/v1/groups/{key}/people
         GET /api/v1/articles | POST /api/v1/articles | GET /api/v1/count | GET /api/v1/issues | GET /api/v1/issues/{key}
         GET /api/v1/mailings | GET /api/v1/mailings/{issue}/receipt | GET /api/v1/members | GET /api/v1/people
         POST /api/v1/people | DELETE /api/v1/people/subscription | GET /api/v1/report/{year} | POST /hooks/{provider}
@@ -82,6 +83,8 @@ TABLE = {
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
         GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
         GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
+        POST /studio/public/publics/geste | POST /studio/public/publics/geste/annuler
+        POST /studio/public/publics/groupe
         POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
         GET /studio/public/rebonds | GET /studio/public/groupes | POST /studio/public/groupes
         GET /studio/public/groupes/{key} | POST /studio/public/groupes/{key}

@@ -32,9 +32,10 @@ from newsletter.french import slugify
 from newsletter.i18n import Sentence, _
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import audiences as store
-from newsletter.store.people import limits, people
+from newsletter.store.people import custom_fields, limits, people
 from newsletter.store.people.audience_sql import Standing, rule_condition, standing_now, standing_on
 from newsletter.store.people.audiences import AudiencePerson
+from newsletter.store.people.custom_fields import CustomField
 from newsletter.store.people.featured import name_featured
 
 _DAY = 86_400
@@ -152,7 +153,7 @@ def why_in_audience(workspace: Workspace, email: str, rule: AudienceRule) -> Aud
 
 
 def export_people(workspace: Workspace, rule: AudienceRule, *, by: str, most: int = 0) -> Iterator[bytes]:
-    """Return the pieces of a CSV of an audience's people, headed in the reader's language, with level and territory.
+    """Return the pieces of a CSV of an audience's people, headed in the reader's language, with territory and fields.
 
     The export is recorded before anything is returned. With `most`, more exports a day by one person are Refused.
     """
@@ -186,9 +187,27 @@ def _pieces(workspace: Workspace, rule: AudienceRule, heads: dict[str, str]) -> 
     roles = role_words()
     with workspace.database.read() as connection:
         looked_up, at = _looked_up(workspace, connection, rule, None), _standing(workspace, None)
-        found = store.list_audience(connection, looked_up, at)
-        rows = ({heads[name]: _cell(person, name, roles.get(person.role, "")) for name in heads} for person in found)
-        yield from write_table(list(heads.values()), rows)
+        fields = custom_fields.list_fields(connection)
+        values = {about: custom_fields.all_values(connection, about) for about in ("person", "organisation")}
+        columns = [*heads.values(), *(_field_head(field, [*heads.values()]) for field in fields)]
+
+        def row(person: AudiencePerson) -> dict[str, str]:
+            cells = {heads[name]: _cell(person, name, roles.get(person.role, "")) for name in heads}
+            for field in fields:
+                subject = person.id if field.about == "person" else person.organisation_id or 0
+                held = values[field.about].get(subject, {}).get(field.key, ())
+                cells[_field_head(field, [*heads.values()])] = ", ".join(held)
+            return cells
+
+        yield from write_table(columns, map(row, store.list_audience(connection, looked_up, at)))
+
+
+def _field_head(field: CustomField, taken: list[str]) -> str:
+    """Return the heading of a field's column; one that another column has, or that is about places, says of what."""
+    if field.about == "organisation" or field.label in taken:
+        about = _("organisation") if field.about == "organisation" else _("personne")
+        return f"{field.label} ({about})"
+    return field.label
 
 
 def _cell(person: AudiencePerson, name: str, role: str) -> str:

@@ -19,6 +19,7 @@ PIECE = 1000
 class AudiencePerson:
     """One person of an audience, as a list or an export shows them; `uid` is the random identifier in hex."""
 
+    id: int
     uid: str
     address: str
     salutation: str
@@ -59,7 +60,7 @@ def list_audience(
     """Yield the people of an audience by address, from the one numbered `start`; who was erased since is not named."""
     joined = sa.outerjoin(subscribers, organisations, organisations.c.id == subscribers.c.organisation_id)
     inside = sa.select(at.person).select_from(at.source).where(*at.base, rule_condition(rule, at))
-    columns = [subscribers.c[name] for name in ("uid", "address", "salutation", "first_name", "last_name")]
+    columns = [subscribers.c[name] for name in ("id", "uid", "address", "salutation", "first_name", "last_name")]
     columns += [subscribers.c[name] for name in ("function", "role", "phone", "organisation_id")]
     places = [
         sa.func.coalesce(organisations.c[name], "").label(label)

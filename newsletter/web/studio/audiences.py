@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from newsletter.actions.people import audience_form, audiences
+from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
+from newsletter.actions.people.bulk import BulkAct, BulkResult
 from newsletter.audience import AudienceRule
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
 from newsletter.french import number_words, printed
@@ -56,6 +58,18 @@ def router(site: Site) -> APIRouter:
     @routes.post(f"{HOME}/{{key}}/supprimer")
     def delete(key: str, visit: Visit = allowed) -> Response:
         return pages.delete(visit, key)
+
+    @routes.post(f"{HOME}/geste")
+    def act(visit: Visit = allowed) -> Response:
+        return pages.act(visit)
+
+    @routes.post(f"{HOME}/geste/annuler")
+    def take_back(visit: Visit = allowed) -> Response:
+        return pages.take_back(visit)
+
+    @routes.post(f"{HOME}/groupe")
+    def into_group(visit: Visit = allowed) -> Response:
+        return pages.into_group(visit)
 
     @routes.post(f"{HOME}/exporter")
     def export(visit: Visit = allowed) -> Response:
@@ -121,9 +135,9 @@ class _AudiencePages:
         except NewsletterError as error:
             return told(error)
 
-    def people(self, visit: Visit, page: int) -> Response:
-        """List the people of any rule: where every figure leads."""
-        text, number = visit.query("regle"), max(1, min(page, 100_000))
+    def people(self, visit: Visit, page: int = 1, *, plan: BulkResult | None = None, problem: str = "") -> Response:
+        """List the people of any rule: where every figure leads; with `plan`, what an act would change."""
+        text, number = visit.query("regle") or visit.text("regle"), max(1, min(page, 100_000))
         try:
             rule = audiences.read_rule(self.site.workspace, text)
             found, total = audiences.list_people(self.site.workspace, rule, (number - 1) * _SIZE, _SIZE)
@@ -139,7 +153,53 @@ class _AudiencePages:
             page=number,
             pages=-(-total // _SIZE) or 1,
             level=database_labels.level,
+            plan=plan,
+            problem=problem,
+            sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
+            fields=custom_fields.list_fields(self.site.workspace, "person"),
+            groups=groups.list_groups(self.site.workspace),
         )
+
+    def act(self, visit: Visit) -> Response:
+        """Say what an act would change for the people of a rule, and do it once that was seen."""
+        sure, act = visit.text("sure") == "oui", _bulk_act(visit)
+        try:
+            rule = audiences.read_rule(self.site.workspace, visit.text("regle"))
+            done = bulk.perform_bulk(self.site.workspace, rule, act, visit.by, dry_run=not sure)
+        except NewsletterError as error:
+            return self.people(visit, problem=told(error))
+        if not sure:
+            return self.people(visit, plan=done)
+        words = ngettext("C’est fait pour {n} personne.", "C’est fait pour {n} personnes.", done.changed)
+        fields = {name: visit.text(name) for name in ("geste", "publication", "champ")}
+        undo = Undo(f"{HOME}/geste/annuler", {**fields, "quand": repr(done.at)}) if done.changed else None
+        return self.shell.back(self._list_of(visit), words.format(n=number_words(done.changed)), undo=undo)
+
+    def take_back(self, visit: Visit) -> Response:
+        """Undo an act on many people."""
+        try:
+            at = float(visit.text("quand"))
+        except ValueError:
+            raise HTTPException(422) from None
+        n = bulk.take_back_bulk(self.site.workspace, _bulk_act(visit), at, visit.by)
+        words = ngettext("C’est annulé pour {n} personne.", "C’est annulé pour {n} personnes.", n)
+        return self.shell.back(HOME, words.format(n=number_words(n)))
+
+    def into_group(self, visit: Visit) -> Response:
+        """Put the people of a rule into a group; the notice takes them out again."""
+        key, workspace = visit.text("groupe"), self.site.workspace
+        try:
+            rule = audiences.read_rule(workspace, visit.text("regle"))
+            done = groups.change_by_audience(workspace, key, rule, visit.by)
+        except NewsletterError as error:
+            return self.people(visit, problem=told(error))
+        n = len(done.changed)
+        words = ngettext("{n} personne est entrée dans le groupe.", "{n} personnes sont entrées dans le groupe.", n)
+        undo = Undo(f"/studio/public/groupes/{key}/reprendre", {"quand": repr(done.at)}) if n else None
+        return self.shell.back(f"/studio/public/groupes/{key}", words.format(n=number_words(n)), undo=undo)
+
+    def _list_of(self, visit: Visit) -> str:
+        return f"{HOME}/personnes?{urlencode({'regle': visit.text('regle')})}"
 
     def save(self, visit: Visit) -> Response:
         """Write an audience, or show the form again with what is wrong."""
@@ -184,6 +244,20 @@ class _AudiencePages:
         except AudienceError as error:
             return JSONResponse({"words": told(error), "bad": True})
         return JSONResponse({"words": who_words(found), "bad": bool(found.trouble)})
+
+
+def _bulk_act(visit: Visit) -> BulkAct:
+    kinds: dict[str, bulk.BulkKind] = {"abonner": "subscribe", "desabonner": "unsubscribe", "champ": "field"}
+    if visit.text("geste") not in kinds:
+        raise HTTPException(422)
+    values = tuple(text for text in visit.texts("valeur") if text)
+    return BulkAct(
+        kind=kinds[visit.text("geste")],
+        publication=visit.text("publication"),
+        asked=visit.text("asked"),
+        field=visit.text("champ"),
+        values=values,
+    )
 
 
 def who_words(found: audiences.DescribedAudience) -> str:

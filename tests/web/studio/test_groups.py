@@ -7,6 +7,7 @@ import re
 import pytest
 
 from newsletter.actions.people import audiences, custom_fields, groups
+from newsletter.actions.team import users
 from newsletter.audience_parser import parse_rule
 from newsletter.errors import Refused
 from tests.web.studio.conftest import first_person
@@ -98,3 +99,17 @@ def test_a_file_fills_fields_whole_or_not_at_all(desk, tmp_path):
     assert count(desk, "person.mandat-depuis since 2020-01-01") == 0
     assert custom_fields.import_values(desk.workspace, file, "person", "test").changed == 1
     assert count(desk, "person.mandat-depuis since 2020-01-01 before 2021-01-01") == 1
+
+
+def test_another_program_puts_people_into_a_group_and_is_told_nothing_about_them(desk):
+    groups.save_group(desk.workspace, "", "Presse", "", "test")
+    key = users.make_token(desk.workspace, "Site", "write", "test")
+    address = re.search(r'<p class="lead">([^ <]+@[^ <]+)', desk.get(first_person(desk.workspace)).text)[1]
+    said = set()
+    for sent in ([address], ["inconnue@nulle-part.fr"]):
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = desk.client.post("/api/v1/groups/presse/people", json={"addresses": sent}, headers=headers)
+        said.add((answer.status_code, answer.text))
+    assert len(said) == 1 and count(desk, "group = presse") == 1
+    listed = desk.client.get("/api/v1/groups", headers=headers).json()
+    assert listed == {"groups": [{"group": "presse", "title": "Presse", "people": 1}]}
