@@ -10,6 +10,8 @@ import pytest
 
 from newsletter.actions.people import custom_fields
 from newsletter.actions.workspace import open_workspace
+from newsletter.store.people import people
+from newsletter.store.people.details import edit_details
 from tests.web.studio.conftest import Desk, sign_in
 from tests.web.studio.test_audiences import words
 from tests.workspaces import copy_sample
@@ -119,6 +121,8 @@ def director(tmp_path_factory) -> Desk:
     path = tmp_path_factory.mktemp("december") / "ws"
     workspace = open_workspace(copy_sample(path, 300))
     custom_fields.save_field(workspace, "organisation", "", "Adresse postale", "text", (), "test")
+    with workspace.database.write() as connection:
+        edit_details(connection, people.by_id(connection, 1), {"role": "press"}, workspace.clock(), "test")
     yield sign_in(workspace, "staff", name="directrice")
     workspace.close()
 
