@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from newsletter.errors import SettingsError, nearest
+from newsletter.audience import formula
+from newsletter.audience_parser import parse_rule
+from newsletter.errors import AudienceError, SettingsError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.theme import Theme
@@ -60,12 +62,14 @@ class Publication(_Frozen):
     title: str
     audience: Literal["subscribers", "members"]
     archive: Literal["public", "members"] = "public"
-    layout: Literal["lettre", "flash"] = "lettre"
+    layout: Literal["lettre", "flash", "message"] = "lettre"
     subject: str = "{title} – {month} {year}"
     link_label: str = "En savoir plus"
     reply_to: str = ""
     description: str = ""
     exceptions: tuple[str, ...] = ()
+    for_: str = Field(default="", alias="for")
+    least_items: int = Field(default=3, ge=1, le=50)
     sections: tuple[SectionSetting, ...]
 
     @field_validator("subject")
@@ -76,6 +80,14 @@ class Publication(_Frozen):
             if name not in known:
                 raise ValueError(f"`{{{name}}}` is unknown in a subject pattern; {nearest(name, known)}")
         return value
+
+    @field_validator("for_")
+    @classmethod
+    def _audience(cls, value: str) -> str:
+        try:
+            return formula(parse_rule(value))
+        except AudienceError as error:
+            raise ValueError(str(error)) from None
 
     @property
     def basis(self) -> str:

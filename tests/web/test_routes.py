@@ -38,6 +38,7 @@ TABLE = {
         GET /studio/premier/{token} | POST /studio/premier/{token}
     """,
     "secret": """
+        GET /api/v1/audiences | GET /api/v1/groups | POST /api/v1/groups/{key}/people
         GET /api/v1/articles | POST /api/v1/articles | GET /api/v1/count | GET /api/v1/issues | GET /api/v1/issues/{key}
         GET /api/v1/mailings | GET /api/v1/mailings/{issue}/receipt | GET /api/v1/members | GET /api/v1/people
         POST /api/v1/people | DELETE /api/v1/people/subscription | GET /api/v1/report/{year} | POST /hooks/{provider}
@@ -49,6 +50,7 @@ TABLE = {
         POST /studio/compte/securite/application/confirmer | POST /studio/compte/securite/secours
         POST /studio/compte/securite/retirer | GET /studio/second-facteur | POST /studio/second-facteur
         POST /studio/preuve
+        POST /studio/publics/compter
     """,
     "content": """
         GET /studio/articles | POST /studio/articles | POST /studio/articles/apercu | POST /studio/articles/controle
@@ -84,12 +86,20 @@ TABLE = {
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
-        GET /studio/public/rebonds
+        GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
+        GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
+        POST /studio/public/publics/geste | POST /studio/public/publics/geste/annuler
+        POST /studio/public/publics/groupe
+        POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
+        GET /studio/public/rebonds | GET /studio/public/groupes | POST /studio/public/groupes
+        GET /studio/public/groupes/{key} | POST /studio/public/groupes/{key}
+        POST /studio/public/groupes/{key}/reprendre | GET /studio/public/champs | POST /studio/public/champs
+        POST /studio/public/personnes/{uid}/champs | POST /studio/public/organisations/{number}/champs
     """,
     "figures": """
         GET /studio/chiffres | GET /studio/chiffres/annee | GET /studio/chiffres/annee/{year}
         GET /studio/chiffres/annee/{year}/imprimer | GET /studio/chiffres/annee/{year}/rapport.{form}
-        GET /studio/chiffres/envois
+        GET /studio/chiffres/envois | GET /studio/chiffres/territoires | GET /studio/chiffres/reponses
     """,
     "settings": """
         GET /studio/boite | GET /studio/boite/{folder} | GET /studio/boite/{folder}/{file}

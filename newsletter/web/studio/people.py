@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions.people import data_rights, directory, subscriptions
+from newsletter.actions.people import audience_form, custom_fields, data_rights, directory, groups, subscriptions
+from newsletter.audience import EVERYONE
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
 from newsletter.model import Territory
@@ -54,6 +55,8 @@ def router(site: Site) -> APIRouter:
             states=_STATES,
             levels=tuple(Territory),
             regions=directory.regions(workspace),
+            form=audience_form.form_of_rule(workspace, EVERYONE),
+            choices=audience_form.audience_choices(workspace),
         )
 
     @routes.post("/exporter")
@@ -104,7 +107,13 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             "delivery": database_labels.delivery,
             "basis": database_labels.basis,
         }
-        return shell.page(visit, "person.html", someone=someone, names=names, **words)
+        subject = someone.person.id
+        kept: dict[str, Any] = {
+            "filled": custom_fields.filled_fields(workspace, "person", subject),
+            "field_history": custom_fields.field_history(workspace, "person", subject),
+            "memberships": groups.groups_of_person(workspace, subject),
+        }
+        return shell.page(visit, "person.html", someone=someone, names=names, **words, **kept)
 
     @routes.get("/personnes/{uid}/donnees.json")
     def record(uid: str, _visit: Visit = exporter) -> Response:
