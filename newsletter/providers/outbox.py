@@ -19,6 +19,7 @@ from pathlib import Path
 
 from newsletter.i18n import _, locale
 from newsletter.model import Outcome, Outgoing
+from newsletter.private_files import write_private
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave
 from newsletter.settings import Settings
 
@@ -139,7 +140,7 @@ def _replace(path: Path, content: bytes, writer: str = "") -> None:
     """
     draft = path.with_name(f".{path.name}{writer}.part")
     try:
-        draft.write_bytes(content)
+        write_private(draft, content)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)
