@@ -74,4 +74,4 @@ def _address(text: str) -> str:
 
 def _ask(workspace: Workspace, application: Application) -> None:
     with speaking(workspace.settings.network.locale):
-        signup.answer_request(workspace, application)
+        signup.answer_request(workspace, application, at_once=signup_rules.admit_program(workspace))
