@@ -72,6 +72,13 @@ def spend_form(connection: Connection, form: str, subject: str, expires: float) 
     return connection.scalar(query) == subject
 
 
+def was_used(connection: Connection, purpose: str) -> bool:
+    """Tell whether a link of this purpose was used."""
+    used = one_time_links.c.used_at.is_not(None)
+    query = sa.select(one_time_links.c.digest).where(one_time_links.c.purpose == purpose, used)
+    return connection.execute(query).first() is not None
+
+
 def purge_links(connection: Connection, now: float) -> int:
     """Delete what has expired; return how many."""
     return int(connection.execute(one_time_links.delete().where(one_time_links.c.expires_at < now)).rowcount)
