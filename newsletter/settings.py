@@ -199,7 +199,8 @@ class Web(_Frozen):
     """The public address under which pages and pictures are served; links in letters are made from it alone.
 
     Published pictures are kept in `media`: files of this machine, or the database, which all web processes share. The
-    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
+    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour; and how
+    many connections are open at one time.
     """
 
     base_url: str = "http://localhost:8025"
@@ -208,6 +209,8 @@ class Web(_Frozen):
     media: Literal["files", "database"] = "files"
     requests_per_ip: int = Field(default=30, ge=1)
     requests_per_hour: int = Field(default=300, ge=1)
+    connections: int = Field(default=500, ge=16)
+    connections_per_ip: int = Field(default=50, ge=4)
 
     @field_validator("trusted_proxies")
     @classmethod

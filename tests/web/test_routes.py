@@ -28,6 +28,7 @@ TABLE = {
         POST /studio/connexion/cle
     """,
     "link": """
+        GET /changement-adresse/{token} | POST /changement-adresse/{token} | POST /preferences/{token}/adresse
         GET /confirmation/{token} | POST /confirmation/{token} | GET /desabonnement/{token}
         POST /desabonnement/{token} | POST /desabonnement/{token}/annuler | POST /desabonnement/{token}/raison
         GET /effacement/{token} | POST /effacement/{token} | GET /epreuve/{token} | POST /epreuve/{token}
@@ -83,6 +84,7 @@ TABLE = {
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer
         GET /studio/public/personnes/{uid} | POST /studio/public/personnes/{uid}/abonner
+        POST /studio/public/personnes/{uid}/adresse
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche

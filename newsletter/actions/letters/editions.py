@@ -32,6 +32,7 @@ from newsletter.i18n import Sentence
 from newsletter.messages import Letter, PublishedPicture
 from newsletter.model import ComposedIssue, Finding, Issue, Severity
 from newsletter.paris import PARIS
+from newsletter.private_files import make_private_folder, write_private
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks
 from newsletter.rendering.letter import render
@@ -214,7 +215,7 @@ def preview(workspace: Workspace, key: str, out: Path) -> Preview:
     Further variants are written beside it as `letter-2.html`...; the pages show the pictures from `out/images`.
     """
     made = edition(workspace, key)
-    out.mkdir(parents=True, exist_ok=True)
+    make_private_folder(out)
     _copy_pictures(workspace, made, out)
     maker = personal(workspace, made.publication, key, "parts")
     values = maker.values(
@@ -228,15 +229,15 @@ def preview(workspace: Workspace, key: str, out: Path) -> Preview:
         contents = {"html": html.encode(), "txt": parts.text.encode(), "eml": bones.message(values)}
         for extension, data in contents.items():
             files.append(out / f"{stem}.{extension}")
-            files[-1].write_bytes(data)
+            write_private(files[-1], data)
     return Preview(made.letters[0], made.findings, tuple(files))
 
 
 def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
-    (out / pictures.PATH).mkdir(exist_ok=True)
+    make_private_folder(out / pictures.PATH)
     for picture in made.pictures.values():
         name = picture.url.rpartition("/")[2]
-        (out / pictures.PATH / name).write_bytes(published_pictures.required(workspace.media, name))
+        write_private(out / pictures.PATH / name, published_pictures.required(workspace.media, name))
 
 
 def proof(workspace: Workspace, key: str, to: str, *, by: str, may_send: bool) -> str:
