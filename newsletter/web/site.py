@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.types import Scope
 
 from newsletter import french, i18n, paris, resources
+from newsletter.actions.archive.link_counts import Bursts
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
@@ -40,6 +41,11 @@ class Site:
     def secure(self) -> bool:
         """Whether the public address is https."""
         return self.workspace.settings.web.base_url.startswith("https://")
+
+    @cached_property
+    def bursts(self) -> Bursts:
+        """Who followed counted links of late."""
+        return Bursts()
 
     @cached_property
     def static(self) -> Mapping[str, bytes]:

@@ -8,21 +8,19 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from newsletter.actions.archive import link_counts
-from newsletter.actions.archive.link_counts import Bursts
 from newsletter.web.site import Site
 
 
 def router(site: Site) -> APIRouter:
     """Return the route of counted links; they work on after counting was switched off, uncounted."""
     routes = APIRouter(include_in_schema=False)
-    bursts = Bursts()
 
     @routes.get("/l/{issue}/{number}")
     def follow(request: Request, issue: str, number: str) -> Response:
         if not number.isdecimal() or not number.isascii() or len(number) > 10:
             raise HTTPException(404)
         source = request.client.host if request.client else ""
-        burst = bursts.too_many(source, issue, time.monotonic())
+        burst = site.bursts.too_many(source, issue, time.monotonic())
         head = request.scope.get("asked") == "HEAD"
         robot = link_counts.robot(request.headers.get("user-agent", ""))
         counted = site.workspace.settings.web.count_links and not (burst or head or robot)
