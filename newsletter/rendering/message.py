@@ -21,7 +21,7 @@ from typing import Literal
 
 from newsletter.errors import MessageError
 from newsletter.i18n import Sentence
-from newsletter.model import Letter, Parts
+from newsletter.messages import Letter, Parts
 from newsletter.rendering import headers, quoted
 
 BODY_SLOTS = ("email", "web", "prefs", "unsub", "propose")

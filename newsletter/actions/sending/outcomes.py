@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter.i18n import _
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.settings import Sending
 from newsletter.store.sending.ledger import Settlement
 

@@ -21,7 +21,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.outcomes import Verdicts, objection, outage
 from newsletter.errors import AddressError, MessageError, StoreError
 from newsletter.i18n import speaking
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import ProviderSession
 from newsletter.rendering.message import Skeleton
 from newsletter.store import journal

@@ -16,7 +16,7 @@ from newsletter.actions.sending import departures as departure_logs
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.sending.departures import DepartureLog, Heading, Trail, departures, last_departure, log_path
 from newsletter.actions.sending.drain import drain
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.engine.database import open_database
 from newsletter.store.sending import ledger, mailings
 from newsletter.store.sending.ledger import Handed

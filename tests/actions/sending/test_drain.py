@@ -13,7 +13,7 @@ from newsletter.actions.sending import sender
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.errors import StoreError
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.sending import corrections, ledger, mailings
 from tests.actions.desk import Peer, accept, desk
 
