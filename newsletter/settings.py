@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from newsletter.errors import SettingsError, nearest
+from newsletter.audience import formula
+from newsletter.audience_parser import parse_rule
+from newsletter.errors import AudienceError, SettingsError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.theme import Theme
@@ -60,12 +62,14 @@ class Publication(_Frozen):
     title: str
     audience: Literal["subscribers", "members"]
     archive: Literal["public", "members"] = "public"
-    layout: Literal["lettre", "flash"] = "lettre"
+    layout: Literal["lettre", "flash", "message"] = "lettre"
     subject: str = "{title} – {month} {year}"
     link_label: str = "En savoir plus"
     reply_to: str = ""
     description: str = ""
     exceptions: tuple[str, ...] = ()
+    for_: str = Field(default="", alias="for")
+    least_items: int = Field(default=3, ge=1, le=50)
     sections: tuple[SectionSetting, ...]
 
     @field_validator("subject")
@@ -76,6 +80,14 @@ class Publication(_Frozen):
             if name not in known:
                 raise ValueError(f"`{{{name}}}` is unknown in a subject pattern; {nearest(name, known)}")
         return value
+
+    @field_validator("for_")
+    @classmethod
+    def _audience(cls, value: str) -> str:
+        try:
+            return formula(parse_rule(value))
+        except AudienceError as error:
+            raise ValueError(str(error)) from None
 
     @property
     def basis(self) -> str:
@@ -187,7 +199,8 @@ class Web(_Frozen):
     """The public address under which pages and pictures are served; links in letters are made from it alone.
 
     Published pictures are kept in `media`: files of this machine, or the database, which all web processes share. The
-    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour.
+    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour; and how
+    many connections are open at one time.
     """
 
     base_url: str = "http://localhost:8025"
@@ -196,6 +209,8 @@ class Web(_Frozen):
     media: Literal["files", "database"] = "files"
     requests_per_ip: int = Field(default=30, ge=1)
     requests_per_hour: int = Field(default=300, ge=1)
+    connections: int = Field(default=500, ge=16)
+    connections_per_ip: int = Field(default=50, ge=4)
 
     @field_validator("trusted_proxies")
     @classmethod

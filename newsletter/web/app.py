@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.web import assets, failures, metrics, returns, studio
-from newsletter.web.api import issues, people, reports
+from newsletter.web.api import audiences, issues, people, reports
 from newsletter.web.compress import Compress
 from newsletter.web.public import agenda, archive, legal, link_counts, one_click, proposals, reader_choices, signup
 from newsletter.web.security import Guard
@@ -39,6 +39,7 @@ NEED_FILES: tuple[Callable[[Site], APIRouter], ...] = (
     issues.router,
     reports.router,
     people.router,
+    audiences.router,
     *studio.ROUTERS,
 )
 WORKSPACE = "NEWSLETTER_WORKSPACE"

@@ -28,6 +28,7 @@ TABLE = {
         POST /studio/connexion/cle
     """,
     "link": """
+        GET /changement-adresse/{token} | POST /changement-adresse/{token} | POST /preferences/{token}/adresse
         GET /confirmation/{token} | POST /confirmation/{token} | GET /desabonnement/{token}
         POST /desabonnement/{token} | POST /desabonnement/{token}/annuler | POST /desabonnement/{token}/raison
         GET /effacement/{token} | POST /effacement/{token} | GET /epreuve/{token} | POST /epreuve/{token}
@@ -38,6 +39,7 @@ TABLE = {
         GET /studio/premier/{token} | POST /studio/premier/{token}
     """,
     "secret": """
+        GET /api/v1/audiences | GET /api/v1/groups | POST /api/v1/groups/{key}/people
         GET /api/v1/articles | POST /api/v1/articles | GET /api/v1/count | GET /api/v1/issues | GET /api/v1/issues/{key}
         GET /api/v1/mailings | GET /api/v1/mailings/{issue}/receipt | GET /api/v1/members | GET /api/v1/people
         POST /api/v1/people | DELETE /api/v1/people/subscription | GET /api/v1/report/{year} | POST /hooks/{provider}
@@ -49,6 +51,7 @@ TABLE = {
         POST /studio/compte/securite/application/confirmer | POST /studio/compte/securite/secours
         POST /studio/compte/securite/retirer | GET /studio/second-facteur | POST /studio/second-facteur
         POST /studio/preuve
+        POST /studio/publics/compter
     """,
     "content": """
         GET /studio/articles | POST /studio/articles | POST /studio/articles/apercu | POST /studio/articles/controle
@@ -81,15 +84,24 @@ TABLE = {
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer
         GET /studio/public/personnes/{uid} | POST /studio/public/personnes/{uid}/abonner
+        POST /studio/public/personnes/{uid}/adresse
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
-        GET /studio/public/rebonds
+        GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
+        GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
+        POST /studio/public/publics/geste | POST /studio/public/publics/geste/annuler
+        POST /studio/public/publics/groupe
+        POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
+        GET /studio/public/rebonds | GET /studio/public/groupes | POST /studio/public/groupes
+        GET /studio/public/groupes/{key} | POST /studio/public/groupes/{key}
+        POST /studio/public/groupes/{key}/reprendre | GET /studio/public/champs | POST /studio/public/champs
+        POST /studio/public/personnes/{uid}/champs | POST /studio/public/organisations/{number}/champs
     """,
     "figures": """
         GET /studio/chiffres | GET /studio/chiffres/annee | GET /studio/chiffres/annee/{year}
         GET /studio/chiffres/annee/{year}/imprimer | GET /studio/chiffres/annee/{year}/rapport.{form}
-        GET /studio/chiffres/envois
+        GET /studio/chiffres/envois | GET /studio/chiffres/territoires | GET /studio/chiffres/reponses
     """,
     "settings": """
         GET /studio/boite | GET /studio/boite/{folder} | GET /studio/boite/{folder}/{file}

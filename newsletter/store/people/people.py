@@ -132,6 +132,11 @@ def load_person(connection: Connection, people: Sequence[Person], now: float) ->
     return ids
 
 
+def count_people(connection: Connection) -> int:
+    """Return how many people there are."""
+    return int(connection.scalar(sa.select(sa.func.count()).select_from(subscribers)) or 0)
+
+
 def by_key(connection: Connection, key: str) -> Person:
     """Return the subscriber whose address compares equal to `key`; NotFound."""
     return _one(connection, _BY_KEY, key)

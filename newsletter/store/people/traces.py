@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.store.tables.audiences import custom_fields, field_values
 from newsletter.store.tables.core import deliveries, events, mailings
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
-from newsletter.store.tables.pages import proposals
+from newsletter.store.tables.pages import proposals, waiting_mails
 
 # Events whose detail may hold an address that is nobody's subscription.
 _NAMING = ("mailing-paused", "proof-sent", "proof-mailed", "test-sent")
@@ -51,6 +52,11 @@ def _by_id(connection: Connection, subscriber_id: int) -> None:
     connection.execute(events.update().where(events.c.subscriber_id == subscriber_id).values(detail="", key=None))
     connection.execute(import_changes.delete().where(import_changes.c.subscriber_id == subscriber_id))
     connection.execute(reviews.delete().where(reviews.c.subscriber_id == subscriber_id))
+    # Only texts may speak of the person: the other values stay without a name, so that past counts stay true.
+    words = sa.select(custom_fields.c.key).where(custom_fields.c.about == "person", custom_fields.c.kind == "text")
+    mine = sa.and_(field_values.c.about == "person", field_values.c.subject_id == subscriber_id)
+    connection.execute(field_values.delete().where(mine, field_values.c.field.in_(words)))
+    connection.execute(waiting_mails.delete().where(waiting_mails.c.subscriber_id == subscriber_id))
     proposals_of = proposals.update().where(proposals.c.subscriber_id == subscriber_id)
     connection.execute(proposals_of.values({"subscriber_id": None, "values": "{}", "word": ""}))
 

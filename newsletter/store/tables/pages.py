@@ -113,6 +113,22 @@ one_time_links = sa.Table(
     sa.Column("mailed_at", Time, nullable=True),
 )
 
+# Mails asked for on a form that could not leave at once; `network` is a keyed hash that changes every day.
+waiting_mails = sa.Table(
+    "waiting_mails",
+    metadata,
+    _id(),
+    # subscribe, copy, erase
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("subscriber_id", BigId, nullable=False, index=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("network", sa.Text, nullable=False, server_default=""),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("at", Time, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_at", Time, nullable=False),
+)
+
 api_tokens = sa.Table(
     "api_tokens",
     metadata,

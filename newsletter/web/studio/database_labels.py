@@ -22,6 +22,7 @@ def kind(code: str) -> str:
     return {
         "added": say("fiche créée"),
         "edited": say("fiche modifiée"),
+        "address-changed": say("adresse changée"),
         "moved": say("changement d’organisation"),
         "active": say("abonnement"),
         "pending": say("inscription à confirmer"),
@@ -40,7 +41,16 @@ def kind(code: str) -> str:
         "complaint": say("plainte"),
         "unsubscribe": say("désabonnement depuis le message"),
         "imported": say("import d’un fichier"),
+        "group-added": say("groupe créé"),
+        "group-joined": say("entrée dans un groupe"),
+        "group-left": say("sortie d’un groupe"),
+        "field-added": say("champ créé"),
+        "field-set": say("champ rempli"),
+        "audience-saved": say("public enregistré"),
+        "audience-deleted": say("public supprimé"),
         "exported": say("liste exportée"),
+        "people-read": say("fiches lues"),
+        "reading-alarm": say("alerte : beaucoup de fiches lues"),
         "import-undone": say("import annulé"),
         "organisation-added": say("organisation ajoutée"),
         "organisation-completed": say("organisation complétée"),
@@ -103,6 +113,8 @@ def state(code: str) -> str:
         "not-subscribed": say("pas abonné·e"),
         "no-organisation": say("sans organisation"),
         "not-a-member": say("organisation non adhérente"),
+        "not-in-audience": say("hors du public"),
+        "nothing-for-them": say("rien ne lui est destiné"),
         "none": say("aucun abonnement"),
     }.get(code, code)
 
@@ -151,6 +163,17 @@ def delivery(code: str) -> str:
         "cancelled": say("annulé"),
         "doubtful": say("incertain"),
     }.get(code, code)
+
+
+def leaving_reasons() -> dict[str, str]:
+    """Return the reasons that people can give for leaving, as the page of leaving words them."""
+    return {
+        "too-many": say("Je reçois trop de messages"),
+        "not-for-me": say("Le contenu ne me concerne pas"),
+        "changed-job": say("J’ai changé de poste ou de mandat"),
+        "never-asked": say("Je n’ai jamais demandé à être abonné·e"),
+        "other": say("Autre raison"),
+    }
 
 
 def group(code: str) -> str:
@@ -204,6 +227,9 @@ def details(detail: Mapping[str, object]) -> str:
         "role": say("rôle"),
         "may_send": say("peut envoyer"),
         "count": say("nombre"),
+        "people": say("personnes"),
+        "proof": say("preuve"),
+        "cap": say("limite"),
         "bytes": say("octets"),
         "file": say("fichier"),
         "status": say("réponse"),

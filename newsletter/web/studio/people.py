@@ -8,7 +8,17 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions.people import data_rights, directory, subscriptions
+from newsletter.actions.people import (
+    address_change,
+    audience_form,
+    custom_fields,
+    data_rights,
+    directory,
+    groups,
+    reading,
+    subscriptions,
+)
+from newsletter.audience import EVERYONE
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
 from newsletter.model import Territory
@@ -41,6 +51,7 @@ def router(site: Site) -> APIRouter:
         )
         number = max(1, min(page, 100_000))
         found, total = directory.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
+        note(site, visit, len(found) if number > 1 else min(len(found), reading.FIRST_PAGE))
         return shell.page(
             visit,
             "people.html",
@@ -54,6 +65,8 @@ def router(site: Site) -> APIRouter:
             states=_STATES,
             levels=tuple(Territory),
             regions=directory.regions(workspace),
+            form=audience_form.form_of_rule(workspace, EVERYONE),
+            choices=audience_form.audience_choices(workspace),
         )
 
     @routes.post("/exporter")
@@ -97,6 +110,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
         someone, names = directory.someone(workspace, uid), directory.names(workspace)
+        note(site, visit, reading.WHOLE_RECORD)
         words: dict[str, Any] = {
             "kind": database_labels.kind,
             "details": database_labels.details,
@@ -104,11 +118,19 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             "delivery": database_labels.delivery,
             "basis": database_labels.basis,
         }
-        return shell.page(visit, "person.html", someone=someone, names=names, **words)
+        subject = someone.person.id
+        kept: dict[str, Any] = {
+            "filled": custom_fields.filled_fields(workspace, "person", subject),
+            "field_history": custom_fields.field_history(workspace, "person", subject),
+            "memberships": groups.groups_of_person(workspace, subject),
+        }
+        return shell.page(visit, "person.html", someone=someone, names=names, **words, **kept)
 
     @routes.get("/personnes/{uid}/donnees.json")
-    def record(uid: str, _visit: Visit = exporter) -> Response:
-        text = json.dumps(dict(directory.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
+    def record(uid: str, visit: Visit = exporter) -> Response:
+        someone = directory.someone(workspace, uid)
+        note(site, visit, reading.WHOLE_RECORD)
+        text = json.dumps(dict(someone.record), ensure_ascii=False, indent=2, default=str)
         return Response(text, media_type="application/json", headers=_attached("donnees.json"))
 
     @routes.post("/personnes/{uid}/fiche")
@@ -120,6 +142,19 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             sentence = say("Aucune organisation connue ne porte ce nom. Choisissez-la dans la liste proposée.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         return shell.back(f"{_HOME}/personnes/{uid}", say("Fiche enregistrée."))
+
+    @routes.post("/personnes/{uid}/adresse")
+    def change_address(uid: str, visit: Visit = allowed) -> Response:
+        page, before = f"{_HOME}/personnes/{uid}", directory.someone(workspace, uid).person
+        try:
+            after = address_change.change_by_team(
+                workspace, before.uid, visit.text("address"), proof=visit.text("proof")[:500], by=visit.by
+            )
+        except (AddressError, Refused) as error:
+            return shell.back(page, told(error), bad=True)
+        return shell.back(
+            page, say("Adresse changée : {address}. Les deux boîtes sont prévenues.").format(address=after.address)
+        )
 
     @routes.post("/personnes/{uid}/abonner")
     def subscribe(uid: str, visit: Visit = allowed) -> Response:
@@ -163,6 +198,11 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         data_rights.forget_person(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
+
+
+def note(site: Site, visit: Visit, people_read: int) -> None:
+    """Count what a user is about to be shown; the hour's usual volume is the end of it."""
+    reading.note_reading(site.workspace, f"user {visit.user.id}", visit.by, people_read)
 
 
 def _attached(name: str) -> dict[str, str]:
