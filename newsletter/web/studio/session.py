@@ -167,8 +167,8 @@ def requester_of(site: Site, request: Request) -> Requester:
 
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
     """Give the browser its session, and its mark as a known device."""
-    keep_session(site, response, opened.cookie)
     give_cookie(site, response, DEVICE, opened.device, _DEVICE_SECONDS)
+    keep_session(site, response, opened.cookie)
 
 
 def admit(site: Site, request: Request, opened: SignedIn) -> Response:

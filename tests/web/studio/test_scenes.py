@@ -32,6 +32,7 @@ SHOWN = {
     "settings": """
         account outbox outbox_folder outbox_message settings_feeds settings_identity settings_journal
         settings_publication settings_publications settings_sending settings_team settings_theme settings_tokens""",
+    "account": "account_security fresh_proof oidc_failed second_factor",
     "fresh": "first signin signin_sent",
 }
 BEFORE = (scenes.at_the_door, scenes.empty)  # in a fresh workspace, one after the other
