@@ -11,14 +11,16 @@ import json
 import logging
 import logging.config
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 from newsletter.settings import Settings
 
 MOST_CHARACTERS = 20_000
 GONE = "…"
+REPEATS, REPEAT_SECONDS, MOST_KINDS = 5, 60, 200
 _SHORTEST_SECRET = 6
 _KNOWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "color_message", "taskName"}
 
@@ -111,6 +113,55 @@ class JsonLines(logging.Formatter):
         return redact(text, self.secrets)
 
 
+class BoundedHandler(logging.StreamHandler[TextIO]):
+    """Writes to stderr, but a warning or error that repeats only a few times a minute; the others are counted.
+
+    A fault met by every connection would otherwise fill the disk that the ledger stands on. What is the same is told by
+    logger, level and the message before its values are put in; a traceback counts as a message of its own.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self.began = 0.0
+        self.seen: Counter[tuple[object, ...]] = Counter()
+        self.left_out: dict[tuple[object, ...], tuple[int, logging.LogRecord]] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, or count it."""
+        if not 0 <= record.created - self.began < REPEAT_SECONDS:
+            self.tell_left_out()
+            self.began = record.created
+        if record.levelno < logging.WARNING:
+            super().emit(record)
+            return
+        key: tuple[object, ...] = (record.name, record.levelno, record.msg, record.exc_info and record.exc_info[0])
+        self.seen[key] += 1
+        kinds = len(self.seen)
+        if self.seen[key] <= REPEATS and kinds <= MOST_KINDS:
+            super().emit(record)
+            return
+        if kinds > MOST_KINDS:
+            # Messages that are never twice the same, made by a library: they are counted as one.
+            del self.seen[key]
+            key = ("",)
+        count, first = self.left_out.get(key, (0, record))
+        self.left_out[key] = (count + 1, first)
+
+    def tell_left_out(self) -> None:
+        """Write how often each message was left out, and begin to count again."""
+        left_out, self.left_out = self.left_out, {}
+        self.seen.clear()
+        for count, first in left_out.values():
+            what = "another message" if count == 1 else f"{count} more messages"
+            told = f"{what} of this kind left out in {REPEAT_SECONDS} s: {first.getMessage()}"
+            super().emit(logging.LogRecord(first.name, first.levelno, "", 0, told, None, None))
+
+    def close(self) -> None:
+        """Write what is still counted."""
+        self.tell_left_out()
+        super().close()
+
+
 def config(settings: Settings) -> dict[str, Any]:
     """Return the configuration for `logging.config.dictConfig`: everything to stderr, as `[log]` says."""
     found = (secret.get_secret_value() for secret in settings.secrets.values())
@@ -120,7 +171,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": f"{__name__}.{lines.__name__}", "secrets": secrets}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "handlers": {"stderr": {"class": f"{__name__}.{BoundedHandler.__name__}", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {name: {"level": settings.log.level.upper()} for name in ("newsletter", "uvicorn", "procrastinate")},
     }

@@ -234,6 +234,8 @@ def _words(default: Any) -> str:
         return str(default).lower()
     if isinstance(default, float) and default.is_integer():
         return str(int(default))
+    if isinstance(default, tuple) and default and isinstance(default[0], str):
+        return ", ".join(default)
     return {"": "empty", "()": "none", "{}": "none"}.get(str(default), str(default))
 
 

@@ -283,3 +283,48 @@ def test_the_setting_chooses_the_form_and_its_environment_variable_goes_before(t
     made = logs.config(load_settings(tmp_path))
     assert made["formatters"]["lines"]["()"] == "newsletter.logs.JsonLines"
     assert made["loggers"]["newsletter"]["level"] == "WARNING"
+
+
+def test_an_error_that_repeats_is_counted_and_not_printed_a_hundred_thousand_times():
+    stream = io.StringIO()
+    handler = logs.BoundedHandler(stream)
+    handler.setFormatter(TextLines())
+    log = logging.Logger("asyncio")
+    log.addHandler(handler)
+    for number in range(100_000):
+        log.error("socket.accept() out of system resource %d", number)
+    log.info("GET / 200")
+    handler.close()
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == logs.REPEATS + 2
+    assert "99995 more messages of this kind left out in 60 s: socket.accept() out of system resource 5" in lines[-1]
+
+
+def test_messages_that_are_never_twice_the_same_are_bounded_too_and_the_next_minute_counts_anew():
+    stream = io.StringIO()
+    handler = logs.BoundedHandler(stream)
+    handler.setFormatter(TextLines())
+
+    def record(number: int, at: float) -> logging.LogRecord:
+        made = logging.LogRecord("library", logging.ERROR, "", 0, f"fault number {number}", None, None)
+        made.created = at
+        return made
+
+    for number in range(5000):
+        handler.handle(record(number, 1000.0))
+    assert len(stream.getvalue().splitlines()) == logs.MOST_KINDS
+    handler.handle(record(5000, 1061.0))
+    lines = stream.getvalue().splitlines()
+    assert "4800 more messages" in lines[logs.MOST_KINDS]
+    assert "fault number 5000" in lines[-1]
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
+def test_what_is_no_fault_is_always_written(level):
+    stream = io.StringIO()
+    handler = logs.BoundedHandler(stream)
+    log = logging.Logger("uvicorn.access")
+    log.addHandler(handler)
+    for _n in range(100):
+        log.log(level, "GET / 200")
+    assert len(stream.getvalue().splitlines()) == 100

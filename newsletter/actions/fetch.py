@@ -20,9 +20,29 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from newsletter.errors import ExchangeError
 from newsletter.i18n import Sentence
 
-# IPv6 has one range of public hosts; addresses that carry an IPv4 address inside lead wherever a gateway takes them.
+# IPv6 has one range of public hosts.
 _HOSTS = ipaddress.ip_network("2000::/3")
-_CARRIERS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+# What no public host has: IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and its successors), by
+# name, since what `is_global` says changed between versions of Python (CVE-2024-4032). Whole blocks are refused, also
+# where the registry calls a part of one globally reachable: no feed or picture lies there, and a gateway or a cloud's
+# own service may. So are multicast, and addresses that carry an IPv4 address, which lead wherever a gateway takes them.
+SPECIAL_PURPOSE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+            *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24"),
+            *("192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"),
+            *("224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32"),
+            *("::/128", "::1/128", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64"),
+            *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7"),
+            *("fe80::/10", "fec0::/10", "ff00::/8"),
+        ),
+    )
+)
+# Public by number, and yet a service of the cloud that the machine stands in: Azure's metadata and DHCP (Oracle
+# Cloud's, 192.0.0.192, and those at 169.254.169.254 and 100.100.100.200 lie in blocks above).
+_CLOUDS = (ipaddress.ip_network("168.63.129.16/32"),)
 
 # What stands in an address as it is (RFC 3986, and the % of what is escaped already); a browser escapes the rest.
 _PLAIN = "!#$%&'()*+,/:;=?@[]~"
@@ -106,9 +126,9 @@ def _public(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
-    if address.version == 6 and (address not in _HOSTS or any(address in net for net in _CARRIERS)):
+    if address.version == 6 and address not in _HOSTS:
         return False
-    return address.is_global and not address.is_multicast
+    return address.is_global and not any(address in block for block in (*SPECIAL_PURPOSE, *_CLOUDS))
 
 
 def _one(url: str, method: str, limit: int, deadline: float, known: Validators | None = None) -> FetchedPage | str:

@@ -28,6 +28,7 @@ COMMANDS = {
     "help": "manual",
     "init": "start",
     "issues": "issues",
+    "journal": "journal",
     "links": "link_counts",
     "mailings": "mailings",
     "members": "members",

@@ -19,6 +19,7 @@ from newsletter.actions.imports import columns, subscribers
 from newsletter.actions.imports.refused_rows import refused_csv
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.cli.output import CommandRun, console, json_option, pass_session, print_json, print_table
+from newsletter.private_files import write_private
 
 if TYPE_CHECKING:
     from newsletter.exchange.plan import ImportPlan, ImportRow
@@ -90,8 +91,7 @@ def import_(
         if as_json:
             _print_document(plan, number, spool)
     if refused and (table := columns.table_of(source)):
-        refused.touch(mode=0o600)
-        refused.write_bytes(refused_csv(table, reasons))
+        write_private(refused, refused_csv(table, reasons))
     if not as_json:
         _print_plan(plan, number, notable, dry_run=dry_run)
     if plan.file_action == "refuse":

@@ -130,7 +130,7 @@ def preview(session: CommandRun, issue: str, out: Path, as_json: bool) -> None:
 @pass_session
 def proof(session: CommandRun, issue: str, to: str, as_json: bool) -> None:
     """Send one copy to an address, marked as a proof."""
-    answer = editions.proof(session.workspace, issue, to)
+    answer = editions.proof(session.workspace, issue, to, by=session.user, may_send=True)
     if as_json:
         print_json({"issue": issue, "to": to, "answer": answer})
     else:

@@ -50,7 +50,7 @@ def serve(session: CommandRun, host: str, port: int, processes: int, readers_onl
     # Only this command pays for loading the web server.
     import uvicorn
 
-    from newsletter.web import app
+    from newsletter.web import app, connections
 
     workspace = session.workspace
     settings = workspace.settings
@@ -73,6 +73,10 @@ def serve(session: CommandRun, host: str, port: int, processes: int, readers_onl
             timeout_worker_healthcheck=30,
             host=host,
             port=port,
+            http=connections.bounded_protocol(connections.connection_limits(settings.web)),
+            # How many connections one turn of the accept loop takes, each a file, before they are counted.
+            backlog=connections.BACKLOG,
+            ws="none",
             log_config=log_config(settings),
             # Without a proxy that is trusted by name, only the connection says who the client is.
             proxy_headers=bool(proxies),

@@ -15,6 +15,7 @@ from newsletter.actions.people import data_rights, subscriptions
 from newsletter.cli import imports, reviews
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
+from newsletter.private_files import open_private
 
 _ROLES = ("elu", "technicien", "partner", "press", "other")
 
@@ -135,7 +136,7 @@ def export(session: CommandRun, publication: str, plain: bool, out: Path | None)
         sys.stdout.buffer.flush()
         return
     try:
-        with out.open("wb") as file:
+        with open_private(out) as file:
             file.writelines(pieces)
     except OSError as error:
         raise NewsletterError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from newsletter.actions.imports import uploads
 from newsletter.actions.issues import feed_reader
 from newsletter.actions.letters import picture_cleanup
-from newsletter.actions.people import data_rights
+from newsletter.actions.people import data_rights, waiting_mails
 from newsletter.actions.proposals import reminders
 from newsletter.actions.returns import bounces
 from newsletter.actions.sending import deliveries, mailings, schedule
@@ -98,6 +98,11 @@ def collect(workspace: Workspace, stop: threading.Event) -> None:
         bounces.collect_bounces(workspace, stop)
 
 
+def send_waiting_mails(workspace: Workspace, stop: threading.Event) -> None:
+    """Send the mails to one person that the hour's cap or the provider held back."""
+    waiting_mails.send_waiting(workspace, stop)
+
+
 def purge(workspace: Workspace, _stop: threading.Event) -> None:
     """Apply the retention periods."""
     data_rights.purge_expired(workspace, by="jobs")
@@ -131,6 +136,7 @@ def forget_uploads(workspace: Workspace, _stop: threading.Event) -> None:
 
 TABLE = (
     Work("deliver", deliver, 5, "send scheduled mailings, resume interrupted ones, retry deferred recipients"),
+    Work("waiting", send_waiting_mails, 60, "send the mails that people asked for and that could not leave at once"),
     Work("sweep", sweep, 20, "take over from senders that ended unexpectedly"),
     Work("bounces", collect, 600, "read the mailbox of bounces, if one is set"),
     Work(

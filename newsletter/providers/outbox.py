@@ -19,6 +19,7 @@ from pathlib import Path
 
 from newsletter.i18n import _, locale
 from newsletter.messages import Outcome, Outgoing
+from newsletter.private_files import write_private
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave
 from newsletter.settings import Settings
 
@@ -132,6 +133,39 @@ def entries(directory: Path) -> Iterator[dict[str, str | int]]:
                 yield entry
 
 
+def erase_recipient(root: Path, key: str) -> int:
+    """Delete the messages to one address (its lower-case key) from every folder; return how many there were.
+
+    The journal is written anew without their lines, and the page for people without their names. A file whose line was
+    lost has the address in its name.
+    """
+    gone, name = 0, re.compile(rf"\d+-{re.escape(safe_name(key))}\.eml", re.IGNORECASE)
+    for journal in root.glob(f"*/{JOURNAL}"):
+        kept, dropped = [], False
+        for line in journal.read_text("utf-8", errors="replace").splitlines():
+            found = str(_entry(line).get("address", "")).casefold() == key.casefold()
+            dropped |= found
+            if not found:
+                kept.append(line)
+        files = [path for path in journal.parent.glob("*.eml") if name.fullmatch(path.name)]
+        for path in files:
+            path.unlink(missing_ok=True)
+        gone += len(files)
+        if dropped or files:
+            # In place: a session that is writing holds this very file open, and appends to it.
+            write_private(journal, "".join(f"{line}\n" for line in kept).encode())
+            _replace(journal.parent / PAGE, _page(journal.parent).encode())
+    return gone
+
+
+def _entry(line: str) -> dict[str, str | int]:
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _replace(path: Path, content: bytes, writer: str = "") -> None:
     """Write `content` beside `path` and move it there: a reader sees the old file or the new one, never a half.
 
@@ -139,7 +173,7 @@ def _replace(path: Path, content: bytes, writer: str = "") -> None:
     """
     draft = path.with_name(f".{path.name}{writer}.part")
     try:
-        draft.write_bytes(content)
+        write_private(draft, content)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from newsletter.web.security import headers_for, mask, private
 from newsletter.web.site import Site, told
 
 # On these pages, the error says what is wrong with the personal link and where to find another.
-_LINKS = ("/confirmation/", "/desabonnement/", "/preferences/", "/mes-donnees/", "/effacement/")
+_LINKS = ("/confirmation/", "/desabonnement/", "/preferences/", "/mes-donnees/", "/effacement/", "/changement-adresse/")
 
 log = logging.getLogger("newsletter.web")
 

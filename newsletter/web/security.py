@@ -32,6 +32,7 @@ TOKENED = (
     "/proposer/",
     "/effacement/",
     "/mes-donnees/",
+    "/changement-adresse/",
     "/epreuve/",
 )
 PRIVATE = (*TOKENED, "/studio", "/api/", "/hooks/", "/metrics")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import socket
 import ssl
 import threading
@@ -42,6 +43,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n"
         ("64:ff9b:1::7f00:1", False),
         ("2002:7f00:1::1", False),  # 6to4: leads to 127.0.0.1
         ("2001:0:1::1", False),
+        ("168.63.129.16", False),  # Azure's own
+        ("168.63.129.17", True),
+        ("100.100.100.200", False),  # Alibaba Cloud's
+        ("192.0.1.1", True),
+        ("2001:200::1", True),
     ],
 )
 def test_only_addresses_of_public_hosts_are_connected_to(monkeypatch, address, public):
@@ -49,6 +55,17 @@ def test_only_addresses_of_public_hosts_are_connected_to(monkeypatch, address, p
     if public:
         assert fetch.public_address("site.example", 80) == address
     else:
+        with pytest.raises(ExchangeError, match="private network"):
+            fetch.public_address("site.example", 80)
+
+
+@pytest.mark.parametrize("block", fetch.SPECIAL_PURPOSE, ids=str)
+def test_no_block_of_ianas_registries_of_special_purposes_is_connected_to(monkeypatch, block):
+    """Whatever this version of Python calls global: first, last and middle address, and Oracle Cloud's 192.0.0.192."""
+    monkeypatch.setattr(ipaddress.IPv4Address, "is_global", True)
+    monkeypatch.setattr(ipaddress.IPv6Address, "is_global", True)
+    for address in (block[0], block[-1], block[block.num_addresses // 4 * 3]):
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, a=address, **_k: [(0, 0, 0, "", (str(a), 80))])
         with pytest.raises(ExchangeError, match="private network"):
             fetch.public_address("site.example", 80)
 

@@ -6,18 +6,35 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
 from newsletter.actions.workspace import Workspace
 from newsletter.cli.serve import log_config
 from newsletter.web.app import make_app
+from newsletter.web.connections import ConnectionLimits, bounded_protocol, connection_limits
 
 
 @contextmanager
-def serving(workspace: Workspace) -> Iterator[str]:
-    """Serve `workspace` and give the address, without a final slash."""
-    config = uvicorn.Config(make_app(workspace), port=0, log_config=log_config(workspace.settings), server_header=False)
+def serving(workspace: Workspace, limits: ConnectionLimits | None = None, port: int = 0) -> Iterator[str]:
+    """Serve `workspace`, on a free port unless one is named, and give the address, without a final slash."""
+    limits = limits or connection_limits(workspace.settings.web)
+    with serving_app(make_app(workspace), limits, log_config(workspace.settings), port) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: Any, limits: ConnectionLimits, log: dict[str, Any] | None = None, port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application as `newsletter serve` does."""
+    config = uvicorn.Config(
+        app,
+        port=port,
+        log_config=log,
+        server_header=False,
+        http=bounded_protocol(limits),
+        ws="none",
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

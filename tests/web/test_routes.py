@@ -24,9 +24,11 @@ TABLE = {
         OPTIONS /api/v1/abonnement | POST /api/v1/abonnement | GET /api/v1/openapi.json | GET /articles.rss
         GET /confidentialite | GET /images/{name} | GET /l/{issue}/{number} | GET /lettres.rss | GET /lettres/{issue}
         POST /lettres/{issue} | GET /mentions-legales | GET /robots.txt | GET /sante | GET /static/{name}
-        GET /studio/connexion | POST /studio/connexion
+        GET /studio/oidc | GET /studio/oidc/retour | GET /studio/connexion | POST /studio/connexion
+        POST /studio/connexion/cle
     """,
     "link": """
+        GET /changement-adresse/{token} | POST /changement-adresse/{token} | POST /preferences/{token}/adresse
         GET /confirmation/{token} | POST /confirmation/{token} | GET /desabonnement/{token}
         POST /desabonnement/{token} | POST /desabonnement/{token}/annuler | POST /desabonnement/{token}/raison
         GET /effacement/{token} | POST /effacement/{token} | GET /epreuve/{token} | POST /epreuve/{token}
@@ -45,6 +47,10 @@ TABLE = {
     """,
     "user": """
         GET /studio | GET /studio/compte | POST /studio/compte/fermer | POST /studio/deconnexion
+        GET /studio/compte/securite | POST /studio/compte/securite/cle | POST /studio/compte/securite/application
+        POST /studio/compte/securite/application/confirmer | POST /studio/compte/securite/secours
+        POST /studio/compte/securite/retirer | GET /studio/second-facteur | POST /studio/second-facteur
+        POST /studio/preuve
         POST /studio/publics/compter
     """,
     "content": """
@@ -78,6 +84,7 @@ TABLE = {
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer
         GET /studio/public/personnes/{uid} | POST /studio/public/personnes/{uid}/abonner
+        POST /studio/public/personnes/{uid}/adresse
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
@@ -104,8 +111,9 @@ TABLE = {
         POST /studio/reglages/cles | POST /studio/reglages/cles/fin | GET /studio/reglages/envoi
         POST /studio/reglages/envoi/essai | POST /studio/reglages/envoi/examen | GET /studio/reglages/equipe
         POST /studio/reglages/equipe | POST /studio/reglages/equipe/{user_id}
+        POST /studio/reglages/equipe/{user_id}/connexions | POST /studio/reglages/equipe/{user_id}/facteurs
         POST /studio/reglages/equipe/{user_id}/fin | GET /studio/reglages/identite
-        POST /studio/reglages/identite | GET /studio/reglages/journal
+        POST /studio/reglages/identite | GET /studio/reglages/journal | POST /studio/reglages/journal/exporter
         GET /studio/reglages/flux | POST /studio/reglages/flux
         GET /studio/reglages/publications | GET /studio/reglages/publications/{key}
         POST /studio/reglages/publications/{key}

@@ -13,6 +13,7 @@ from newsletter.errors import NotFound
 from newsletter.exchange.table import Table
 from newsletter.exchange.values import protect
 from newsletter.i18n import Sentence, _
+from newsletter.private_files import write_private
 
 FOLDER = ".refused-rows"
 _KEPT_SECONDS = 86400.0
@@ -39,9 +40,7 @@ def keep_refused_rows(workspace: Workspace, number: int, content: bytes) -> None
     """Keep the refused rows of an import for a day, readable by their owner only."""
     folder = workspace.root / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{number}.csv"
-    path.touch(mode=0o600)
-    path.write_bytes(content)
+    write_private(folder / f"{number}.csv", content)
 
 
 def refused_rows(workspace: Workspace, number: int) -> bytes:

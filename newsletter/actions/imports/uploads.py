@@ -19,6 +19,7 @@ from newsletter.errors import NotFound
 from newsletter.exchange.plan import ImportPlan, ImportRow
 from newsletter.exchange.table import Table
 from newsletter.i18n import Sentence
+from newsletter.private_files import open_private
 
 FOLDER = ".uploads"
 SHOWN = 300
@@ -45,7 +46,7 @@ def keep_upload(workspace: Workspace, content: BinaryIO, name: str) -> str:
     own.mkdir(mode=0o700)
     # The name is shown again and kept with the import: only what a file name needs of it.
     clean = re.sub(r"[^\w. -]+", "_", Path(name).name).strip(". ")[:100] or "file"
-    with (own / clean).open("xb") as kept:
+    with open_private(own / clean, new=True) as kept:
         shutil.copyfileobj(content, kept)
     return token
 

@@ -7,6 +7,7 @@ keeps what it replaced, so that it can be taken back.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from newsletter.content import issue as issues
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.model import Article, Issue
+from newsletter.private_files import make_private_folder, write_private
 
 KEPT = 50
 _UNDO = ".newsletter/undo"
@@ -158,10 +160,10 @@ def _kept(workspace: Workspace, path: Path) -> list[Path]:
 
 def _keep(workspace: Workspace, path: Path, before: bytes) -> None:
     folder = _folder(workspace, path)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     kept = _kept(workspace, path)
     number = int(kept[-1].stem) + 1 if kept else 1
-    (folder / f"{number:06d}.md").write_bytes(before)
+    write_private(folder / f"{number:06d}.md", before)
     for old in kept[: max(0, len(kept) + 1 - KEPT)]:
         old.unlink()
 
@@ -181,5 +183,6 @@ def _undo(workspace: Workspace, path: Path, version: str) -> None:
             raise Conflict(path.name, last.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
         temporary = path.with_name(f".{path.name}.undo")
         temporary.write_bytes(last.read_bytes())
+        shutil.copymode(path, temporary)
         temporary.replace(path)
         last.unlink()

@@ -23,6 +23,7 @@ from newsletter.actions.letters.variants import (
     plan_variants,
     shown_variants,
 )
+from newsletter.actions.team.outside_mail import note_message
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
@@ -31,6 +32,7 @@ from newsletter.i18n import Sentence
 from newsletter.messages import Letter, PublishedPicture
 from newsletter.model import ComposedIssue, Finding, Issue, Severity
 from newsletter.paris import PARIS
+from newsletter.private_files import make_private_folder, write_private
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks
 from newsletter.rendering.letter import render
@@ -213,7 +215,7 @@ def preview(workspace: Workspace, key: str, out: Path) -> Preview:
     Further variants are written beside it as `letter-2.html`...; the pages show the pictures from `out/images`.
     """
     made = edition(workspace, key)
-    out.mkdir(parents=True, exist_ok=True)
+    make_private_folder(out)
     _copy_pictures(workspace, made, out)
     maker = personal(workspace, made.publication, key, "parts")
     values = maker.values(
@@ -227,24 +229,26 @@ def preview(workspace: Workspace, key: str, out: Path) -> Preview:
         contents = {"html": html.encode(), "txt": parts.text.encode(), "eml": bones.message(values)}
         for extension, data in contents.items():
             files.append(out / f"{stem}.{extension}")
-            files[-1].write_bytes(data)
+            write_private(files[-1], data)
     return Preview(made.letters[0], made.findings, tuple(files))
 
 
 def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
-    (out / pictures.PATH).mkdir(exist_ok=True)
+    make_private_folder(out / pictures.PATH)
     for picture in made.pictures.values():
         name = picture.url.rpartition("/")[2]
-        (out / pictures.PATH / name).write_bytes(published_pictures.required(workspace.media, name))
+        write_private(out / pictures.PATH / name, published_pictures.required(workspace.media, name))
 
 
-def proof(workspace: Workspace, key: str, to: str) -> str:
+def proof(workspace: Workspace, key: str, to: str, *, by: str, may_send: bool) -> str:
     """Send one copy of issue `key` to `to` through the provider, as a reader would get it; returns the answer.
 
-    The subject says that it is a proof. Nothing is recorded as sent. Raises Refused when the provider does not take it.
+    The subject says that it is a proof. Nothing is recorded as sent, but the journal names the address. Raises
+    Refused when the provider does not take it, and for an address outside of the team when `by` may not send.
     """
     address = addresses.parse_address(to)
     made, provider = edition(workspace, key), workspace.provider()
+    note_message(workspace, "proof-sent", address.text, by=by, may_send=may_send, detail={"issue": key})
     letter = replace(made.letters[0], subject=f"[Épreuve] {made.letters[0].subject}")
     bones = skeleton(workspace, letter, made.publication)
     maker = personal(workspace, made.publication, key, provider.wants)

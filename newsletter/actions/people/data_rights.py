@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from newsletter import addresses, paris
@@ -12,6 +13,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
+from newsletter.providers import outbox
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, one_time, people, records, retention, traces
 from newsletter.store.people.erasure import block, erase_person, erased
@@ -34,6 +36,8 @@ COLUMNS = (
     "basis",
     "since",
 )
+# Where files of people lie for an hour or a day: those being imported, and rows to correct.
+LISTS = (".uploads", ".refused-rows")
 _TIMES = frozenset({"at", "since", "from", "to", "created_at", "handed_at"})
 
 
@@ -132,6 +136,20 @@ def forget_person(workspace: Workspace, email: str, *, by: str) -> None:
                 raise
             block(connection, fingerprint, now, reason="asked", actor=by)
     retention.settle_file(workspace.database)
+    _erase_files(workspace, address.text, address.key)
+
+
+def _erase_files(workspace: Workspace, *spellings: str) -> None:
+    """Delete the files that hold an address: trial messages to it, and lists of an import that name it."""
+    settings = workspace.settings
+    for spelling in dict.fromkeys(spellings):
+        outbox.erase_recipient(settings.root / settings.sending.outbox.path, spelling.lower())
+    wanted = [spelling.encode().lower() for spelling in spellings]
+    for folder in LISTS:
+        for path in (workspace.root / folder).rglob("*"):
+            with suppress(FileNotFoundError):  # a job has just deleted it
+                if path.is_file() and any(text in path.read_bytes().lower() for text in wanted):
+                    path.unlink()
 
 
 def purge_expired(workspace: Workspace, *, by: str, dry_run: bool = False) -> Purged:

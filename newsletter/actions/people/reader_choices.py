@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from newsletter import addresses
+from newsletter import addresses, i18n
 from newsletter.actions import mail
 from newsletter.actions.people import data_rights
-from newsletter.actions.people.signup import at_domain, open_for
+from newsletter.actions.people.signup import RETRY_SECONDS, at_domain, open_for
 from newsletter.actions.people.signup_rules import DAY, WORDING, may_mail, not_mailed
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, TokenError
@@ -31,6 +31,7 @@ from newsletter.store.people import one_time, organisations, people
 from newsletter.store.people.details import edit_details
 from newsletter.store.people.one_time import OneTime
 from newsletter.store.people.people import Consent, Person
+from newsletter.store.people.waiting_mails import WaitingMail, add_waiting_mail, forget_waiting_mails
 
 ERASE, COPY = "erase", "copy"
 UNDO_SECONDS = 2 * DAY
@@ -198,53 +199,60 @@ def _say_organisation(connection: Connection, person: Person, name: str, now: fl
 
 def mail_copy(workspace: Workspace, token: str) -> None:
     """Mail a link to all data kept about a person, to their own address; at most once a day. TokenError."""
-    _mail(
-        workspace,
-        token,
-        COPY,
-        "mes-donnees",
-        lambda url: Notice(
-            subject=_("La copie de vos données"),
-            heading=_("La copie de vos données"),
-            paragraphs=(_("La page ci-dessous montre tout ce que nous gardons à propos de cette adresse."),),
-            action=(_("Voir mes données"), url),
-            small=(_("Ce lien est valable un jour. Ne le transférez pas."),),
-        ),
+    _mail(workspace, token, COPY)
+
+
+def _copy_notice(url: str) -> Notice:
+    return Notice(
+        subject=_("La copie de vos données"),
+        heading=_("La copie de vos données"),
+        paragraphs=(_("La page ci-dessous montre tout ce que nous gardons à propos de cette adresse."),),
+        action=(_("Voir mes données"), url),
+        small=(_("Ce lien est valable un jour. Ne le transférez pas."),),
     )
 
 
 def mail_erasure(workspace: Workspace, token: str) -> None:
     """Mail a link that erases a person, to their own address; at most once a day. TokenError."""
-    _mail(
-        workspace,
-        token,
-        ERASE,
-        "effacement",
-        lambda url: Notice(
-            subject=_("Effacer vos données"),
-            heading=_("Effacer vos données"),
-            paragraphs=(
-                _("Quelqu’un, sans doute vous, a demandé l’effacement de tout ce que nous gardons sur cette adresse."),
-                _("Rien n’est effacé tant que vous ne l’avez pas confirmé sur la page ci-dessous."),
-            ),
-            action=(_("Effacer mes données"), url),
-            small=(_("Ce lien est valable un jour."),),
+    _mail(workspace, token, ERASE)
+
+
+def _erasure_notice(url: str) -> Notice:
+    return Notice(
+        subject=_("Effacer vos données"),
+        heading=_("Effacer vos données"),
+        paragraphs=(
+            _("Quelqu’un, sans doute vous, a demandé l’effacement de tout ce que nous gardons sur cette adresse."),
+            _("Rien n’est effacé tant que vous ne l’avez pas confirmé sur la page ci-dessous."),
         ),
+        action=(_("Effacer mes données"), url),
+        small=(_("Ce lien est valable un jour."),),
     )
 
 
-def _mail(workspace: Workspace, token: str, what: str, page: str, notice: Callable[[str], Notice]) -> None:
+def _mail(workspace: Workspace, token: str, what: str) -> None:
     uid = workspace.links.read_preferences(token)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         person = _known(connection, uid)
         if person is None or not may_mail(workspace, connection, person.key, now, what):
             return
-        secret = one_time.make_link(connection, what, {"subscriber": person.id}, now + DAY)
-    sent = mail.post(workspace, person.address, notice(f"{workspace.settings.web.base_url}/{page}/{secret}"))
-    if not sent:
+        forget_waiting_mails(connection, person.id, what)
+        notice = rights_notice(workspace, connection, person, what, now)
+    if not mail.post(workspace, person.address, notice):
+        waiting = WaitingMail(
+            kind=what, subscriber_id=person.id, subject={}, language=i18n.locale(), at=now, next_at=now + RETRY_SECONDS
+        )
         with workspace.database.write() as connection:
             not_mailed(workspace, connection, person.key, what)
+            add_waiting_mail(connection, waiting)
+
+
+def rights_notice(workspace: Workspace, connection: Connection, person: Person, what: str, now: float) -> Notice:
+    """Return the mail with a fresh link to a COPY of the person's data or to their ERASE page."""
+    page, notice = ("mes-donnees", _copy_notice) if what == COPY else ("effacement", _erasure_notice)
+    secret = one_time.make_link(connection, what, {"subscriber": person.id}, now + DAY)
+    return notice(f"{workspace.settings.web.base_url}/{page}/{secret}")
 
 
 def erasable(workspace: Workspace, token: str) -> None:

@@ -7,7 +7,7 @@ door answers first and calls `answer` afterwards. Nothing the requester typed st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -28,10 +28,13 @@ from newsletter.store.people.details import attach, edit_details
 from newsletter.store.people.erasure import readmit
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import Consent, Person
+from newsletter.store.people.waiting_mails import WaitingMail, add_waiting_mail, forget_waiting_mails
 from newsletter.store.returns import feedback
 
 CONFIRM = "confirm"
 REQUEST = "flash-request"
+SUBSCRIBE = "subscribe"
+RETRY_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +47,11 @@ class Confirmed:
     preferences: str
 
 
-def answer_request(workspace: Workspace, application: Application) -> None:
+def answer_request(workspace: Workspace, application: Application, *, at_once: bool = True, network: str = "") -> None:
     """Send the one mail that a request leads to, if any; the caller has checked the form.
 
-    The requester learns nothing of what happens here.
+    The requester learns nothing of what happens here. A mail that may not leave `at_once`, or did not, waits
+    (`waiting_mails`); `network` is the hash of who asked.
     """
     address = addresses.parse_address(application.address)
     with workspace.database.write() as connection:
@@ -55,11 +59,25 @@ def answer_request(workspace: Workspace, application: Application) -> None:
         if not may_mail(workspace, connection, address.key, now):
             return
         person = _enter(connection, application, address, now)
-        notice = _notice(workspace, connection, application, person, now)
+        waiting = WaitingMail(
+            kind=SUBSCRIBE,
+            subscriber_id=person.id,
+            subject={"publications": list(application.publications), "organisation": application.organisation},
+            language=i18n.locale(),
+            at=now,
+            network=network,
+            next_at=now,
+        )
+        if not at_once:
+            add_waiting_mail(connection, waiting)
+            return
+        forget_waiting_mails(connection, person.id, SUBSCRIBE)
+        notice = request_notice(workspace, connection, application, person, now)
     # To the address on record if there is one: what was typed may differ from it in ways that matter to a mail server.
     if notice and not mail.post(workspace, person.address, notice):
         with workspace.database.write() as connection:
             not_mailed(workspace, connection, address.key)
+            add_waiting_mail(connection, replace(waiting, next_at=now + RETRY_SECONDS))
 
 
 def _enter(connection: Connection, application: Application, address: Address, now: float) -> Person:
@@ -89,9 +107,10 @@ def _consent(how: str, actor: str = "") -> Consent:
     return Consent("consent", how, actor, {"wording": WORDING, "language": i18n.locale()})
 
 
-def _notice(
+def request_notice(
     workspace: Workspace, connection: Connection, application: Application, person: Person, now: float
 ) -> Notice | None:
+    """Return the mail that answers a request to subscribe, with a fresh link; None where none is due."""
     if person.suppressed == "complained":
         return None
     active = {s.publication for s in people.of(connection, person.id) if s.state == "active"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import secrets
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
@@ -14,11 +15,13 @@ from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import _
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.people import limits, one_time, organisations
+from newsletter.store.people import limits, one_time, organisations, waiting_mails
 
 HOUR, DAY = 3600, 86_400
 YOUNGEST, OLDEST = 2.0, float(DAY)  # how long a form stays open before it is sent, in seconds
 LONGEST_NAME = 120
+WAITING_HOURS = 10  # as many mails may wait as leave in so many hours
+FIRST_OF_NETWORK = 3  # requests an hour that a household, or a town hall behind one address, makes without haste
 WORDING = "2026-11"  # a new value with every change of the sentences of `purpose`: it is kept as proof
 
 log = logging.getLogger("newsletter.subscribe")
@@ -67,8 +70,8 @@ def purpose(workspace: Workspace) -> tuple[str, ...]:
 
 
 def form_key(workspace: Workspace) -> str:
-    """Return the signed time that a form carries while it is being filled in."""
-    return workspace.signer.seal("form", int(workspace.clock() * 1000).to_bytes(8, "big"))
+    """Return the key that a form carries while it is being filled in: a signed time and a number drawn by lot."""
+    return workspace.signer.seal("form", int(workspace.clock() * 1000).to_bytes(8, "big") + secrets.token_bytes(8))
 
 
 def problems(workspace: Workspace, application: Application) -> dict[str, str]:
@@ -95,10 +98,73 @@ def problems(workspace: Workspace, application: Application) -> dict[str, str]:
 
 def _open_form(workspace: Workspace, token: str) -> bool:
     try:
-        shown = int.from_bytes(workspace.signer.open("form", token), "big") / 1000
+        shown = int.from_bytes(workspace.signer.open("form", token)[:8], "big") / 1000
     except TokenError:
         return False
     return YOUNGEST <= workspace.clock() - shown <= OLDEST
+
+
+def used_up(workspace: Workspace, application: Application) -> dict[str, str]:
+    """Use the key of an accepted form for its address; return a problem if another address has had it.
+
+    The same form sent twice is one request: a second click of a person is none of another's.
+    """
+    if application.by:
+        return {}
+    address = workspace.signer.fingerprint("limit", addresses.parse_address(application.address).key)
+    with workspace.database.write() as connection:
+        if one_time.spend_form(connection, application.form, address, workspace.clock() + 2 * DAY):
+            return {}
+    return {"form": _("Ce formulaire a déjà servi pour une autre adresse. Envoyez-le de nouveau.")}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a request for a mail is taken, whether its mail may leave at once, and a keyed hash of who asked."""
+
+    taken: bool
+    at_once: bool
+    network: str = ""
+
+
+def admit_request(workspace: Workspace, ip: str) -> Admission:
+    """Count a request to subscribe from `ip`, and tell whether its mail leaves now, later, or never.
+
+    An address book of invented addresses from a few networks must not use up what a single visitor needs: the first
+    requests of each network may take the whole hour's mails, its further ones no more than half of them.
+    """
+    hourly = workspace.settings.web.requests_per_hour
+    with workspace.database.write() as connection:
+        now = workspace.database.now(connection)
+        n, network = _count_network(workspace, connection, ip, now)
+        if n > workspace.settings.web.requests_per_ip:
+            return Admission(taken=False, at_once=False)
+        # Counted in either case, so that the work before the answer is the same for everyone.
+        turn = "first" if n <= FIRST_OF_NETWORK else "further"
+        many = limits.hit(connection, f"subscribe:{turn}", now, HOUR) > hourly // 2
+        held = many and turn == "further"
+        at_once = not held and may_leave(workspace, connection, now)
+        # What waits is bounded as well: beyond that a request is refused in words rather than promised.
+        taken = at_once or waiting_mails.count_waiting(connection) < hourly * WAITING_HOURS
+        return Admission(taken=taken, at_once=at_once, network=network)
+
+
+def admit_program(workspace: Workspace) -> bool:
+    """Count a request that a program with a key makes for a person, and tell whether its mail leaves at once."""
+    with workspace.database.write() as connection:
+        return may_leave(workspace, connection, workspace.database.now(connection))
+
+
+def may_leave(workspace: Workspace, connection: Connection, now: float) -> bool:
+    """Count one of the hour's mails to people who ask to subscribe; tell whether there was one left.
+
+    Copies and erasures of one's data, sign-in and links to members' letters are counted apart, each by itself.
+    """
+    cap = workspace.settings.web.requests_per_hour
+    n = limits.hit(connection, "subscribe:all", now, HOUR)
+    if n == cap + 1:
+        _alarm(connection, now, "all", cap)
+    return n <= cap
 
 
 def admit(workspace: Workspace, ip: str) -> bool:
@@ -106,15 +172,19 @@ def admit(workspace: Workspace, ip: str) -> bool:
 
     Nothing but a hash that changes every day is kept of the IP address, and not longer than the day after.
     """
-    cap = workspace.settings.web.requests_per_ip
     with workspace.database.write() as connection:
-        now = workspace.database.now(connection)
-        day = int(now // DAY)
-        name = "subscribe:ip:" + workspace.signer.fingerprint(f"ip:{day}", network_of(ip))
-        n = limits.hit(connection, name, now, HOUR)
-        if n == cap + 1:
-            _alarm(connection, now, "one-ip", cap)
-    return n <= cap
+        n, _network = _count_network(workspace, connection, ip, workspace.database.now(connection))
+    return n <= workspace.settings.web.requests_per_ip
+
+
+def _count_network(workspace: Workspace, connection: Connection, ip: str, now: float) -> tuple[int, str]:
+    """Count a request of this hour; return how many of one network there were, and its hash of today."""
+    cap = workspace.settings.web.requests_per_ip
+    network = workspace.signer.fingerprint(f"ip:{int(now // DAY)}", network_of(ip))
+    n = limits.hit(connection, f"subscribe:ip:{network}", now, HOUR)
+    if n == cap + 1:
+        _alarm(connection, now, "one-ip", cap)
+    return n, network
 
 
 def network_of(ip: str) -> str:
@@ -127,19 +197,8 @@ def network_of(ip: str) -> str:
 
 
 def may_mail(workspace: Workspace, connection: Connection, key: str, now: float, what: str = "subscribe") -> bool:
-    """Count a mail of the kind `what` about to be sent to the address `key`: one a day for each, and a cap in all."""
-    if limits.hit(connection, _name(workspace, key, what), now, DAY) > 1:
-        return False
-    cap = workspace.settings.web.requests_per_hour
-    n = limits.hit(connection, "subscribe:all", now, HOUR)
-    if n == 1:
-        limits.purge_limits(connection, now - 2 * DAY)
-        one_time.purge_links(connection, now)
-    if n > cap:
-        if n == cap + 1:
-            _alarm(connection, now, "all", cap)
-        limits.release(connection, _name(workspace, key, what))
-    return n <= cap
+    """Count a mail of the kind `what` about to be sent to the address `key`: one a day for each."""
+    return limits.hit(connection, _name(workspace, key, what), now, DAY) == 1
 
 
 def not_mailed(workspace: Workspace, connection: Connection, key: str, what: str = "subscribe") -> None:

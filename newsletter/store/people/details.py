@@ -9,6 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.addresses import Address
+from newsletter.errors import Refused
+from newsletter.i18n import Sentence
 from newsletter.store.engine import bulk
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people.people import SPAN, Person
@@ -37,6 +40,28 @@ def respan(connection: Connection, person: Person, now: float) -> None:
     connection.execute(subscriptions.update().where(running).values(to_at=now))
     rows = [(person.id, s.publication, s.state, s.basis, person.role, person.organisation_id, now) for s in again]
     bulk.insert(connection, subscriptions, SPAN, rows)
+
+
+def change_address(
+    connection: Connection, person: Person, wanted: Address, now: float, *, how: str, actor: str, proof: str = ""
+) -> Person:
+    """Give a person another address: the same person, with their history and consents; Refused if it is another's.
+
+    What was said of the old mailbox (that it is dead) does not hold for the new one; a complaint is the person's.
+    """
+    taken = sa.select(subscribers.c.id).where(subscribers.c.address_key == wanted.key, subscribers.c.id != person.id)
+    if connection.execute(taken).first():
+        raise Refused(
+            "this address is another subscriber's",
+            hint="unsubscribe one of the two",
+            said=Sentence("Cette adresse est déjà celle d’une autre personne abonnée. Désabonnez l’une des deux."),
+        )
+    suppressed = "" if person.suppressed == "bounced" else person.suppressed
+    values = {"address": wanted.text, "address_key": wanted.key, "suppressed": suppressed}
+    connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
+    detail = {"how": how} | ({"proof": proof} if proof else {})
+    record_event(connection, Event(now, "address-changed", subscriber_id=person.id, actor=actor, detail=detail))
+    return replace(person, address=wanted.text, key=wanted.key, suppressed=suppressed)
 
 
 def edit_details(

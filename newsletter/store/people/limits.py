@@ -8,16 +8,16 @@ from sqlalchemy.engine import Connection
 from newsletter.store.tables.pages import limits
 
 
-def hit(connection: Connection, name: str, now: float, seconds: int) -> int:
-    """Count one request for `name` in the period of `seconds` that covers `now`; return the count, this one included.
+def hit(connection: Connection, name: str, now: float, seconds: int, times: int = 1) -> int:
+    """Count a request for `name` in the period of `seconds` that covers `now`; return the count, this one included.
 
     `name` holds no address and no IP, only keyed hashes of them.
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    query = insert(limits).values(name=name, period=int(now // seconds) * seconds, n=1)
+    query = insert(limits).values(name=name, period=int(now // seconds) * seconds, n=times)
     return int(
         connection.execute(
-            query.on_conflict_do_update(index_elements=["name", "period"], set_={"n": limits.c.n + 1}).returning(
+            query.on_conflict_do_update(index_elements=["name", "period"], set_={"n": limits.c.n + times}).returning(
                 limits.c.n
             )
         ).scalar_one()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from newsletter.errors import TokenError
@@ -60,6 +61,22 @@ def use_link(connection: Connection, purpose: str, token: str, now: float) -> On
     if not found.used:
         connection.execute(one_time_links.update().where(one_time_links.c.digest == _digest(token)).values(used_at=now))
     return found
+
+
+def spend_form(connection: Connection, form: str, subject: str, expires: float) -> bool:
+    """Tell whether a form key is good for `subject`: it was not used yet, or for the same."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {"digest": _digest(form), "purpose": "form", "subject": subject, "expires_at": expires}
+    connection.execute(insert(one_time_links).values(**values).on_conflict_do_nothing())
+    query = sa.select(one_time_links.c.subject).where(one_time_links.c.digest == _digest(form))
+    return connection.scalar(query) == subject
+
+
+def was_used(connection: Connection, purpose: str) -> bool:
+    """Tell whether a link of this purpose was used."""
+    used = one_time_links.c.used_at.is_not(None)
+    query = sa.select(one_time_links.c.digest).where(one_time_links.c.purpose == purpose, used)
+    return connection.execute(query).first() is not None
 
 
 def purge_links(connection: Connection, now: float) -> int:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from newsletter.actor import user_of
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.people.entitlement import Rule
@@ -47,6 +48,8 @@ class Mailing:
     record: Mapping[str, Any]
     approved_by: str
     confirmed_by: str
+    approved_by_id: int | None
+    confirmed_by_id: int | None
     approved_at: float
     not_before: float
     started_at: float | None
@@ -131,7 +134,8 @@ def freeze(
                 content_hash=content_hash,
                 audience=json.dumps(rule.as_json()),
                 record=json.dumps(record),
-                approved_by=approved_by,
+                approved_by=str(approved_by),
+                approved_by_id=user_of(approved_by),
                 approved_at=now,
                 not_before=not_before,
             )

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Query
 
 from newsletter import addresses
-from newsletter.actions.people import data_rights, signup, signup_rules, subscriptions
+from newsletter.actions.people import data_rights, reading, signup, signup_rules, subscriptions
 from newsletter.actions.people.signup_rules import Application
 from newsletter.actions.team.api_keys import Caller
 from newsletter.actions.workspace import Workspace
-from newsletter.errors import AddressError, NotFound
+from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.i18n import speaking
 from newsletter.web.api.routes import allow, declined, routes
 from newsletter.web.api.shapes import Enrolment, PersonRecord, SubscriptionTaken
@@ -27,9 +27,14 @@ def router(site: Site) -> APIRouter:
     api, reads, writes, workspace = routes(), allow(site, "people"), allow(site, "write"), site.workspace
 
     @api.get("/people", response_model=PersonRecord)
-    def record(address: Address, _who: Caller = reads) -> Any:
+    def record(address: Address, who: Caller = reads) -> Any:
         """Everything that is kept about one person."""
-        return data_rights.whole_record(workspace, _address(address))
+        found = data_rights.whole_record(workspace, _address(address))
+        try:
+            reading.note_reading(workspace, f"key {who.by}", who.by, reading.WHOLE_RECORD)
+        except Refused as refused:
+            raise declined(429, refused.what, "wait an hour, or ask for an export") from None
+        return found
 
     @api.post("/people", status_code=202, response_model=SubscriptionTaken)
     def enrol(wish: Enrolment, background: BackgroundTasks, who: Caller = writes) -> Any:
@@ -74,4 +79,4 @@ def _address(text: str) -> str:
 
 def _ask(workspace: Workspace, application: Application) -> None:
     with speaking(workspace.settings.network.locale):
-        signup.answer_request(workspace, application)
+        signup.answer_request(workspace, application, at_once=signup_rules.admit_program(workspace))

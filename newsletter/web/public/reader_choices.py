@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Form, Request
 from fastapi.responses import JSONResponse, Response
 
-from newsletter.actions.people import reader_choices
-from newsletter.web.site import Site
+from newsletter.actions.people import address_change, reader_choices
+from newsletter.errors import AddressError, Refused
+from newsletter.web.site import Site, told
 
 Text = Annotated[str, Form(max_length=120)]
 Keys = Annotated[list[str], Form(default_factory=list)]
@@ -23,6 +24,7 @@ def router(site: Site) -> APIRouter:
     _leave(routes, site)
     _preferences(routes, site)
     _record(routes, site)
+    _address(routes, site)
     return routes
 
 
@@ -53,7 +55,7 @@ def _preferences(routes: APIRouter, site: Site) -> None:
 
     def show(request: Request, token: str, **values: Any) -> Response:
         found = reader_choices.choices(site.workspace, token)
-        values = {"saved": False, "closed": (), "mailed": "", **values}
+        values = {"saved": False, "closed": (), "mailed": "", "moved": "", "typed": "", **values}
         return site.page(request, "public/preferences.html", found=found, token=token, noindex=True, **values)
 
     @routes.get(page)
@@ -73,6 +75,14 @@ def _preferences(routes: APIRouter, site: Site) -> None:
         closed = reader_choices.choose(site.workspace, token, publications, details)
         return show(request, token, saved=True, closed=closed)
 
+    @routes.post(page + "/adresse")
+    def change(request: Request, token: str, address: Annotated[str, Form(max_length=320)] = "") -> Response:
+        try:
+            sent = address_change.ask_address_change(site.workspace, token, address)
+        except AddressError as error:
+            return show(request, token, moved=told(error), typed=address)
+        return show(request, token, moved="sent" if sent else "not sent")
+
     @routes.post(page + "/copie")
     def copy(request: Request, token: str, background: BackgroundTasks) -> Response:
         return mail(request, token, background, "copy")
@@ -87,6 +97,27 @@ def _preferences(routes: APIRouter, site: Site) -> None:
             reader_choices.mail_copy if what == "copy" else reader_choices.mail_erasure, site.workspace, token
         )
         return answer
+
+
+def _address(routes: APIRouter, site: Site) -> None:
+    page = "/changement-adresse/{token}"
+
+    def show(request: Request, token: str, change: address_change.AddressChange, *, now: bool) -> Response:
+        values: dict[str, Any] = {"change": change, "token": token, "now": now, "refused": ""}
+        return site.page(request, "public/address_change.html", noindex=True, **values)
+
+    @routes.get(page)
+    def look(request: Request, token: str) -> Response:
+        return show(request, token, address_change.look_at_change(site.workspace, token), now=False)
+
+    @routes.post(page)
+    def confirm(request: Request, token: str) -> Response:
+        try:
+            return show(request, token, address_change.confirm_change(site.workspace, token), now=True)
+        except Refused as refused:
+            return site.page(
+                request, "public/address_change.html", status=409, refused=told(refused), token=token, noindex=True
+            )
 
 
 def _record(routes: APIRouter, site: Site) -> None:

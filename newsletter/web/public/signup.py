@@ -90,21 +90,30 @@ def _form(routes: APIRouter, site: Site, page: str) -> None:
             organisation=organisation,
             form=form,
         )
+        # People do not see the field `website`; a robot that fills it gets the same answer.
         problems = signup_rules.problems(site.workspace, application)
+        problems = problems or ({} if website else signup_rules.used_up(site.workspace, application))
         if problems:
             return show(request, application, problems)
-        # People do not see the field `website`; a robot that fills it gets the same answer.
-        if not website:
-            _take(site, request, background, application)
+        at_once = bool(website) or _take(site, request, background, application)
         layout = "embedded.html" if frame else "base.html"
-        return site.page(request, "public/signup_sent.html", layout=layout)
+        return site.page(request, "public/signup_sent.html", layout=layout, at_once=at_once)
 
 
-def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> None:
-    if not signup_rules.admit(site.workspace, request.client.host if request.client else ""):
+def _take(site: Site, request: Request, background: BackgroundTasks, application: Application) -> bool:
+    """Take a request; tell whether its mail leaves at once, which depends on who asks and how many, never for whom."""
+    admission = signup_rules.admit_request(site.workspace, request.client.host if request.client else "")
+    if not admission.taken:
         raise HTTPException(429, headers={"Retry-After": str(signup_rules.HOUR)})
     # After the answer, so that neither its words nor its time tell who is known.
-    background.add_task(signup.answer_request, site.workspace, application)
+    background.add_task(
+        signup.answer_request,
+        site.workspace,
+        application,
+        at_once=admission.at_once,
+        network=admission.network,
+    )
+    return admission.at_once
 
 
 def _confirmation(routes: APIRouter, site: Site) -> None:
@@ -153,11 +162,14 @@ def _endpoint(routes: APIRouter, site: Site) -> None:
             form=wish.form,
         )
         problems = signup_rules.problems(site.workspace, application)
+        problems = problems or signup_rules.used_up(site.workspace, application)
         if problems:
             named = {("email" if name == "address" else name): text for name, text in problems.items()}
             return JSONResponse({"error": {"status": 422, "fields": named}}, 422, shared)
-        _take(site, request, background, application)
-        return JSONResponse({"message": _("Un message de confirmation vous attend.")}, 202, shared)
+        at_once = _take(site, request, background, application)
+        soon = _("Un message de confirmation part vers votre adresse.")
+        later = _("Les demandes sont nombreuses : le message de confirmation part dès que possible.")
+        return JSONResponse({"message": soon if at_once else later}, 202, shared)
 
     @routes.options(SIGNUP_PATH, include_in_schema=False)
     def preflight() -> Response:

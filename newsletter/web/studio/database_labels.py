@@ -22,6 +22,7 @@ def kind(code: str) -> str:
     return {
         "added": say("fiche créée"),
         "edited": say("fiche modifiée"),
+        "address-changed": say("adresse changée"),
         "moved": say("changement d’organisation"),
         "active": say("abonnement"),
         "pending": say("inscription à confirmer"),
@@ -48,6 +49,8 @@ def kind(code: str) -> str:
         "audience-saved": say("public enregistré"),
         "audience-deleted": say("public supprimé"),
         "exported": say("liste exportée"),
+        "people-read": say("fiches lues"),
+        "reading-alarm": say("alerte : beaucoup de fiches lues"),
         "import-undone": say("import annulé"),
         "organisation-added": say("organisation ajoutée"),
         "organisation-completed": say("organisation complétée"),
@@ -78,8 +81,19 @@ def kind(code: str) -> str:
         "token-revoked": say("clé de l’API retirée"),
         "user-invited": say("accès donné"),
         "user-changed": say("droits changés"),
+        "user-renamed": say("nom changé"),
+        "proof-mailed": say("lien de relecture envoyé"),
+        "proof-sent": say("épreuve envoyée"),
+        "journal-exported": say("journal exporté"),
+        "factor-added": say("moyen de connexion ajouté"),
+        "factor-removed": say("moyen de connexion retiré"),
+        "factors-reset": say("moyens de connexion remis à zéro"),
+        "recovery-codes-made": say("codes de secours refaits"),
+        "second-factor-refused": say("code faux"),
+        "identity-linked": say("compte d’organisation reconnu"),
         "user-ended": say("accès retiré"),
         "user-signed-in": say("connexion"),
+        "user-signed-out": say("connexion fermée"),
         "user-signed-out-everywhere": say("toutes les connexions fermées"),
     }.get(code, code)
 
@@ -204,10 +218,18 @@ def details(detail: Mapping[str, object]) -> str:
         "reason": say("raison"),
         "text": say("texte"),
         "name": say("nom"),
+        "was_called": say("auparavant"),
+        "to": say("vers"),
+        "factor": say("moyen"),
+        "network": say("depuis"),
+        "sessions": say("connexions"),
         "scope": say("droit"),
         "role": say("rôle"),
         "may_send": say("peut envoyer"),
         "count": say("nombre"),
+        "people": say("personnes"),
+        "proof": say("preuve"),
+        "cap": say("limite"),
         "bytes": say("octets"),
         "file": say("fichier"),
         "status": say("réponse"),
@@ -258,6 +280,8 @@ def _value(name: str, value: object) -> str:
         return state(str(value))
     if name in ("before", "ended"):
         return iso_day(str(value))
+    if name == "factor":
+        return {"app": say("application de codes"), "passkey": say("clé d’accès")}.get(str(value), str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
             str(value), str(value)

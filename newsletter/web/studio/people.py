@@ -8,7 +8,16 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions.people import audience_form, custom_fields, data_rights, directory, groups, subscriptions
+from newsletter.actions.people import (
+    address_change,
+    audience_form,
+    custom_fields,
+    data_rights,
+    directory,
+    groups,
+    reading,
+    subscriptions,
+)
 from newsletter.audience import EVERYONE
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
@@ -29,7 +38,7 @@ def router(site: Site) -> APIRouter:
     shell = Shell(site)
     workspace = site.workspace
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
-    allowed = allow(site, "people")
+    allowed, exporter = allow(site, "people"), allow(site, "people", fresh=True)
 
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
@@ -42,6 +51,7 @@ def router(site: Site) -> APIRouter:
         )
         number = max(1, min(page, 100_000))
         found, total = directory.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
+        note(site, visit, len(found) if number > 1 else min(len(found), reading.FIRST_PAGE))
         return shell.page(
             visit,
             "people.html",
@@ -60,7 +70,7 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.post("/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         try:
             pieces = data_rights.export(
                 workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS
@@ -95,10 +105,12 @@ def router(site: Site) -> APIRouter:
 def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     """Add the routes of one person."""
     workspace, allowed = site.workspace, allow(site, "people")
+    exporter = allow(site, "people", fresh=True)
 
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
         someone, names = directory.someone(workspace, uid), directory.names(workspace)
+        note(site, visit, reading.WHOLE_RECORD)
         words: dict[str, Any] = {
             "kind": database_labels.kind,
             "details": database_labels.details,
@@ -115,8 +127,10 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         return shell.page(visit, "person.html", someone=someone, names=names, **words, **kept)
 
     @routes.get("/personnes/{uid}/donnees.json")
-    def record(uid: str, _visit: Visit = allowed) -> Response:
-        text = json.dumps(dict(directory.someone(workspace, uid).record), ensure_ascii=False, indent=2, default=str)
+    def record(uid: str, visit: Visit = exporter) -> Response:
+        someone = directory.someone(workspace, uid)
+        note(site, visit, reading.WHOLE_RECORD)
+        text = json.dumps(dict(someone.record), ensure_ascii=False, indent=2, default=str)
         return Response(text, media_type="application/json", headers=_attached("donnees.json"))
 
     @routes.post("/personnes/{uid}/fiche")
@@ -128,6 +142,19 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             sentence = say("Aucune organisation connue ne porte ce nom. Choisissez-la dans la liste proposée.")
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         return shell.back(f"{_HOME}/personnes/{uid}", say("Fiche enregistrée."))
+
+    @routes.post("/personnes/{uid}/adresse")
+    def change_address(uid: str, visit: Visit = allowed) -> Response:
+        page, before = f"{_HOME}/personnes/{uid}", directory.someone(workspace, uid).person
+        try:
+            after = address_change.change_by_team(
+                workspace, before.uid, visit.text("address"), proof=visit.text("proof")[:500], by=visit.by
+            )
+        except (AddressError, Refused) as error:
+            return shell.back(page, told(error), bad=True)
+        return shell.back(
+            page, say("Adresse changée : {address}. Les deux boîtes sont prévenues.").format(address=after.address)
+        )
 
     @routes.post("/personnes/{uid}/abonner")
     def subscribe(uid: str, visit: Visit = allowed) -> Response:
@@ -171,6 +198,11 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         data_rights.forget_person(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
+
+
+def note(site: Site, visit: Visit, people_read: int) -> None:
+    """Count what a user is about to be shown; the hour's usual volume is the end of it."""
+    reading.note_reading(site.workspace, f"user {visit.user.id}", visit.by, people_read)
 
 
 def _attached(name: str) -> dict[str, str]:

@@ -271,31 +271,6 @@ def test_a_filled_honeypot_is_answered_like_anybody_and_does_nothing(town):
     assert town.mails() == []
 
 
-def test_a_hundred_requests_for_one_address_send_one_mail(town, monkeypatch):
-    form = town.form()
-    for n in range(100):
-        address = ADDRESS.upper() if n % 2 else ADDRESS
-        with town.workspace.database.write() as connection:
-            connection.exec_driver_sql("DELETE FROM limits WHERE name LIKE 'subscribe:ip:%'")
-        answer = town.client.post("/abonnement", data={"address": address, "publications": ["lettre"], "form": form})
-        assert answer.status_code == 200
-    assert len(town.mails()) == 1
-
-
-def test_beyond_the_cap_of_an_ip_the_door_is_closed_and_one_alarm_is_raised(town, caplog):
-    form, statuses = town.form(), []
-    cap = town.workspace.settings.web.requests_per_ip
-    for n in range(cap + 5):
-        data = {"address": f"someone{n}@ville.example", "publications": ["lettre"], "form": form}
-        statuses.append(town.client.post("/abonnement", data=data).status_code)
-    assert statuses == [200] * cap + [429] * 5
-    assert len(town.mails()) == cap
-    with town.workspace.database.read() as connection:
-        alarms = [e for e in journal.latest_events(connection, 1000) if e.kind == "subscribe-alarm"]
-    assert [e.detail["which"] for e in alarms] == ["one-ip"]
-    assert sum("ALARM" in r.message for r in caplog.records) == 1
-
-
 def test_no_ip_address_is_kept(town):
     town.ask(ADDRESS)
     dump = (town.workspace.root / "subscribers.db").read_bytes() + b"".join(

@@ -7,8 +7,8 @@ from alembic import op
 
 from newsletter.store.tables.core import BigId
 
-revision = "0011"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 _TIME: sa.Double[float] = sa.Double()
 
