@@ -19,18 +19,22 @@ from newsletter.actions.letters.editions import (
     skeleton,
 )
 from newsletter.actions.letters.variants import plan_variants, variant_words
+from newsletter.actions.people.subscriptions import find_person
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
-from newsletter.errors import AudienceError, ContentError
+from newsletter.errors import AudienceError, ContentError, Refused
 from newsletter.french import number_words
-from newsletter.i18n import _, ngettext
+from newsletter.i18n import Sentence, _, ngettext
 from newsletter.messages import Letter
 from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Visibility
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication
+from newsletter.store.people import entitlement
+from newsletter.store.people.audience_sql import standing_now
+from newsletter.store.sending import candidates
 
 Scheme = Literal["", "clair", "sombre"]
 _UID = bytes(16)
@@ -63,6 +67,28 @@ def issue_look(workspace: Workspace, key: str, variant: int = 0, scheme: Scheme 
     html, text = _parts(workspace, made.letters[number], made.publication, _noon(made))
     letter = made.letters[number]
     return LetterLook(_shown(workspace, html, scheme, prefix), text, letter.subject, letter.preheader)
+
+
+def variant_of_person(workspace: Workspace, key: str, email: str) -> int:
+    """Return the number of the variant that one person would get of issue `key` today.
+
+    Raises NotFound for an unknown address, and Refused, saying why, for a person who would get nothing.
+    """
+    made = edition(workspace, key)
+    rule = workspace.rule(made.publication, made.composed.audience)
+    with workspace.database.read() as connection:
+        person, today = find_person(connection, email), workspace.today()
+        at = standing_now(today, rule.grace_days)
+        reason = entitlement.reason(connection, rule, person.id, today)
+        signature = candidates.signature_of_person(connection, made.plan.shares.rules, at, person.id)
+    number = made.plan.shares.numbers.get(signature, 0)
+    if reason or number == candidates.NOTHING:
+        raise Refused(
+            f"{person.address} would not get `{key}`: {reason or 'nothing-for-them'}",
+            hint=f"see `newsletter subscribers why {person.address} {made.publication.key}`",
+            said=Sentence("Cette personne ne recevrait pas ce numéro. Sa fiche dit pourquoi."),
+        )
+    return number
 
 
 def item_look(

@@ -50,7 +50,7 @@ class ConditionAnswer:
 
 def count_audience(connection: Connection, rule: AudienceRule, at: Standing) -> int:
     """Return how many people of a standing are in an audience."""
-    query = sa.select(sa.func.count()).select_from(at.source).where(*at.base, rule_condition(rule, at))
+    query = sa.select(sa.func.count()).select_from(at.source).where(rule_condition(rule, at), *at.base)
     return int(connection.scalar(query) or 0)
 
 
@@ -59,7 +59,7 @@ def list_audience(
 ) -> Iterator[AudiencePerson]:
     """Yield the people of an audience by address, from the one numbered `start`; who was erased since is not named."""
     joined = sa.outerjoin(subscribers, organisations, organisations.c.id == subscribers.c.organisation_id)
-    inside = sa.select(at.person).select_from(at.source).where(*at.base, rule_condition(rule, at))
+    inside = sa.select(at.person).select_from(at.source).where(rule_condition(rule, at), *at.base)
     columns = [subscribers.c[name] for name in ("id", "uid", "address", "salutation", "first_name", "last_name")]
     columns += [subscribers.c[name] for name in ("function", "role", "phone", "organisation_id")]
     places = [
@@ -76,7 +76,7 @@ def list_audience(
 
 def ids_of_audience(connection: Connection, rule: AudienceRule, at: Standing) -> list[int]:
     """Return the row ids of an audience's people, in order."""
-    query = sa.select(at.person).select_from(at.source).where(*at.base, rule_condition(rule, at))
+    query = sa.select(at.person).select_from(at.source).where(rule_condition(rule, at), *at.base)
     return list(connection.execute(query.order_by(at.person)).scalars())
 
 

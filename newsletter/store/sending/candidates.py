@@ -60,6 +60,12 @@ def count_signatures(connection: Connection, rule: Rule, rules: Sequence[str], t
     return dict(rows.all())
 
 
+def signature_of_person(connection: Connection, rules: Sequence[str], at: Standing, person_id: int) -> int:
+    """Return the signature of one person."""
+    query = sa.select(signature_of(rules, at)).where(subscribers.c.id == person_id)
+    return int(connection.scalar(query) or 0)
+
+
 def count_candidates(connection: Connection, rule: Rule, today: date) -> dict[str, int]:
     """Count the active subscribers of a publication by verdict: an empty text for those who would be written to."""
     chosen = (

@@ -19,7 +19,7 @@ from newsletter.actions.letters import editions, previews, proofs
 from newsletter.actions.people import audience_form, audiences
 from newsletter.actions.sending import mailings
 from newsletter.audience import EVERYONE
-from newsletter.errors import AudienceError, ContentError, NewsletterError, Refused
+from newsletter.errors import AddressError, AudienceError, ContentError, NewsletterError, NotFound, Refused
 from newsletter.model import Issue
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels, gestures
@@ -50,15 +50,19 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/apercu")
     def preview(key: str, visit: Visit = allowed) -> Response:
-        scheme = visit.query("theme")
+        scheme, address = visit.query("theme"), visit.query("adresse")
         try:
+            of_person = bool(address) and visit.may("people")
+            number = previews.variant_of_person(site.workspace, key, address) if of_person else visit.number("lecteur")
             look = previews.issue_look(
                 site.workspace,
                 key,
-                visit.number("lecteur"),
+                number,
                 "sombre" if scheme == "sombre" else "clair",
                 site.prefix,
             )
+        except (NotFound, Refused, AddressError) as error:
+            return text_frame(told(error))
         except NewsletterError as error:
             return text_frame(f"{say('L’aperçu reviendra quand ce point sera réglé :')}\n\n{told(error, place=True)}")
         if visit.query("format") == "texte":
@@ -269,4 +273,4 @@ def _view(visit: Visit) -> dict[str, str]:
         "format": ("html", "texte"),
     }
     found = {name: visit.query(name) if visit.query(name) in known else known[0] for name, known in choices.items()}
-    return found | {"lecteur": str(visit.number("lecteur"))}
+    return found | {"lecteur": str(visit.number("lecteur")), "adresse": visit.query("adresse")}

@@ -10,9 +10,11 @@ import pytest
 
 from newsletter.actions.issues import versions
 from newsletter.actions.operations import start
+from newsletter.actions.people import audiences
 from newsletter.actions.sending import mailings
 from newsletter.actions.workspace import open_workspace
 from newsletter.audience import EVERYONE, formula
+from newsletter.audience_parser import parse_rule
 from tests.web.studio.conftest import Desk, sign_in
 
 FLASH = "2026-11-17-flash"
@@ -165,3 +167,19 @@ def test_an_export_is_chosen_where_it_is_made(desk):
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert answer.headers["content-type"].startswith("text/csv") and lines[0].startswith("Adresse électronique;")
     assert len(lines) > 1 and all(";Département;" in line for line in lines[1:])
+
+
+def test_the_letter_is_seen_as_one_person_gets_it(desk):
+    desk.post(f"{BOARD}/geste", geste="public:0:0", version=version(desk), regle="level = departement", regle_avant="")
+    title = (
+        issue(desk).sections[0].items[0].title or desk.workspace.pool().get(issue(desk).sections[0].items[0].slug).title
+    )
+    for rule, shown in (("level = departement", True), ("not level = departement", False)):
+        person = audiences.list_people(desk.workspace, parse_rule(f"subscribed = flash and {rule}"))[0][0]
+        text = desk.get(f"{BOARD}/apercu?format=texte&adresse={person.address}").text
+        assert (" ".join(title.split())[:30] in " ".join(text.split())) == shown
+    assert "Nous ne trouvons pas" in desk.get(f"{BOARD}/apercu?adresse=x@nulle-part.fr").text
+    desk.post(
+        f"{BOARD}/geste", geste="public-numero", version=version(desk), regle="level = departement", regle_avant=""
+    )
+    assert "ne recevrait pas ce numéro" in desk.get(f"{BOARD}/apercu?adresse={person.address}").text
