@@ -20,6 +20,7 @@ _KEPT = frozenset(
         "feeds",
         "feed_entries",
         "erasures",
+        "rights_requests",
         "events",
     }
 )

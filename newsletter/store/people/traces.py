@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.store.tables.core import deliveries, events, mailings
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
-from newsletter.store.tables.pages import proposals, waiting_mails
+from newsletter.store.tables.pages import proposals, rights_requests, waiting_mails
 
 
 def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
@@ -49,6 +49,9 @@ def _by_id(connection: Connection, subscriber_id: int) -> None:
     connection.execute(import_changes.delete().where(import_changes.c.subscriber_id == subscriber_id))
     connection.execute(reviews.delete().where(reviews.c.subscriber_id == subscriber_id))
     connection.execute(waiting_mails.delete().where(waiting_mails.c.subscriber_id == subscriber_id))
+    connection.execute(
+        rights_requests.update().where(rights_requests.c.subscriber_id == subscriber_id).values(subscriber_id=None)
+    )
     proposals_of = proposals.update().where(proposals.c.subscriber_id == subscriber_id)
     connection.execute(proposals_of.values({"subscriber_id": None, "values": "{}", "word": ""}))
 

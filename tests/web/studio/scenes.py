@@ -243,6 +243,7 @@ def audience(stage: Stage) -> Iterator[str]:
         ("importer", "/importer"),
         ("a-trancher", "/a-trancher"),
         ("rebonds", "/rebonds"),
+        ("demandes", "/demandes"),
     ):
         stage.open(f"/studio/public{path}")
         yield name
