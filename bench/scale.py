@@ -89,7 +89,7 @@ def approve(workspace: Workspace) -> tuple[Mailing, list[float]]:
                 not_before=now,
             )
             after = mailings.load_mailing(
-                connection, mailing, frozen, CAPS, today, now, after=after, slice_=candidates.SLICE
+                connection, mailing, mailings.ALIKE, CAPS, today, now, after=after, slice_=candidates.SLICE
             )
             if after is None:
                 mailings.change_mailing(connection, mailing.id, "sending", only=("loading",), started_at=now)

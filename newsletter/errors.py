@@ -39,6 +39,10 @@ class ContentError(NewsletterError):
     """An article or issue file cannot be read or written."""
 
 
+class AudienceError(NewsletterError):
+    """The rule of an audience cannot be read, or names what is not there."""
+
+
 class AddressError(NewsletterError):
     """A text is not a usable email address."""
 

@@ -25,7 +25,7 @@ class PublishedPicture:
 class Letter:
     """A rendered issue for one variant of readers. A value; nothing sent.
 
-    `html` and `text` hold recipient slots (`qz7slot-unsub-7zq`); `variant` names the restricted articles left in.
+    `html` and `text` hold recipient slots (`qz7slot-unsub-7zq`); `variant` names the audiences whose items are left in.
     """
 
     issue: str

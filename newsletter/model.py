@@ -8,6 +8,8 @@ from datetime import date as day
 from datetime import datetime
 from enum import StrEnum
 
+from newsletter.audience import EVERYONE, AudienceRule, Condition, both
+
 
 class Tag(StrEnum):
     """The tags an article may carry; printed section titles are settings, not these."""
@@ -112,26 +114,21 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """What is known of a recipient's authority when targeted items are chosen; empty for an unattached reader."""
-
-    level: str = ""
-    region: str = ""
-    departement: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Restriction:
-    """For whom an article is meant: each filled list must hold the reader's value; all empty means every reader."""
+    """For which authorities an article is meant, by lists: each filled list must hold the authority's value.
+
+    The short way of saying an audience in a file (`restrict`); `rule` is that audience.
+    """
 
     levels: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     departements: tuple[str, ...] = ()
 
-    def admits(self, reader: Reader) -> bool:
-        """Tell whether `reader` sees the article."""
-        pairs = ((self.levels, reader.level), (self.regions, reader.region), (self.departements, reader.departement))
-        return all(not wanted or value in wanted for wanted, value in pairs)
+    @property
+    def rule(self) -> AudienceRule:
+        """The audience that the lists say."""
+        lists = (("level", self.levels), ("region", self.regions), ("departement", self.departements))
+        return both(*(Condition(name, values) for name, values in lists if values))
 
     def __bool__(self) -> bool:
         return bool(self.levels or self.regions or self.departements)
@@ -158,10 +155,21 @@ class Article:
     speakers: tuple[Speaker, ...] = ()
     quote: str = ""
     restriction: Restriction = Restriction()
+    audience: AudienceRule = EVERYONE
     cta: str = ""
     status: Status = Status.READY
     body: str = ""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def targeting(self) -> AudienceRule:
+        """The audience it is meant for: that of `restrict` and that of `for` together."""
+        return both(self.restriction.rule, self.audience)
+
+    @property
+    def targeted(self) -> bool:
+        """Whether it is meant for some readers only."""
+        return self.targeting != EVERYONE
 
     def where(self, name: str = "") -> str:
         """Return `path:line, field` for messages."""
@@ -178,6 +186,7 @@ class ItemPlan:
     summary: str = ""
     picture: Picture | None = None
     cta: str = ""
+    audience: AudienceRule | None = None
     line: int = field(default=0, compare=False)
 
 
@@ -206,6 +215,7 @@ class Issue:
     lead: ItemPlan | None = None
     sections: tuple[SectionPlan, ...] = ()
     editorial: str = ""
+    audience: AudienceRule = EVERYONE
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -217,7 +227,8 @@ class Item:
     """An article placed in an issue, ready to print: French typography applied, overrides in force.
 
     `when` is the event's date in words, `until` the deadline's; `body_html` is XHTML from Markdown (no raw HTML
-    inside), `body_text` its plain text. `link` may be empty, then nothing is clickable.
+    inside), `body_text` its plain text. `link` may be empty, then nothing is clickable. `audience` is the formula of
+    those whom it is for, empty for every reader.
     """
 
     article: Article
@@ -231,6 +242,7 @@ class Item:
     quote: str = ""
     body_html: str = ""
     body_text: str = ""
+    audience: str = ""
     line: int = field(default=0, compare=False)
 
 
@@ -246,7 +258,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposedIssue:
-    """An issue with its items in place of slugs: all that rendering needs of the content."""
+    """An issue with its items in place of slugs: all that rendering needs of the content.
+
+    `plain_subject` names no item; it and a preheader made of `network_line` stand in for readers who do not get what
+    the issue's own lines name. `own_preheader` tells whether the preheader was written for this issue.
+    """
 
     key: str
     path: str
@@ -259,6 +275,10 @@ class ComposedIssue:
     sections: tuple[Section, ...] = ()
     editorial_html: str = ""
     editorial_text: str = ""
+    audience: AudienceRule = EVERYONE
+    plain_subject: str = ""
+    own_preheader: bool = False
+    network_line: str = ""
 
     @property
     def items(self) -> tuple[Item, ...]:

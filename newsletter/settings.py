@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from newsletter.errors import SettingsError, nearest
+from newsletter.audience import formula
+from newsletter.audience_parser import parse_rule
+from newsletter.errors import AudienceError, SettingsError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.theme import Theme
@@ -60,12 +62,14 @@ class Publication(_Frozen):
     title: str
     audience: Literal["subscribers", "members"]
     archive: Literal["public", "members"] = "public"
-    layout: Literal["lettre", "flash"] = "lettre"
+    layout: Literal["lettre", "flash", "message"] = "lettre"
     subject: str = "{title} – {month} {year}"
     link_label: str = "En savoir plus"
     reply_to: str = ""
     description: str = ""
     exceptions: tuple[str, ...] = ()
+    for_: str = Field(default="", alias="for")
+    least_items: int = Field(default=3, ge=1, le=50)
     sections: tuple[SectionSetting, ...]
 
     @field_validator("subject")
@@ -76,6 +80,14 @@ class Publication(_Frozen):
             if name not in known:
                 raise ValueError(f"`{{{name}}}` is unknown in a subject pattern; {nearest(name, known)}")
         return value
+
+    @field_validator("for_")
+    @classmethod
+    def _audience(cls, value: str) -> str:
+        try:
+            return formula(parse_rule(value))
+        except AudienceError as error:
+            raise ValueError(str(error)) from None
 
     @property
     def basis(self) -> str:
@@ -221,6 +233,44 @@ class Web(_Frozen):
         return value.rstrip("/")
 
 
+class OidcSettings(_Frozen):
+    """An OpenID Connect provider by which invited users may sign in; its secret is `NEWSLETTER_OIDC_CLIENT_SECRET`.
+
+    `trust_email` takes the address of a provider that does not say whether it verified it.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    label: str = ""
+    scopes: tuple[str, ...] = ("openid", "email")
+    trust_email: bool = False
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if value and not (parts.hostname and (parts.scheme == "https" or local)):
+            raise ValueError("it must be an https address such as https://connexion.example.org/realms/reseau")
+        return value.rstrip("/")
+
+
+class StudioSettings(_Frozen):
+    """How long a browser stays signed in to the Studio: in all, and without a page being opened.
+
+    `second_factor` asks whoever may send or administer for a passkey or an app of codes. Sending, exporting, making
+    keys and changing rights ask for a proof of the user from the last `fresh_minutes`.
+    A user who may send writes to so many addresses outside of the team a day: proofs, links to one item.
+    """
+
+    session_days: float = Field(default=30, gt=0, le=365)
+    idle_days: float = Field(default=14, gt=0, le=365)
+    second_factor: bool = False
+    fresh_minutes: float = Field(default=60, ge=1, le=1440)
+    outside_mails_per_day: int = Field(default=30, ge=0)
+    oidc: OidcSettings = OidcSettings()
+
+
 class MembersSettings(_Frozen):
     """Membership rules: days after the end of a period during which a member still receives what is for members.
 
@@ -274,6 +324,7 @@ class Settings(_Frozen):
     sending: Sending
     database: DatabaseSettings = DatabaseSettings()
     web: Web = Web()
+    studio: StudioSettings = StudioSettings()
     members: MembersSettings = MembersSettings()
     feeds: tuple[Feed, ...] = Field(default=(), max_length=20)
     retention: Retention = Retention()

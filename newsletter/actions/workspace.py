@@ -13,6 +13,9 @@ from pathlib import Path
 from newsletter import addresses, paris
 from newsletter.actions.cache import Kept
 from newsletter.actions.published_pictures import Files, InDatabase, Media
+from newsletter.audience import EVERYONE, Audience, AudienceRule, both, canonical, conditions, formula, resolve
+from newsletter.audience_parser import parse_rule
+from newsletter.content.audiences import read_audiences
 from newsletter.content.filecache import FileCache
 from newsletter.content.pool import Pool, read_pool
 from newsletter.errors import SettingsError
@@ -22,6 +25,7 @@ from newsletter.settings import Publication, Settings
 from newsletter.settings_file import FILE, load_settings
 from newsletter.store.engine.database import Database, open_database
 from newsletter.store.people.entitlement import Rule
+from newsletter.store.people.featured import name_featured
 from newsletter.tokens import Signer
 
 _log = logging.getLogger(__name__)
@@ -82,13 +86,31 @@ class Workspace:
         """Return the day in Paris."""
         return self.now().date()
 
-    def rule(self, publication: Publication) -> Rule:
-        """Return the audience rule of a publication as the settings have it now."""
+    def audiences(self) -> tuple[Audience, ...]:
+        """Return the named audiences, by title. Raises ContentError for a file that cannot be read."""
+        return read_audiences(self.root, self.files)
+
+    def resolve_audience(self, rule: AudienceRule) -> AudienceRule:
+        """Return a rule with all that it names looked up: other audiences, and the organisations that were featured.
+
+        Raises AudienceError for a name that leads nowhere, ContentError for a file of an audience.
+        """
+        if any(one.field == "audience" for one in conditions(rule)):
+            rule = resolve(rule, {audience.key: audience.rule for audience in self.audiences()})
+        if any(one.field == "featured" for one in conditions(rule)):
+            with self.database.read() as connection:
+                rule = name_featured(connection, rule)
+        return canonical(rule)
+
+    def rule(self, publication: Publication, audience: AudienceRule = EVERYONE) -> Rule:
+        """Return the audience rule of a publication as the settings have it now, for the people in `audience` only."""
+        inside = self.resolve_audience(both(parse_rule(publication.for_), audience))
         return Rule(
             publication.key,
             publication.audience == "members",
             self.settings.members.grace_days,
             tuple(sorted(addresses.parse_address(text).key for text in publication.exceptions)),
+            formula(inside),
         )
 
     def published(self) -> Path:

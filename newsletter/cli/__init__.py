@@ -14,6 +14,7 @@ from newsletter.errors import NewsletterError
 # Each command and its module. Only the one that is called is imported: all of them take two seconds.
 COMMANDS = {
     "articles": "articles",
+    "audiences": "audiences",
     "backup": "backup",
     "bounces": "returns",
     "completion": "manual",
@@ -21,10 +22,13 @@ COMMANDS = {
     "database": "database",
     "demo": "start",
     "doctor": "doctor",
+    "fields": "groups",
+    "groups": "groups",
     "health": "health",
     "help": "manual",
     "init": "start",
     "issues": "issues",
+    "journal": "journal",
     "links": "link_counts",
     "mailings": "mailings",
     "members": "members",

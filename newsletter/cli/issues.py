@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -91,10 +92,15 @@ def check(session: CommandRun, issue: str, follow: bool, as_json: bool) -> None:
     found = list(editions.findings(session.workspace, issue))
     if follow:
         found += link_check.follow_links(session.workspace, issue)
+    variants = editions.issue_variants(session.workspace, issue)
     if as_json:
-        print_json({"issue": issue, "warnings": documents.findings(found)})
+        print_json(
+            {"issue": issue, "warnings": documents.findings(found), "variants": [asdict(one) for one in variants]}
+        )
     else:
         print_findings(found)
+        for one in variants:
+            click.echo(f"variant {one.number}: {one.people} people, {one.items} items: {one.words}")
     if any(f.level is Severity.ERROR for f in found):
         raise SystemExit(1)
 
@@ -124,7 +130,7 @@ def preview(session: CommandRun, issue: str, out: Path, as_json: bool) -> None:
 @pass_session
 def proof(session: CommandRun, issue: str, to: str, as_json: bool) -> None:
     """Send one copy to an address, marked as a proof."""
-    answer = editions.proof(session.workspace, issue, to)
+    answer = editions.proof(session.workspace, issue, to, by=session.user, may_send=True)
     if as_json:
         print_json({"issue": issue, "to": to, "answer": answer})
     else:

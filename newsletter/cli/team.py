@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsletter.actions.team import signin
+from newsletter.actions.team import factors, signin, signin_limits
 from newsletter.actions.team import users as team_users
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
 
@@ -66,8 +66,19 @@ def end(session: CommandRun, email: str) -> None:
     click.echo(f"{user.address} no longer has access")
 
 
+@users.command("reset")
+@click.argument("email")
+@pass_session
+def reset(session: CommandRun, email: str) -> None:
+    """Remove EMAIL's passkeys, app and recovery codes, when all are lost; closes their sessions."""
+    user = team_users.find_user(session.workspace, email)
+    factors.reset_factors(session.workspace, user.id, session.user)
+    factors.mail_change(session.workspace, user)
+    click.echo(f"{user.address} signs in by a mailed link alone")
+
+
 def _print_link(session: CommandRun, user: User) -> None:
-    minutes = round(signin.LINK_SECONDS / 60)
+    minutes = round(signin_limits.LINK_SECONDS / 60)
     click.echo(f"opens the Studio once, within {minutes} minutes: {signin.link_for(session.workspace, user)}")
 
 

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from newsletter.audience import formula
 from newsletter.content import frontmatter
 from newsletter.content.fields import Fields, UnknownKey, name_of
 from newsletter.content.frontmatter import Document
@@ -278,6 +279,7 @@ FIELDS = (
     ),
     _text("quote", 1000),
     ArticleField("restrict", "restriction", _restriction, _restriction_values),
+    ArticleField("for", "audience", Fields.audience, lambda rule: formula(rule) or None),
 )
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date as day
 
 from newsletter import i18n
+from newsletter.audience import formula
 from newsletter.content.article import to_come
 from newsletter.content.frontmatter import clean
-from newsletter.content.headlines import preheader_line, subject_line
 from newsletter.content.markdown import render
 from newsletter.content.pool import Pool, agenda, event_order
 from newsletter.content.propose import AGENDA, ProposedIssue, is_public, propose
 from newsletter.errors import ContentError
 from newsletter.french import event_words, plain, typography, until_words
+from newsletter.headlines import network_line, preheader_line, subject_line
 from newsletter.i18n import Sentence
 from newsletter.model import Article, ComposedIssue, Issue, Item, ItemPlan, Picture, Section, SectionPlan, Visibility
 from newsletter.settings import Network, Publication
@@ -33,9 +34,11 @@ def compose(issue: Issue, pool: Pool, publication: Publication, network: Network
     with i18n.speaking(network.locale):
         lead = desk.item(issue.lead, "lead") if issue.lead else None
         sections = tuple(section for section in map(desk.section, issue.sections) if section.items)
-        subject = subject_line(issue.subject or publication.subject, publication, issue.date, issue.number)
+        pattern = subject_line(publication.subject, publication, issue.date, issue.number)
+        subject = subject_line(issue.subject, publication, issue.date, issue.number) or pattern
     titles = dict.fromkeys(item.title for item in ([lead] if lead else []) + [i for s in sections for i in s.items])
     xhtml, text = _body(issue.editorial, f"{issue.path}:{issue.lines.get('body', 1)}")
+    told = titles or [" ".join(text.split())]  # of a message, its first words
     return ComposedIssue(
         key=issue.key,
         path=issue.path,
@@ -43,11 +46,15 @@ def compose(issue: Issue, pool: Pool, publication: Publication, network: Network
         date=issue.date,
         number=issue.number,
         subject=plain(typography(subject)),
-        preheader=typography(issue.preheader or preheader_line(titles, network)),
+        preheader=typography(issue.preheader or preheader_line(told, network)),
         lead=lead,
         sections=sections,
         editorial_html=xhtml,
         editorial_text=text,
+        audience=issue.audience,
+        plain_subject=plain(typography(pattern)),
+        own_preheader=bool(issue.preheader),
+        network_line=typography(network_line(network)),
     )
 
 
@@ -90,6 +97,7 @@ class _Composer:
             quote=typography(article.quote),
             body_html=xhtml,
             body_text=text,
+            audience=formula(article.targeting if plan.audience is None else plan.audience),
             line=plan.line,
         )
 

@@ -11,11 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from newsletter.audience import LONGEST_FORMULA, AudienceRule
+from newsletter.audience_parser import parse_rule
 from newsletter.content import field_words
 from newsletter.content.frontmatter import Document, clean
 from newsletter.content.urls import is_url
 from newsletter.content.yaml_nodes import Node
-from newsletter.errors import ContentError, nearest
+from newsletter.errors import AudienceError, ContentError, nearest
 from newsletter.french import slugify
 from newsletter.hosts import ascii_host
 from newsletter.i18n import Sentence
@@ -172,6 +174,14 @@ class Fields:
                 said=field_words.no_link(text[:80]),
             )
         return ascii_host(text)
+
+    def audience(self, name: str) -> AudienceRule:
+        """Return the rule of an audience, written as a formula; without the field, everyone."""
+        text = self.text(name, LONGEST_FORMULA)
+        try:
+            return parse_rule(text)
+        except AudienceError as error:
+            raise ContentError(error.what, where=self.where(name), hint=error.hint, said=error.said) from None
 
     def child(self, name: str) -> Fields | None:
         """Return the mapping in field `name`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from newsletter.audience import formula
 from newsletter.content import frontmatter
 from newsletter.content.fields import Fields, UnknownKey, name_of
 from newsletter.content.filecache import FileCache
@@ -21,7 +22,7 @@ from newsletter.settings import Layout
 
 FOLDER = "issues"
 _LAYOUTS: tuple[str, ...] = get_args(Layout)
-_ITEM_KEYS = ("article", "title", "summary", "image", "cta")
+_ITEM_KEYS = ("article", "title", "summary", "image", "cta", "for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _parse(document: Document) -> LoadedIssue:
         date=date,
         subject=fields.text("subject", 300),
         preheader=fields.text("preheader", 300),
+        audience=fields.audience("for"),
         lead=_item(lead, "lead", fields) if lead else None,
         sections=tuple(_section(section) for section in fields.children("sections", 40)),
         editorial=frontmatter.clean(document.body, f"{document.path}:{document.body_line}").strip(),
@@ -156,6 +158,7 @@ def _item(node: Node, name: str, parent: Fields) -> ItemPlan:
         summary=inner.text("summary", 3000),
         picture=inner.picture("image"),
         cta=inner.text("cta", 80),
+        audience=inner.audience("for") if inner.node("for") else None,
         line=node.line,
     )
     inner.close()
@@ -179,13 +182,15 @@ def _values(issue: Issue) -> dict[str, Plain]:
         "date": issue.date,
         "subject": issue.subject or None,
         "preheader": issue.preheader or None,
+        "for": formula(issue.audience) or None,
         "lead": _item_values(issue.lead) if issue.lead else None,
         "sections": sections or None,
     }
 
 
 def _item_values(item: ItemPlan) -> Plain:
-    given = (item.slug, item.title, item.summary, picture_plain(item.picture), item.cta)
+    audience = None if item.audience is None else formula(item.audience) or "everyone"
+    given = (item.slug, item.title, item.summary, picture_plain(item.picture), item.cta, audience)
     if not any(given[1:]):
         return item.slug
     return {key: value or None for key, value in zip(_ITEM_KEYS, given, strict=True)}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from newsletter.content import issue as issues
 from newsletter.content.article import is_over, to_come
-from newsletter.content.headlines import preheader_line, subject_line
 from newsletter.content.pool import Pool, event_order
 from newsletter.french import date_words
+from newsletter.headlines import preheader_line, subject_line
 from newsletter.i18n import _, speaking
 from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Status, Visibility
 from newsletter.settings import Network, Publication, SectionSetting
@@ -153,7 +153,7 @@ class _Proposer:
         first = placed[self.publication.sections[0].tag] if self.publication.sections else []
         if self.publication.layout != "lettre" or len(first) < 2:
             return None
-        lead = next((a for a in first if a.picture and not a.restriction), None)
+        lead = next((a for a in first if a.picture and not a.targeted), None)
         if lead:
             first.remove(lead)
             notes = self.notes.pop((self.publication.sections[0].tag, lead.slug), [])

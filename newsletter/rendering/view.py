@@ -106,8 +106,8 @@ class PrintedLetter:
 
     @property
     def edition(self) -> str:
-        """Which number this is: `Novembre 2026 · n° 142`; a Flash names its day."""
-        words = french.date_words if self.publication.layout == "flash" else french.month_words
+        """Which number this is: `Novembre 2026 · n° 142`; a Flash and a message name their day."""
+        words = french.month_words if self.publication.layout == "lettre" and self.issue.items else french.date_words
         date = words(self.issue.date)
         number = f"n°\u00a0{self.issue.number}" if self.issue.number is not None else ""
         return " · ".join(filter(None, (date[:1].upper() + date[1:], number)))
@@ -201,7 +201,8 @@ def _entry(
 def _in_calendar(item: Item) -> bool:
     """Tell whether the event has a calendar file: these are public, so events for some readers only have none."""
     article = item.article
-    return article.event is not None and article.visibility == Visibility.PUBLIC and not article.restriction
+    targeted = bool(item.audience) or article.targeted
+    return article.event is not None and article.visibility == Visibility.PUBLIC and not targeted
 
 
 def _placed(picture: Picture | None, slot: Slot, pictures: Pictures) -> PlacedPicture | None:

@@ -10,12 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.actor import session_of, user_of
 from newsletter.store.tables.core import events
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: `at` in POSIX seconds, `detail` a small JSON object without names or addresses."""
+    """Something that happened: `at` in POSIX seconds, `detail` a small JSON object without names or addresses.
+
+    Messages to addresses outside of the team are the exception: they name them, and an erasure empties that.
+    """
 
     at: float
     kind: str
@@ -46,7 +50,9 @@ def record_event(connection: Connection, event: Event) -> bool:
             "organisation_id": event.organisation_id,
             "mailing_id": event.mailing_id,
             "publication": event.publication,
-            "actor": event.actor,
+            "actor": str(event.actor),
+            "user_id": user_of(event.actor),
+            "session": session_of(event.actor),
             "detail": dumps(event.detail),
             "key": event.key,
         },

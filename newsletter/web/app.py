@@ -12,11 +12,12 @@ from starlette.middleware import Middleware
 from newsletter import __version__
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.web import assets, failures, metrics, returns, studio
-from newsletter.web.api import issues, people, reports
+from newsletter.web.api import audiences, issues, people, reports
 from newsletter.web.compress import Compress
 from newsletter.web.public import agenda, archive, legal, link_counts, one_click, proposals, reader_choices, signup
 from newsletter.web.security import Guard
 from newsletter.web.site import Site
+from newsletter.web.studio import proven
 
 # Each makes the pages of one subject; a new one is a module with `router(site)` and a line here.
 # What readers ask for needs the database only: any machine can serve it.
@@ -38,6 +39,7 @@ NEED_FILES: tuple[Callable[[Site], APIRouter], ...] = (
     issues.router,
     reports.router,
     people.router,
+    audiences.router,
     *studio.ROUTERS,
 )
 WORKSPACE = "NEWSLETTER_WORKSPACE"
@@ -62,6 +64,7 @@ def make_app(workspace: Workspace, *, readers_only: bool = False) -> FastAPI:
     )
     app.state.site = site
     failures.install(app, site)
+    proven.install(app, site)
     for make in READERS if readers_only else (*READERS, *NEED_FILES):
         app.include_router(make(site))
     return app

@@ -165,9 +165,15 @@ def test_without_a_preheader_the_first_titles_stand_for_it():
     assert compose(issue(preheader="Voilà !"), pool, LETTRE, NETWORK).preheader == f"Voilà{N}!"
 
 
+def test_a_message_without_items_is_announced_by_its_first_words():
+    said = "Rendez-vous le 3 décembre à Lille pour la rencontre nationale des collectivités."
+    composed = compose(issue(editorial=said), Pool(()), LETTRE, NETWORK)
+    assert composed.items == () and composed.preheader == said
+
+
 def test_items_for_some_readers_only_are_still_there():
     pool = Pool((article("a", restriction=Restriction(levels=("region",))),))
-    assert compose(issue(plan("rtes", "a")), pool, LETTRE, NETWORK).items[0].article.restriction
+    assert compose(issue(plan("rtes", "a")), pool, LETTRE, NETWORK).items[0].audience == "level = region"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from newsletter.content import issue as issues
 from newsletter.content.compose import compose, propose
-from newsletter.content.headlines import preheader_line
 from newsletter.content.pool import Pool
+from newsletter.headlines import preheader_line
 from newsletter.model import Issue, ItemPlan, Picture, SectionPlan, Status, Visibility
 from newsletter.paris import PARIS
 from tests.content.test_compose import DAY, FLASH, LETTRE, NETWORK, article, event

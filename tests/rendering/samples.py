@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 
+from newsletter.audience import formula
 from newsletter.french import event_words, typography, until_words
 from newsletter.messages import PublishedPicture
 from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, Section, Speaker
@@ -72,6 +73,7 @@ def item(title: str, summary: str = "", **values: Any) -> Item:
         picture=article.picture,
         when=typography(event_words(article.event)) if article.event else "",
         until=typography(until_words(article.deadline)) if article.deadline else "",
+        audience=formula(article.targeting),
         **own,
     )
 

@@ -12,8 +12,8 @@ import lxml.html
 import pytest
 
 from newsletter.errors import RenderingError
-from newsletter.model import Reader, Restriction, Visibility
-from newsletter.rendering.letter import keep, render, variant_for
+from newsletter.model import Restriction, Visibility
+from newsletter.rendering.letter import has_something, keep, render
 from newsletter.settings import Layout
 from newsletter.theme import Palette, Theme
 from tests.rendering import samples
@@ -246,36 +246,69 @@ def restricted():
     )
 
 
-VARIANTS = [
-    (Reader(), ()),
-    (Reader(level="commune"), ("communes",)),
-    (Reader(region="hdf"), ("nord",)),
-    (Reader(level="commune", region="hdf"), ("communes", "nord")),
-    (Reader(level="region", region="idf"), ()),
-]
+NORTH, TOWNS = "region = hdf", "level = commune"
 
 
-@pytest.mark.parametrize(("reader", "variant"), VARIANTS)
-def test_a_reader_belongs_to_the_variant_of_what_they_may_see(reader, variant):
-    assert variant_for(restricted(), reader) == variant
-
-
-@pytest.mark.parametrize("variant", [variant for _, variant in VARIANTS[:4]])
-def test_a_letter_holds_exactly_the_restricted_items_of_its_variant(variant):
+@pytest.mark.parametrize("variant", [(), (TOWNS,), (NORTH,), (TOWNS, NORTH)])
+def test_a_letter_holds_exactly_the_targeted_items_of_its_variant(variant):
     made = letter(restricted(), variant=variant)
     assert made.variant == variant
-    for slug, title in (("nord", "Pour les Hauts-de-France"), ("communes", "Pour les communes")):
-        assert (title in made.html) == (slug in variant)
-        assert (title in made.text) == (slug in variant)
+    for audience, title in ((NORTH, "Pour les Hauts-de-France"), (TOWNS, "Pour les communes")):
+        assert (title in made.html) == (audience in variant)
+        assert (title in made.text) == (audience in variant)
     assert "Pour tout le monde" in made.html
 
 
 def test_an_emptied_section_vanishes_with_its_heading():
-    made = letter(restricted(), variant=("nord",))
+    made = letter(restricted(), variant=(NORTH,))
     assert "Pour certains" not in made.html + made.text
 
 
 def test_a_restricted_lead_stays_out_of_the_other_variants():
     lead = samples.item("Une", slug="une", restriction=Restriction(levels=("region",)))
     assert keep(samples.issue(lead=lead), ()).lead is None
-    assert keep(samples.issue(lead=lead), ("une",)).lead == lead
+    assert keep(samples.issue(lead=lead), ("level = region",)).lead == lead
+
+
+LINES = [
+    # (subject, preheader) as written; those of readers who do not get the article about Rennes
+    (("Novembre", "Ce mois-ci"), ("Novembre", "Ce mois-ci")),
+    (("Budget participatif : la Ville de Rennes ouvre", "Ce mois-ci"), ("La lettre", "Ce mois-ci")),
+    (("À RENNES, budget participatif : la ville de Rennes", "Ce mois-ci"), ("La lettre", "Ce mois-ci")),
+    (("Novembre", "Rennes Métropole et les autres"), ("Novembre", "Une nouvelle pour tous · Ce que fait le réseau")),
+    (("Rennes en bref", "Ce mois-ci"), ("Rennes en bref", "Ce mois-ci")),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), LINES)
+def test_subject_and_preheader_never_name_an_item_that_the_reader_does_not_get(written, read):
+    rennes = samples.item(
+        "Budget participatif : la Ville de Rennes ouvre",
+        organisations=("Rennes Métropole",),
+        restriction=Restriction(regions=("Bretagne",)),
+    )
+    issue = samples.issue(
+        samples.section("Pour tous", "briefs", rennes, samples.item("Une nouvelle pour tous")),
+        subject=written[0],
+        preheader=written[1],
+        plain_subject="La lettre",
+        own_preheader=True,
+        network_line="Ce que fait le réseau",
+    )
+    assert (keep(issue, ("region = Bretagne",)).subject, keep(issue, ("region = Bretagne",)).preheader) == written
+    assert (keep(issue, ()).subject, keep(issue, ()).preheader) == read
+
+
+def test_a_reader_without_an_item_has_nothing_and_an_editorial_alone_is_something():
+    only = samples.issue(
+        samples.section("À saisir", "briefs", samples.item("X", restriction=Restriction(("commune",))))
+    )
+    assert has_something(only, (TOWNS,)) and not has_something(only, ())
+    assert has_something(samples.issue(editorial_text="Bonjour"), ()) and not has_something(samples.issue(), ())
+
+
+def test_an_editorial_alone_is_a_letter_of_its_own_layout():
+    words = "Rendez-vous le 3 décembre à Lille."
+    made = letter(samples.issue(editorial_html=f"<p>{words}</p>", editorial_text=words))
+    assert words in made.html and words in made.text
+    assert "24 novembre 2026" in made.html and "Dans ce numéro" not in made.html

@@ -49,6 +49,7 @@ def mailing(connection, rule=LETTRE, issue="2026-11-lettre", frozen=ONE_VARIANT,
         now=NOW,
         not_before=NOW,
         today=TODAY,
+        shares=more.get("shares", mailings.ALIKE),
     )
     mailings.change_mailing(connection, made.id, "sending", only=("approved",), started_at=NOW)
     return mailings.get_mailing(connection, made.id)

@@ -21,7 +21,7 @@ from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
-from newsletter.web.app import make_app
+from tests.web.apps import application
 from tests.workspaces import copy_sample
 
 BASE = "http://localhost:8025"
@@ -126,7 +126,7 @@ def opened(path: Path) -> Iterator[Town]:
     """The workspace at `path` on the web."""
     clock = Clock()
     workspace = open_workspace(path, clock)
-    with TestClient(make_app(workspace), base_url=BASE) as client:
+    with application(workspace) as app, TestClient(app, base_url=BASE) as client:
         client.headers["Accept-Language"] = "fr"
         yield Town(workspace, client, clock)
     workspace.close()

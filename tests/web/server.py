@@ -17,19 +17,19 @@ from newsletter.web.connections import ConnectionLimits, bounded_protocol, conne
 
 
 @contextmanager
-def serving(workspace: Workspace, limits: ConnectionLimits | None = None) -> Iterator[str]:
-    """Serve `workspace` and give the address, without a final slash."""
+def serving(workspace: Workspace, limits: ConnectionLimits | None = None, port: int = 0) -> Iterator[str]:
+    """Serve `workspace`, on a free port unless one is named, and give the address, without a final slash."""
     limits = limits or connection_limits(workspace.settings.web)
-    with serving_app(make_app(workspace), limits, log_config(workspace.settings)) as url:
+    with serving_app(make_app(workspace), limits, log_config(workspace.settings), port) as url:
         yield url
 
 
 @contextmanager
-def serving_app(app: Any, limits: ConnectionLimits, log: dict[str, Any] | None = None) -> Iterator[str]:
+def serving_app(app: Any, limits: ConnectionLimits, log: dict[str, Any] | None = None, port: int = 0) -> Iterator[str]:
     """Serve an ASGI application as `newsletter serve` does."""
     config = uvicorn.Config(
         app,
-        port=0,
+        port=port,
         log_config=log,
         server_header=False,
         http=bounded_protocol(limits),

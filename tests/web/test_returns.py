@@ -18,6 +18,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.store.tables.imports import webhook_calls
 from newsletter.web.app import make_app
 from tests.actions.returned_mail import CALL_BACK, HOOK, world
+from tests.web.apps import application
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def lille(tmp_path):
 
 @pytest.fixture
 def client(lille):
-    with TestClient(make_app(lille.workspace), raise_server_exceptions=False) as made:
+    with application(lille.workspace) as app, TestClient(app, raise_server_exceptions=False) as made:
         yield made
 
 

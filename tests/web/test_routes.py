@@ -24,7 +24,8 @@ TABLE = {
         OPTIONS /api/v1/abonnement | POST /api/v1/abonnement | GET /api/v1/openapi.json | GET /articles.rss
         GET /confidentialite | GET /images/{name} | GET /l/{issue}/{number} | GET /lettres.rss | GET /lettres/{issue}
         POST /lettres/{issue} | GET /mentions-legales | GET /robots.txt | GET /sante | GET /static/{name}
-        GET /studio/connexion | POST /studio/connexion
+        GET /studio/oidc | GET /studio/oidc/retour | GET /studio/connexion | POST /studio/connexion
+        POST /studio/connexion/cle
     """,
     "link": """
         GET /changement-adresse/{token} | POST /changement-adresse/{token} | POST /preferences/{token}/adresse
@@ -38,6 +39,7 @@ TABLE = {
         GET /studio/premier/{token} | POST /studio/premier/{token}
     """,
     "secret": """
+        GET /api/v1/audiences | GET /api/v1/groups | POST /api/v1/groups/{key}/people
         GET /api/v1/articles | POST /api/v1/articles | GET /api/v1/count | GET /api/v1/issues | GET /api/v1/issues/{key}
         GET /api/v1/mailings | GET /api/v1/mailings/{issue}/receipt | GET /api/v1/members | GET /api/v1/people
         POST /api/v1/people | DELETE /api/v1/people/subscription | GET /api/v1/report/{year} | POST /hooks/{provider}
@@ -45,6 +47,11 @@ TABLE = {
     """,
     "user": """
         GET /studio | GET /studio/compte | POST /studio/compte/fermer | POST /studio/deconnexion
+        GET /studio/compte/securite | POST /studio/compte/securite/cle | POST /studio/compte/securite/application
+        POST /studio/compte/securite/application/confirmer | POST /studio/compte/securite/secours
+        POST /studio/compte/securite/retirer | GET /studio/second-facteur | POST /studio/second-facteur
+        POST /studio/preuve
+        POST /studio/publics/compter
     """,
     "content": """
         GET /studio/articles | POST /studio/articles | POST /studio/articles/apercu | POST /studio/articles/controle
@@ -82,13 +89,22 @@ TABLE = {
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
-        GET /studio/public/rebonds | GET /studio/public/demandes | POST /studio/public/demandes
+        GET /studio/public/demandes | POST /studio/public/demandes
         POST /studio/public/demandes/{number} | GET /studio/public/demandes/registre.csv
+        GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
+        GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
+        POST /studio/public/publics/geste | POST /studio/public/publics/geste/annuler
+        POST /studio/public/publics/groupe
+        POST /studio/public/publics/exporter | POST /studio/public/publics/{key}/supprimer
+        GET /studio/public/rebonds | GET /studio/public/groupes | POST /studio/public/groupes
+        GET /studio/public/groupes/{key} | POST /studio/public/groupes/{key}
+        POST /studio/public/groupes/{key}/reprendre | GET /studio/public/champs | POST /studio/public/champs
+        POST /studio/public/personnes/{uid}/champs | POST /studio/public/organisations/{number}/champs
     """,
     "figures": """
         GET /studio/chiffres | GET /studio/chiffres/annee | GET /studio/chiffres/annee/{year}
         GET /studio/chiffres/annee/{year}/imprimer | GET /studio/chiffres/annee/{year}/rapport.{form}
-        GET /studio/chiffres/envois
+        GET /studio/chiffres/envois | GET /studio/chiffres/territoires | GET /studio/chiffres/reponses
     """,
     "settings": """
         GET /studio/boite | GET /studio/boite/{folder} | GET /studio/boite/{folder}/{file}
@@ -98,8 +114,9 @@ TABLE = {
         POST /studio/reglages/cles | POST /studio/reglages/cles/fin | GET /studio/reglages/envoi
         POST /studio/reglages/envoi/essai | POST /studio/reglages/envoi/examen | GET /studio/reglages/equipe
         POST /studio/reglages/equipe | POST /studio/reglages/equipe/{user_id}
+        POST /studio/reglages/equipe/{user_id}/connexions | POST /studio/reglages/equipe/{user_id}/facteurs
         POST /studio/reglages/equipe/{user_id}/fin | GET /studio/reglages/identite
-        POST /studio/reglages/identite | GET /studio/reglages/journal
+        POST /studio/reglages/identite | GET /studio/reglages/journal | POST /studio/reglages/journal/exporter
         GET /studio/reglages/flux | POST /studio/reglages/flux
         GET /studio/reglages/publications | GET /studio/reglages/publications/{key}
         POST /studio/reglages/publications/{key}

@@ -101,7 +101,7 @@ def event_ics(workspace: Workspace, slug: str) -> bytes:
 
 
 def _public(article: Article) -> bool:
-    return article.status == Status.READY and article.visibility == Visibility.PUBLIC and not article.restriction
+    return article.status == Status.READY and article.visibility == Visibility.PUBLIC and not article.targeted
 
 
 def _upcoming(workspace: Workspace) -> list[tuple[Article, EventTime]]:

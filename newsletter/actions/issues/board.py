@@ -14,6 +14,7 @@ from newsletter.actions.issues.files import check_issue_file, history, unreadabl
 from newsletter.actions.issues.gestures import LEAD, Place, home_of
 from newsletter.actions.issues.versions import IssueVersion, issue_version
 from newsletter.actions.workspace import Workspace
+from newsletter.audience import EVERYONE, AudienceRule
 from newsletter.content.article import is_over, to_come
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
@@ -57,6 +58,13 @@ class BoardItem:
     def title(self) -> str:
         """The title that is printed."""
         return self.plan.title or (self.article.title if self.article else self.plan.slug)
+
+    @property
+    def rule(self) -> AudienceRule:
+        """Whom it is for in this issue."""
+        if self.plan.audience is not None:
+            return self.plan.audience
+        return self.article.targeting if self.article else EVERYONE
 
     @property
     def anchor(self) -> str:

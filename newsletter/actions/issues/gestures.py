@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from newsletter.actions.issues.files import history, read_issue
 from newsletter.actions.workspace import Workspace
+from newsletter.audience import AudienceRule
 from newsletter.content import issue as issues
 from newsletter.content.propose import AGENDA, propose
 from newsletter.errors import Refused
@@ -112,7 +113,16 @@ def lead_item(issue: Issue, place: Place) -> Issue:
 
 def override_item(issue: Issue, place: Place, *, title: str, summary: str) -> Issue:
     """Give an item another title and summary in this issue only; an empty text is the article's own again."""
-    plan = replace(plan_at(issue, place), title=title, summary=summary)
+    return _with_plan(issue, place, replace(plan_at(issue, place), title=title, summary=summary))
+
+
+def target_item(issue: Issue, place: Place, rule: AudienceRule, article: Article | None) -> Issue:
+    """Say for whom an item is in this issue; the article's own audience is taken up again, not repeated."""
+    own = article is not None and rule == article.targeting
+    return _with_plan(issue, place, replace(plan_at(issue, place), audience=None if own else rule))
+
+
+def _with_plan(issue: Issue, place: Place, plan: ItemPlan) -> Issue:
     if place == LEAD:
         return replace(issue, lead=plan)
     section = issue.sections[place.section]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,21 +15,29 @@ from newsletter.actions import published_pictures
 from newsletter.actions.issues.files import check_issue_file, read_issue, unreadable
 from newsletter.actions.letters import pictures
 from newsletter.actions.letters.personal import Personal
+from newsletter.actions.letters.variants import (
+    MOST_VARIANTS,
+    ShownVariant,
+    VariantPlan,
+    check_variants,
+    plan_variants,
+    shown_variants,
+)
+from newsletter.actions.team.outside_mail import note_message
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
 from newsletter.i18n import Sentence
 from newsletter.messages import Letter, PublishedPicture
-from newsletter.model import ComposedIssue, Finding, Issue, Reader, Severity
+from newsletter.model import ComposedIssue, Finding, Issue, Severity
 from newsletter.paris import PARIS
 from newsletter.private_files import make_private_folder, write_private
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks
-from newsletter.rendering.letter import render, variant_for
+from newsletter.rendering.letter import render
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Publication
-from newsletter.store.people import organisations
 from newsletter.store.sending.mailings import Frozen
 
 SAMPLE_ADDRESS = "camille.martin@collectivite.example"
@@ -46,7 +52,7 @@ class Edition:
     publication: Publication
     letters: tuple[Letter, ...]
     skeletons: tuple[Skeleton, ...]
-    organisation_ids: tuple[tuple[int, ...], ...]
+    plan: VariantPlan
     pictures: Mapping[str, PublishedPicture]
     findings: tuple[Finding, ...]
 
@@ -63,8 +69,13 @@ class Edition:
     @property
     def frozen(self) -> list[Frozen]:
         """The variants as the store keeps them."""
-        rows = zip(self.letters, self.skeletons, self.organisation_ids, strict=True)
-        return [Frozen(letter.variant, skeleton.freeze(), ids) for letter, skeleton, ids in rows]
+        rows = zip(self.letters, self.skeletons, strict=True)
+        return [Frozen(self._targeted(letter), skeleton.freeze()) for letter, skeleton in rows]
+
+    def _targeted(self, letter: Letter) -> tuple[str, ...]:
+        return tuple(
+            sorted({i.article.slug for i in self.composed.items if i.audience and i.audience in letter.variant})
+        )
 
 
 def edition(
@@ -79,18 +90,20 @@ def edition(
     findings = check_issue_file(workspace, issue, pool)
     composed = composition(workspace, issue, pool)
     published, unusable = pictures.publish(workspace, composed)
-    groups = variants(workspace, composed, connection)
+    plan = plan_variants(workspace, composed, connection)
+    groups = tuple(variant.rules for variant in plan.variants[:MOST_VARIANTS])
 
     def print_all() -> Rendered:
-        return _print(workspace, composed, publication, published, tuple(groups))
+        return _print(workspace, composed, publication, published, groups)
 
-    printed = workspace.kept.get(print_all, (_print, composed, settings), (published, tuple(groups), i18n.locale()))
+    printed = workspace.kept.get(print_all, (_print, composed, settings), (published, groups, i18n.locale()))
+    findings = [*findings, *check_variants(composed, plan, publication)]
     return Edition(
         composed=composed,
         publication=publication,
         letters=printed.letters,
         skeletons=printed.skeletons,
-        organisation_ids=tuple(tuple(ids) for ids in groups.values()),
+        plan=plan,
         pictures=published,
         findings=tuple(dict.fromkeys([*findings, *printed.findings, *unusable])),
     )
@@ -141,27 +154,21 @@ def findings(workspace: Workspace, key: str) -> tuple[Finding, ...]:
         return unprintable(workspace, key, pool, error)
 
 
+def issue_variants(workspace: Workspace, key: str) -> tuple[ShownVariant, ...]:
+    """Return the variants of issue `key` in words; none while it cannot be made, or when all readers get the same."""
+    try:
+        plan = edition(workspace, key).plan
+    except NewsletterError:
+        return ()
+    return shown_variants(workspace, plan) if plan.shares.rules else ()
+
+
 def unprintable(workspace: Workspace, key: str, pool: Pool, error: NewsletterError) -> tuple[Finding, ...]:
     """Proof-read the files of an issue of which `error` says why no letter can be made."""
     found = check_issue_file(workspace, read_issue(workspace, key), pool)
     if error.where not in {finding.where for finding in found}:
         found.append(unreadable(error, "unprintable"))
     return tuple(found)
-
-
-def variants(
-    workspace: Workspace, composed: ComposedIssue, connection: Connection | None = None
-) -> dict[tuple[str, ...], list[int]]:
-    """Return the variants in use, each with the organisations it is for; the one of unattached readers comes first."""
-    plain = variant_for(composed, Reader())
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list, {plain: []})
-    if any(item.article.restriction for item in composed.items):
-        with nullcontext(connection) if connection else workspace.database.read() as reading:
-            for o in organisations.list_organisations(reading):
-                variant = variant_for(composed, Reader(o.level, o.region, o.departement))
-                if variant != plain:
-                    groups[variant].append(o.id)
-    return dict(groups)
 
 
 def skeleton(workspace: Workspace, letter: Letter, publication: Publication) -> Skeleton:
@@ -233,13 +240,15 @@ def _copy_pictures(workspace: Workspace, made: Edition, out: Path) -> None:
         write_private(out / pictures.PATH / name, published_pictures.required(workspace.media, name))
 
 
-def proof(workspace: Workspace, key: str, to: str) -> str:
+def proof(workspace: Workspace, key: str, to: str, *, by: str, may_send: bool) -> str:
     """Send one copy of issue `key` to `to` through the provider, as a reader would get it; returns the answer.
 
-    The subject says that it is a proof. Nothing is recorded as sent. Raises Refused when the provider does not take it.
+    The subject says that it is a proof. Nothing is recorded as sent, but the journal names the address. Raises
+    Refused when the provider does not take it, and for an address outside of the team when `by` may not send.
     """
     address = addresses.parse_address(to)
     made, provider = edition(workspace, key), workspace.provider()
+    note_message(workspace, "proof-sent", address.text, by=by, may_send=may_send, detail={"issue": key})
     letter = replace(made.letters[0], subject=f"[Épreuve] {made.letters[0].subject}")
     bones = skeleton(workspace, letter, made.publication)
     maker = personal(workspace, made.publication, key, provider.wants)

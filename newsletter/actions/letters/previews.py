@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Literal
@@ -18,20 +17,20 @@ from newsletter.actions.letters.editions import (
     edition,
     personal,
     skeleton,
-    variants,
 )
+from newsletter.actions.letters.variants import plan_variants, variant_words
 from newsletter.actions.workspace import Workspace
 from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
-from newsletter.errors import ContentError
+from newsletter.errors import AudienceError, ContentError
+from newsletter.french import number_words
 from newsletter.i18n import _, ngettext
 from newsletter.messages import Letter
 from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Visibility
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication
-from newsletter.store.people import organisations
 
 Scheme = Literal["", "clair", "sombre"]
 _UID = bytes(16)
@@ -94,7 +93,8 @@ def item_look(
     settings = workspace.settings
     composed = compose(issue, Pool((shown,)), setting, settings.network)
     published, _unusable = pictures.publish(workspace, composed)
-    letter = render(composed, setting, settings.network, settings.theme, settings.web.base_url, published, (slug,))
+    everything = tuple({item.audience for item in composed.items})
+    letter = render(composed, setting, settings.network, settings.theme, settings.web.base_url, published, everything)
     html, _text = _parts(workspace, letter, setting, workspace.now())
     # The first screen of a letter is its masthead; a frame that is shown at `#article` begins below.
     return _shown(workspace, html.replace("<h2", '<h2 id="article"', 1), scheme, prefix)
@@ -134,24 +134,19 @@ def readers(workspace: Workspace, key: str) -> tuple[ReaderGroup, ...]:
     issue, pool = read_issue(workspace, key), workspace.pool()
     everybody = (ReaderGroup(0, _("Tous les lecteurs")),)
     articles = (pool.get(plan.slug) for plan in plans(issue))
-    if not any(article and article.restriction for article in articles):
+    targeted = any(plan.audience is not None for plan in plans(issue))
+    if not targeted and not any(article and article.targeted for article in articles):
         return everybody
     try:
-        groups = variants(workspace, composition(workspace, issue, pool))
-    except ContentError:
+        plan = plan_variants(workspace, composition(workspace, issue, pool))
+    except (ContentError, AudienceError):
         return everybody
-    if len(groups) == 1:
-        return everybody
-    with workspace.database.read() as connection:
-        names = {o.id: o.name for o in organisations.list_organisations(connection)}
-    found = [ReaderGroup(0, _("Lecteurs sans contenu ciblé"))]
-    for number, ids in enumerate(list(groups.values())[1:], 1):
-        found.append(ReaderGroup(number, _few([names[i] for i in ids if i in names])))
-    return tuple(found)
+    return tuple(
+        ReaderGroup(number, _with_people(variant_words(workspace, variant.rules), variant.people))
+        for number, variant in enumerate(plan.variants)
+    )
 
 
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:2])
-    more = len(names) - 2
-    words = ngettext("{names} et {n} autre", "{names} et {n} autres", more)
-    return words.format(names=shown, n=more) if more > 0 else shown
+def _with_people(words: str, people: int) -> str:
+    count = ngettext("{n} personne", "{n} personnes", people).format(n=number_words(people))
+    return f"{words[:1].upper()}{words[1:]} ({count})"

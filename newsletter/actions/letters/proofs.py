@@ -10,6 +10,7 @@ from newsletter.actions import mail
 from newsletter.actions.issues.board import plans
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import previews
+from newsletter.actions.team.outside_mail import note_message
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
@@ -70,15 +71,20 @@ def settle_comment(workspace: Workspace, number: int) -> None:
         store.settle_comment(connection, number, workspace.database.now(connection))
 
 
-def invite_reviewer(workspace: Workspace, key: str, slug: str, *, reader: str, address: str, by: str) -> str:
+def invite_reviewer(
+    workspace: Workspace, key: str, slug: str, *, reader: str, address: str, by: str, may_send: bool
+) -> str:
     """Return a link to one item of an issue, valid for fourteen days, and mail it to `address` if one is given.
 
-    Refused for an item that is not in the issue or a reader without a name.
+    Refused for an item that is not in the issue, for a reader without a name, and for mail to an address outside of the
+    team when `by` may not send.
     """
     if not reader.strip():
         raise Refused(_("Donnez le nom de la personne qui relira."), hint="name the reader")
     _item(workspace, key, slug)
     subject = {"issue": key, "item": slug, "reader": " ".join(clean.text(reader).split())[:120]}
+    if address:
+        note_message(workspace, "proof-mailed", address, by=by, may_send=may_send, detail={"issue": key, "item": slug})
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         token = one_time.make_link(connection, _PURPOSE, subject, now + DAYS * 86_400)

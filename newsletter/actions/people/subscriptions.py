@@ -126,7 +126,7 @@ class Why:
     """The chain from an address to a verdict: `reason` is empty when the person receives the publication.
 
     Reasons: unknown, erased, bounced, complained, left, pending, expired, not-subscribed, no-organisation,
-    not-a-member. `since` is the day (Paris) from which the verdict holds, where it is known.
+    not-a-member, not-in-audience. `since` is the day (Paris) from which the verdict holds, where it is known.
     """
 
     email: str
@@ -183,7 +183,7 @@ def _since(
     if reason == "not-a-member":
         past = [p.ended for p in place.periods if p.ended and p.ended < today.isoformat()] if place else []
         return date.fromisoformat(max(past)) + timedelta(days=1 + rule.grace_days) if past else None
-    if reason in ("no-organisation", "not-subscribed") or subscription is None:
+    if reason in ("no-organisation", "not-subscribed", "not-in-audience") or subscription is None:
         return None
     began = paris.day(subscription.since)
     if reason or not rule.members_only or exception or place is None:

@@ -16,6 +16,7 @@ from newsletter.actions.reports.sentences import sentences
 from newsletter.actions.reports.year import Absent, Month, end_of, gather_year, since
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
+from newsletter.folding import sort_key
 from newsletter.i18n import Sentence, speaking
 from newsletter.store.people import organisations
 from newsletter.store.people.organisations import Organisation
@@ -67,6 +68,54 @@ def count(workspace: Workspace, *, on: date | None = None, by: str = "", what: W
         members = what == "members"
         groups = _members(connection, on, by) if members else _subscribers(connection, end_of(on), by)
     return Count(on=on, what=what, by=by, rule=words.count_rule(what, by), total=sum(groups.values()), groups=groups)
+
+
+CROSSED = ("level", "region", "departement", "role")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossedCount:
+    """Subscribers at the end of day `on` by two details: `cells` by (row, column); the cells add up to `total`."""
+
+    on: date
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: Mapping[tuple[str, str], int]
+
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return sum(self.cells.values())
+
+    def row_total(self, row: str) -> int:
+        """How many there are in a row."""
+        return sum(n for (name, _column), n in self.cells.items() if name == row)
+
+    def column_total(self, column: str) -> int:
+        """How many there are in a column."""
+        return sum(n for (_row, name), n in self.cells.items() if name == column)
+
+
+def cross(workspace: Workspace, by: str, across: str, *, on: date | None = None) -> CrossedCount:
+    """Count subscribers at the end of `on` (today without it) by two details; Refused as `count` refuses."""
+    checked = count(workspace, on=on, by=by)
+    if by not in CROSSED or across not in CROSSED or by == across:
+        known = ", ".join(CROSSED)
+        raise Refused(
+            f"subscribers cannot be crossed by {by} and {across}",
+            where="--by",
+            hint=f"choose two among {known}",
+            said=Sentence("Ces deux regroupements ne se croisent pas. Choisissez-en deux différents dans la liste."),
+        )
+    with workspace.database.read() as connection:
+        cells = counts.by_two_details(connection, end_of(checked.on), by, across)
+    rows, columns = ({pair[place] for pair in cells} for place in (0, 1))
+    named = [tuple(sorted(names, key=_last_without_name)) for names in (rows, columns)]
+    return CrossedCount(on=checked.on, rows=named[0], columns=named[1], cells=cells)
+
+
+def _last_without_name(name: str) -> tuple[bool, tuple[str, str]]:
+    return name == counts.NONE, sort_key(name)
 
 
 def _subscribers(connection: Connection, moment: float, by: str) -> dict[str, int]:

@@ -60,11 +60,12 @@ def approve_issue(
     sending, after = workspace.settings.sending, 0
     frozen = archive_link_counts.frozen(workspace, made, counted)
     caps = {name: cap.domains for name, cap in sending.caps.items()}
+    rule = workspace.rule(made.publication, made.composed.audience)
 
     def load(connection: Connection) -> int | None:
         """Write the next candidates; with the last of them the mailing is approved."""
         rest = mailings.load_mailing(
-            connection, mailing, frozen, caps, paris.day(moment), moment, after=after, slice_=candidates.SLICE
+            connection, mailing, made.plan.shares, caps, paris.day(moment), moment, after=after, slice_=candidates.SLICE
         )
         if rest is None:
             mailings.change_mailing(connection, mailing.id, "approved", only=("loading",))
@@ -106,7 +107,7 @@ def approve_issue(
             issue=key,
             subject=made.composed.subject,
             content_hash=made.content_hash,
-            rule=workspace.rule(made.publication),
+            rule=rule,
             record=_record(made),
             frozen=frozen,
             approved_by=by,

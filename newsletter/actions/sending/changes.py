@@ -83,7 +83,7 @@ def _item_mark(item: Item) -> str:
     """Return a mark of what is printed of an item."""
     picture = (item.picture.source, item.picture.alt) if item.picture else ()
     parts = (item.title, item.summary, item.link, item.cta, item.when, item.until, item.quote, item.body_html, picture)
-    return _mark(repr((*parts, item.article.contact, item.article.restriction)))
+    return _mark(repr((*parts, item.article.contact, item.audience)))
 
 
 def _mark(text: str) -> str:

@@ -121,6 +121,8 @@ _WORDS = {
     "expired": "never confirmed",
     "no-organisation": "no organisation",
     "not-a-member": "not a member",
+    "not-in-audience": "not in the audience",
+    "nothing-for-them": "no item was for them",
     "not-subscribed": "not subscribed",
     "erased": "data erased",
     "already-sent": "had it from a cancelled mailing",

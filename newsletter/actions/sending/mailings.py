@@ -13,6 +13,7 @@ from newsletter.actions.sending import schedule
 from newsletter.actions.sending.approval import approve_issue, withdraw_approval
 from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import same_person, user_of
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.store import journal
@@ -37,7 +38,7 @@ def confirm_mailing(workspace: Workspace, key: str, by: str, seen: str = "") -> 
             raise Refused(_("Le bon à tirer n’est plus celui que vous avez vu. Relisez la page."), hint="look again")
         if mailing.status not in ("approved", "paused") or mailing.started_at is not None:
             raise _moved_on(key, mailing.status)
-        if mailing.approved_by == by:
+        if same_person(mailing.approved_by, mailing.approved_by_id, by, user_of(by)):
             raise Refused(
                 "the second word must come from another person",
                 hint="ask a colleague to confirm",
@@ -46,7 +47,7 @@ def confirm_mailing(workspace: Workspace, key: str, by: str, seen: str = "") -> 
                     "Demandez à un·e collègue."
                 ),
             )
-        mailings.touch(connection, mailing.id, confirmed_by=by)
+        mailings.touch(connection, mailing.id, confirmed_by=str(by), confirmed_by_id=user_of(by))
         _log(connection, workspace, mailing, "mailing-confirmed", by)
         return mailings.get_mailing(connection, mailing.id)
 

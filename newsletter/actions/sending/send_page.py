@@ -18,6 +18,7 @@ from newsletter.actions.issues.board import Remark
 from newsletter.actions.issues.files import read_issue
 from newsletter.actions.letters import editions
 from newsletter.actions.letters.editions import Edition
+from newsletter.actions.letters.variants import ShownVariant, shown_variants
 from newsletter.actions.sending import changes, corrections, mailings, schedule
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.changes import ApprovalChange
@@ -92,6 +93,7 @@ class SendPage:
     comments: Sequence[Comment] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     links: Sequence[Link] = ()
+    variants: tuple[ShownVariant, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -113,11 +115,14 @@ def send_page(workspace: Workspace, key: str) -> SendPage:
         if mailing and mailing.status not in ("cancelled", "loading"):
             state = _begun(connection, workspace, mailing)
         else:
-            state = _draft(connection, workspace, publication)
+            state = {"stage": "draft", "people": 0, "excluded": {}}
         waiting = state["stage"] in ("draft", "approved", "scheduled", "late")
         made, findings = _files(connection, workspace, key, pool) if waiting else (None, ())
-        if waiting and state.get("mailing"):
-            state |= _since_approval(connection, workspace, state["mailing"], made, state["people"])
+        now = _candidates(connection, workspace, issue, publication, made) if waiting else {}
+        if state["stage"] == "draft":
+            state |= {"people": now.pop("", 0), "excluded": now}
+        elif waiting:
+            state |= _since_approval(state["mailing"], made, (state["people"], now.get("", 0)))
         said = comments.list_comments(connection, key)
         return SendPage(
             issue=issue,
@@ -131,13 +136,25 @@ def send_page(workspace: Workspace, key: str) -> SendPage:
             comments=said,
             titles={c.item: article.title for c in said if c.item and (article := pool.get(c.item))},
             links=link_counts.of_issue(connection, key),
+            variants=shown_variants(workspace, made.plan) if made and made.plan.shares.rules else (),
             **state,
         )
 
 
-def _draft(connection: Connection, workspace: Workspace, publication: Publication) -> dict[str, Any]:
-    counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
-    return {"stage": "draft", "people": counts.pop("", 0), "excluded": counts}
+def _candidates(
+    connection: Connection, workspace: Workspace, issue: Issue, publication: Publication, made: Edition | None
+) -> dict[str, int]:
+    """Count who would get the issue now (under an empty text), and who would not by why; {} for an unusable audience.
+
+    What makes the audience unusable is among the findings.
+    """
+    try:
+        rule = workspace.rule(publication, issue.audience)
+    except NewsletterError:
+        return {}
+    counts = candidates.count_candidates(connection, rule, workspace.today())
+    left_out = made.plan.left_out if made else 0
+    return {**counts, "": counts.get("", 0) - left_out, "nothing-for-them": left_out} if left_out else counts
 
 
 def _begun(connection: Connection, workspace: Workspace, mailing: Mailing) -> dict[str, Any]:
@@ -189,15 +206,11 @@ def _files(
     return made, made.findings
 
 
-def _since_approval(
-    connection: Connection, workspace: Workspace, mailing: Mailing, made: Edition | None, people: int
-) -> dict[str, Any]:
+def _since_approval(mailing: Mailing, made: Edition | None, people: tuple[int, int]) -> dict[str, Any]:
     """Return whether the files changed since the approval, and what; what makes no letter any more has changed."""
     if made is None or made.content_hash == mailing.content_hash:
         return {"changed": made is None}
-    rule = workspace.rule(made.publication)
-    now = candidates.count_candidates(connection, rule, workspace.today()).get("", 0)
-    found = changes.changes_since(mailing.subject, mailing.record, made.composed, (people, now))
+    found = changes.changes_since(mailing.subject, mailing.record, made.composed, people)
     return {"changed": True, "changes": found}
 
 
@@ -212,12 +225,14 @@ def approve_from_page(workspace: Workspace, key: str, *, by: str, seen: str, may
 
     Who may not send does not replace an approval whose hour is given: PermissionError.
     """
-    publication = workspace.settings.publication(read_issue(workspace, key).publication)
+    issue, pool = read_issue(workspace, key), workspace.pool()
+    publication = workspace.settings.publication(issue.publication)
     with workspace.database.read() as connection:
         mailing = store.of_issue(connection, key)
         if mailing and mailing.status == "approved" and not may_send and is_scheduled(connection, mailing):
             raise PermissionError
-        counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
+        made, _findings = _files(connection, workspace, key, pool)
+        counts = _candidates(connection, workspace, issue, publication, made)
     if not counts.get(""):
         raise Refused(
             f"nobody would receive `{key}`",

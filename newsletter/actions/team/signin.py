@@ -1,4 +1,4 @@
-"""Signing in to the Studio: one-time links by mail, sessions behind a cookie, and the first link of a new workspace.
+"""Signing in to the Studio: one-time links by mail, and the first link of a new workspace.
 
 Nothing here reveals whether an address is known: the door answers first, then asks for the mail.
 """
@@ -6,40 +6,27 @@ Nothing here reveals whether an address is known: the door answers first, then a
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
 from newsletter.actions import mail
-from newsletter.actions.people.signup_rules import network_of
+from newsletter.actions.team import passkeys
+from newsletter.actions.team.sessions import UNKNOWN, Requester, SignedIn, open_session
+from newsletter.actions.team.signin_limits import LINK_SECONDS, SIGN_IN, wants_mail
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import Actor
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import Sentence, _, speaking
 from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.people import limits
 from newsletter.store.team import users
-from newsletter.store.team.users import User, UserSession
+from newsletter.store.team.users import User
 
-LINK_SECONDS = 15 * 60.0
 FIRST_SECONDS = 24 * 3600.0
-SESSION_SECONDS = 30 * 86_400.0
-IDLE_SECONDS = 14 * 86_400.0
-_SEEN_EVERY = 60.0
-_SIGN_IN, _FIRST = "sign-in", "first-admin"
-_HOUR = 3600
-_PER_ADDRESS, _PER_IP = 5, 30
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session just opened: the cookie's secret is stored nowhere else."""
-
-    cookie: str
-    user: User
+_FIRST = "first-admin"
 
 
 def first_link(workspace: Workspace) -> str:
@@ -55,7 +42,7 @@ def first_link(workspace: Workspace) -> str:
         return _link(workspace, connection, _FIRST, "", FIRST_SECONDS, "/studio/premier/")
 
 
-def first_user(workspace: Workspace, token: str, address: str, name: str, agent: str = "") -> SignedIn:
+def first_user(workspace: Workspace, token: str, address: str, name: str, requester: Requester = UNKNOWN) -> SignedIn:
     """Make the opener of the first link admin with the right to send, and sign them in.
 
     Raises AddressError, which leaves the link usable, and TokenError for a link that is used, replaced or expired.
@@ -69,18 +56,20 @@ def first_user(workspace: Workspace, token: str, address: str, name: str, agent:
             connection, address=found.text, key=found.key, name=name.strip(), role="admin", may_send=True, now=now
         )
         detail = {"user": user.id, "role": "admin", "may_send": True}
-        journal.record_event(connection, Event(now, "user-invited", actor=user.called, detail=detail))
-        return _open(connection, user, now, agent)
+        journal.record_event(
+            connection, Event(now, "user-invited", actor=Actor(user.called, user.id, ""), detail=detail)
+        )
+        return open_session(workspace, connection, user, now, requester)
 
 
 def link_for(workspace: Workspace, user: User) -> str:
     """Return a one-time sign-in link for `user`, for a person who already has the workspace (the terminal)."""
     with workspace.database.write() as connection:
-        return _link(workspace, connection, _SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
+        return _link(workspace, connection, SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
 
 
-def mail_link(workspace: Workspace, text: str, ip: str) -> None:
-    """Mail a sign-in link to the user whose address is `text`, if there is one and the limits allow it.
+def mail_link(workspace: Workspace, text: str, requester: Requester = UNKNOWN) -> None:
+    """Mail a sign-in link to the user whose address is `text`, if there is one.
 
     Runs after the answer was given: neither its time nor its outcome can tell who has access. Faults are logged.
     """
@@ -91,11 +80,14 @@ def mail_link(workspace: Workspace, text: str, ip: str) -> None:
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         user = users.by_key(connection, key)
-        if _too_many(connection, workspace, key, ip, now) or user is None:
+        if user is None or not wants_mail(workspace, connection, user, requester, now):
             return
-        link = _link(workspace, connection, _SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/")
+        link = _link(workspace, connection, SIGN_IN, str(user.id), LINK_SECONDS, "/studio/connexion/", mailed=now)
     # To the address that was stored at the invitation, never to the one just typed.
-    mail.post(workspace, user.address, _notice(workspace, link))
+    if mail.post(workspace, user.address, _notice(workspace, link)):
+        return
+    with workspace.database.write() as connection:  # it lies in no mailbox: the next request is mailed
+        users.redeem(connection, digest(link.rpartition("/")[2]), SIGN_IN, workspace.database.now(connection))
 
 
 def mail_invitation(workspace: Workspace, user: User, by: str) -> bool:
@@ -115,66 +107,40 @@ def usable(workspace: Workspace, token: str, *, first: bool = False) -> bool:
     """Tell whether a link may still be used, without using it."""
     with workspace.database.read() as connection:
         now = workspace.database.now(connection)
-        return users.offered(connection, digest(token), _FIRST if first else _SIGN_IN, now) is not None
+        return users.offered(connection, digest(token), _FIRST if first else SIGN_IN, now) is not None
 
 
-def sign_in(workspace: Workspace, token: str, agent: str = "") -> SignedIn:
+def sign_in(workspace: Workspace, token: str, requester: Requester = UNKNOWN) -> SignedIn:
     """Use a one-time link and open a new session; TokenError when the link is unknown, used or expired."""
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
-        subject = users.redeem(connection, digest(token), _SIGN_IN, now)
+        subject = users.redeem(connection, digest(token), SIGN_IN, now)
         user = users.by_id(connection, int(subject)) if subject else None
         if user is None or user.ended_at is not None:
             raise _useless()
-        return _open(connection, user, now, agent)
+        return open_session(workspace, connection, user, now, requester)
 
 
-def session(workspace: Workspace, cookie: str) -> UserSession | None:
-    """Return the session of a cookie if it is still open; records its use at most once a minute."""
-    if not cookie:
-        return None
-    with workspace.database.read() as connection:
-        now = workspace.database.now(connection)
-        found = users.session(connection, digest(cookie), now, IDLE_SECONDS)
-    if found and now - found.seen_at > _SEEN_EVERY:
-        with workspace.database.write() as connection:
-            users.seen(connection, found.digest, now)
-    return found
-
-
-def sign_out(workspace: Workspace, cookie: str) -> None:
-    """Close the session of a cookie."""
+def sign_in_by_passkey(workspace: Workspace, answer: str, requester: Requester = UNKNOWN) -> SignedIn:
+    """Open a session for the user whose passkey answered the challenge of the sign-in page; Refused otherwise."""
     with workspace.database.write() as connection:
-        users.close(connection, digest(cookie))
+        user = passkeys.check_answer(workspace, connection, passkeys.SIGN_IN, answer)
+        return open_session(workspace, connection, user, workspace.database.now(connection), requester, second=True)
 
 
-def _open(connection: Connection, user: User, now: float, agent: str) -> SignedIn:
-    cookie = secrets.token_urlsafe(32)
-    users.open_session(
-        connection,
-        digest(cookie),
-        user.id,
-        csrf=secrets.token_urlsafe(24),
-        now=now,
-        expires=now + SESSION_SECONDS,
-        agent=agent[:200],
-    )
-    journal.record_event(connection, Event(now, "user-signed-in", actor=user.called, detail={"user": user.id}))
-    return SignedIn(cookie, user)
-
-
-def _link(workspace: Workspace, connection: Connection, purpose: str, subject: str, lasts: float, page: str) -> str:
+def _link(
+    workspace: Workspace,
+    connection: Connection,
+    purpose: str,
+    subject: str,
+    lasts: float,
+    page: str,
+    *,
+    mailed: float | None = None,
+) -> str:
     token, now = secrets.token_urlsafe(32), workspace.database.now(connection)
-    users.offer(connection, digest(token), purpose, subject, now + lasts, now)
+    users.offer(connection, digest(token), purpose, subject, now + lasts, now, mailed=mailed)
     return f"{workspace.settings.web.base_url}{page}{token}"
-
-
-def _too_many(connection: Connection, workspace: Workspace, key: str, ip: str, now: float) -> bool:
-    """Count this request for the address and for the machine that made it; both under keyed hashes."""
-    mark = workspace.signer.fingerprint
-    asked = limits.hit(connection, f"signin-address:{mark('limit', key)}", now, _HOUR)
-    came = limits.hit(connection, f"signin-ip:{mark('limit', network_of(ip))}", now, _HOUR)
-    return asked > _PER_ADDRESS or came > _PER_IP
 
 
 def _notice(workspace: Workspace, link: str) -> Notice:

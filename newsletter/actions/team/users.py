@@ -15,8 +15,8 @@ from newsletter.errors import NotFound, Refused, nearest
 from newsletter.i18n import Sentence
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.team import users
-from newsletter.store.team.users import ApiToken, User, UserSession
+from newsletter.store.team import factors, sessions, users
+from newsletter.store.team.users import ApiToken, User
 
 # What a role allows; sending is a right of its own (`User.may_send`).
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -84,8 +84,10 @@ def change_user(workspace: Workspace, user_id: int, *, role: str, may_send: bool
             _keep_one_admin(connection, before)
         users.change_user(connection, user_id, name=name.strip(), role=role, may_send=may_send)
         if (before.role, before.may_send) != (role, may_send):
-            users.close_all(connection, user_id)
+            sessions.close_sessions(connection, user_id)
             _note(connection, "user-changed", before, now, by, {"role": role, "may_send": may_send})
+        if before.name != name.strip():
+            _note(connection, "user-renamed", before, now, by, {"was_called": before.called, "name": name.strip()})
         return users.by_id(connection, user_id)
 
 
@@ -95,21 +97,10 @@ def end_access(workspace: Workspace, user_id: int, by: str) -> None:
         user, now = _current(connection, user_id), workspace.database.now(connection)
         _keep_one_admin(connection, user)
         users.end_user(connection, user_id, now)
+        sessions.close_sessions(connection, user_id)
+        sessions.forget_devices(connection, user_id)
+        factors.remove_all(connection, user_id)
         _note(connection, "user-ended", user, now, by, {})
-
-
-def sessions_of(workspace: Workspace, user_id: int) -> list[UserSession]:
-    """Return the browsers in which a user is signed in, the last used first."""
-    with workspace.database.read() as connection:
-        return users.sessions_of(connection, user_id, workspace.database.now(connection))
-
-
-def close_sessions(workspace: Workspace, user_id: int, by: str) -> None:
-    """Sign a user out everywhere."""
-    with workspace.database.write() as connection:
-        user = users.by_id(connection, user_id)
-        users.close_all(connection, user_id)
-        _note(connection, "user-signed-out-everywhere", user, workspace.database.now(connection), by, {})
 
 
 def make_token(workspace: Workspace, name: str, scope: str, by: str) -> str:

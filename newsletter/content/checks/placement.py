@@ -10,10 +10,10 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from newsletter.content.checks.prose import cited
-from newsletter.content.headlines import LONGEST, SHORTEST, subject_line
 from newsletter.content.pool import Pool
 from newsletter.content.propose import AGENDA, is_public
 from newsletter.french import date_words, until_words
+from newsletter.headlines import LONGEST, SHORTEST, subject_line
 from newsletter.i18n import _
 from newsletter.model import Article, Finding, Issue, ItemPlan, SectionPlan, Severity, Status, Visibility
 from newsletter.settings import Publication
@@ -103,8 +103,8 @@ def check_lines(issue: Issue, publication: Publication) -> Iterator[Finding]:
 
 def check_sections(issue: Issue, items: Sequence[PlacedItem], publication: Publication, on: day) -> Iterator[Finding]:
     """Yield a finding for each section that prints nothing, and for an issue in which nothing is left."""
-    if not items:
-        message = _("Le numéro ne contient aucun article. Ajoutez-en au moins un.")
+    if not items and not issue.editorial.strip():
+        message = _("Le numéro est vide : ni article, ni éditorial. Ajoutez un article, ou écrivez le message.")
         yield Finding("issue-empty", Severity.ERROR, message, issue.path)
     over = {item.article.slug for item in items if _is_over(item.article, on)}
     for section in issue.sections:

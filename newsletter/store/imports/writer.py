@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.actor import session_of, user_of
 from newsletter.store.engine import bulk
 from newsletter.store.people import people
 from newsletter.store.people.details import respan
@@ -137,12 +138,13 @@ class Writer:
         ]
         bulk.insert(self._connection, subscribers, _PERSON, rows)
         spans, happened, changes = [], [], []
-        publication, now, basis, actor = self._publication, self._now, self._consent.basis, self._consent.actor
+        publication, now, basis, by = self._publication, self._now, self._consent.basis, self._consent.actor
+        actor, user, session = str(by), user_of(by), session_of(by)
         for number, one in zip(ids, batch, strict=True):
             active = one.state == "active"
             role, organisation = (one.details["role"], one.organisation_id) if active else ("", None)
             spans.append((number, publication, one.state, basis, role, organisation, now))
-            happened.append((now, one.state, number, organisation, publication, actor, one.proof))
+            happened.append((now, one.state, number, organisation, publication, actor, one.proof, user, session))
             changes.append((self._import, number, "created", ""))
         bulk.insert(self._connection, subscriptions, people.SPAN, spans)
         bulk.insert(self._connection, events, people.EVENT, happened)

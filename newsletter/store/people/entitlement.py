@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.audience_parser import parse_rule
+from newsletter.store.people.audience_sql import rule_condition, standing_now
 from newsletter.store.tables.core import memberships, subscribers, subscriptions
 
 
@@ -17,13 +19,15 @@ from newsletter.store.tables.core import memberships, subscribers, subscriptions
 class Rule:
     """A publication's audience rule: all subscribers, or contacts of current members and a few exceptions.
 
-    `exceptions` are address keys that receive a members' publication without belonging to a member.
+    `exceptions` are address keys that receive a members' publication without belonging to a member. `audience` is the
+    formula of who else is left out: only people in it receive (empty: everyone); what it names is looked up already.
     """
 
     publication: str
     members_only: bool
     grace_days: int = 0
     exceptions: tuple[str, ...] = ()
+    audience: str = ""
 
     def as_json(self) -> Mapping[str, Any]:
         """Return the rule as it is frozen with a mailing."""
@@ -32,6 +36,7 @@ class Rule:
             "members_only": self.members_only,
             "grace_days": self.grace_days,
             "exceptions": list(self.exceptions),
+            "audience": self.audience,
         }
 
 
@@ -58,7 +63,7 @@ def verdict(rule: Rule, today: date) -> sa.ColumnElement[str]:
     """Return the SQL expression of the reason why a subscriber may NOT be written to; empty when all is well.
 
     It reads `subscribers` outer-joined to `subscriptions` by `open_span`. Reasons: erased, bounced, complained, left,
-    pending, not-subscribed, no-organisation, not-a-member.
+    pending, not-subscribed, not-in-audience, no-organisation, not-a-member.
     """
     whens: list[tuple[sa.ColumnElement[bool], Any]] = [
         (subscribers.c.id.is_(None), sa.literal("erased")),
@@ -66,6 +71,9 @@ def verdict(rule: Rule, today: date) -> sa.ColumnElement[str]:
         (subscriptions.c.state.is_(None), sa.literal("not-subscribed")),
         (subscriptions.c.state != "active", subscriptions.c.state),
     ]
+    if rule.audience:
+        inside = rule_condition(parse_rule(rule.audience), standing_now(today, rule.grace_days))
+        whens.append((sa.not_(inside), sa.literal("not-in-audience")))
     if rule.members_only:
         if rule.exceptions:
             whens.append((subscribers.c.address_key.in_(rule.exceptions), sa.literal("")))

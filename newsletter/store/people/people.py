@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.actor import session_of, user_of
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.engine import bulk
@@ -37,7 +38,7 @@ _COLUMNS = (
     "created_at",
 )
 SPAN = ("subscriber_id", "publication", "state", "basis", "role", "organisation_id", "from_at")
-EVENT = ("at", "kind", "subscriber_id", "organisation_id", "publication", "actor", "detail")
+EVENT = ("at", "kind", "subscriber_id", "organisation_id", "publication", "actor", "detail", "user_id", "session")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,8 +266,9 @@ def enrol(
     ]
     bulk.insert(connection, subscriptions, SPAN, rows)
     detail = dumps({"basis": consent.basis, "how": consent.how, **consent.proof})
+    actor, user, session = str(consent.actor), user_of(consent.actor), session_of(consent.actor)
     happened = [
-        (p.created_at or now, state, number, p.organisation_id, publication, consent.actor, detail)
+        (p.created_at or now, state, number, p.organisation_id, publication, actor, detail, user, session)
         for number, p, publication in pairs
     ]
     bulk.insert(connection, events, EVENT, happened)

@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection
 
 from newsletter.store import journal
 from newsletter.store.people import people
+from newsletter.store.people.custom_fields import value_history
+from newsletter.store.people.groups import groups_of
 from newsletter.store.people.people import Person
 from newsletter.store.tables.core import deliveries, mailings, organisations, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes, reviews
@@ -118,5 +120,7 @@ def whole(connection: Connection, person: Person) -> dict[str, Any]:
         "deliveries": [dict(row._mapping) for row in connection.execute(sent)],
         "reviews": [dict(row._mapping) for row in connection.execute(asked)],
         "imports": [dict(row._mapping) for row in connection.execute(brought)],
+        "groups": [{"group": g.title, "from": g.from_at, "to": g.to_at} for g in groups_of(connection, person.id)],
+        "fields": [asdict(one) for one in value_history(connection, "person", person.id)],
         "proposals": [dict(row._mapping) for row in connection.execute(offered)],
     }

@@ -11,9 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from newsletter.store.tables.audiences import custom_fields, field_values
 from newsletter.store.tables.core import deliveries, events, mailings
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
 from newsletter.store.tables.pages import proposals, rights_requests, waiting_mails
+
+# Events whose detail may hold an address that is nobody's subscription.
+_NAMING = ("mailing-paused", "proof-sent", "proof-mailed", "test-sent")
 
 
 def wipe(connection: Connection, subscriber_id: int, *spellings: str) -> None:
@@ -48,6 +52,10 @@ def _by_id(connection: Connection, subscriber_id: int) -> None:
     connection.execute(events.update().where(events.c.subscriber_id == subscriber_id).values(detail="", key=None))
     connection.execute(import_changes.delete().where(import_changes.c.subscriber_id == subscriber_id))
     connection.execute(reviews.delete().where(reviews.c.subscriber_id == subscriber_id))
+    # Only texts may speak of the person: the other values stay without a name, so that past counts stay true.
+    words = sa.select(custom_fields.c.key).where(custom_fields.c.about == "person", custom_fields.c.kind == "text")
+    mine = sa.and_(field_values.c.about == "person", field_values.c.subject_id == subscriber_id)
+    connection.execute(field_values.delete().where(mine, field_values.c.field.in_(words)))
     connection.execute(waiting_mails.delete().where(waiting_mails.c.subscriber_id == subscriber_id))
     connection.execute(
         rights_requests.update().where(rights_requests.c.subscriber_id == subscriber_id).values(subscriber_id=None)
@@ -77,8 +85,8 @@ def _mailings(connection: Connection, spellings: tuple[str, ...]) -> int:
 
 
 def _pauses(connection: Connection, spellings: tuple[str, ...]) -> int:
-    """Empty the reasons of pauses that name the person for whom a provider's answer was given."""
-    told = sa.and_(events.c.kind == "mailing-paused", _mentions(events.c.detail, spellings))
+    """Empty the reasons of pauses, and the events, that name the person a message was for."""
+    told = sa.and_(events.c.kind.in_(_NAMING), _mentions(events.c.detail, spellings))
     named = _mentions(mailings.c.pause_reason, spellings)
     emptied = connection.execute(events.update().where(told).values(detail=""))
     return emptied.rowcount + connection.execute(mailings.update().where(named).values(pause_reason="")).rowcount

@@ -71,6 +71,25 @@ def by_detail(connection: Connection, moment: float, detail: str) -> dict[str, i
     return found
 
 
+def by_two_details(connection: Connection, moment: float, first: str, second: str) -> dict[tuple[str, str], int]:
+    """Return the active subscribers at `moment` by two details at once, each as `by_detail` has it."""
+    newest = (
+        sa.select(sa.func.max(_spans.id).label("id"))
+        .where(_active_at(moment))
+        .group_by(_spans.subscriber_id)
+        .subquery()
+    )
+    people = sa.join(newest, subscriptions, _spans.id == newest.c.id)
+    people = people.outerjoin(organisations, organisations.c.id == _spans.organisation_id)
+    one, two = (_spans.role if detail == "role" else organisations.c[detail] for detail in (first, second))
+    found: dict[tuple[str, str], int] = {}
+    query = sa.select(one.label("one"), two.label("two"), sa.func.count()).select_from(people).group_by(one, two)
+    for row, column, n in connection.execute(query):
+        pair = (row or NONE, column or NONE)
+        found[pair] = found.get(pair, 0) + n
+    return found
+
+
 def by_month(connection: Connection, moment: float) -> dict[str, int]:
     """Return the active subscribers at `moment` by the month (`2026-11`) in which they first became active."""
     still = sa.func.max(sa.case((_covers(moment), 1), else_=0))

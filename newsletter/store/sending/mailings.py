@@ -13,22 +13,24 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from newsletter.actor import user_of
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.people.entitlement import Rule
 from newsletter.store.sending import candidates
+from newsletter.store.sending.candidates import Shares
 from newsletter.store.tables.core import mailings, variants
 
+ALIKE = Shares()  # everybody gets the same letter
 LIVE = ("loading", "approved", "sending", "paused")
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """One variant of a letter as approved: skeleton, restricted articles in it, organisations it is for (none: all)."""
+    """One variant of a letter as approved: its skeleton, and the targeted articles that are left in it."""
 
     articles: tuple[str, ...]
     skeleton: bytes
-    organisation_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class Mailing:
     record: Mapping[str, Any]
     approved_by: str
     confirmed_by: str
+    approved_by_id: int | None
+    confirmed_by_id: int | None
     approved_at: float
     not_before: float
     started_at: float | None
@@ -78,6 +82,7 @@ def create_mailing(
     now: float,
     not_before: float,
     today: date,
+    shares: Shares = ALIKE,
 ) -> Mailing:
     """Freeze a letter with all its candidates in the caller's transaction, however many they are: it is approved.
 
@@ -95,7 +100,7 @@ def create_mailing(
         now=now,
         not_before=not_before,
     )
-    load_mailing(connection, made, frozen, caps, today, now, slice_=None)
+    load_mailing(connection, made, shares, caps, today, now, slice_=None)
     change_mailing(connection, made.id, "approved", only=("loading",))
     return get_mailing(connection, made.id)
 
@@ -129,7 +134,8 @@ def freeze(
                 content_hash=content_hash,
                 audience=json.dumps(rule.as_json()),
                 record=json.dumps(record),
-                approved_by=approved_by,
+                approved_by=str(approved_by),
+                approved_by_id=user_of(approved_by),
                 approved_at=now,
                 not_before=not_before,
             )
@@ -154,7 +160,7 @@ def freeze(
 def load_mailing(
     connection: Connection,
     mailing: Mailing,
-    frozen: Sequence[Frozen],
+    shares: Shares,
     caps: Mapping[str, Sequence[str]],
     today: date,
     now: float,
@@ -163,9 +169,8 @@ def load_mailing(
     slice_: int | None,
 ) -> int | None:
     """Write the deliveries of the next candidates (see `candidates.load`); return where to go on, None at the end."""
-    offices = {office: n for n, variant in enumerate(frozen) for office in variant.organisation_ids}
     return candidates.load_candidates(
-        connection, mailing.id, mailing.issue, mailing.rule, caps, offices, today, now, after=after, slice_=slice_
+        connection, mailing.id, mailing.issue, mailing.rule, caps, shares, today, now, after=after, slice_=slice_
     )
 
 

@@ -112,6 +112,9 @@ events = sa.Table(
     sa.Column("mailing_id", BigId, nullable=True),
     sa.Column("publication", sa.Text, nullable=True),
     sa.Column("actor", sa.Text, nullable=False, server_default=""),
+    # Which user, in which session (its mark): a name may change, these do not.
+    sa.Column("user_id", BigId, nullable=True),
+    sa.Column("session", sa.Text, nullable=False, server_default=""),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     # What came from outside carries its own name, so that a repetition has no second effect.
     sa.Column("key", sa.Text, nullable=True),
@@ -154,6 +157,8 @@ mailings = sa.Table(
     sa.Column("record", sa.Text, nullable=False, server_default=""),
     sa.Column("approved_by", sa.Text, nullable=False, server_default=""),
     sa.Column("confirmed_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("approved_by_id", BigId, nullable=True),
+    sa.Column("confirmed_by_id", BigId, nullable=True),
     sa.Column("approved_at", Time, nullable=False),
     sa.Column("not_before", Time, nullable=False),
     sa.Column("started_at", Time, nullable=True),

@@ -1,4 +1,4 @@
-"""The tables of the pages: limits, anonymous link counts, proposals, users and sessions, comments, jobs, feeds."""
+"""The tables of the pages: limits, anonymous link counts, proposals, users, comments, jobs, feeds."""
 
 from __future__ import annotations
 
@@ -100,19 +100,6 @@ users = sa.Table(
     sa.Column("ended_at", Time, nullable=True),
 )
 
-sessions = sa.Table(
-    "sessions",
-    metadata,
-    # The SHA-256 of the cookie: a copy of the database opens no session.
-    sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("user_id", BigId, sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("csrf", sa.Text, nullable=False),
-    sa.Column("created_at", Time, nullable=False),
-    sa.Column("seen_at", Time, nullable=False),
-    sa.Column("expires_at", Time, nullable=False),
-    sa.Column("agent", sa.Text, nullable=False, server_default=""),
-)
-
 # One-use links: sign-in by mail, an interviewee's look at one item. Only their digest is kept.
 one_time_links = sa.Table(
     "one_time_links",
@@ -122,6 +109,8 @@ one_time_links = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
     sa.Column("used_at", Time, nullable=True),
+    # When a sign-in link left by mail; null for one that was shown.
+    sa.Column("mailed_at", Time, nullable=True),
 )
 
 # Mails asked for on a form that could not leave at once; `network` is a keyed hash that changes every day.

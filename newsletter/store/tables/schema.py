@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.store.tables import imports, pages
+from newsletter.store.tables import audiences, imports, pages, signin
 from newsletter.store.tables.core import metadata
 
-__all__ = ["imports", "metadata", "pages"]
+__all__ = ["audiences", "imports", "metadata", "pages", "signin"]

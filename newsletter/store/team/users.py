@@ -1,4 +1,4 @@
-"""Users of the Studio: their roles, their sessions, one-time links and API tokens. Secrets are kept as digests only."""
+"""Users of the Studio: their roles, one-time links and API tokens. Secrets are kept as digests only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.engine.folding import folded
-from newsletter.store.tables.pages import api_tokens, one_time_links, sessions, users
+from newsletter.store.tables.pages import api_tokens, one_time_links, users
 
 LISTED = "`newsletter users list` shows them"
 
@@ -32,18 +32,6 @@ class User:
     def called(self) -> str:
         """The name shown to colleagues and kept in the journal."""
         return self.name or self.address
-
-
-@dataclass(frozen=True, slots=True)
-class UserSession:
-    """A browser that is signed in: `digest` of its cookie, the CSRF token of its forms."""
-
-    digest: str
-    user: User
-    csrf: str
-    created_at: float
-    seen_at: float
-    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,73 +94,40 @@ def change_user(connection: Connection, user_id: int, *, name: str, role: str, m
 
 
 def end_user(connection: Connection, user_id: int, now: float) -> None:
-    """End a user's access and every session of theirs."""
+    """End a user's access; the caller ends the sessions."""
     connection.execute(users.update().where(users.c.id == user_id).values(ended_at=now))
-    close_all(connection, user_id)
 
 
-def open_session(
-    connection: Connection, digest: str, user_id: int, *, csrf: str, now: float, expires: float, agent: str
+def offer(
+    connection: Connection,
+    digest: str,
+    purpose: str,
+    subject: str,
+    expires: float,
+    now: float,
+    *,
+    mailed: float | None = None,
 ) -> None:
-    """Store a new session, and forget those that have expired."""
-    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
-    connection.execute(
-        sessions.insert().values(
-            digest=digest, user_id=user_id, csrf=csrf, created_at=now, seen_at=now, expires_at=expires, agent=agent
-        )
-    )
-
-
-def session(connection: Connection, digest: str, now: float, idle: float) -> UserSession | None:
-    """Return the session of a cookie: neither expired nor idle for more than `idle` seconds, of a user with access."""
-    query = (
-        sa.select(sessions, users)
-        .join_from(sessions, users, sessions.c.user_id == users.c.id)
-        .where(
-            sessions.c.digest == digest,
-            sessions.c.expires_at >= now,
-            sessions.c.seen_at >= now - idle,
-            users.c.ended_at.is_(None),
-        )
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
-    row = connection.execute(query).first()
-    return _session(row) if row else None
-
-
-def sessions_of(connection: Connection, user_id: int, now: float) -> list[UserSession]:
-    """Return a user's sessions that have not expired, the last used first."""
-    query = (
-        sa.select(sessions, users)
-        .join_from(sessions, users, sessions.c.user_id == users.c.id)
-        .where(sessions.c.user_id == user_id, sessions.c.expires_at >= now)
-        .order_by(sessions.c.seen_at.desc())
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
-    return [_session(row) for row in connection.execute(query)]
-
-
-def seen(connection: Connection, digest: str, now: float) -> None:
-    """Record the use of a session."""
-    connection.execute(sessions.update().where(sessions.c.digest == digest).values(seen_at=now))
-
-
-def close(connection: Connection, digest: str) -> None:
-    """End one session."""
-    connection.execute(sessions.delete().where(sessions.c.digest == digest))
-
-
-def close_all(connection: Connection, user_id: int) -> None:
-    """End every session of a user."""
-    connection.execute(sessions.delete().where(sessions.c.user_id == user_id))
-
-
-def offer(connection: Connection, digest: str, purpose: str, subject: str, expires: float, now: float) -> None:
-    """Store a one-time link by its digest, and forget those long past."""
+    """Store a one-time link by its digest, `mailed` when it leaves by mail, and forget those long past."""
     connection.execute(one_time_links.delete().where(one_time_links.c.expires_at < now - 86_400))
-    connection.execute(
-        one_time_links.insert().values(digest=digest, purpose=purpose, subject=subject, expires_at=expires)
+    values = {"digest": digest, "purpose": purpose, "subject": subject, "expires_at": expires, "mailed_at": mailed}
+    connection.execute(one_time_links.insert().values(values))
+
+
+def extend(connection: Connection, purpose: str, subject: str, since: float, until: float, now: float) -> bool:
+    """Let links that were mailed after `since` and never used live until `until`; tells whether there was one."""
+    kept = connection.execute(
+        one_time_links.update()
+        .where(
+            one_time_links.c.purpose == purpose,
+            one_time_links.c.subject == subject,
+            one_time_links.c.used_at.is_(None),
+            one_time_links.c.expires_at >= now,
+            one_time_links.c.mailed_at >= since,
+        )
+        .values(expires_at=until)
     )
+    return kept.rowcount > 0
 
 
 def offered(connection: Connection, digest: str, purpose: str, now: float) -> str | None:
@@ -252,11 +207,3 @@ def _user(row: sa.Row[tuple[object, ...]]) -> User:
     values = row._asdict()
     values.pop("address_key")
     return User(**values)
-
-
-def _session(row: sa.Row[tuple[object, ...]]) -> UserSession:
-    values = row._asdict()
-    user = User(**{name: values[f"users_{name}"] for name in User.__dataclass_fields__})
-    return UserSession(
-        user=user, **{n: values[f"sessions_{n}"] for n in UserSession.__dataclass_fields__ if n != "user"}
-    )

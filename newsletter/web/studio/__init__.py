@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from newsletter.web.studio import (
+    account,
     articles,
+    audiences,
     board,
+    first_user,
+    groups,
     home,
     imports,
     issues,
     journal,
+    oidc,
     organisations,
     people,
     proofs,
     proposals,
+    proven,
     reports,
     results_table,
     reviews,
@@ -25,6 +31,10 @@ from newsletter.web.studio import (
 
 ROUTERS = (
     signin.router,
+    first_user.router,
+    oidc.router,
+    proven.router,
+    account.router,
     home.router,
     proposals.router,
     articles.router,
@@ -32,6 +42,8 @@ ROUTERS = (
     board.router,
     sending.router,
     proofs.router,
+    audiences.router,
+    groups.router,
     people.router,
     organisations.router,
     imports.router,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -12,13 +13,17 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.actions.issues import board as issue_board
 from newsletter.actions.issues import files, versions
+from newsletter.actions.issues.board import Board
 from newsletter.actions.issues.versions import Conflict, IssueVersion
 from newsletter.actions.letters import editions, previews, proofs
+from newsletter.actions.people import audience_form, audiences
 from newsletter.actions.sending import mailings
-from newsletter.errors import ContentError, NewsletterError, Refused
+from newsletter.audience import EVERYONE
+from newsletter.errors import AudienceError, ContentError, NewsletterError, Refused
 from newsletter.model import Issue
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import gestures
+from newsletter.web.studio import database_labels, gestures
+from newsletter.web.studio.audiences import who_words
 from newsletter.web.studio.content_labels import level_words, state_words, tag_words
 from newsletter.web.studio.frames import frame, text_frame
 from newsletter.web.studio.session import Visit, allow
@@ -126,14 +131,36 @@ class _BoardPages:
             comments=proofs.comments(workspace, key),
             titles=proofs.titles(workspace, key),
             sender=workspace.settings.network.short_name,
+            **self._audiences(found, visit.query("ouvrir")),
         )
+
+    def _audiences(self, found: Board, opened: str) -> dict[str, Any]:
+        """Return who each targeted item and the issue are for, and the form of the one that is opened."""
+        workspace = self.site.workspace
+        rows = [row for row in (found.lead, *(row for block in found.blocks for row in block.rows)) if row]
+        rules = {row.anchor: row.rule for row in rows if row.rule != EVERYONE}
+        row = next((row for row in rows if row.anchor == opened), None)
+        rule = row.rule if row else found.issue.audience if opened == "public" else None
+        try:
+            whole = found.issue.audience
+            described = {one: audiences.describe_rule(workspace, one) for one in {*rules.values(), whole}}
+            chosen = {
+                "form": audience_form.form_of_rule(workspace, rule) if rule is not None else None,
+                "choices": audience_form.audience_choices(workspace) if rule is not None else None,
+            }
+        except ContentError as error:
+            targets = {anchor: told(error) for anchor in rules}
+            return {"targets": targets, "issue_target": None, "level": None, "form": None, "choices": None}
+        targets = {anchor: who_words(described[rule]) for anchor, rule in rules.items()}
+        issue_target = who_words(described[whole]) if whole != EVERYONE else None
+        return {"targets": targets, "issue_target": issue_target, "level": database_labels.level, **chosen}
 
     def gesture(self, visit: Visit, key: str) -> Response:
         """Do what a button says."""
         issue = versions.issue_version(self.site.workspace, key).issue
         try:
             changed, anchor, sentence = gestures.perform(issue, visit, self.site)
-        except (Refused, ContentError) as refused:
+        except (Refused, ContentError, AudienceError) as refused:
             return self._back(visit, key, "numero", told(refused), bad=True)
         return self._save(visit, key, changed, anchor, sentence)
 

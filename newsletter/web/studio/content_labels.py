@@ -64,6 +64,8 @@ def reason_words() -> Mapping[str, str]:
         "no-organisation": say("rattachées à aucune collectivité"),
         "not-a-member": say("collectivité qui n’est pas adhérente aujourd’hui"),
         "already-sent": say("ont déjà reçu ce numéro"),
+        "not-in-audience": say("hors du public de ce numéro ou de cette publication"),
+        "nothing-for-them": say("aucun article ne leur est destiné"),
     }
 
 

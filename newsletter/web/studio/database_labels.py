@@ -41,6 +41,13 @@ def kind(code: str) -> str:
         "complaint": say("plainte"),
         "unsubscribe": say("désabonnement depuis le message"),
         "imported": say("import d’un fichier"),
+        "group-added": say("groupe créé"),
+        "group-joined": say("entrée dans un groupe"),
+        "group-left": say("sortie d’un groupe"),
+        "field-added": say("champ créé"),
+        "field-set": say("champ rempli"),
+        "audience-saved": say("public enregistré"),
+        "audience-deleted": say("public supprimé"),
         "exported": say("liste exportée"),
         "rights-request-noted": say("demande sur les données notée"),
         "rights-request-answered": say("demande sur les données répondue"),
@@ -77,8 +84,19 @@ def kind(code: str) -> str:
         "token-revoked": say("clé de l’API retirée"),
         "user-invited": say("accès donné"),
         "user-changed": say("droits changés"),
+        "user-renamed": say("nom changé"),
+        "proof-mailed": say("lien de relecture envoyé"),
+        "proof-sent": say("épreuve envoyée"),
+        "journal-exported": say("journal exporté"),
+        "factor-added": say("moyen de connexion ajouté"),
+        "factor-removed": say("moyen de connexion retiré"),
+        "factors-reset": say("moyens de connexion remis à zéro"),
+        "recovery-codes-made": say("codes de secours refaits"),
+        "second-factor-refused": say("code faux"),
+        "identity-linked": say("compte d’organisation reconnu"),
         "user-ended": say("accès retiré"),
         "user-signed-in": say("connexion"),
+        "user-signed-out": say("connexion fermée"),
         "user-signed-out-everywhere": say("toutes les connexions fermées"),
     }.get(code, code)
 
@@ -98,6 +116,8 @@ def state(code: str) -> str:
         "not-subscribed": say("pas abonné·e"),
         "no-organisation": say("sans organisation"),
         "not-a-member": say("organisation non adhérente"),
+        "not-in-audience": say("hors du public"),
+        "nothing-for-them": say("rien ne lui est destiné"),
         "none": say("aucun abonnement"),
     }.get(code, code)
 
@@ -146,6 +166,17 @@ def delivery(code: str) -> str:
         "cancelled": say("annulé"),
         "doubtful": say("incertain"),
     }.get(code, code)
+
+
+def leaving_reasons() -> dict[str, str]:
+    """Return the reasons that people can give for leaving, as the page of leaving words them."""
+    return {
+        "too-many": say("Je reçois trop de messages"),
+        "not-for-me": say("Le contenu ne me concerne pas"),
+        "changed-job": say("J’ai changé de poste ou de mandat"),
+        "never-asked": say("Je n’ai jamais demandé à être abonné·e"),
+        "other": say("Autre raison"),
+    }
 
 
 def group(code: str) -> str:
@@ -201,6 +232,11 @@ def details(detail: Mapping[str, object]) -> str:
         "reason": say("raison"),
         "text": say("texte"),
         "name": say("nom"),
+        "was_called": say("auparavant"),
+        "to": say("vers"),
+        "factor": say("moyen"),
+        "network": say("depuis"),
+        "sessions": say("connexions"),
         "scope": say("droit"),
         "role": say("rôle"),
         "may_send": say("peut envoyer"),
@@ -259,6 +295,8 @@ def _value(name: str, value: object) -> str:
         return state(str(value))
     if name in ("before", "ended"):
         return iso_day(str(value))
+    if name == "factor":
+        return {"app": say("application de codes"), "passkey": say("clé d’accès")}.get(str(value), str(value))
     if name == "role":
         return {"editor": say("Rédaction"), "staff": say("Suivi"), "admin": say("Administration")}.get(
             str(value), str(value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from newsletter.actions.issues import gestures
 from newsletter.actions.issues.gestures import LEAD, Place
 from newsletter.errors import Refused
 from newsletter.model import Issue, Tag
 from newsletter.web.site import Site, say
+from newsletter.web.studio.audiences import sent_rule
 from newsletter.web.studio.session import Visit
 
 _NOWHERE = -9
@@ -93,6 +95,16 @@ def _line(visit: Visit, name: str) -> str:
     return " ".join(visit.text(name).split())
 
 
+def _target(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
+    slug = gestures.plan_at(issue, place).slug
+    made = gestures.target_item(issue, place, sent_rule(visit), site.workspace.pool().get(slug))
+    return made, _anchor(place), say("Le public de cet article est enregistré pour ce numéro.")
+
+
+def _target_issue(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
+    return replace(issue, audience=sent_rule(visit)), "numero", say("Le public de ce numéro est enregistré.")
+
+
 def _split(issue: Issue, place: Place, visit: Visit, site: Site) -> Done:
     return (
         gestures.split_section(issue, place, visit.text("titre")),
@@ -134,6 +146,8 @@ _GESTURES: Mapping[str, Gesture] = {
     "deplacer": _move,
     "une": _lead,
     "remplacer": _override,
+    "public": _target,
+    "public-numero": _target_issue,
     "couper": _split,
     "renommer": _rename,
     "rubrique": _add_section,

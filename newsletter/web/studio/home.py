@@ -1,4 +1,4 @@
-"""The first page of the Studio, and the user's own sessions."""
+"""The first page of the Studio."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from newsletter import i18n
 from newsletter.actions.home import overview
 from newsletter.actions.operations import start
 from newsletter.actions.sending.silence import silence_words
-from newsletter.actions.team import users
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import report_charts
@@ -19,7 +18,7 @@ from newsletter.web.studio.shell import Shell
 
 
 def router(site: Site) -> APIRouter:
-    """Return the routes of the first page and of the user's account."""
+    """Return the routes of the first page."""
     shell = Shell(site)
     routes = APIRouter(prefix="/studio", include_in_schema=False)
     signed_in = allow(site)
@@ -64,14 +63,5 @@ def router(site: Site) -> APIRouter:
         except Refused as refused:
             return shell.back("/studio", told(refused), bad=True)
         return shell.back("/studio", say("L’exemple est retiré : place à votre réseau."))
-
-    @routes.get("/compte")
-    def account(visit: Visit = signed_in) -> Response:
-        return shell.page(visit, "account.html", sessions=users.sessions_of(site.workspace, visit.user.id))
-
-    @routes.post("/compte/fermer")
-    def close(visit: Visit = signed_in) -> Response:
-        users.close_sessions(site.workspace, visit.user.id, visit.by)
-        return shell.back("/studio/connexion", say("Toutes vos connexions sont fermées."))
 
     return routes

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from newsletter.actions.operations import doctor, outbox_view
 from newsletter.actions.team import audit_log
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, Refused
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
 _PAGE = 50
+_JOURNAL = "/studio/reglages/journal"
 
 
 def router(site: Site) -> APIRouter:
     """Return the routes of the journal, of the outbox, and of sending with its examination."""
     shell = Shell(site)
     routes = APIRouter(prefix="/studio", include_in_schema=False)
-    allowed = allow(site, "settings")
+    allowed, exporter = allow(site, "settings"), allow(site, "settings", fresh=True)
 
     @routes.get("/reglages/journal")
     def journal(visit: Visit = allowed, avant: int = 0) -> Response:
@@ -36,6 +38,18 @@ def router(site: Site) -> APIRouter:
             kinds=database_labels.kind,
             details=database_labels.details,
         )
+
+    @routes.post("/reglages/journal/exporter")
+    def export(visit: Visit = exporter) -> Response:
+        try:
+            first, last = (_day(visit.text(name), end) for name, end in (("du", date.min), ("au", date.max)))
+            pieces = audit_log.export_journal(site.workspace, first, last, by=visit.by)
+        except ValueError:
+            return shell.back(_JOURNAL, say("Écrivez les jours comme 2026-11-24."), bad=True)
+        except Refused as refused:
+            return shell.back(_JOURNAL, told(refused), bad=True)
+        headers = {"Content-Disposition": 'attachment; filename="journal.csv"'}
+        return StreamingResponse(pieces, media_type="text/csv", headers=headers)
 
     @routes.get("/reglages/envoi")
     def sending(visit: Visit = allowed) -> Response:
@@ -51,7 +65,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/reglages/envoi/essai")
     def test(visit: Visit = allowed) -> Response:
         try:
-            audit_log.send_test(site.workspace, visit.user.address, visit.by)
+            audit_log.send_test(site.workspace, visit.user.address, visit.by, may_send=visit.may("send"))
         except NewsletterError as error:
             sentence = say("Le message d’essai n’est pas parti. Le prestataire répond :")
             return shell.back("/studio/reglages/envoi", f"{sentence} {told(error)}", bad=True)
@@ -92,3 +106,7 @@ def router(site: Site) -> APIRouter:
         return HTMLResponse(letter.html, headers={"Content-Security-Policy": policy})
 
     return routes
+
+
+def _day(text: str, otherwise: date) -> date:
+    return date.fromisoformat(text) if text else otherwise

@@ -7,7 +7,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions.people import directory, members
+from newsletter.actions.people import custom_fields, directory, members
 from newsletter.errors import Refused
 from newsletter.folding import matches
 from newsletter.model import Territory
@@ -75,6 +75,8 @@ def router(site: Site) -> APIRouter:
             state=database_labels.state,
             words=database_labels.iso_day,
             levels=tuple(Territory),
+            filled=custom_fields.filled_fields(workspace, "organisation", number),
+            field_history=custom_fields.field_history(workspace, "organisation", number),
         )
 
     @routes.post("/organisations/{number}/fiche")

@@ -8,7 +8,17 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response, StreamingResponse
 
-from newsletter.actions.people import address_change, data_rights, directory, reading, subscriptions
+from newsletter.actions.people import (
+    address_change,
+    audience_form,
+    custom_fields,
+    data_rights,
+    directory,
+    groups,
+    reading,
+    subscriptions,
+)
+from newsletter.audience import EVERYONE
 from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
 from newsletter.model import Territory
@@ -28,7 +38,7 @@ def router(site: Site) -> APIRouter:
     shell = Shell(site)
     workspace = site.workspace
     routes = APIRouter(prefix=_HOME, include_in_schema=False)
-    allowed = allow(site, "people")
+    allowed, exporter = allow(site, "people"), allow(site, "people", fresh=True)
 
     @routes.get("")
     def people(visit: Visit = allowed, page: int = 1) -> Response:
@@ -55,10 +65,12 @@ def router(site: Site) -> APIRouter:
             states=_STATES,
             levels=tuple(Territory),
             regions=directory.regions(workspace),
+            form=audience_form.form_of_rule(workspace, EVERYONE),
+            choices=audience_form.audience_choices(workspace),
         )
 
     @routes.post("/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         try:
             pieces = data_rights.export(
                 workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS
@@ -93,6 +105,7 @@ def router(site: Site) -> APIRouter:
 def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     """Add the routes of one person."""
     workspace, allowed = site.workspace, allow(site, "people")
+    exporter = allow(site, "people", fresh=True)
 
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
@@ -105,10 +118,16 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             "delivery": database_labels.delivery,
             "basis": database_labels.basis,
         }
-        return shell.page(visit, "person.html", someone=someone, names=names, **words)
+        subject = someone.person.id
+        kept: dict[str, Any] = {
+            "filled": custom_fields.filled_fields(workspace, "person", subject),
+            "field_history": custom_fields.field_history(workspace, "person", subject),
+            "memberships": groups.groups_of_person(workspace, subject),
+        }
+        return shell.page(visit, "person.html", someone=someone, names=names, **words, **kept)
 
     @routes.get("/personnes/{uid}/donnees.json")
-    def record(uid: str, visit: Visit = allowed) -> Response:
+    def record(uid: str, visit: Visit = exporter) -> Response:
         someone = directory.someone(workspace, uid)
         note(site, visit, reading.WHOLE_RECORD)
         text = json.dumps(dict(someone.record), ensure_ascii=False, indent=2, default=str)

@@ -72,7 +72,13 @@ def router(site: Site) -> APIRouter:
     def invite(key: str, slug: str, visit: Visit = allowed) -> Response:
         try:
             link = proofs.invite_reviewer(
-                site.workspace, key, slug, reader=visit.text("nom"), address=visit.text("adresse"), by=visit.by
+                site.workspace,
+                key,
+                slug,
+                reader=visit.text("nom"),
+                address=visit.text("adresse"),
+                by=visit.by,
+                may_send=visit.may("send"),
             )
         except NewsletterError as error:
             words = f"{say('Le lien n’a pas été fait.')} {told(error)}"

@@ -11,15 +11,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter import i18n
 from newsletter.actions import home
-from newsletter.actions.reports import figures, formats, report
+from newsletter.actions.reports import answers, figure_rules, figures, formats, report
 from newsletter.errors import Refused
+from newsletter.french import share_words
 from newsletter.web.site import Site, say
 from newsletter.web.studio import database_labels, report_charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
 _HOME = "/studio/chiffres"
-_MONTHS = 24
+_YEARS = (2, 3, 5, 10)
 _TYPES = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -41,7 +42,11 @@ def router(site: Site) -> APIRouter:
             refused = say("Choisissez un jour passé : un chiffre se compte sur ce qui a été enregistré.")
             on = workspace.today()
             found = report.count(workspace, what=what)
-        points = home.points(workspace, on, _MONTHS)
+        years = visit.number("ans") if visit.number("ans") in _YEARS else _YEARS[0]
+        points = home.points(workspace, on, 12 * years)
+        across = visit.query("croiser")
+        crossing = what == "subscribers" and found.by in report.CROSSED and across in report.CROSSED
+        crossed = report.cross(workspace, found.by, across, on=on) if crossing and across != found.by else None
         values = [(_month(p.day), p.members if what == "members" else p.subscribers) for p in points]
         return shell.page(
             visit,
@@ -52,6 +57,31 @@ def router(site: Site) -> APIRouter:
             groupings=report.GROUPINGS[what],
             line=report_charts.line(values),
             names=_names(site, found.by),
+            names_across=_names(site, across),
+            across=across if crossed else "",
+            crossed=crossed,
+            crossable=report.CROSSED,
+            years=years,
+            leads=visit.may("people") and on == workspace.today(),
+            group_rule=figure_rules.group_rule,
+            cell_rule=figure_rules.cell_rule,
+        )
+
+    @routes.get("/territoires")
+    def territories(visit: Visit = allowed) -> Response:
+        return shell.page(visit, "reports_reach.html", reach=answers.reach(workspace))
+
+    @routes.get("/reponses")
+    def departures(visit: Visit = allowed) -> Response:
+        this_year = workspace.today().year
+        chosen = visit.number("annee") if report.FIRST_YEAR <= visit.number("annee") <= this_year else this_year
+        return shell.page(
+            visit,
+            "reports_answers.html",
+            found=answers.year_answers(workspace, chosen),
+            this_year=this_year,
+            reasons=database_labels.leaving_reasons(),
+            share=share_words,
         )
 
     @routes.get("/annee")

@@ -35,6 +35,8 @@ def router(site: Site) -> APIRouter:
     routes = APIRouter(prefix="/studio/numeros/{key}/envoi", include_in_schema=False)
     pages = _SendingPages(site, Shell(site))
     editor, sender = allow(site, "content"), allow(site, "send")
+    # What lets a letter leave.
+    signatory, dispatcher = allow(site, "content", fresh=True), allow(site, "send", fresh=True)
 
     @routes.get("")
     def show(key: str, visit: Visit = editor) -> Response:
@@ -62,14 +64,14 @@ def router(site: Site) -> APIRouter:
         return pages.hour(visit)
 
     @routes.post("/second-accord")
-    def confirm(key: str, visit: Visit = editor) -> Response:
+    def confirm(key: str, visit: Visit = signatory) -> Response:
         seen = visit.text("empreinte")
         return pages.do(
             key, say("Second accord enregistré."), lambda: mailings.confirm_mailing(site.workspace, key, visit.by, seen)
         )
 
     @routes.post("/partir")
-    def leave(key: str, visit: Visit = sender) -> Response:
+    def leave(key: str, visit: Visit = dispatcher) -> Response:
         return pages.leave(visit, key)
 
     @routes.post("/rappeler")
@@ -84,7 +86,7 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.post("/reprendre")
-    def resume(key: str, visit: Visit = sender) -> Response:
+    def resume(key: str, visit: Visit = dispatcher) -> Response:
         return pages.do(key, say("L’envoi reprend."), lambda: mailings.resume_mailing(site.workspace, key, visit.by))
 
     @routes.post("/arreter")
@@ -93,7 +95,7 @@ def router(site: Site) -> APIRouter:
         return pages.do(key, done, lambda: mailings.cancel_mailing(site.workspace, key, visit.by))
 
     @routes.post("/trancher")
-    def settle(key: str, visit: Visit = sender) -> Response:
+    def settle(key: str, visit: Visit = dispatcher) -> Response:
         how, _colon, address = visit.text("geste").partition(":")
         if how not in ("renvoyer", "parti"):
             raise HTTPException(422)
@@ -107,7 +109,7 @@ def router(site: Site) -> APIRouter:
         )
 
     @routes.post("/reessayer")
-    def retry(key: str, visit: Visit = sender) -> Response:
+    def retry(key: str, visit: Visit = dispatcher) -> Response:
         done = say("C’est noté : l’envoi repart vers ces personnes.")
         reason = visit.text("reponse")
         return pages.do(key, done, lambda: corrections.retry_refused(site.workspace, key, visit.by, reason=reason))
@@ -185,7 +187,7 @@ class _SendingPages:
         failed = []
         for address in addresses:
             try:
-                editions.proof(self.site.workspace, key, address)
+                editions.proof(self.site.workspace, key, address, by=visit.by, may_send=visit.may("send"))
             except NewsletterError as error:
                 failed.append(f"{address} ({told(error)})")
         if failed:

@@ -7,25 +7,32 @@ and CSRF token are checked, so a stranger's upload is never parsed.
 from __future__ import annotations
 
 import hmac
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Path, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from newsletter.actions.team import signin, users
-from newsletter.actions.team.signin import SESSION_SECONDS, SignedIn
+from newsletter.actions.team import factors, sessions, users
+from newsletter.actions.team.sessions import Requester, SignedIn
+from newsletter.actor import Actor
 from newsletter.pasted import clean_pasted
+from newsletter.web.security import mask
 from newsletter.web.site import Site
 
 if TYPE_CHECKING:
-    from newsletter.store.team.users import User, UserSession
+    from newsletter.store.team.sessions import UserSession
+    from newsletter.store.team.users import User
 
-COOKIE = "studio"
+COOKIE, DEVICE = "studio", "studio-device"
+_DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
+log = logging.getLogger("newsletter.web")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # what the database can hold as an id
 
@@ -44,9 +51,9 @@ class Visit:
         return self.session.user
 
     @property
-    def by(self) -> str:
-        """The name kept in the journal."""
-        return self.user.called
+    def by(self) -> Actor:
+        """Who acts, for the journal: the user's name with the ids of user and session."""
+        return self.session.actor
 
     def may(self, right: str) -> bool:
         """Tell whether the user has a right: content, people, figures, settings, send."""
@@ -86,26 +93,50 @@ def _typed(text: str) -> str:
     return clean_pasted(text).strip()  # NUL among them, which PostgreSQL does not take
 
 
-def allow(site: Site, right: str = "") -> Any:
-    """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven."""
+class FreshProofError(Exception):
+    """What was asked cannot be taken back, and its user was last proven too long ago; `visit` is the whole request."""
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__(visit.request.url.path)
+        self.visit = visit
+
+
+def allow(site: Site, right: str = "", *, fresh: bool = False, bare: bool = False, half: bool = False) -> Any:
+    """Return the dependency `visit: Visit = allow(site, "people")`: signed in, with that right, the form proven.
+
+    `fresh` asks for a proof of the user from the last minutes. `bare` pages open to whoever must still add a second
+    factor, `half` pages to whoever must still give theirs.
+    """
 
     async def visit(request: Request) -> Visit:
-        cookie = request.cookies.get(COOKIE, "")
-        session = await run_in_threadpool(signin.session, site.workspace, cookie)
+        cookie = read_cookie(site, request, COOKIE)
+        session = await run_in_threadpool(sessions.find_session, site.workspace, cookie)
         if session is None:
-            raise HTTPException(303, headers={"Location": f"{site.prefix}/studio/connexion"})
+            raise _elsewhere(site, "/studio/connexion")
+        if session.half_open and not half:
+            raise _elsewhere(site, "/studio/second-facteur")
+        if not bare and factors.needs_second(site.workspace, session):
+            raise _elsewhere(site, "/studio/compte/securite")
         if right and right not in users.rights(session.user):
+            log.warning("403 for user %d: %s %s", session.user.id, request.method, mask(request.url.path))
             raise HTTPException(403)
-        if request.method in _SAFE:
-            return Visit(request, session)
-        own_origin(site, request)
-        form = await request.form()
-        sent = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
-        if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
-            raise HTTPException(403)
-        return Visit(request, session, form)
+        found = Visit(request, session)
+        if request.method not in _SAFE:
+            own_origin(site, request)
+            form = await request.form()
+            sent = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+            if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+                raise HTTPException(403)
+            found = Visit(request, session, form)
+        if fresh and not factors.is_fresh(site.workspace, session):
+            raise FreshProofError(found)
+        return found
 
     return Depends(visit)
+
+
+def _elsewhere(site: Site, path: str) -> HTTPException:
+    return HTTPException(303, headers={"Location": f"{site.prefix}{path}"})
 
 
 def own_origin(site: Site, request: Request) -> None:
@@ -128,19 +159,72 @@ def own_origin(site: Site, request: Request) -> None:
         raise HTTPException(403)
 
 
+def requester_of(site: Site, request: Request) -> Requester:
+    """Return who asks: the browser, its IP address, and its mark if somebody signed in from it before."""
+    ip = request.client.host if request.client else ""
+    return Requester(request.headers.get("user-agent", ""), ip, read_cookie(site, request, DEVICE)[:100])
+
+
 def remember(site: Site, response: Response, opened: SignedIn) -> None:
-    """Give the browser its session."""
+    """Give the browser its session, and its mark as a known device."""
+    keep_session(site, response, opened.cookie)
+    give_cookie(site, response, DEVICE, opened.device, _DEVICE_SECONDS)
+
+
+def admit(site: Site, request: Request, opened: SignedIn) -> Response:
+    """Let somebody who has signed in enter; a device never seen before is told to its user by mail.
+
+    Whatever session this browser had before is closed: the new one has a new name.
+    """
+    if old := read_cookie(site, request, COOKIE):
+        sessions.sign_out(site.workspace, old)
+    response = RedirectResponse(f"{site.prefix}/studio", 303)
+    remember(site, response, opened)
+    if opened.surprising:
+        asked = requester_of(site, request)
+        response.background = BackgroundTask(sessions.mail_new_device, site.workspace, opened.user, asked)
+    return response
+
+
+def keep_session(site: Site, response: Response, cookie: str) -> None:
+    """Give the browser the secret of its session."""
+    give_cookie(site, response, COOKIE, cookie, int(site.workspace.settings.studio.session_days * 86_400))
+
+
+def forget(site: Site, response: Response) -> None:
+    """Remove the session from the browser, which stays a known device."""
+    drop_cookie(site, response, COOKIE)
+
+
+def read_cookie(site: Site, request: Request, name: str) -> str:
+    """Return a cookie of the Studio; an empty text without it."""
+    return request.cookies.get(_named(site, name), "")
+
+
+def give_cookie(site: Site, response: Response, name: str, value: str, seconds: int) -> None:
+    """Give the browser a cookie that no script reads.
+
+    With https no other site of the domain can have set it, nor anybody on the way: `__Host-` (RFC 6265bis, 4.1.3.2).
+    """
     response.set_cookie(
-        COOKIE,
-        opened.cookie,
-        max_age=int(SESSION_SECONDS),
-        path=f"{site.prefix}/studio",
+        _named(site, name),
+        value,
+        max_age=seconds,
+        path=_path(site),
         secure=site.secure,
         httponly=True,
         samesite="lax",
     )
 
 
-def forget(site: Site, response: Response) -> None:
-    """Remove the session from the browser."""
-    response.delete_cookie(COOKIE, path=f"{site.prefix}/studio", secure=site.secure, httponly=True, samesite="lax")
+def drop_cookie(site: Site, response: Response, name: str) -> None:
+    """Remove a cookie of the Studio from the browser."""
+    response.delete_cookie(_named(site, name), path=_path(site), secure=site.secure, httponly=True, samesite="lax")
+
+
+def _named(site: Site, name: str) -> str:
+    return f"__Host-{name}" if site.secure else name
+
+
+def _path(site: Site) -> str:
+    return "/" if site.secure else f"{site.prefix}/studio"

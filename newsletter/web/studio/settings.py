@@ -9,14 +9,18 @@ from typing import Any, get_args
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
+from newsletter.actions.people import audience_form
 from newsletter.actions.team import settings_edits
 from newsletter.actions.team.settings_edits import Change
-from newsletter.errors import NotFound, Refused, SettingsError
+from newsletter.audience_parser import parse_rule
+from newsletter.errors import AudienceError, NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
 from newsletter.settings import Feed, Layout, Publication
 from newsletter.theme import Palette
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
+from newsletter.web.studio import database_labels
+from newsletter.web.studio.audiences import sent_rule
 from newsletter.web.studio.content_labels import tag_words
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
@@ -81,13 +85,16 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/publications/{key}")
     def publication(key: str, visit: Visit = allowed) -> Response:
-        return pages.show(visit, "publication", publication=_known(site, key))
+        return pages.show(visit, "publication", **_publication_page(site, key))
 
     @routes.post("/publications/{key}")
     def save_publication(key: str, visit: Visit = allowed) -> Response:
-        current = _known(site, key)
-        path = f"{_HOME}/publications/{key}"
-        return pages.save(visit, "publication", path, _publication(visit, key), publication=current)
+        shown, path = _publication_page(site, key), f"{_HOME}/publications/{key}"
+        try:
+            changes = _publication(visit, key)
+        except AudienceError as error:
+            return pages.shell.back(path, told(error), bad=True)
+        return pages.save(visit, "publication", path, changes, **shown)
 
     return routes
 
@@ -199,7 +206,19 @@ def _publication(visit: Visit, key: str) -> list[Change]:
     changes: list[Change] = [(("publications", key, name), visit.text(name) or None) for name in _PUBLICATION]
     kept = [row for row in _sections(visit) if row["title"]]
     kept.sort(key=lambda row: row.pop("place"))
-    return [*changes, (("publications", key, "sections"), kept)]
+    whom = (("publications", key, "for"), audience_form.text_of(sent_rule(visit)) or None)
+    return [*changes, whom, (("publications", key, "sections"), kept)]
+
+
+def _publication_page(site: Site, key: str) -> dict[str, Any]:
+    """Return a publication with the form of its audience."""
+    publication, workspace = _known(site, key), site.workspace
+    return {
+        "publication": publication,
+        "form": audience_form.form_of_rule(workspace, parse_rule(publication.for_)),
+        "choices": audience_form.audience_choices(workspace),
+        "level": database_labels.level,
+    }
 
 
 def _sections(visit: Visit) -> list[dict[str, Any]]:

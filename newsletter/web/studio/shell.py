@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from newsletter.errors import TokenError
 from newsletter.web.site import Site, say
-from newsletter.web.studio.session import CSRF_FIELD, Visit
+from newsletter.web.studio.session import CSRF_FIELD, Visit, drop_cookie, give_cookie, read_cookie
 
 # The page asks its own pages where a form came from; other sites still learn nothing.
 HEADERS: Mapping[str, str] = {"Referrer-Policy": "same-origin"}
@@ -53,8 +53,8 @@ class Shell:
         response = self.site.page(
             visit.request, f"studio/{template}", status=status, headers=headers, **frame, **values
         )
-        if _NOTICE in visit.request.cookies:
-            response.delete_cookie(_NOTICE, path=f"{self.site.prefix}/studio", httponly=True, samesite="lax")
+        if read_cookie(self.site, visit.request, _NOTICE):
+            drop_cookie(self.site, response, _NOTICE)
         return response
 
     def open_page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -73,20 +73,12 @@ class Shell:
                 note |= {"undo": undo.path, "fields": dict(undo.fields)}
             # Signed, so that no other site can put words or buttons into a user's Studio.
             sealed = self.site.workspace.signer.seal(_PURPOSE, json.dumps(note, ensure_ascii=False).encode())
-            response.set_cookie(
-                _NOTICE,
-                sealed,
-                max_age=120,
-                path=f"{self.site.prefix}/studio",
-                secure=self.site.secure,
-                httponly=True,
-                samesite="lax",
-            )
+            give_cookie(self.site, response, _NOTICE, sealed, 120)
         return response
 
     def _notice(self, request: Request) -> Mapping[str, Any] | None:
         try:
-            sealed = self.site.workspace.signer.open(_PURPOSE, request.cookies.get(_NOTICE, ""))
+            sealed = self.site.workspace.signer.open(_PURPOSE, read_cookie(self.site, request, _NOTICE))
         except TokenError:
             return None
         note: Mapping[str, Any] = json.loads(sealed)

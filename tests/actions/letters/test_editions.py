@@ -12,8 +12,9 @@ from newsletter.actions.letters.editions import SAMPLE_ADDRESS, edition, finding
 from newsletter.actions.operations.start import init
 from newsletter.actions.workspace import open_workspace
 from newsletter.model import Severity
-from newsletter.store.people import organisations
+from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
+from newsletter.store.people.people import Consent, Person
 from tests import axe
 from tests.browser import chromium, letter_page
 
@@ -30,7 +31,10 @@ def workspace(tmp_path_factory):
             made = Organisation(
                 name=name, level="departement", departement=departement, periods=(Period("2020-01-01"),)
             )
-            organisations.add_organisation(c, made, now=time.time())
+            number = organisations.add_organisation(c, made, now=time.time())
+            person = Person(address=f"a@{departement}.example", key=f"a@{departement}.example", organisation_id=number)
+            stored = people.add_person(c, person, now=time.time())
+            people.move_subscription(c, stored, "flash", "active", Consent("member service", "test"), time.time())
     yield opened
     opened.close()
 
@@ -44,8 +48,8 @@ def test_the_sample_issues_hold_no_error_and_weigh_less_than_the_limit(workspace
 
 def test_an_issue_is_rendered_once_per_distinct_variant(workspace):
     made = edition(workspace, "2026-11-17-flash")
-    assert [letter.variant for letter in made.letters] == [(), ("appel-nord-pas-de-calais",)]
-    assert [len(ids) for ids in made.organisation_ids] == [0, 1]
+    assert [letter.variant for letter in made.letters] == [(), ("departement = 59, 62",)]
+    assert [variant.people for variant in made.plan.variants] == [1, 1]
     assert "achats-groupes-59-62" not in made.letters[0].html + made.letters[0].text
     assert "achats-groupes-59-62" in made.letters[1].html and "achats-groupes-59-62" in made.letters[1].text
 

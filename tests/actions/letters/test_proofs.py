@@ -28,7 +28,7 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def token(workspace) -> str:
-    link = proofs.invite_reviewer(workspace, KEY, SLUG, reader=READER, address="", by="Claire")
+    link = proofs.invite_reviewer(workspace, KEY, SLUG, reader=READER, address="", by="Claire", may_send=False)
     return link.rpartition("/")[2]
 
 
@@ -81,7 +81,7 @@ def test_a_link_does_not_open_once_its_days_are_over(workspace):
 )
 def test_a_link_is_made_for_an_item_of_the_issue_and_a_named_reader(workspace, slug, reader, error):
     with pytest.raises(error):
-        proofs.invite_reviewer(workspace, KEY, slug, reader=reader, address="", by="Claire")
+        proofs.invite_reviewer(workspace, KEY, slug, reader=reader, address="", by="Claire", may_send=False)
 
 
 def test_an_item_taken_out_of_the_issue_is_not_shown_any_more(workspace, token):
@@ -97,7 +97,9 @@ def test_an_empty_comment_is_refused(workspace, token):
 
 
 def test_the_mail_with_the_link_goes_to_the_address_given(workspace):
-    link = proofs.invite_reviewer(workspace, KEY, SLUG, reader=READER, address="elue@val-d-orbel.example", by="Claire")
+    link = proofs.invite_reviewer(
+        workspace, KEY, SLUG, reader=READER, address="elue@val-d-orbel.example", by="Claire", may_send=True
+    )
     (letter,) = (workspace.root / "outbox" / "notices").glob("*.eml")
     text = letter.read_text()
     assert "elue@val-d-orbel.example" in text and link.rpartition("/")[2] in text.replace("=\n", "")

@@ -17,13 +17,15 @@ from newsletter.actions.sending import schedule
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import open_workspace
+from newsletter.audience import Condition, formula
 from newsletter.errors import Refused
 from newsletter.jobs import table
 from newsletter.paris import PARIS
-from newsletter.store.people import people
+from newsletter.store.people import organisations, people
 from newsletter.store.people.entitlement import Rule
 from newsletter.store.sending import candidates, ledger
 from newsletter.store.sending import mailings as rows_of_mailings
+from newsletter.store.sending.candidates import Shares
 from newsletter.store.sending.ledger_counts import count_states
 from newsletter.store.sending.mailings import Frozen, freeze, load_mailing
 from newsletter.store.tables.core import deliveries, mailings, subscribers
@@ -215,7 +217,10 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
     with workspace.database.write() as connection:
         offices = connection.execute(sa.select(subscribers.c.organisation_id).distinct()).scalars().all()
         mine = [office for office in offices if office][:2]
-        frozen = [Frozen((), b""), Frozen(("a",), b"", (mine[0],)), Frozen(("b",), b"", (mine[1],))]
+        names = [organisations.get_organisation(connection, office).name for office in mine]
+        rules = tuple(formula(Condition("organisation", (name,))) for name in names)
+        shares = Shares(rules, {0: 0, 1: 1, 2: 2})
+        frozen = [Frozen((), b""), Frozen(("a",), b""), Frozen(("b",), b"")]
         made = freeze(
             connection,
             issue="x",
@@ -230,7 +235,7 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
         )
         after = 0
         while after is not None:
-            after = load_mailing(connection, made, frozen, {}, TODAY, 0, after=after, slice_=7)
+            after = load_mailing(connection, made, shares, {}, TODAY, 0, after=after, slice_=7)
     for _person, office, variant, *_rest in rows(workspace, made):
         assert variant == (mine.index(office) + 1 if office in mine else 0)
     assert {row[2] for row in rows(workspace, made)} == {0, 1, 2}

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsletter.actions.operations.start import init
-from newsletter.actions.team import signin, users
+from newsletter.actions.team import sessions, signin, users
 from newsletter.actions.workspace import open_workspace
 from newsletter.cli import cli
 from newsletter.errors import AddressError, NotFound, Refused, TokenError
@@ -99,9 +99,9 @@ def test_a_new_name_closes_no_session_and_new_rights_do(workspace):
     paul = invite(workspace, "paul@rtes.example", "staff")
     cookie = signin.sign_in(workspace, signin.link_for(workspace, paul).rpartition("/")[2]).cookie
     users.change_user(workspace, paul.id, role="staff", may_send=False, name="Paul", by="test")
-    assert signin.session(workspace, cookie).user.name == "Paul"
+    assert sessions.find_session(workspace, cookie).user.name == "Paul"
     users.change_user(workspace, paul.id, role="staff", may_send=True, name="Paul", by="test")
-    assert signin.session(workspace, cookie) is None
+    assert sessions.find_session(workspace, cookie) is None
 
 
 def test_the_journal_keeps_who_gave_which_right_and_no_address(workspace):

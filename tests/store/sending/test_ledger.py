@@ -12,6 +12,7 @@ from newsletter.store.engine.database import open_database
 from newsletter.store.people import people
 from newsletter.store.people.erasure import erase_person
 from newsletter.store.sending import corrections, ledger, mailings
+from newsletter.store.sending.candidates import Shares
 from newsletter.store.sending.ledger import Settlement
 from newsletter.store.sending.ledger_counts import count_states, outlook
 from newsletter.store.sending.mailings import Frozen
@@ -255,7 +256,8 @@ def test_each_recipient_gets_the_variant_of_the_organisation(database):
         nord = member(c, "Nord", departement="59")
         subscribe(c, 2)
         subscribe(c, 1, organisation_id=nord, domain="nord.example")
-        m = mailing(c, frozen=[Frozen((), b"plain"), Frozen(("nord-seul",), b"with", (nord,))])
+        shares = Shares(("departement = 59",), {0: 0, 1: 1})
+        m = mailing(c, frozen=[Frozen((), b"plain"), Frozen(("nord-seul",), b"with")], shares=shares)
         assert sorted(h.variant for h in send(c, m)) == [0, 0, 1]
         assert mailings.skeletons(c, m.id) == {0: b"plain", 1: b"with"}
 

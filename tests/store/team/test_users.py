@@ -1,4 +1,4 @@
-"""Users, sessions, one-time links and API tokens, on SQLite and PostgreSQL."""
+"""Users, one-time links and API tokens, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import pytest
 from newsletter.errors import NotFound, Refused
 from newsletter.store.team import users
 from tests.store.helpers import NOW
-
-DAY = 86_400.0
 
 
 def made(connection, address="claire@rtes.example", role="editor", **more):
@@ -20,10 +18,6 @@ def made(connection, address="claire@rtes.example", role="editor", **more):
 def write(database):
     with database.write() as connection:
         yield connection
-
-
-def opened(connection, user, digest="d", *, now=NOW, lasts=30 * DAY):
-    users.open_session(connection, digest, user.id, csrf="c", now=now, expires=now + lasts, agent="Firefox")
 
 
 def test_an_address_has_access_once(write):
@@ -43,47 +37,6 @@ def test_somebody_who_left_comes_back_as_the_same_user(write):
 def test_an_unknown_user_is_not_found(write):
     with pytest.raises(NotFound):
         users.by_id(write, 12)
-
-
-@pytest.mark.parametrize(
-    ("after", "open_"),
-    [(0, True), (13 * DAY, True), (15 * DAY, False), (31 * DAY, False)],
-    ids=["at once", "after 13 idle days", "after 15 idle days", "after its end"],
-)
-def test_a_session_ends_by_idleness_and_by_age(write, after, open_):
-    opened(write, made(write))
-    assert (users.session(write, "d", NOW + after, 14 * DAY) is not None) is open_
-
-
-def test_a_session_in_use_stays_open_till_its_end(write):
-    opened(write, made(write))
-    users.seen(write, "d", NOW + 12 * DAY)
-    assert users.session(write, "d", NOW + 25 * DAY, 14 * DAY)
-    users.seen(write, "d", NOW + 29 * DAY)
-    assert users.session(write, "d", NOW + 31 * DAY, 14 * DAY) is None
-
-
-def test_a_session_knows_its_user(write):
-    user = made(write, name="Claire", role="admin", may_send=True)
-    opened(write, user)
-    found = users.session(write, "d", NOW, DAY)
-    assert (found.user, found.csrf, found.agent) == (user, "c", "Firefox")
-    assert users.session(write, "other", NOW, DAY) is None
-
-
-def test_ending_access_ends_every_session_of_that_user_only(write):
-    claire, paul = made(write), made(write, "paul@rtes.example")
-    for user, digest in ((claire, "a"), (claire, "b"), (paul, "c")):
-        opened(write, user, digest)
-    users.end_user(write, claire.id, NOW)
-    assert [bool(users.session(write, digest, NOW, DAY)) for digest in "abc"] == [False, False, True]
-
-
-def test_expired_sessions_are_forgotten_when_one_opens(write):
-    user = made(write)
-    opened(write, user, "old", lasts=1)
-    opened(write, user, "new", now=NOW + 10)
-    assert [s.digest for s in users.sessions_of(write, user.id, NOW)] == ["new"]
 
 
 def test_a_link_is_redeemed_once(write):
@@ -109,6 +62,19 @@ def test_a_withdrawn_link_is_useless(write):
     users.withdraw(write, "first-admin", "", NOW)
     users.offer(write, "b", "first-admin", "", NOW + 900, NOW)
     assert [users.redeem(write, digest, "first-admin", NOW) for digest in "ab"] == [None, ""]
+
+
+@pytest.mark.parametrize(
+    ("mailed", "used", "lives"),
+    [(NOW, False, True), (NOW - 4000, False, False), (None, False, False), (NOW, True, False)],
+    ids=["mailed lately", "mailed long ago", "shown and never mailed", "used"],
+)
+def test_a_mailed_link_that_nobody_used_can_be_kept_alive(write, mailed, used, lives):
+    users.offer(write, "d", "sign-in", "7", NOW + 100, NOW, mailed=mailed)
+    if used:
+        users.redeem(write, "d", "sign-in", NOW)
+    assert users.extend(write, "sign-in", "7", NOW - 3600, NOW + 900, NOW) is lives
+    assert (users.offered(write, "d", "sign-in", NOW + 500) is not None) is lives
 
 
 def test_two_openers_of_one_link_at_once_get_one_session(database):

@@ -34,9 +34,13 @@ TABLE = [
     ("GET", "/mailings", None, READ, 200),
     ("GET", "/mailings/{issue}/receipt", None, READ, 200),
     ("GET", "/members", None, READ, 200),
+    ("GET", "/audiences", None, READ, 200),
+    ("GET", "/groups", None, READ, 200),
     ("GET", "/people?address={person}", None, PEOPLE, 200),
     ("POST", "/articles", DRAFT, WRITE, 201),
     ("POST", "/people", WISH, WRITE, 202),
+    # No group of the sample bears the name of an issue.
+    ("POST", "/groups/{issue}/people", {"addresses": ["a@ville.example"]}, WRITE, 404),
     ("DELETE", "/people/subscription?address=nobody@ville.example", None, WRITE, 202),
 ]
 each_call = pytest.mark.parametrize(

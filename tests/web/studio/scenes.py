@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pyotp
+
 from newsletter.actions.issues import files, versions
 from newsletter.actions.letters import proofs
 from newsletter.actions.operations import outbox_view
@@ -14,6 +16,9 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
 from newsletter.filters import PersonFilter
+from newsletter.settings import OidcSettings
+from newsletter.store.team import factors
+from newsletter.store.team.factors import Passkey
 from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
 
 ENVOI = f"{ISSUE}/envoi"
@@ -54,7 +59,7 @@ def at_the_door(stage: Stage) -> Iterator[str]:
     stage.open("/studio/connexion")
     yield "connexion"
     page.get_by_label("Adresse électronique").fill("quelquun@ailleurs.example")
-    page.locator("main button").click()
+    page.get_by_role("button", name="Recevoir mon lien").click()
     yield "connexion-envoyee"
     link = stage.local(signin.link_for(workspace, users.everybody(workspace)[0]))
     page.goto(link)
@@ -75,12 +80,18 @@ def empty(stage: Stage) -> Iterator[str]:
         "/numeros",
         "/public",
         "/public/organisations",
+        "/public/publics",
+        "/public/publics/nouveau",
+        "/public/groupes",
+        "/public/champs",
         "/public/importer",
         "/public/a-trancher",
         "/public/rebonds",
         "/chiffres",
         "/chiffres/annee/2026",
         "/chiffres/envois",
+        "/chiffres/territoires",
+        "/chiffres/reponses",
         "/boite",
         "/compte",
     ):
@@ -304,4 +315,43 @@ def settings(stage: Stage) -> Iterator[str]:
         yield f"fichier-casse{path.replace('/', '-')}"
 
 
-MONTH = (home, articles, composing, departing, audience, settings)
+def account(stage: Stage) -> Iterator[str]:
+    """What proves a user: an app, recovery codes, passkeys; the second factor, and the proof before a letter leaves."""
+    page, workspace = stage.page, stage.workspace
+    admin = user(workspace, "admin")
+    stage.open("/studio/compte/securite")
+    yield "moyens"
+    page.get_by_role("button", name="Ajouter une application").click()
+    yield "moyens-application"
+    secret = page.locator("code.break").inner_text()
+    page.locator("#code").fill("000000")
+    page.get_by_role("button", name="Confirmer").click()
+    yield "moyens-code-faux"
+    page.locator("#code").fill(pyotp.TOTP(secret).at(int(workspace.clock())))
+    page.get_by_role("button", name="Confirmer").click()
+    page.get_by_text("ils ne seront plus montrés").wait_for()
+    yield "moyens-codes-de-secours"
+    with workspace.database.write() as connection:
+        key = Passkey("a2V5", admin.id, b"key", 0, "Ordinateur du bureau", workspace.clock(), None)
+        factors.add_passkey(connection, key)
+    stage.open("/studio/compte/securite")
+    yield "moyens-cle"
+    stage.open("/studio/reglages/equipe")
+    yield "equipe-second-facteur"
+    with workspace.database.write() as connection:
+        connection.exec_driver_sql("UPDATE sessions SET proved_at = 0")
+    stage.open("/studio/reglages/cles")
+    page.get_by_label("Pour quoi").fill("Site du réseau")
+    page.get_by_role("button", name="Faire la clé").click()
+    yield "preuve"
+    stage.enter(admin)
+    yield "second-facteur"
+    setting = OidcSettings(issuer="http://127.0.0.1:9", client_id="lettre", label="ProConnect")
+    studio = workspace.settings.studio.model_copy(update={"oidc": setting})
+    workspace.settings = workspace.settings.model_copy(update={"studio": studio})
+    page.context.clear_cookies()
+    stage.open("/studio/oidc", 403)
+    yield "organisation-refusee"
+
+
+MONTH = (home, articles, composing, departing, audience, settings, account)

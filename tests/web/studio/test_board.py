@@ -158,12 +158,13 @@ def test_the_preview_shows_each_reader_dark_light_without_pictures_and_as_text(e
 
 
 def test_a_targeted_call_is_seen_as_the_readers_it_is_for(editor):
-    from newsletter.actions.operations.start import load_organisations
+    from newsletter.actions.operations.start import load_organisations, load_people
 
     load_organisations(editor.workspace, editor.workspace.root / "data" / "organisations.csv")
+    load_people(editor.workspace, 400)
     flash = "/studio/numeros/2026-11-17-flash"
     options = re.findall(r'<option value="(\d+)"[^>]*>([^<]+)', editor.get(flash).text.split('id="vue-lecteur"')[1])
-    assert options[0] == ("0", "Lecteurs sans contenu ciblé") and len(options) > 1
+    assert options[0][1].startswith("Lecteurs sans contenu ciblé (") and len(options) > 1
     call = "Nord"
     assert call not in editor.get(f"{flash}/apercu?lecteur=0&format=texte").text
     assert call in editor.get(f"{flash}/apercu?lecteur={options[1][0]}&format=texte").text

@@ -156,7 +156,7 @@ def poison_what_others_write(workspace: Workspace) -> str:
     proofs.add_comment(workspace, KEY, EVIL, by=EVIL)
     lead = files.read_issue(workspace, KEY).lead
     assert lead
-    return proofs.invite_reviewer(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL)
+    return proofs.invite_reviewer(workspace, KEY, lead.slug, reader=EVIL, address="", by=EVIL, may_send=False)
 
 
 @dataclass

@@ -89,7 +89,7 @@ def routes(app):
                 yield re.sub(r"\{[^}]*\}", "1", one.path)
 
 
-OPEN = ("/studio/connexion", "/studio/connexion/1", "/studio/premier/1")
+OPEN = ("/studio/connexion", "/studio/connexion/1", "/studio/connexion/cle", "/studio/premier/1")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,300 @@
+"""Audiences in use: the named ones of the workspace, who is in one, how many on a day, and why somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.engine import Connection
+
+from newsletter import addresses, paris
+from newsletter.actions.people.audience_names import audience_names
+from newsletter.actions.reports.labels import one_level
+from newsletter.actions.workspace import Workspace
+from newsletter.audience import (
+    EVERYONE,
+    Audience,
+    AudienceRule,
+    Condition,
+    Except,
+    canonical,
+    conditions,
+    formula,
+    resolve,
+)
+from newsletter.audience_parser import parse_rule
+from newsletter.audience_words import role_words, rule_sentence
+from newsletter.content import audiences as files
+from newsletter.errors import AudienceError, NewsletterError, NotFound, Refused
+from newsletter.exchange.export import write_table
+from newsletter.french import slugify
+from newsletter.i18n import Sentence, _
+from newsletter.store.journal import Event, record_event
+from newsletter.store.people import audiences as store
+from newsletter.store.people import custom_fields, limits, people
+from newsletter.store.people.audience_sql import Standing, rule_condition, standing_now, standing_on
+from newsletter.store.people.audiences import AudiencePerson
+from newsletter.store.people.custom_fields import CustomField
+from newsletter.store.people.featured import name_featured
+
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedAudience:
+    """A rule in words, with how many people it holds today; `trouble` says why it cannot be counted.
+
+    `key` and `title` are those of a named audience, empty for a rule on its own.
+    """
+
+    formula: str
+    sentence: str
+    people: int = 0
+    key: str = ""
+    title: str = ""
+    note: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceAnswer:
+    """Whether an address is in an audience, condition by condition in words; no conditions for who counts nowhere."""
+
+    email: str
+    inside: bool
+    known: bool
+    conditions: tuple[tuple[str, bool], ...]
+
+
+def read_rule(workspace: Workspace, text: str) -> AudienceRule:
+    """Return the rule that a text says: the key of a named audience, or a formula; AudienceError."""
+    if any(audience.key == text.strip() for audience in workspace.audiences()):
+        return Condition("audience", (text.strip(),))
+    return parse_rule(text)
+
+
+def list_audiences(workspace: Workspace) -> list[DescribedAudience]:
+    """Return the named audiences by title, each with its sentence and its people."""
+    return [describe_named(workspace, audience) for audience in workspace.audiences()]
+
+
+def find_audience(workspace: Workspace, key: str) -> Audience:
+    """Return a named audience; NotFound."""
+    found = next((audience for audience in workspace.audiences() if audience.key == key), None)
+    if found is None:
+        raise NotFound(
+            f"there is no audience `{key}`",
+            hint="`newsletter audiences list` shows them",
+            said=Sentence("Ce public n’existe pas ou plus. Revenez à la liste des publics."),
+        )
+    return found
+
+
+def describe_named(workspace: Workspace, audience: Audience) -> DescribedAudience:
+    """Return a named audience in words."""
+    made = describe_rule(workspace, audience.rule)
+    return DescribedAudience(
+        formula=made.formula,
+        sentence=made.sentence,
+        people=made.people,
+        trouble=made.trouble,
+        key=audience.key,
+        title=audience.title,
+        note=audience.note,
+    )
+
+
+def describe_rule(workspace: Workspace, rule: AudienceRule) -> DescribedAudience:
+    """Return a rule in words, with its people of today."""
+    sentence = rule_sentence(rule, audience_names(workspace))
+    try:
+        return DescribedAudience(formula=formula(rule), sentence=sentence, people=count_people(workspace, rule))
+    except NewsletterError as error:
+        return DescribedAudience(formula=formula(rule), sentence=sentence, trouble=error.told)
+
+
+def count_people(workspace: Workspace, rule: AudienceRule, on: date | None = None) -> int:
+    """Return how many people an audience holds today, or held at the end of the day `on`.
+
+    Only people with an active subscription count. AudienceError for what cannot be looked up or is not known of a past
+    day.
+    """
+    with workspace.database.read() as connection:
+        at = _standing(workspace, on)
+        return store.count_audience(connection, _looked_up(workspace, connection, rule, on), at)
+
+
+def list_people(
+    workspace: Workspace, rule: AudienceRule, start: int = 0, limit: int = 50
+) -> tuple[list[AudiencePerson], int]:
+    """Return a page of an audience's people of today, and how many they are in all."""
+    with workspace.database.read() as connection:
+        at = _standing(workspace, None)
+        looked_up = _looked_up(workspace, connection, rule, None)
+        found = list(store.list_audience(connection, looked_up, at, start, limit))
+        return found, store.count_audience(connection, looked_up, at)
+
+
+def why_in_audience(workspace: Workspace, email: str, rule: AudienceRule) -> AudienceAnswer:
+    """Explain whether an address is in an audience today; AudienceError, AddressError."""
+    address, names = addresses.parse_address(email), audience_names(workspace)
+    with workspace.database.read() as connection:
+        looked_up, at = _looked_up(workspace, connection, rule, None), _standing(workspace, None)
+        try:
+            person = people.by_key(connection, address.key)
+        except NotFound:
+            return AudienceAnswer(address.text, inside=False, known=False, conditions=())
+        answers = store.answer_conditions(connection, looked_up, at, person.id)
+        if answers is None:
+            return AudienceAnswer(address.text, inside=False, known=True, conditions=())
+    said = tuple((rule_sentence(one, names), answers[one].holds) for one in dict.fromkeys(conditions(looked_up)))
+    return AudienceAnswer(address.text, store.holds(looked_up, answers), known=True, conditions=said)
+
+
+def export_people(workspace: Workspace, rule: AudienceRule, *, by: str, most: int = 0) -> Iterator[bytes]:
+    """Return the pieces of a CSV of an audience's people, headed in the reader's language, with territory and fields.
+
+    The export is recorded before anything is returned. With `most`, more exports a day by one person are Refused.
+    """
+    count_people(workspace, rule)  # what cannot be looked up is said before a file begins
+    with workspace.database.write() as connection:
+        now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
+        if most and limits.hit(connection, name, now, _DAY) > most:
+            raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
+        record_event(connection, Event(now, "exported", actor=by, detail={"audience": formula(rule)[:500]}))
+    heads = _heads()
+    return _pieces(workspace, rule, heads)
+
+
+def _heads() -> dict[str, str]:
+    return {
+        "address": _("Adresse électronique"),
+        "salutation": _("Civilité"),
+        "first_name": _("Prénom"),
+        "last_name": _("Nom"),
+        "function": _("Fonction"),
+        "role": _("Rôle"),
+        "phone": _("Téléphone"),
+        "organisation": _("Organisation"),
+        "level": _("Niveau"),
+        "region": _("Région"),
+        "departement": _("Département"),
+    }
+
+
+def _pieces(workspace: Workspace, rule: AudienceRule, heads: dict[str, str]) -> Iterator[bytes]:
+    roles = role_words()
+    with workspace.database.read() as connection:
+        looked_up, at = _looked_up(workspace, connection, rule, None), _standing(workspace, None)
+        fields = custom_fields.list_fields(connection)
+        values = {about: custom_fields.all_values(connection, about) for about in ("person", "organisation")}
+        columns = [*heads.values(), *(_field_head(field, [*heads.values()]) for field in fields)]
+
+        def row(person: AudiencePerson) -> dict[str, str]:
+            cells = {heads[name]: _cell(person, name, roles.get(person.role, "")) for name in heads}
+            for field in fields:
+                subject = person.id if field.about == "person" else person.organisation_id or 0
+                held = values[field.about].get(subject, {}).get(field.key, ())
+                cells[_field_head(field, [*heads.values()])] = ", ".join(held)
+            return cells
+
+        yield from write_table(columns, map(row, store.list_audience(connection, looked_up, at)))
+
+
+def _field_head(field: CustomField, taken: list[str]) -> str:
+    """Return the heading of a field's column; one that another column has, or that is about places, says of what."""
+    if field.about == "organisation" or field.label in taken:
+        about = _("organisation") if field.about == "organisation" else _("personne")
+        return f"{field.label} ({about})"
+    return field.label
+
+
+def _cell(person: AudiencePerson, name: str, role: str) -> str:
+    if name == "level":
+        return one_level(person.level) if person.level else ""
+    if name == "role":
+        return role if person.role else ""
+    return str(getattr(person, name))
+
+
+def save_audience(workspace: Workspace, key: str, title: str, text: str, note: str, by: str) -> Audience:
+    """Write a named audience (a new one without `key`) and return it; Refused for the rule of another one.
+
+    AudienceError for a rule that cannot be read, looked up or counted, with nothing written.
+    """
+    rule = parse_rule(text)
+    known = {audience.key: audience for audience in workspace.audiences()}
+    if not title.strip():
+        raise Refused(_("Donnez un nom à ce public."), hint="give a title")
+    name = key or slugify(title)
+    if not key and name in known:
+        raise Refused(_("Il y a déjà un public de ce nom. Choisissez-en un autre."), hint="choose another title")
+    _refuse_twin(rule, name, known)
+    named = {other.key: other.rule for other in known.values()} | {name: rule}
+    rule_condition(canonical(_without_featured(resolve(rule, named, (name,)))), _standing(workspace, None))
+    made = files.write_audience(
+        workspace.root / files.FOLDER / f"{name}.md", Audience(key=name, title=title.strip(), rule=rule, note=note)
+    )
+    with workspace.database.write() as connection:
+        detail = {"audience": name, "rule": formula(rule)[:500]}
+        record_event(connection, Event(workspace.clock(), "audience-saved", actor=by, detail=detail))
+    return made
+
+
+def _without_featured(rule: AudienceRule) -> AudienceRule:
+    if isinstance(rule, Condition):
+        return EVERYONE if rule.field == "featured" else rule
+    if isinstance(rule, Except):
+        return Except(_without_featured(rule.part))
+    return type(rule)(tuple(_without_featured(part) for part in rule.parts))
+
+
+def _refuse_twin(rule: AudienceRule, name: str, known: dict[str, Audience]) -> None:
+    twin = next((a for a in known.values() if a.key != name and canonical(a.rule) == canonical(rule)), None)
+    if twin:
+        raise Refused(
+            f"the audience `{twin.key}` says the same",
+            hint=f"use `{twin.key}`",
+            said=Sentence("Le public « {title} » dit déjà la même chose. Prenez-le.", title=twin.title),
+        )
+
+
+def delete_audience(workspace: Workspace, key: str, by: str) -> Audience:
+    """Delete the file of a named audience and return what it was; Refused while another audience names it."""
+    found = find_audience(workspace, key)
+    users = [
+        other.title
+        for other in workspace.audiences()
+        if any(one.field == "audience" and key in one.values for one in conditions(other.rule))
+    ]
+    if users:
+        raise Refused(
+            f"the audience `{key}` is named by others: {', '.join(users)}",
+            hint="change these first",
+            said=Sentence("« {title} » sert à un autre public : {users}.", title=found.title, users=", ".join(users)),
+        )
+    (workspace.root / found.path).unlink()
+    with workspace.database.write() as connection:
+        detail = {"audience": key, "rule": formula(found.rule)[:500]}
+        record_event(connection, Event(workspace.clock(), "audience-deleted", actor=by, detail=detail))
+    return found
+
+
+def _standing(workspace: Workspace, on: date | None) -> Standing:
+    grace = workspace.settings.members.grace_days
+    if on is None:
+        return standing_now(workspace.today(), grace)
+    if on > paris.day(workspace.clock()):
+        raise AudienceError(
+            f"{on} is still to come",
+            hint="count at a past day, or today",
+            said=Sentence("Ce jour n’est pas encore venu. Comptez à une date passée, ou à ce jour."),
+        )
+    return standing_on(on, grace)
+
+
+def _looked_up(workspace: Workspace, connection: Connection, rule: AudienceRule, on: date | None) -> AudienceRule:
+    """Return the rule with its names resolved, and featured organisations as of the day."""
+    named = {audience.key: audience.rule for audience in workspace.audiences()}
+    return canonical(name_featured(connection, resolve(rule, named), on))

@@ -1,0 +1,268 @@
+"""Audiences: the named ones with their sentence and people, a form to change one, and the count of any rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
+from newsletter.actions.people.bulk import BulkAct, BulkResult
+from newsletter.audience import AudienceRule
+from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
+from newsletter.french import number_words, printed
+from newsletter.i18n import ngettext
+from newsletter.web.site import Site, say, told
+from newsletter.web.studio import database_labels
+from newsletter.web.studio.session import Visit, allow
+from newsletter.web.studio.shell import Shell, Undo
+
+HOME = "/studio/public/publics"
+_SIZE = 50
+_MOST_EXPORTS = 10  # a day, as of the whole list
+
+
+def sent_rule(visit: Visit) -> AudienceRule:
+    """Return the rule that the audience fields of a form say; AudienceError."""
+    return audience_form.rule_of_form({name: visit.texts(name) for name in audience_form.NAMES})
+
+
+def router(site: Site) -> APIRouter:
+    """Return the routes of audiences."""
+    routes = APIRouter(include_in_schema=False)
+    pages = _AudiencePages(site, Shell(site))
+    allowed, anybody = allow(site, "people"), allow(site)
+
+    @routes.get(HOME)
+    def list_(visit: Visit = allowed) -> Response:
+        return pages.list(visit)
+
+    @routes.get(f"{HOME}/nouveau")
+    def new(visit: Visit = allowed) -> Response:
+        return pages.form(visit)
+
+    @routes.get(f"{HOME}/personnes")
+    def people(visit: Visit = allowed, page: int = 1) -> Response:
+        return pages.people(visit, page)
+
+    @routes.get(f"{HOME}/{{key}}")
+    def one(key: str, visit: Visit = allowed) -> Response:
+        return pages.form(visit, key)
+
+    @routes.post(f"{HOME}/enregistrer")
+    def save(visit: Visit = allowed) -> Response:
+        return pages.save(visit)
+
+    @routes.post(f"{HOME}/{{key}}/supprimer")
+    def delete(key: str, visit: Visit = allowed) -> Response:
+        return pages.delete(visit, key)
+
+    @routes.post(f"{HOME}/geste")
+    def act(visit: Visit = allowed) -> Response:
+        return pages.act(visit)
+
+    @routes.post(f"{HOME}/geste/annuler")
+    def take_back(visit: Visit = allowed) -> Response:
+        return pages.take_back(visit)
+
+    @routes.post(f"{HOME}/groupe")
+    def into_group(visit: Visit = allowed) -> Response:
+        return pages.into_group(visit)
+
+    @routes.post(f"{HOME}/exporter")
+    def export(visit: Visit = allowed) -> Response:
+        return pages.export(visit)
+
+    @routes.post("/studio/publics/compter")
+    def count(visit: Visit = anybody) -> Response:
+        return pages.count(visit)
+
+    return routes
+
+
+@dataclass(frozen=True, slots=True)
+class _AudiencePages:
+    """The answers about audiences."""
+
+    site: Site
+    shell: Shell
+
+    def list(self, visit: Visit) -> Response:
+        """Show the named audiences; a file that cannot be read is named, and stops the others."""
+        try:
+            found, trouble = audiences.list_audiences(self.site.workspace), ""
+        except NewsletterError as error:
+            found, trouble = [], told(error, place=True)
+        return self.shell.page(visit, "audiences.html", audiences=found, trouble=trouble)
+
+    def form(self, visit: Visit, key: str = "", *, problem: str = "", status: int = 200) -> Response:
+        """Show an audience with its form; with `problem`, as it was sent."""
+        workspace = self.site.workspace
+        title, note, rule = visit.text("titre"), visit.text("note"), None
+        if key and not problem:
+            found = audiences.find_audience(workspace, key)
+            title, note, rule = found.title, found.note, found.rule
+        try:
+            form = audience_form.form_of_rule(workspace, rule if rule is not None else sent_rule(visit))
+        except AudienceError:
+            form = audience_form.AudienceForm(visit.text("regle"), simple=False)
+        answer = self._why(visit, rule)
+        return self.shell.page(
+            visit,
+            "audience.html",
+            status=status,
+            key=key,
+            title=title,
+            note=note,
+            form=form,
+            choices=audience_form.audience_choices(workspace),
+            level=database_labels.level,
+            problem=problem,
+            answer=answer,
+            email=visit.query("adresse"),
+        )
+
+    def _why(self, visit: Visit, rule: AudienceRule | None) -> audiences.AudienceAnswer | str | None:
+        """Return why the address that is asked about is in the audience, or what is wrong with the question."""
+        if rule is None or not visit.query("adresse"):
+            return None
+        try:
+            return audiences.why_in_audience(self.site.workspace, visit.query("adresse"), rule)
+        except AddressError:
+            return say("Cette adresse ne peut pas être utilisée. Vérifiez-la.")
+        except NewsletterError as error:
+            return told(error)
+
+    def people(self, visit: Visit, page: int = 1, *, plan: BulkResult | None = None, problem: str = "") -> Response:
+        """List the people of any rule: where every figure leads; with `plan`, what an act would change."""
+        text, number = visit.query("regle") or visit.text("regle"), max(1, min(page, 100_000))
+        try:
+            rule = audiences.read_rule(self.site.workspace, text)
+            found, total = audiences.list_people(self.site.workspace, rule, (number - 1) * _SIZE, _SIZE)
+        except NewsletterError as error:
+            return self.shell.back(HOME, told(error), bad=True)
+        return self.shell.page(
+            visit,
+            "audience_people.html",
+            people=found,
+            total=total,
+            rule=text,
+            described=audiences.describe_rule(self.site.workspace, rule),
+            page=number,
+            pages=-(-total // _SIZE) or 1,
+            level=database_labels.level,
+            plan=plan,
+            problem=problem,
+            sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
+            fields=custom_fields.list_fields(self.site.workspace, "person"),
+            groups=groups.list_groups(self.site.workspace),
+        )
+
+    def act(self, visit: Visit) -> Response:
+        """Say what an act would change for the people of a rule, and do it once that was seen."""
+        sure, act = visit.text("sure") == "oui", _bulk_act(visit)
+        try:
+            rule = audiences.read_rule(self.site.workspace, visit.text("regle"))
+            done = bulk.perform_bulk(self.site.workspace, rule, act, visit.by, dry_run=not sure)
+        except NewsletterError as error:
+            return self.people(visit, problem=told(error))
+        if not sure:
+            return self.people(visit, plan=done)
+        words = ngettext("C’est fait pour {n} personne.", "C’est fait pour {n} personnes.", done.changed)
+        fields = {name: visit.text(name) for name in ("geste", "publication", "champ")}
+        undo = Undo(f"{HOME}/geste/annuler", {**fields, "quand": repr(done.at)}) if done.changed else None
+        return self.shell.back(self._list_of(visit), words.format(n=number_words(done.changed)), undo=undo)
+
+    def take_back(self, visit: Visit) -> Response:
+        """Undo an act on many people."""
+        try:
+            at = float(visit.text("quand"))
+        except ValueError:
+            raise HTTPException(422) from None
+        n = bulk.take_back_bulk(self.site.workspace, _bulk_act(visit), at, visit.by)
+        words = ngettext("C’est annulé pour {n} personne.", "C’est annulé pour {n} personnes.", n)
+        return self.shell.back(HOME, words.format(n=number_words(n)))
+
+    def into_group(self, visit: Visit) -> Response:
+        """Put the people of a rule into a group; the notice takes them out again."""
+        key, workspace = visit.text("groupe"), self.site.workspace
+        try:
+            rule = audiences.read_rule(workspace, visit.text("regle"))
+            done = groups.change_by_audience(workspace, key, rule, visit.by)
+        except NewsletterError as error:
+            return self.people(visit, problem=told(error))
+        n = len(done.changed)
+        words = ngettext("{n} personne est entrée dans le groupe.", "{n} personnes sont entrées dans le groupe.", n)
+        undo = Undo(f"/studio/public/groupes/{key}/reprendre", {"quand": repr(done.at)}) if n else None
+        return self.shell.back(f"/studio/public/groupes/{key}", words.format(n=number_words(n)), undo=undo)
+
+    def _list_of(self, visit: Visit) -> str:
+        return f"{HOME}/personnes?{urlencode({'regle': visit.text('regle')})}"
+
+    def save(self, visit: Visit) -> Response:
+        """Write an audience, or show the form again with what is wrong."""
+        key, workspace = visit.text("key"), self.site.workspace
+        try:
+            made = audiences.save_audience(
+                workspace,
+                key,
+                visit.text("titre"),
+                audience_form.text_of(sent_rule(visit)),
+                visit.text("note"),
+                visit.by,
+            )
+        except (AudienceError, Refused) as error:
+            return self.form(visit, key, problem=told(error), status=422)
+        return self.shell.back(f"{HOME}/{made.key}", say("Public enregistré."))
+
+    def delete(self, visit: Visit, key: str) -> Response:
+        """Delete an audience; the notice can bring it back."""
+        try:
+            gone = audiences.delete_audience(self.site.workspace, key, visit.by)
+        except Refused as refused:
+            return self.shell.back(f"{HOME}/{key}", told(refused), bad=True)
+        fields = {"titre": gone.title, "note": gone.note, "simple": "non", "regle": audience_form.text_of(gone.rule)}
+        return self.shell.back(HOME, say("Public supprimé."), undo=Undo(f"{HOME}/enregistrer", fields))
+
+    def export(self, visit: Visit) -> Response:
+        """Give the people of a rule as a file."""
+        try:
+            fields = visit.text("champs") == "oui"
+            rule = sent_rule(visit) if fields else audiences.read_rule(self.site.workspace, visit.text("regle"))
+            pieces = audiences.export_people(self.site.workspace, rule, by=visit.by, most=_MOST_EXPORTS)
+        except NewsletterError as error:
+            return self.shell.back(HOME, told(error), bad=True)
+        headers = {"Content-Disposition": 'attachment; filename="personnes.csv"'}
+        return StreamingResponse(pieces, media_type="text/csv", headers=headers)
+
+    def count(self, visit: Visit) -> Response:
+        """Say who a form's rule is about and how many they are, before it is saved."""
+        try:
+            found = audiences.describe_rule(self.site.workspace, sent_rule(visit))
+        except AudienceError as error:
+            return JSONResponse({"words": told(error), "bad": True})
+        return JSONResponse({"words": who_words(found), "bad": bool(found.trouble)})
+
+
+def _bulk_act(visit: Visit) -> BulkAct:
+    kinds: dict[str, bulk.BulkKind] = {"abonner": "subscribe", "desabonner": "unsubscribe", "champ": "field"}
+    if visit.text("geste") not in kinds:
+        raise HTTPException(422)
+    values = tuple(text for text in visit.texts("valeur") if text)
+    return BulkAct(
+        kind=kinds[visit.text("geste")],
+        publication=visit.text("publication"),
+        asked=visit.text("asked"),
+        field=visit.text("champ"),
+        values=values,
+    )
+
+
+def who_words(found: audiences.DescribedAudience) -> str:
+    """Return `les départements adhérents de Bretagne : 12 personnes`."""
+    if found.trouble:
+        return f"{found.sentence} : {found.trouble}"
+    words = ngettext("{who} : {n} personne", "{who} : {n} personnes", found.people)
+    return printed(words.format(who=found.sentence, n=number_words(found.people)))
