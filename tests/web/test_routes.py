@@ -82,12 +82,15 @@ TABLE = {
         POST /studio/public/importer/faire | GET /studio/public/importer/{number}/refusees
         POST /studio/public/importer/{number}/annuler | GET /studio/public/organisations
         POST /studio/public/organisations | GET /studio/public/organisations/{number}
+        POST /studio/public/organisations/{number}/fiche
         POST /studio/public/organisations/{number}/reconduire | POST /studio/public/organisations/{number}/terminer
         GET /studio/public/personnes/{uid} | POST /studio/public/personnes/{uid}/abonner
         POST /studio/public/personnes/{uid}/adresse
         POST /studio/public/personnes/{uid}/bloquer | POST /studio/public/personnes/{uid}/debloquer
         POST /studio/public/personnes/{uid}/desabonner | GET /studio/public/personnes/{uid}/donnees.json
         POST /studio/public/personnes/{uid}/effacer | POST /studio/public/personnes/{uid}/fiche
+        GET /studio/public/demandes | POST /studio/public/demandes
+        POST /studio/public/demandes/{number} | GET /studio/public/demandes/registre.csv
         GET /studio/public/publics | GET /studio/public/publics/nouveau | GET /studio/public/publics/personnes
         GET /studio/public/publics/{key} | POST /studio/public/publics/enregistrer
         POST /studio/public/publics/geste | POST /studio/public/publics/geste/annuler

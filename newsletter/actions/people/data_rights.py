@@ -19,6 +19,7 @@ from newsletter.store.people import limits, one_time, people, records, retention
 from newsletter.store.people.erasure import block, erase_person, erased
 from newsletter.store.people.records import ListedPerson
 from newsletter.store.people.retention import DAY, Limits, Purged
+from newsletter.store.people.rights_requests import answer_request, open_request
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,10 @@ def forget_person(workspace: Workspace, email: str, *, by: str) -> None:
     with workspace.database.write() as connection:
         now = workspace.clock()
         try:
-            erase_person(connection, people.by_key(connection, address.key), fingerprint, now, reason="asked", actor=by)
+            person = people.by_key(connection, address.key)
+            if number := open_request(connection, person.id, "erasure"):
+                answer_request(connection, number, workspace.today().isoformat(), _("Données effacées"))
+            erase_person(connection, person, fingerprint, now, reason="asked", actor=by)
         except NotFound:
             if erased(connection, [fingerprint]):
                 raise Refused(

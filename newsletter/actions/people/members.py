@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +11,7 @@ from newsletter.errors import Refused
 from newsletter.exchange.organisations import is_insee, is_siren
 from newsletter.i18n import Sentence
 from newsletter.store import journal
-from newsletter.store.people import organisations
+from newsletter.store.people import organisation_edits, organisations
 from newsletter.store.people.organisations import Organisation, Period
 
 
@@ -91,6 +92,15 @@ def organisation(**values: str) -> Organisation:
             )
         values[name] = code
     return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
+
+
+def edit_organisation(workspace: Workspace, number: int, values: Mapping[str, str], *, by: str) -> list[str]:
+    """Correct an organisation's name, level or codes; return what changed. NotFound, Refused for what cannot be."""
+    tidy = {name: " ".join(text.split()) for name, text in values.items()}
+    checked = organisation(**{"name": "", **tidy})
+    with workspace.database.write() as connection:
+        made = {name: str(getattr(checked, name)) for name in tidy}
+        return organisation_edits.edit_organisation(connection, number, made, now=workspace.clock(), actor=by)
 
 
 def add_member(workspace: Workspace, organisation: Organisation, joined: date | None, *, by: str) -> Organisation:

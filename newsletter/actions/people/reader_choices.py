@@ -31,6 +31,7 @@ from newsletter.store.people import one_time, organisations, people
 from newsletter.store.people.details import edit_details
 from newsletter.store.people.one_time import OneTime
 from newsletter.store.people.people import Consent, Person
+from newsletter.store.people.rights_requests import RightsRequest, add_request, answer_request, open_request
 from newsletter.store.people.waiting_mails import WaitingMail, add_waiting_mail, forget_waiting_mails
 
 ERASE, COPY = "erase", "copy"
@@ -238,6 +239,9 @@ def _mail(workspace: Workspace, token: str, what: str) -> None:
         if person is None or not may_mail(workspace, connection, person.key, now, what):
             return
         forget_waiting_mails(connection, person.id, what)
+        kind, today = "access" if what == COPY else "erasure", workspace.today().isoformat()
+        asked = RightsRequest(kind=kind, received=today, how=_("page « Mes choix »"), subscriber_id=person.id)
+        add_request(connection, asked)
         notice = rights_notice(workspace, connection, person, what, now)
     if not mail.post(workspace, person.address, notice):
         waiting = WaitingMail(
@@ -272,13 +276,18 @@ def erase(workspace: Workspace, token: str) -> None:
 def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
     """Return all data kept about the person of a copy link, changing nothing; TokenError."""
     with workspace.database.read() as connection:
-        address = _owner(connection, one_time.look_up_link(connection, COPY, token, workspace.database.now(connection)))
+        link = one_time.look_up_link(connection, COPY, token, workspace.database.now(connection))
+        address = _owner(connection, link)
     if not address:
         raise TokenError(
             "this link is no longer valid",
             hint="nothing is kept about this person",
             said=Sentence("Ce lien ne vaut plus : nous ne gardons plus rien de cette personne."),
         )
+    with workspace.database.write() as connection:
+        number = open_request(connection, link.subject["subscriber"], "access")
+        if number:
+            answer_request(connection, number, workspace.today().isoformat(), _("Copie ouverte par la personne"))
     return data_rights.whole_record(workspace, address)
 
 

@@ -24,7 +24,7 @@ from newsletter.store.engine.folding import add_folding_function
 from newsletter.store.engine.sqlite_library import sqlite_library
 from newsletter.store.tables.schema import metadata
 
-HEAD = "0011"
+HEAD = "0012"
 UNFINISHED = "copy-"  # prefix of the version of a database that a copy is still filling
 _ONE_MOMENT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _T = TypeVar("_T")

@@ -26,6 +26,7 @@ _KEPT = frozenset(
         "feeds",
         "feed_entries",
         "erasures",
+        "rights_requests",
         "events",
     }
 )

@@ -72,7 +72,7 @@ def add_organisation(connection: Connection, organisation: Organisation, *, now:
             hint="give the authority's full name",
             said=Sentence("Donnez le nom complet de l’organisation."),
         )
-    key = _free_key(connection, organisation, key)
+    key = free_key(connection, organisation, key)
     if not key:
         raise Refused(
             f"`{organisation.name}` is there already",
@@ -100,7 +100,7 @@ def add_organisation(connection: Connection, organisation: Organisation, *, now:
     return made
 
 
-def _free_key(connection: Connection, organisation: Organisation, key: str) -> str:
+def free_key(connection: Connection, organisation: Organisation, key: str) -> str:
     """Return the key under which an organisation is stored, or "" when it is stored already.
 
     Communes share names: one whose SIREN, INSEE code or département is another's has its code in the key.

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from newsletter.store.tables.audiences import custom_fields, field_values
 from newsletter.store.tables.core import deliveries, events, mailings
 from newsletter.store.tables.imports import import_changes, imports, reviews, webhook_calls
-from newsletter.store.tables.pages import proposals, waiting_mails
+from newsletter.store.tables.pages import proposals, rights_requests, waiting_mails
 
 # Events whose detail may hold an address that is nobody's subscription.
 _NAMING = ("mailing-paused", "proof-sent", "proof-mailed", "test-sent")
@@ -57,6 +57,9 @@ def _by_id(connection: Connection, subscriber_id: int) -> None:
     mine = sa.and_(field_values.c.about == "person", field_values.c.subject_id == subscriber_id)
     connection.execute(field_values.delete().where(mine, field_values.c.field.in_(words)))
     connection.execute(waiting_mails.delete().where(waiting_mails.c.subscriber_id == subscriber_id))
+    connection.execute(
+        rights_requests.update().where(rights_requests.c.subscriber_id == subscriber_id).values(subscriber_id=None)
+    )
     proposals_of = proposals.update().where(proposals.c.subscriber_id == subscriber_id)
     connection.execute(proposals_of.values({"subscriber_id": None, "values": "{}", "word": ""}))
 

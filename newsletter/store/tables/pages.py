@@ -129,6 +129,20 @@ waiting_mails = sa.Table(
     sa.Column("next_at", Time, nullable=False),
 )
 
+# Requests by which people use their rights: no name in it; days are ISO texts.
+rights_requests = sa.Table(
+    "rights_requests",
+    metadata,
+    _id(),
+    # access, erasure, rectification, objection, other
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("received", sa.Text, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("subscriber_id", BigId, nullable=True, index=True),
+    sa.Column("answered", sa.Text, nullable=False, server_default=""),
+    sa.Column("answer", sa.Text, nullable=False, server_default=""),
+)
+
 api_tokens = sa.Table(
     "api_tokens",
     metadata,

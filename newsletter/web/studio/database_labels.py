@@ -49,10 +49,13 @@ def kind(code: str) -> str:
         "audience-saved": say("public enregistré"),
         "audience-deleted": say("public supprimé"),
         "exported": say("liste exportée"),
+        "rights-request-noted": say("demande sur les données notée"),
+        "rights-request-answered": say("demande sur les données répondue"),
         "people-read": say("fiches lues"),
         "reading-alarm": say("alerte : beaucoup de fiches lues"),
         "import-undone": say("import annulé"),
         "organisation-added": say("organisation ajoutée"),
+        "organisation-edited": say("organisation corrigée"),
         "organisation-completed": say("organisation complétée"),
         "member-joined": say("adhésion"),
         "member-renewed": say("adhésion reconduite"),
@@ -199,6 +202,17 @@ def basis(code: str) -> str:
     }.get(code, code)
 
 
+def rights_kind(code: str) -> str:
+    """Return what a person asked for about their data."""
+    return {
+        "access": say("copie de ses données"),
+        "erasure": say("effacement"),
+        "rectification": say("correction"),
+        "objection": say("opposition"),
+        "other": say("autre demande"),
+    }.get(code, code)
+
+
 def iso_day(text: str) -> str:
     """Return an ISO day in words."""
     return day_words(date.fromisoformat(text))
@@ -229,6 +243,7 @@ def details(detail: Mapping[str, object]) -> str:
         "count": say("nombre"),
         "people": say("personnes"),
         "proof": say("preuve"),
+        "request": say("demande"),
         "cap": say("limite"),
         "bytes": say("octets"),
         "file": say("fichier"),

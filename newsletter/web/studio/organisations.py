@@ -11,7 +11,7 @@ from newsletter.actions.people import custom_fields, directory, members
 from newsletter.errors import Refused
 from newsletter.folding import matches
 from newsletter.model import Territory
-from newsletter.web.site import Site, say
+from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell
@@ -74,9 +74,21 @@ def router(site: Site) -> APIRouter:
             kind=database_labels.kind,
             state=database_labels.state,
             words=database_labels.iso_day,
+            levels=tuple(Territory),
             filled=custom_fields.filled_fields(workspace, "organisation", number),
             field_history=custom_fields.field_history(workspace, "organisation", number),
         )
+
+    @routes.post("/organisations/{number}/fiche")
+    def edit(number: Number, visit: Visit = allowed) -> Response:
+        page = f"{_HOME}/{number}"
+        try:
+            values = {name: visit.text(name)[:200] for name in ("name", "siren", "insee", "region", "departement")}
+            level = Territory(visit.text("level") or Territory.OTHER)
+            changed = members.edit_organisation(workspace, number, {**values, "level": level}, by=visit.by)
+        except (Refused, ValueError) as error:
+            return shell.back(page, told(error) if isinstance(error, Refused) else say("Niveau inconnu."), bad=True)
+        return shell.back(page, say("Organisation corrigée.") if changed else say("Rien n’a changé."))
 
     @routes.post("/organisations/{number}/reconduire")
     def renew(number: Number, visit: Visit = allowed) -> Response:

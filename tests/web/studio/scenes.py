@@ -254,6 +254,7 @@ def audience(stage: Stage) -> Iterator[str]:
         ("importer", "/importer"),
         ("a-trancher", "/a-trancher"),
         ("rebonds", "/rebonds"),
+        ("demandes", "/demandes"),
     ):
         stage.open(f"/studio/public{path}")
         yield name

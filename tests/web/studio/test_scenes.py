@@ -28,7 +28,7 @@ SHOWN = {
     "articles": "article articles articles_import articles_new proposals",
     "audience": """
         imports imports_members imports_plan lost organisation organisations people person reports reports_year
-        results_table reviews""",
+        results_table reviews rights""",
     "settings": """
         account outbox outbox_folder outbox_message settings_feeds settings_identity settings_journal
         settings_publication settings_publications settings_sending settings_team settings_theme settings_tokens""",

@@ -23,6 +23,7 @@ PEOPLE = (
     "/studio/public/importer",
     "/studio/public/a-trancher",
     "/studio/public/rebonds",
+    "/studio/public/demandes",
 )
 FIGURES = (
     "/studio/chiffres",
