@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from datetime import datetime
+from functools import cache
 
 import pytest
 import sqlalchemy as sa
@@ -27,34 +28,62 @@ from newsletter.store.sending import mailings as rows_of_mailings
 from newsletter.store.sending.ledger_counts import count_states
 from newsletter.store.sending.mailings import Frozen, freeze, load_mailing
 from newsletter.store.tables.core import deliveries, mailings, subscribers
+from tests import postgres as clusters
 from tests.actions.stage import ISSUE
 from tests.store.helpers import TODAY
+from tests.workspaces import copy_sample, no_settings, open_again
 
 PEOPLE = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def month(tmp_path_factory):
-    """The sample month, its pictures published: to make them smaller takes longer than an approval."""
+    """The sample month and its people, the letter rendered and its pictures published once for all cases."""
     path = tmp_path_factory.mktemp("month") / "ws"
-    start.init(path, sample=True)
-    made = open_workspace(path)
+    copy_sample(path, PEOPLE, deliver=False)
+    with no_settings():
+        made = open_workspace(path)
     edition(made, ISSUE)
+    yield made
     made.close()
-    return path
+
+
+@pytest.fixture(scope="module")
+def filled(month):
+    """The name of a database of PostgreSQL that holds the same people."""
+
+    def fill(postgres):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NEWSLETTER_DATABASE__URL", clusters.migrated_url(postgres, "filled"))
+            made = open_workspace(month.root)
+            start.load_organisations(made, made.root / "data" / "organisations.csv")
+            start.load_people(made, PEOPLE)
+            made.close()
+        return clusters.database_name("filled")
+
+    return cache(fill)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, month, filled, tmp_path):
+    """The URL of a database of either engine that holds the month's people."""
+    if request.param == "sqlite":
+        shutil.copy(month.root / "subscribers.db", tmp_path / "test.db")
+        return f"sqlite:///{tmp_path}/test.db"
+    cluster = request.getfixturevalue("postgres")
+    return clusters.url(cluster, "approval", filled(cluster))
 
 
 @pytest.fixture
-def workspace(month, tmp_path, database_url, monkeypatch):
-    """The sample month in an empty database of either engine, its people approved ten ids at a time."""
-    shutil.copytree(month, tmp_path / "ws")
+def workspace(month, database_url, monkeypatch):
+    """The month with a database of its own, its people approved ten ids at a time."""
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
-    made = open_workspace(tmp_path / "ws")
-    start.load_organisations(made, made.root / "data" / "organisations.csv")
-    start.load_people(made, PEOPLE)
+    made = open_again(month)
     monkeypatch.setattr(candidates, "SLICE", 10)
     yield made
     made.close()
+    shutil.rmtree(made.departures, ignore_errors=True)
+    shutil.rmtree(made.root / "outbox", ignore_errors=True)
 
 
 def rows(workspace, mailing):
