@@ -187,3 +187,12 @@ def test_a_backup_older_than_the_approval_names_the_letters_that_left_since(unse
     assert f"{LETTRE}: {PEOPLE} messages left under an approval made after the backup; they are not in it" in ran.out
     told = inside(tmp_path / "twin", "restore", saved, "--force", "--json").json
     assert (told["unknown_departures"], told["sent_since"], told["doubtful_since"]) == ({LETTRE: PEOPLE}, 0, 0)
+
+
+@pytest.mark.parametrize("command", [("issues", "approve", LETTRE), ("send", LETTRE, "--now", "--yes")])
+def test_a_letter_for_nobody_is_not_approved(unsent, inside, command):
+    with sqlite3.connect(unsent / "subscribers.db") as file:
+        file.execute("UPDATE subscriptions SET state = 'left'")
+    ran = inside(unsent, *command)
+    assert (ran.code, ran.out) == (1, "") and "nobody would receive" in ran.err and "count --by publication" in ran.err
+    assert inside(unsent, "mailings", "list", "--json").json == []

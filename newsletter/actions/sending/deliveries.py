@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from newsletter.actions.letters.editions import personal
 from newsletter.actions.sending.claims import recover
+from newsletter.actions.sending.departures import sweep_logs
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.actions.workspace import Workspace
@@ -95,6 +96,18 @@ def finish_cancelled(workspace: Workspace) -> None:
         left = [mailing.id for mailing in stopped if any(kept_back(connection, mailing.id))]
     for mailing_id in left:
         finish_mailing(workspace, mailing_id)
+
+
+def purge_departures(workspace: Workspace, *, dry_run: bool = False) -> int:
+    """Delete the departure logs older than the settings keep them; return how many.
+
+    A mailing that can still send keeps its own.
+    """
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        live = {mailing.uid for mailing in mailings.list_mailings(connection, status=mailings.LIVE)}
+    before = now - workspace.settings.retention.departures_days * 86_400
+    return sweep_logs(workspace.departures, live, before, dry_run=dry_run)
 
 
 def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:

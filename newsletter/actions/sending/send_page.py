@@ -28,7 +28,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
 from newsletter.french import clock_words, day_words
-from newsletter.i18n import Sentence, _
+from newsletter.i18n import _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
 from newsletter.store.archive import link_counts
@@ -208,25 +208,14 @@ def _proposal(connection: Connection, workspace: Workspace, issue: Issue) -> dat
 
 
 def approve_from_page(workspace: Workspace, key: str, *, by: str, seen: str, may_send: bool) -> Mailing:
-    """Give the approval for the text with the content hash `seen`; Refused when nobody would receive it.
+    """Give the approval for the text with the content hash `seen`.
 
     Who may not send does not replace an approval whose hour is given: PermissionError.
     """
-    publication = workspace.settings.publication(read_issue(workspace, key).publication)
     with workspace.database.read() as connection:
         mailing = store.of_issue(connection, key)
         if mailing and mailing.status == "approved" and not may_send and is_scheduled(connection, mailing):
             raise PermissionError
-        counts = candidates.count_candidates(connection, workspace.rule(publication), workspace.today())
-    if not counts.get(""):
-        raise Refused(
-            f"nobody would receive `{key}`",
-            hint="see the audience of its publication: `newsletter count --by publication`",
-            said=Sentence(
-                "Personne ne recevrait ce numéro : cette publication n’a pas d’abonné·e à qui écrire aujourd’hui. "
-                "Ajoutez ou importez des personnes d’abord."
-            ),
-        )
     return approve_issue(workspace, key, by=by, seen=seen)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from newsletter import paris
 from newsletter.actions.sending.departures import Trail
 from newsletter.actions.sending.dispatch import Dispatch
-from newsletter.actions.sending.outcomes import Verdicts, objection, outage
+from newsletter.actions.sending.outcomes import Pause, Verdicts, objection, outage
 from newsletter.actions.sending.turns import Turns
 from newsletter.errors import AddressError, MessageError
 from newsletter.i18n import speaking
@@ -100,9 +100,10 @@ class Sender:
             self.turns.known += [_silence(number, begun=number in begun) for number in waiting]
         with speaking(self.dispatch.locale):  # it is kept, and read by everybody
             addresses = {handed.id: handed.address for handed in ready}
-            self.turns.blame = (
-                self.dispatch.count(settlements) or objection(outcomes, addresses) or self.dispatch.suspicion.reason
-            )
+            now = self.dispatch.clock.time() + self.turns.behind
+            refused = self.dispatch.count(settlements)
+            why = refused or self.dispatch.suspicion.reason
+            self.turns.blame = (not refused and objection(outcomes, addresses, now)) or (Pause(why) if why else None)
         self._adapt(len(ready), self.dispatch.clock.monotonic() - began)
         self._mind_provider(outcomes)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, InternalError
 
 from newsletter import paris
 from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.outcomes import Pause
 from newsletter.errors import StoreError
 from newsletter.store import journal
 from newsletter.store.sending import corrections, ledger, mailings, pace
@@ -58,7 +59,7 @@ class Turns:
         self.rule, self.limited = dispatch.mailing.rule, bool(dispatch.sending.rate or dispatch.sending.daily)
         self.held = Turn()
         self.known: list[Settlement] = []
-        self.blame = ""
+        self.blame: Pause | None = None
         self.behind = 0.0
         self.unsure = False  # a commit failed: perhaps it was done all the same
         self.leased = (0.0, 0.0)
@@ -125,7 +126,7 @@ class Turns:
                 self.unsure = True
                 dispatch.clock.sleep(_AGAIN_SECONDS)
         here = dispatch.clock.time()
-        self.known, self.blame, self.unsure, self.behind = [], "", False, now - here
+        self.known, self.blame, self.unsure, self.behind = [], None, False, now - here
         self.leased = here, dispatch.clock.monotonic()
         return result
 
@@ -189,9 +190,9 @@ class Turns:
             mailings.change_mailing(connection, self.id, "sending", only=("done",), ended_at=None)
         corrections.reopen(connection, self.id, self.dispatch.suspicion.again, now)
         if self.blame and mailings.change_mailing(
-            connection, self.id, "paused", only=("sending",), pause_reason=self.blame
+            connection, self.id, "paused", only=("sending",), pause_reason=self.blame.why
         ):
-            detail = {"why": self.blame}
+            detail = {"why": self.blame.why, **({"until": self.blame.until} if self.blame.until else {})}
             journal.record_event(connection, journal.Event(now, "mailing-paused", mailing_id=self.id, detail=detail))
             status = "paused"
         return status

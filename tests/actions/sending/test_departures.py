@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from newsletter.actions.sending import claims
 from newsletter.actions.sending import departures as departure_logs
 from newsletter.actions.sending.claims import recover
-from newsletter.actions.sending.departures import DepartureLog, Heading, Trail, departures, last_departure, log_path
+from newsletter.actions.sending.departures import (
+    DepartureLog,
+    Heading,
+    Trail,
+    departures,
+    last_departure,
+    log_path,
+    sweep_logs,
+)
 from newsletter.actions.sending.drain import drain
 from newsletter.model import Outcome
 from newsletter.store.engine.database import open_database
@@ -64,6 +72,21 @@ def test_it_says_which_mailing_and_issue_it_is_about(log, tmp_path):
     (tmp_path / "departures" / "x").mkdir()
     (tmp_path / "departures" / "x" / "y.log").write_text("something else\n")
     assert departure_logs.logs(tmp_path / "departures") == {log.path: HEADING}
+
+
+def test_old_logs_are_deleted_but_those_of_a_mailing_that_can_still_send(log, tmp_path):
+    Trail(log).leave([handed(1)])
+    old = DepartureLog(tmp_path / "departures", Heading("fedcba9876543210", "2026-01-lettre"), "here:1:2")
+    old.open()
+    old.close()
+    for path in (log.path, old.path):
+        os.utime(path, (1000, 1000))
+    (old.path.parent / "notes.txt").touch()
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 999) == 0, "not old enough"
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 1001, dry_run=True) == 1 and old.path.exists()
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 1001) == 1
+    assert log.path.exists() and not old.path.exists() and (old.path.parent / "notes.txt").exists()
+    assert sweep_logs(tmp_path / "departures", set(), 1001) == 1 and not log.path.parent.exists()
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
