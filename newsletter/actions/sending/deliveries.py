@@ -16,7 +16,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.settings import Sending
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import candidates, ledger, mailings
+from newsletter.store.sending import candidates, mailings, taking_back
 from newsletter.store.sending.ledger_counts import count_states, kept_back, open_count
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
@@ -118,7 +118,7 @@ def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
     for after in range(first, last, candidates.SLICE):
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
-            ledger.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
+            taking_back.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
 
 
 def _dispatch(

@@ -18,7 +18,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.outcomes import Pause
 from newsletter.errors import StoreError
 from newsletter.store import journal
-from newsletter.store.sending import corrections, ledger, mailings, pace
+from newsletter.store.sending import corrections, ledger, mailings, pace, taking_back
 from newsletter.store.sending.ledger import Handed, Settlement
 from newsletter.store.sending.ledger_counts import outlook
 from newsletter.store.tables.core import OPEN
@@ -184,7 +184,7 @@ class Turns:
             pace.give_back(connection, self.name, returned, _day(now))
         if returned and status == "cancelled":
             ids = [s.id for s in back]
-            ledger.cancel_open(connection, self.id, now, after=min(ids) - 1, up_to=max(ids))
+            taking_back.cancel_open(connection, self.id, now, after=min(ids) - 1, up_to=max(ids))
         if returned and status == "done":
             # The sender was frozen; others took its group for doubtful and ended without it.
             mailings.change_mailing(connection, self.id, "sending", only=("done",), ended_at=None)
@@ -201,7 +201,7 @@ class Turns:
         """Queue again all that is still ours: between two groups nothing of it has left."""
         if self.held.place is not None:
             pace.give_back(connection, self.name, len(self.held.claimed), _day(now))
-        ledger.release_claims(connection, self.id, self.token, handed=True)
+        taking_back.release_claims(connection, self.id, self.token, handed=True)
         self.held = Turn()
 
 

@@ -23,7 +23,7 @@ from newsletter.jobs import table
 from newsletter.paris import PARIS
 from newsletter.store.people import people
 from newsletter.store.people.entitlement import Rule
-from newsletter.store.sending import candidates, ledger
+from newsletter.store.sending import candidates, taking_back
 from newsletter.store.sending import mailings as rows_of_mailings
 from newsletter.store.sending.ledger_counts import count_states
 from newsletter.store.sending.mailings import Frozen, freeze, load_mailing
@@ -267,7 +267,7 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
 
 def stopped_after(monkeypatch, slices):
     """Let the power go when so many slices of a cancellation are written; returns how to mend it."""
-    cancel, done = ledger.cancel_open, []
+    cancel, done = taking_back.cancel_open, []
 
     def failing(*arguments, **options):
         if len(done) == slices:
@@ -275,8 +275,8 @@ def stopped_after(monkeypatch, slices):
         done.append(cancel(*arguments, **options))
         return done[-1]
 
-    monkeypatch.setattr(ledger, "cancel_open", failing)
-    return lambda: monkeypatch.setattr(ledger, "cancel_open", cancel)
+    monkeypatch.setattr(taking_back, "cancel_open", failing)
+    return lambda: monkeypatch.setattr(taking_back, "cancel_open", cancel)
 
 
 def again_by_hand(workspace):
@@ -307,8 +307,8 @@ def test_a_cancellation_broken_off_between_slices_balances_sends_nothing_and_is_
 
 def test_an_approval_given_again_cancels_the_former_in_slices_too(workspace, monkeypatch):
     former = approve_issue(workspace, ISSUE, by="a", now=True)
-    cancelled, cancel = [], ledger.cancel_open
-    monkeypatch.setattr(ledger, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
+    cancelled, cancel = [], taking_back.cancel_open
+    monkeypatch.setattr(taking_back, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
     approve_issue(workspace, ISSUE, by="a", now=True)
     assert cancelled == [10] * (PEOPLE // 10)
     assert {row[4] for row in rows(workspace, former)} == {"cancelled"}

@@ -221,6 +221,36 @@ def test_a_database_put_back_is_noticed_pauses_and_doubles_nobody(tmp_path):
     d.database.close()
 
 
+def test_a_damaged_write_ahead_log_loses_what_stood_behind_it_and_doubles_nobody(tmp_path):
+    """SQLite drops every page behind one that is damaged, without a word: the departure log knows better."""
+    database = open_database(f"sqlite:///{tmp_path}/w.db")
+    d = desk(database, 60)
+    d.logs = tmp_path / "departures"
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+    database.engine.dispose()  # the log is now in the file, and the next one is empty
+    peer = Peer()
+    d.deliver(peer, connections=1)
+    (tmp_path / "after").mkdir()
+    for path in tmp_path.glob("w.db*"):
+        shutil.copy(path, tmp_path / "after")
+    database.close()
+    log = tmp_path / "after" / "w.db-wal"
+    data = bytearray(log.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    log.write_bytes(data)
+    (tmp_path / "after" / "w.db-shm").unlink()
+
+    damaged = Desk(open_database(f"sqlite:///{tmp_path}/after/w.db"), d.mailing, d.logs)
+    assert damaged.tally().get("sent", 0) < 60, "it went back"
+    second = Peer()
+    receipt = damaged.deliver(second, connections=2)
+    assert (receipt.status, second.taken) == ("paused", []) and "revenue à un état" in receipt.pause_reason
+    handed_over = damaged.tally().get("handed", 0)  # still in the database, by a sender that has not ended
+    assert (receipt.sent + handed_over, receipt.open) == (60, handed_over)
+    damaged.database.close()
+
+
 def test_an_approval_made_again_after_the_database_forgot_the_first_is_noticed(tmp_path):
     d, served = rolled_back(tmp_path, 30, 8)
     with d.database.write() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,8 @@ from newsletter.actions.sending.drain import drain
 from newsletter.actions.sending.turns import Turns
 from newsletter.errors import StoreError
 from newsletter.model import Outcome
-from newsletter.store.sending import corrections, ledger, mailings
+from newsletter.store.engine.database import open_database
+from newsletter.store.sending import corrections, ledger, mailings, taking_back
 from tests.actions.desk import Peer, QuickClock, accept, desk
 
 
@@ -183,6 +185,30 @@ def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_t
     assert failing == [0] and len(set(peer.people())) == len(peer.people()) == 60
 
 
+def test_while_another_program_holds_the_database_nothing_leaves_that_is_not_handed_over(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/t.db")
+    other = sqlite3.connect(tmp_path / "t.db", isolation_level=None, check_same_thread=False)
+    d, seen = desk(database, 60), []
+
+    def let_go():
+        seen.append((len(peer.taken), d.tally()))
+        other.execute("ROLLBACK")
+
+    def answer(message):
+        if len(peer.taken) == 20:
+            other.execute("BEGIN EXCLUSIVE")
+            threading.Timer(0.4, let_go).start()
+        return accept(message)
+
+    peer = Peer(answer)
+    receipt = d.deliver(peer, connections=1)
+    other.close()
+    database.close()
+    ((taken, tally),) = seen
+    assert taken <= tally.get("sent", 0) + tally["handed"], "no more than was handed over before"
+    assert (receipt.sent, receipt.doubtful) == (60, 0) and len(set(peer.people())) == len(peer.people()) == 60
+
+
 class Lying:
     """A database that commits and then says three times that it failed."""
 
@@ -226,7 +252,7 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
         if not frozen.is_set():
             frozen.set()
             with d.database.write() as connection:
-                ledger.sweep_leases(connection, time.time() + 1000)
+                taking_back.sweep_leases(connection, time.time() + 1000)
                 corrections.settle_doubtful(connection, d.mailing.id, resend=True, now=time.time())
             self.turns.leased = (time.time() - 1000, time.monotonic() - 1000)
         return made
@@ -243,7 +269,7 @@ def test_a_thawed_sender_still_says_what_became_of_its_messages(database, monkey
     def answer(message):
         if len(swept) == 0:
             with d.database.write() as connection:
-                swept.append(ledger.sweep_leases(connection, time.time() + 1000))
+                swept.append(taking_back.sweep_leases(connection, time.time() + 1000))
         return accept(message)
 
     peer = Peer(answer)
@@ -261,7 +287,7 @@ def test_what_comes_back_from_a_cancelled_mailing_is_cancelled_too(database):
     def answer(message):
         with d.database.write() as connection:
             if mailings.change_mailing(connection, d.mailing.id, "cancelled", only=("sending",)):
-                ledger.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
+                taking_back.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
         return Outcome(message.delivery, "deferred")
 
     receipt = d.deliver(Peer(answer), connections=1)
