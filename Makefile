@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+# Without compiled files each command compiles the product again, which takes longer than most of them run.
+unexport PYTHONDONTWRITEBYTECODE
 # One more than there are cores: tests wait for servers, browsers and clocks a third of their time.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # The slowest cases are printed at the end, so that one that has grown slow is seen.

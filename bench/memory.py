@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.ledger import approve, maker
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import Leaving, let_leave
 from newsletter.settings import Sending
 from newsletter.store.engine.database import open_database

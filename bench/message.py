@@ -9,7 +9,7 @@ from email import policy
 from email.message import EmailMessage
 from statistics import median
 
-from newsletter.model import Letter
+from newsletter.messages import Letter
 from newsletter.rendering.message import Skeleton
 from newsletter.rendering.slot_values import SlotValues
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 
-from newsletter.model import Outgoing
+from newsletter.messages import Outgoing
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Smtp
 

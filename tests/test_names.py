@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "newsletter"
 FILES = sorted(PACKAGE.rglob("*.py"))
-TREES = {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 # The API's shape of a value bears the name of the value: docs/architecture.md, "Words that look alike".
 PAIRS = {
@@ -33,19 +35,25 @@ SUBJECTS = {
 SINGLE = {"__init__", "cache", "documents", "fetch", "home", "mail", "published_pictures", "workspace"}
 
 
-def test_a_class_name_is_defined_once():
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    """Each file of the package, parsed."""
+    return {path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+def test_a_class_name_is_defined_once(trees):
     homes = defaultdict(set)
-    for path, tree in TREES.items():
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 homes[node.name].add(path.as_posix())
     assert {name: paths for name, paths in homes.items() if len(paths) > 1} == PAIRS
 
 
-def test_no_module_hands_on_a_name_that_another_module_owns():
+def test_no_module_hands_on_a_name_that_another_module_owns(trees):
     handed_on = [
         f"{path}:{node.lineno} {alias.name}"
-        for path, tree in TREES.items()
+        for path, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
@@ -54,10 +62,10 @@ def test_no_module_hands_on_a_name_that_another_module_owns():
     assert not handed_on, "\n".join(handed_on)
 
 
-def test_a_name_is_imported_from_the_module_that_defines_it():
-    defined = {path: {name for node in tree.body for name in _names_of(node)} for path, tree in TREES.items()}
+def test_a_name_is_imported_from_the_module_that_defines_it(trees):
+    defined = {path: {name for node in tree.body for name in _names_of(node)} for path, tree in trees.items()}
     strays = []
-    for path, tree in TREES.items():
+    for path, tree in trees.items():
         for node in ast.walk(tree):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("newsletter."):
                 continue
@@ -65,7 +73,7 @@ def test_a_name_is_imported_from_the_module_that_defines_it():
             # A package's own face (`__init__`) may gather what its files define.
             if home is None or home.name == "__init__.py":
                 continue
-            exported = _exported(TREES[home])
+            exported = _exported(trees[home])
             strays += [
                 f"{path}:{node.lineno} {alias.name} from {home}"
                 for alias in node.names

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from newsletter import addresses
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.rendering import notice as rendering
 from newsletter.rendering.notice import Notice
 

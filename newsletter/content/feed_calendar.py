@@ -13,28 +13,20 @@ from typing import Any
 import recurring_ical_events
 from icalendar import Calendar
 
-from newsletter import french
+from newsletter.content.calendar_event import CALENDAR_ERRORS, calendar_entry, first_value, paris_moment
 from newsletter.content.feed_dates import YEARS
 from newsletter.content.feed_found import FeedEntry
-from newsletter.content.feed_links import tidy_link
-from newsletter.content.feed_text import SUMMARY, TITLE, Body, cut_text, one_line, own_words, plain, read_body
+from newsletter.content.feed_text import plain
 from newsletter.content.plain_values import midnight
-from newsletter.i18n import Sentence, _
-from newsletter.model import EventTime
-from newsletter.paris import PARIS
+from newsletter.i18n import Sentence
 
 HORIZON = timedelta(days=366)
 MOST_DATES = 12
 _MOST_SERIES = 200
-_ERRORS = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError, ArithmeticError)
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _BLOCK = re.compile(
     r"^BEGIN:(VEVENT|VTIMEZONE)[ \t]*\r?$.*?^END:\1[ \t]*\r?$", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
-_MARKUP = re.compile(
-    r"</?(?:p|br|a|div|span|ul|ol|li|b|i|strong|em|html|body|table|h\d)\b[^<>]*>|&(?:nbsp|amp|lt|gt|#\d+);", re.I
-)
-_ADDRESS = re.compile(r"https?://[^\s<>\"\\]{4,500}[^\s<>\"\\.,;:!?)\]»]", re.IGNORECASE)
 # A rule by the hour or less is no series of meetings; one by days with a day of the month may match no day at all, and
 # is then looked for until the year 9999.
 _ENDLESS = re.compile(
@@ -99,7 +91,7 @@ def _components(events: list[str], zones: str) -> Iterator[tuple[Any, str]]:
 def _parse(blocks: str) -> list[Any] | None:
     try:
         return list(Calendar.from_ical(_wrapped(blocks)).walk("VEVENT"))
-    except _ERRORS:
+    except CALENDAR_ERRORS:
         return None
 
 
@@ -125,7 +117,7 @@ class _EventReader:
                 self._cancelled += 1
                 return
             found = self._event(component, block)
-        except _ERRORS:
+        except CALENDAR_ERRORS:
             found = None
             self._bad.append(_named(block))
         if found:
@@ -144,7 +136,7 @@ class _EventReader:
         return said
 
     def _event(self, component: Any, block: str) -> FeedEntry | None:
-        start = _first(component.get("DTSTART"))
+        start = first_value(component.get("DTSTART"))
         if start is None:
             self._bad.append(_named(block))
             return None
@@ -156,7 +148,7 @@ class _EventReader:
         if dates == ():
             self._over += 1
             return None
-        return _found(component, begins, dates or ())
+        return calendar_entry(component, begins, dates or ())
 
     def _dates(self, component: Any, block: str, begins: day | datetime) -> tuple[datetime, ...] | None:
         """Return the next beginnings of a series, empty when it is over; None when its rule cannot be followed."""
@@ -169,8 +161,8 @@ class _EventReader:
         try:
             calendar = Calendar.from_ical(_wrapped(self._zones + block))
             found = recurring_ical_events.of(calendar).between(first, first + HORIZON)
-            starts = sorted(_moment(one["DTSTART"].dt) for one in found)
-        except _ERRORS:
+            starts = sorted(paris_moment(one["DTSTART"].dt) for one in found)
+        except CALENDAR_ERRORS:
             return None
         floor = midnight(first)
         return tuple(moment for moment in dict.fromkeys(starts) if moment >= floor)[:MOST_DATES]
@@ -183,78 +175,6 @@ def _rule_text(rule: Any) -> str:
     )
 
 
-def _found(component: Any, begins: day | datetime, dates: tuple[datetime, ...]) -> FeedEntry:
-    start = dates[0] if dates else _moment(begins)
-    end = _end(component, begins)
-    body = _description(component)
-    event = EventTime(
-        start=start,
-        end=_shifted(end, _moment(begins), start) if end else None,
-        all_day=not isinstance(begins, datetime),
-        place=plain(html.escape(str(_first(component.get("LOCATION")) or "").replace("\n", ", ")), 300),
-        organisers=_organisers(_first(component.get("ORGANIZER"))),
-    )
-    title = str(_first(component.get("SUMMARY")) or "")
-    return FeedEntry(
-        title=cut_text(one_line(title), TITLE),
-        link=_link(component, body),
-        summary=cut_text(_with_dates(own_words(body.words), dates), SUMMARY),
-        event=event,
-        private=str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL"),
-        guid=f"{component.get('UID') or ''} {_moved(component)}".strip(),
-        picture=_attached_picture(component) or tidy_link(body.picture),
-        alternative=body.alternative,
-        dates=dates,
-    )
-
-
-def _with_dates(words: str, dates: tuple[datetime, ...]) -> str:
-    """Return a summary that says of a series when it comes back; the dates come first, so that no cut takes them."""
-    if len(dates) < 2:
-        return words
-    later = ", ".join(french.day_words(moment.date(), year=moment.year != dates[0].year) for moment in dates[1:6])
-    said = _("Rendez-vous répété. Autres dates : {dates}").format(dates=later + ("…" if len(dates) > 6 else "."))
-    return f"{said} {words}".strip()
-
-
-def _shifted(end: datetime, begins: datetime, start: datetime) -> datetime:
-    """Return the end of an occurrence: the hour stays over a change of clock."""
-    if end.tzinfo is None or begins == start:
-        return end
-    moved = end.replace(tzinfo=None) - begins.replace(tzinfo=None) + start.replace(tzinfo=None)
-    return moved.replace(tzinfo=start.tzinfo)
-
-
-def _description(component: Any) -> Body:
-    texts = [str(_first(component.get(name)) or "") for name in ("DESCRIPTION", "X-ALT-DESC")]
-    text = next((text for text in texts if text.strip()), "")
-    if _MARKUP.search(text):
-        return read_body(text.replace("\n", "<br>"))
-    return Body(plain(html.escape(text), 50_000))
-
-
-def _link(component: Any, body: Body) -> str:
-    """Return the event's address: its own, else the first that its text or its place holds."""
-    raw = " ".join(str(_first(component.get(name)) or "") for name in ("DESCRIPTION", "LOCATION"))
-    inside = (found[0] for found in _ADDRESS.finditer(html.unescape(raw)))
-    own = str(_first(component.get("URL")) or "")
-    return next((link for one in (own, body.link, *inside) if (link := tidy_link(one))), "")
-
-
-def _attached_picture(component: Any) -> str:
-    attached = component.get("ATTACH")
-    for one in attached if isinstance(attached, list) else [attached]:
-        kind = str(getattr(one, "params", {}).get("FMTTYPE", "")).lower()
-        if one is not None and kind.startswith("image/"):
-            return tidy_link(str(one))
-    return ""
-
-
-def _first(value: Any) -> Any:
-    """Return a property, or the first of several where the format allows one."""
-    return value[0] if isinstance(value, list) and value else (None if isinstance(value, list) else value)
-
-
 def _named(block: str) -> str:
     """Return by what an event that cannot be read is told: its title, else its identifier."""
     for name in ("SUMMARY", "UID"):
@@ -262,45 +182,3 @@ def _named(block: str) -> str:
         if found and found[1].strip():
             return plain(html.escape(found[1].replace("\\,", ",").replace("\\;", ";")), 80)
     return "?"
-
-
-def _moved(component: Any) -> str:
-    """Return which one of a series of events it is, where it stands for a single one."""
-    which = _first(component.get("RECURRENCE-ID"))
-    return which.dt.isoformat() if which is not None else ""
-
-
-def _organisers(organiser: Any) -> tuple[str, ...]:
-    """Return the organiser's common name; never its address."""
-    params = getattr(organiser, "params", {})
-    name = plain(html.escape(str(params.get("CN", ""))), 200) if organiser is not None else ""
-    return (name,) if name and "@" not in name else ()
-
-
-def _moment(value: day | datetime) -> datetime:
-    """Return a time in Paris; a floating one is meant there, a day is its midnight."""
-    if not isinstance(value, datetime):
-        return midnight(value)
-    return value.astimezone(PARIS) if value.tzinfo else value.replace(tzinfo=PARIS)
-
-
-def _end(component: Any, begins: day | datetime) -> datetime | None:
-    """Return the end; of whole days the last one, as the file's end is exclusive (RFC 5545 section 3.6.1)."""
-    try:
-        ends = _ends(component, begins)
-    except _ERRORS:
-        return None
-    if ends is None or isinstance(begins, datetime) != isinstance(ends, datetime):
-        return None
-    last = _moment(ends) if isinstance(ends, datetime) else midnight(ends - timedelta(days=1))
-    return last if last > _moment(begins) else None
-
-
-def _ends(component: Any, begins: day | datetime) -> day | datetime | None:
-    if component.get("DTEND") is not None:
-        ends: day | datetime = _first(component.get("DTEND")).dt
-        return ends
-    if component.get("DURATION") is not None:
-        length: timedelta = _first(component.get("DURATION")).dt
-        return begins + length
-    return None

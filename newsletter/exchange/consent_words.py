@@ -23,27 +23,30 @@ Answer = Literal["yes", "no", "blank", "date", ""]
 """What a cell answers to a yes/no question; "" when it is no answer at all."""
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the folded words of a list with commas."""
     return frozenset(" ".join(word.split()) for word in text.split(","))
 
 
-_YES = _words(
+_YES = word_set(
     """1, oui, o, yes, y, ok, true, vrai, v, x, xx, on, checked, coche, cochee, ja, j, si, s, sim, wahr, verdadero,
     vero, accepte, acceptee, accepted, agree, agreed, d accord, accord, autorise, autorisee, granted, donne, obtenu,
     recueilli, signe, explicite, implicite, tacite, express, explicit, implied, consenti, 1 0, true 1, allow, allowed,
     autoriser, single, double, valide, validee"""
 )
-_NO = _words(
+_NO = word_set(
     """0, non, n, no, false, faux, f, off, nein, nee, nao, falsch, falso, not checked, unchecked, decoche, decochee,
     non coche, non cochee, 0 0, 00, not agreed, not accepted, non merci, no thanks, pas d accord, jamais,
     never, nok, ko, hs"""
 )
-_BLANK = _words("null, none, nan, na, n a, nd, nc, undefined, nil, vide, empty, 0000 00 00, 0000 00 00 00 00 00, neant")
+_BLANK = word_set(
+    "null, none, nan, na, n a, nd, nc, undefined, nil, vide, empty, 0000 00 00, 0000 00 00 00 00 00, neant"
+)
 _YES_SIGNS, _NO_SIGNS = frozenset("✓✔☑✅🗹"), frozenset("✗✘☐❌✖❎🗙")
 _YES_START = re.compile(r"(oui|yes|ok|j accepte|je souhaite|j autorise|je consens|i agree|i accept|i consent|i want)\b")
 _DENIED = re.compile(r"\b(ne|n|non|pas|plus|jamais|not|never|no longer|don t|do not|refuse)\b")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-_BARE_YES = _words(
+_BARE_YES = word_set(
     "1, oui, o, yes, y, ok, true, vrai, v, x, xx, on, checked, coche, cochee, ja, j, si, s, sim, wahr, "
     "verdadero, vero, 1 0, true 1"
 )
@@ -54,7 +57,7 @@ def answer(text: str) -> Answer:
     """Return what `text` answers to a yes/no question: `x` and a date are a yes in their own way."""
     if (sign := text.strip()) and len(sign) <= 2 and sign[0] in _YES_SIGNS | _NO_SIGNS:
         return "yes" if sign[0] in _YES_SIGNS else "no"
-    words = _plain(text)
+    words = plain_words(text)
     if not words:
         return "" if "?" in text else "blank"
     if words in _BLANK:
@@ -73,11 +76,11 @@ def answer(text: str) -> Answer:
 def is_bare_yes(text: str) -> bool:
     """Tell whether `text` is a yes and nothing else: `allowed` is a yes too, but says to what."""
     sign = text.strip()
-    return (bool(sign) and sign[0] in _YES_SIGNS) or _plain(text) in _BARE_YES
+    return (bool(sign) and sign[0] in _YES_SIGNS) or plain_words(text) in _BARE_YES
 
 
 # Whole words, from the tool's own lists of states.
-_ACTIVE = _words(
+_ACTIVE = word_set(
     """1, abonne, abonnee, abonnes, abonne actif, actif, active, confirme, confirmed, confirmee, double opt in, enabled,
     in, inscrit, inscrite, new, non desabonne, non desinscrit, nouveau, ok, opt in, optin, oui, soft bounce,
     soft bounced, subscribed, subscriber, true, valid, valide, validee, verified, verifie, vrai, yes, opted in,
@@ -181,7 +184,7 @@ _NEGATED = re.compile(
 )
 
 # The states of people as employees, members and elected: a "Statut" of another kind, which says nothing of mail.
-_OTHER_STATES = _words(
+_OTHER_STATES = word_set(
     """titulaire, suppleant, suppleante, contractuel, contractuelle, fonctionnaire, stagiaire, vacataire, apprenti,
     apprentie, salarie, salariee, cadre, independant, independante, benevole, volontaire, adherent, adherente, membre,
     member, non adherent, non adherente, non membre, sympathisant, sympathisante, partenaire, client, prospect, lead,
@@ -202,7 +205,7 @@ _OTHER_STATES = _words(
 @lru_cache(maxsize=4096)
 def word_standing(text: str) -> Standing:
     """Return what the status `text` means; an empty one means nothing against the person."""
-    words = _plain(text)
+    words = plain_words(text)
     if re.fullmatch(r"-\s*\d+", text.strip()):
         return "left"  # AcyMailing: -1 is unsubscribed
     if not words:
@@ -224,7 +227,7 @@ def word_standing(text: str) -> Standing:
 
 def is_other_state(text: str) -> bool:
     """Tell whether `text` is the state of an employee, a member or an elected person, which says nothing of mail."""
-    words = _plain(text)
+    words = plain_words(text)
     if words in _OTHER_STATES:
         return True
     return word_standing(text) == "unclear" and bool(role_word(text) or role_of(text))
@@ -232,7 +235,7 @@ def is_other_state(text: str) -> bool:
 
 def is_state_word(text: str) -> bool:
     """Tell whether `text` is a word that a tool uses for the state of a subscriber, other than yes, no or a number."""
-    words = _plain(text)
+    words = plain_words(text)
     return bool(words) and not answer(text) and word_standing(text) != "unclear" and not is_other_state(text)
 
 
@@ -241,66 +244,6 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text.strip()))
 
 
-_LEAVING = re.compile(
-    r"\b(desabonn\w*|desabonement|desinscri\w*|unsub\w*|opt(ed)? ?out|optedout|blacklist\w*|blocklist\w*|liste noire|"
-    r"ne (plus|pas|veut plus|veut pas|souhaite plus|souhaite pas|desire plus|desire pas) (nous |le |la |"
-    r"lui |me |l |les )?"
-    r"(envoyer|contacter|ecrire|solliciter|recevoir|mailer|diffuser|relancer|inscrire|abonner|"
-    r"etre (contacte|sollicite|inscrit|"
-    r"abonne|derange))\w*|plus de (mails?|newsletters?|lettres?|courriels?|e mails?|messages?)\b|"
-    r"(do not|don t|never) (e ?mail|contact|send|mail)|no longer wants?|wants? no|remove (me|from)|"
-    r"npai|hard ?bounc\w*|bounced?\b|refuse (la|les|de|toute?|nos|l|le) (newsletter|mails?|lettre|recevoir|"
-    r"communication|"
-    r"infolettre|e mails?|courriels?)\w*|stop (mails?|newsletter|envois?|e mails?|courriels?|diffusion)|a supprimer de|"
-    r"a retirer de|(droit|demande) (a l |d |de )(oppos|oubli|efface)\w*|"
-    r"(adresse|e ?mail|mail|courriel) (mail )?(invalide|erronee?|obsolete|fausse?|incorrecte?|inexistante?)|"
-    r"(plus|pas) interesse\w*|(retirer|supprimer|enlever|oter|rayer) (de |du |d )(la |notre |nos |cette )?"
-    r"(listes?|fichiers?|diffusion|base|envois?)|n existe plus|abgemeldet|desuscri\w*|disiscritt\w*|afgemeld)\b"
-)
-_WHOLE = _words(
-    """unsubscribed, complained, complaint, bounce, bounced, undeliverable, nomail, unactivated, unconfirmed,
-    do not mail, do not email, nonsubscribed, non subscribed, optout, blacklisted, blocklisted, cleaned"""
-)
-# Alone in a column of any name, these may be of another matter (an invitation that was declined).
-_WHOLE_VAGUE = _words(
-    """spam, stop, refus, refuse, refusee, supprime, supprimee, a supprimer, a retirer, a enlever, desactive,
-    desactivee, blocked, bloque, bloquee, non confirme, non confirmee, dnc, transactional, junk, suppressed, removed,
-    deleted, cancelled, canceled, decede, decedee"""
-)
-_NOT_LEAVING = re.compile(
-    r"\b(non|pas|jamais|not|never) (desabonn|desinscri|unsub|black|block|bounc|opted out)|lien de"
-)
-
-
-@lru_cache(maxsize=8192)
-def text_standing(text: str) -> Standing:
-    """Return what a free text (a remark, a label, a column of any name) says of leaving, or "" when it says nothing.
-
-    A text that begins with it, as « désabonné le 12/03/2025 », says so; one that merely mentions it is "unclear".
-    """
-    words = _plain(text)
-    if words in _WHOLE:
-        found = word_standing(text)
-        return found or "unclear"
-    if words in _WHOLE_VAGUE:
-        return "unclear"
-    said = _LEAVING.search(words)
-    if said is None or _NOT_LEAVING.search(words) or re.match(r"https? ", words):
-        return ""
-    if said.start() > 12 or "?" in text:
-        return "unclear"
-    found = word_standing(said[0])
-    return found if found in STOPPED else "left"
-
-
-@lru_cache(maxsize=8192)
-def name_standing(text: str) -> Standing:
-    """Return what a name, an organisation or a telephone number says of leaving: only « DUPONT (désabonné) » does."""
-    words = fold(text)
-    said = _LEAVING.fullmatch(words) or re.search(r"\b(desabonn\w*|desinscri\w*|unsubscribed|npai)\b", words)
-    return "unclear" if said or re.search(r"\bne (plus|pas) (envoyer|contacter|ecrire)\b", words) else ""
-
-
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
     """Return `text` folded, without the endings of inclusive writing: `désinscrit(e)` is `desinscrit`."""
     return re.sub(r"(?<=[a-z]) (e|es|ee|ees|ve|ves|rice|rices)\b", "", fold(text))

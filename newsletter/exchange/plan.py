@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from newsletter.addresses import Address
+from newsletter.exchange.column_reading import ColumnReading
 from newsletter.exchange.consent_words import Standing
-from newsletter.exchange.reading import ColumnReading
 from newsletter.exchange.table import Refusal, Table
 
 Action = Literal["accept", "merge", "suppress", "keep", "reject", "review", "ignore"]

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from newsletter.exchange.column_reading import ColumnReading, Reading
+from newsletter.exchange.consent_texts import name_standing, text_standing
 from newsletter.exchange.consent_words import (
     LETTERS,
     STOPPED,
@@ -15,11 +17,8 @@ from newsletter.exchange.consent_words import (
     is_number,
     is_other_state,
     is_state_word,
-    name_standing,
-    text_standing,
     word_standing,
 )
-from newsletter.exchange.reading import ColumnReading, Reading
 from newsletter.exchange.values import clean
 
 _MANY_BOUNCES = 5  # Odoo and phpList stop writing after five bounces in a row

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from newsletter.errors import ExchangeError
 from newsletter.exchange.cards import block_kind, block_records
+from newsletter.exchange.column_reading import NOTHING_READ, Reading
 from newsletter.exchange.columns import SUBSCRIBERS, Vocabulary
 from newsletter.exchange.consent_words import Standing
 from newsletter.exchange.layout import DELIMITERS, Layout, lay_out
 from newsletter.exchange.lines import Opener, detect, read_lines
 from newsletter.exchange.provenance import is_mixed, sheet_standing
-from newsletter.exchange.reading import NOTHING_READ, Reading, chosen_columns, read_columns
+from newsletter.exchange.reading import chosen_columns, read_columns
 from newsletter.exchange.records import Record, read_records
 from newsletter.exchange.values import fold
 from newsletter.exchange.workbook import Sheet, is_old_workbook, read_workbook, workbook_kind

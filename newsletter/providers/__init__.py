@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from newsletter.errors import ProviderError, nearest
 from newsletter.i18n import Sentence
-from newsletter.model import DeliveryReport, Outcome, Outgoing
+from newsletter.messages import DeliveryReport, Outcome, Outgoing
 from newsletter.settings import Settings
 
 Wants = Literal["mime", "parts", "pieces"]

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import ClassVar
 
-from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
+from newsletter.messages import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, provider, required
 from newsletter.providers.webhooks import check_secret, events, report

@@ -28,7 +28,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from newsletter.errors import ProviderError
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave, unready
 from newsletter.providers.wire import ApiReply, ApiWire, blame, controls, flaw_of, outcomes, printable
 from newsletter.settings import Settings

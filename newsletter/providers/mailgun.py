@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from urllib3 import encode_multipart_formdata
 
 from newsletter.errors import ProviderError
-from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
+from newsletter.messages import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import Wants, WebhookRequest, unready
 from newsletter.providers.http import HttpProvider, base_url, basic, option, provider, required
 from newsletter.providers.webhooks import closed, events, report, same, unproven

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from newsletter.i18n import _, locale
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave
 from newsletter.settings import Settings
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from newsletter.model import DeliveryReport, Outcome, OutcomeScope, Outgoing, ReportKind
+from newsletter.messages import DeliveryReport, Outcome, OutcomeScope, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, option, provider, required
 from newsletter.providers.webhooks import check_secret, events, report

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from newsletter.errors import ProviderError
-from newsletter.model import DeliveryReport, Outcome, Outgoing, ReportKind
+from newsletter.messages import DeliveryReport, Outcome, Outgoing, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.http import HttpProvider, base_url, option, provider, required
 from newsletter.providers.webhooks import check_secret, events, report

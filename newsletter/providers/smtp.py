@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from newsletter.errors import ProviderError
 from newsletter.i18n import _
-from newsletter.model import Outcome, OutcomeKind, Outgoing
+from newsletter.messages import Outcome, OutcomeKind, Outgoing
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave, unready
 from newsletter.providers.smtp_body import Piece, WireProof
 from newsletter.providers.smtp_verdict import deferred, judge, untried

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from newsletter.model import Outgoing
+from newsletter.messages import Outgoing
 
 _MARK = b"X"  # stands for a value while frozen pieces are proven
 _MOST_LETTERS = 64

@@ -6,7 +6,7 @@ RFC 5321 section 4.2 (reply codes), RFC 3463 (enhanced status codes: the middle 
 
 from __future__ import annotations
 
-from newsletter.model import Outcome, OutcomeScope
+from newsletter.messages import Outcome, OutcomeScope
 from newsletter.providers.smtp_wire import Answer, SmtpReply, Stage
 from newsletter.providers.smtp_words import Words, about
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter.errors import ProviderError, Refused
-from newsletter.model import DeliveryReport, ReportKind
+from newsletter.messages import DeliveryReport, ReportKind
 from newsletter.providers import WebhookRequest
 from newsletter.providers.wire import printable
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from newsletter import addresses
 from newsletter.errors import AddressError, ProviderError
-from newsletter.model import Outcome, OutcomeKind, OutcomeScope, Outgoing, Parts
+from newsletter.messages import Outcome, OutcomeKind, OutcomeScope, Outgoing, Parts
 from newsletter.providers import Wants
 from newsletter.providers.smtp_words import Words, about
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from newsletter.errors import RenderingError
 from newsletter.i18n import Sentence
-from newsletter.model import PublishedPicture
+from newsletter.messages import PublishedPicture
 from newsletter.rendering import clean
 from newsletter.rendering.picture_slots import BODY, picture_key
 

@@ -9,7 +9,8 @@ from lxml import html as lxml_html
 
 from newsletter.french import number_words
 from newsletter.i18n import _
-from newsletter.model import Finding, Letter, PublishedPicture, Severity
+from newsletter.messages import Letter, PublishedPicture
+from newsletter.model import Finding, Severity
 from newsletter.rendering import quoted
 from newsletter.theme import Palette, Theme
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter import i18n
-from newsletter.model import ComposedIssue, Item, Letter, PublishedPicture, Reader
+from newsletter.messages import Letter, PublishedPicture
+from newsletter.model import ComposedIssue, Item, Reader
 from newsletter.rendering import clean, text, view
 from newsletter.rendering.environment import fill
 from newsletter.rendering.inline import inline

@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from newsletter.errors import MessageError
 from newsletter.i18n import Sentence
-from newsletter.model import Letter, Parts, Pieces
+from newsletter.messages import Letter, Parts, Pieces
 from newsletter.rendering import headers, quoted
 from newsletter.rendering.slot_values import Context, SlotValues, checked_value, encode_values
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newsletter import i18n
-from newsletter.model import Parts
+from newsletter.messages import Parts
 from newsletter.rendering import headers, quoted, text
 from newsletter.rendering.environment import environment
 from newsletter.rendering.inline import inline

@@ -15,7 +15,8 @@ from markupsafe import Markup
 from newsletter import french, i18n
 from newsletter.errors import RenderingError, nearest
 from newsletter.i18n import Sentence
-from newsletter.model import ComposedIssue, Item, Picture, PublishedPicture, Section, Speaker, Tag, Visibility
+from newsletter.messages import PublishedPicture
+from newsletter.model import ComposedIssue, Item, Picture, Section, Speaker, Tag, Visibility
 from newsletter.rendering import clean
 from newsletter.rendering.body import body
 from newsletter.rendering.picture_slots import LEAD, LOGO, PORTRAIT, Slot, picture_key, slot_of

@@ -13,7 +13,7 @@ from newsletter.actions.letters.personal import Personal
 from newsletter.actions.sending.dispatch import Clock, Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
-from newsletter.model import Letter, Outcome, Outgoing
+from newsletter.messages import Letter, Outcome, Outgoing
 from newsletter.providers import Leaving, Provider, let_leave
 from newsletter.rendering.message import Skeleton
 from newsletter.settings import Sending

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.actions.returns.provider_reports import ReportHandler
 from newsletter.actions.workspace import Workspace
-from newsletter.model import DeliveryReport
+from newsletter.messages import DeliveryReport
 from newsletter.providers import verp
 from newsletter.settings import Bounces, DatabaseSettings
 from newsletter.store import journal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from newsletter.model import Outcome, Outgoing, Parts
+from newsletter.messages import Outcome, Outgoing, Parts
 from newsletter.providers import Provider, open_provider
 from newsletter.settings import Network, Publication, SectionSetting, Sending, Settings
 from tests.providers.fake_api import Fake

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable
 from typing import Any
 
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers.smtp import SmtpProvider
 from newsletter.settings import Smtp
 

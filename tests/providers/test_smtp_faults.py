@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.model import Outgoing
+from newsletter.messages import Outgoing
 from newsletter.providers.smtp import SmtpProvider
 from tests.providers.scripted import EXTENSIONS, Fault, ScriptedServer
 from tests.providers.smtp_people import outgoing, provider, tell

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.model import Outgoing, Pieces
+from newsletter.messages import Outgoing, Pieces
 from newsletter.providers.smtp_body import WireProof, wire_body
 from newsletter.providers.smtp_verdict import judge
 from newsletter.providers.smtp_wire import Answer, SmtpReply, SmtpWire

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import NewsletterError, ProviderError, Refused
-from newsletter.model import DeliveryReport
+from newsletter.messages import DeliveryReport
 from newsletter.providers import WebhookReader, WebhookRequest, webhook_reader
 from tests.conftest import ROOT
 from tests.providers.webhook_meanings import MEANINGS

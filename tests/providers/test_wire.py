@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ProviderError
-from newsletter.model import Outgoing
+from newsletter.messages import Outgoing
 from newsletter.providers import open_provider
 from newsletter.providers.wire import ApiReply, paired, printable
 from tests.providers import fake_api

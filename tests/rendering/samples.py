@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
+import pickle
 import zlib
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from PIL import Image, ImageDraw
 
 from newsletter.french import event_words, typography, until_words
-from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, PublishedPicture, Section, Speaker
+from newsletter.messages import PublishedPicture
+from newsletter.model import Article, ComposedIssue, EventTime, Item, Picture, Section, Speaker
+from newsletter.rendering.picture_slots import WantedPicture
 from newsletter.rendering.pictures import fit, wanted_pictures
 from newsletter.settings import Network, Publication, SectionSetting
 from newsletter.theme import Theme
+from tests import run
 
 PARIS = ZoneInfo("Europe/Paris")
 BASE_URL = "https://lettre.example.org"
@@ -325,13 +330,23 @@ def draw(name: str, size: tuple[int, int] = (1300, 900)) -> bytes:
     return out.getvalue()
 
 
+def _fitted(wanted: WantedPicture) -> tuple[bytes, str, int, int]:
+    """Return the picture drawn and fitted, once for all processes of the run."""
+
+    def make(path: Path) -> None:
+        size = (620, 880) if wanted.height is None else (1300, 900)
+        path.write_bytes(pickle.dumps(fit(draw(wanted.source, size), *wanted[1:])))
+
+    made = run.once(f"picture-{zlib.crc32(wanted.key.encode()):08x}", make)
+    return pickle.loads(made.read_bytes())
+
+
 def prepare(*issues: ComposedIssue, network: Network = NETWORK) -> tuple[dict[str, PublishedPicture], dict[str, bytes]]:
     """Return the mapping `render` takes, and the files behind its URLs."""
     published: dict[str, PublishedPicture] = {}
     files: dict[str, bytes] = {}
     for wanted in [w for one in issues for w in wanted_pictures(one, network)]:
-        cover = wanted.height is None
-        data, ext, width, height = fit(draw(wanted.source, (620, 880) if cover else (1300, 900)), *wanted[1:])
+        data, ext, width, height = _fitted(wanted)
         url = f"{BASE_URL}/images/{zlib.crc32(wanted.key.encode()):08x}.{ext}"
         published[wanted.key] = PublishedPicture(url, width, height, len(data))
         files[url] = data

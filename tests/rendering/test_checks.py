@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.model import Letter, PublishedPicture, Severity
+from newsletter.messages import Letter, PublishedPicture
+from newsletter.model import Severity
 from newsletter.rendering import checks
 from newsletter.theme import DARK, LIGHT, Theme
 

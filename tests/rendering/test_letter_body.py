@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import RenderingError
-from newsletter.model import PublishedPicture
+from newsletter.messages import PublishedPicture
 from newsletter.rendering.body import body
 
 PLAN = {"images/plan.png@576": PublishedPicture("https://x.fr/plan.png", 576, 300)}

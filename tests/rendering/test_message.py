@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import MessageError
-from newsletter.model import Letter
+from newsletter.messages import Letter
 from newsletter.rendering.message import Skeleton
 from newsletter.rendering.slot_values import SlotValues
 

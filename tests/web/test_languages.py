@@ -10,6 +10,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -33,7 +34,12 @@ Monday Tuesday Wednesday Thursday Friday Saturday Sunday Jan Feb Mar Apr Jun Jul
 # What was frozen when it was approved, or written by whoever did something, stays in the words of that day.
 FROZEN = r"/envoi/lettre|^/lettres/|/boite/[^/]+/|/reglages/journal|[?&]lang="
 COMMON = set(NAMES.lower().split())
-MANY = {m[0]: m[1] for m, _path, _line in sentences() if isinstance(m, tuple)}
+
+
+@cache
+def plurals() -> dict[str, str]:
+    """The plural of each sentence that has one."""
+    return {m[0]: m[1] for m, _path, _line in sentences() if isinstance(m, tuple)}
 
 
 class Marked(dict):
@@ -41,7 +47,7 @@ class Marked(dict):
 
     def get(self, key, default=None):
         one = f"⟦{key}⟧"
-        return one if default is not None else (one, f"⟦{MANY.get(key, key)}⟧")
+        return one if default is not None else (one, f"⟦{plurals().get(key, key)}⟧")
 
 
 class Words(HTMLParser):

@@ -10,7 +10,8 @@ from pathlib import Path
 from newsletter.actions.imports.subscribers import Source, open_source
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError, Refused
-from newsletter.exchange.reading import COLUMN_CHOICES, shape_of
+from newsletter.exchange.column_reading import COLUMN_CHOICES
+from newsletter.exchange.reading import shape_of
 from newsletter.exchange.table import Refusal, Table
 from newsletter.i18n import Sentence
 

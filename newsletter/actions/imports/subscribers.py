@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,13 +11,14 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from newsletter.actions.imports.knowledge import Knowledge
 from newsletter.actions.imports.organisation_match import Placing
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
 from newsletter.errors import ExchangeError, Refused
 from newsletter.exchange.columns import SUBSCRIBERS, Vocabulary
 from newsletter.exchange.keyset import KeySet
-from newsletter.exchange.plan import ImportPlan, ImportRow, KnownState, State, refused, summary
+from newsletter.exchange.plan import ImportPlan, ImportRow, refused, summary
 from newsletter.exchange.subscribers import plan_subscribers
 from newsletter.exchange.table import Refusal, Table, read_table
 from newsletter.exchange.titles import title
@@ -27,20 +28,12 @@ from newsletter.store.imports import reviews, undo
 from newsletter.store.imports import writer as stored_writer
 from newsletter.store.imports.reviews import Review
 from newsletter.store.imports.undo import Import
-from newsletter.store.imports.writer import Incoming, KnownPerson, Writer
+from newsletter.store.imports.writer import Incoming, Writer
 from newsletter.store.journal import Event, dumps, record_event
-from newsletter.store.people.erasure import erased, erased_count
 from newsletter.store.people.people import Consent
 
 BASES = ("consent", "member service", "legitimate interest")
 Each = Callable[[ImportRow], None]
-_STATES: Mapping[str, State] = {
-    "active": "active",
-    "pending": "pending",
-    "left": "left",
-    "bounced": "bounced",
-    "complained": "complained",
-}
 _ASK_EVERY = 500
 
 
@@ -143,40 +136,6 @@ def _transactions(workspace: Workspace, *, dry_run: bool) -> Iterator[tuple[Conn
         return
     with workspace.database.write() as writer, bulk.room(writer), workspace.database.read() as reader:
         yield reader, writer
-
-
-class Knowledge:
-    """What the store knows of the addresses in a file, a batch at a time."""
-
-    def __init__(self, connection: Connection, publication: str, fingerprint: Callable[[str, str], str]) -> None:
-        self._connection, self._publication, self._fingerprint = connection, publication, fingerprint
-        self._erased = erased_count(connection) > 0
-        self._found: Mapping[str, KnownPerson] = {}
-
-    def states(self, keys: Sequence[str]) -> Mapping[str, KnownState]:
-        """Return the state of each address key that is known."""
-        self._found = stored_writer.known(self._connection, self._publication, keys)
-        states = {key: _state(known) for key, known in self._found.items()}
-        return states | self._erasures([key for key in keys if key not in states])
-
-    def of(self, row: ImportRow) -> KnownPerson | None:
-        """Return the person of a row of the batch that was asked for last."""
-        return self._found.get(row.address.key) if row.address else None
-
-    def _erasures(self, keys: Sequence[str]) -> dict[str, KnownState]:
-        if not (self._erased and keys):
-            return {}
-        prints = {self._fingerprint("erasure", key): key for key in keys}
-        return {prints[found]: KnownState("erased") for found in erased(self._connection, list(prints))}
-
-
-def _state(known: KnownPerson) -> KnownState:
-    state = known.suppressed or known.state or ""
-    title_fixed = any(known.details[name] and name not in known.from_file for name in ("function", "role"))
-    fixed = {name for name in ("first_name", "last_name", "phone") if known.details[name]} - known.from_file
-    # The organisation is looked at by `Placing`, which knows which one a name means.
-    filled = frozenset(fixed | {"organisation"} | ({"role"} if title_fixed else set()))
-    return KnownState(_STATES.get(state, "unknown"), filled, known.details)
 
 
 class _Importer:

@@ -22,7 +22,8 @@ from newsletter.content.compose import compose
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
 from newsletter.i18n import Sentence
-from newsletter.model import ComposedIssue, Finding, Issue, Letter, PublishedPicture, Reader, Severity
+from newsletter.messages import Letter, PublishedPicture
+from newsletter.model import ComposedIssue, Finding, Issue, Reader, Severity
 from newsletter.paris import PARIS
 from newsletter.providers import Wants
 from newsletter.rendering import checks as rendering_checks

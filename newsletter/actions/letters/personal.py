@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from newsletter import addresses
 from newsletter.links import Links
-from newsletter.model import Outgoing
+from newsletter.messages import Outgoing
 from newsletter.providers import Wants, verp
 from newsletter.rendering.message import Skeleton
 from newsletter.rendering.slot_values import SlotValues

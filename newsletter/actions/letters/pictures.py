@@ -10,7 +10,8 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import RenderingError
 from newsletter.folding import composed_path
 from newsletter.i18n import _
-from newsletter.model import ComposedIssue, Finding, PublishedPicture, Severity
+from newsletter.messages import PublishedPicture
+from newsletter.model import ComposedIssue, Finding, Severity
 from newsletter.rendering.picture_slots import WantedPicture
 from newsletter.rendering.pictures import fit, wanted_pictures
 

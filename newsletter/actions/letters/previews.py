@@ -26,7 +26,8 @@ from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
 from newsletter.errors import ContentError
 from newsletter.i18n import _, ngettext
-from newsletter.model import Article, Issue, ItemPlan, Letter, SectionPlan, Visibility
+from newsletter.messages import Letter
+from newsletter.model import Article, Issue, ItemPlan, SectionPlan, Visibility
 from newsletter.paris import PARIS
 from newsletter.rendering.letter import render
 from newsletter.settings import Publication

@@ -17,7 +17,7 @@ from newsletter import addresses
 from newsletter.actions.returns.provider_reports import OTHER_ADDRESS, REPEATED, Received, ReportHandler
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound, SettingsError, StoreError
-from newsletter.model import DeliveryReport, ReportKind
+from newsletter.messages import DeliveryReport, ReportKind
 from newsletter.providers.bounces import Classified, Fetched, Kind, classify, fetch_imap, read_sources
 from newsletter.providers.verp import Origin, open_message_id, open_return_path
 from newsletter.store import journal

@@ -19,7 +19,7 @@ from newsletter.actions.sending.deliveries import finish_mailing
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, NotFound
 from newsletter.i18n import _, speaking
-from newsletter.model import DeliveryReport
+from newsletter.messages import DeliveryReport
 from newsletter.providers import WebhookRequest, replay_key, webhook_reader
 from newsletter.providers.verp import Origin, open_message_id
 from newsletter.store import journal

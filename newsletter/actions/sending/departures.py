@@ -21,7 +21,7 @@ from typing import Literal
 
 from newsletter.errors import StoreError
 from newsletter.i18n import Sentence
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.sending.ledger import Handed
 
 Fate = Literal["begun", "taken", "not taken"]

@@ -14,7 +14,7 @@ from newsletter import paris
 from newsletter.actions.sending.quota_rest import next_try
 from newsletter.french import clock_words, day_words
 from newsletter.i18n import _
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.settings import Sending
 from newsletter.store.sending.ledger import Settlement
 

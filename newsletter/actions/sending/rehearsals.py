@@ -16,7 +16,7 @@ from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.workspace import Workspace
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import Leaving, Provider, Wants, let_leave
 from newsletter.settings import Sending, Settings
 from newsletter.store.engine.database import Database, open_database

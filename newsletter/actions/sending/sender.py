@@ -11,7 +11,7 @@ from newsletter.actions.sending.outcomes import Pause, Verdicts, objection, outa
 from newsletter.actions.sending.turns import Turns
 from newsletter.errors import AddressError, MessageError
 from newsletter.i18n import speaking
-from newsletter.model import Outcome, Outgoing
+from newsletter.messages import Outcome, Outgoing
 from newsletter.providers import ProviderSession
 from newsletter.rendering.message import Skeleton
 from newsletter.store.sending.ledger import Handed, Settlement

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from newsletter.i18n import _
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.sending.ledger import Handed
 
 DOMAINS = 3  # different domains in a row that give such an answer

@@ -10,7 +10,7 @@ from newsletter.web.site import say
 
 if TYPE_CHECKING:
     from newsletter.actions.imports.review_groups import ReviewAnswer, ReviewGroup
-    from newsletter.exchange.reading import ColumnReading
+    from newsletter.exchange.column_reading import ColumnReading
     from newsletter.store.imports.reviews import Review
 
 

@@ -24,7 +24,7 @@ from newsletter.actions.sending.departures import (
     sweep_logs,
 )
 from newsletter.actions.sending.drain import drain
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.engine.database import open_database
 from newsletter.store.sending import ledger, mailings
 from newsletter.store.sending.ledger import Handed

@@ -16,7 +16,7 @@ from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.actions.sending.turns import Turns
 from newsletter.errors import StoreError
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.engine.database import open_database
 from newsletter.store.sending import corrections, ledger, mailings, taking_back
 from tests.actions.desk import Peer, QuickClock, accept, desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.actions.sending.suspicion import Suspicion
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.sending import corrections, mailings
 from newsletter.store.sending.ledger import Handed
 from tests.actions.desk import Desk, Peer, accept, desk

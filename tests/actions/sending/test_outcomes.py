@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.actions.sending.outcomes import Verdicts, objection, outage
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from tests.actions.desk import sending
 
 NOW = 1_000_000.0

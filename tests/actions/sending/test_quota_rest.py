@@ -15,7 +15,7 @@ from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.sending.quota_rest import next_try
 from newsletter.actions.workspace import open_workspace
 from newsletter.jobs import table
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.paris import PARIS
 from newsletter.providers.smtp_words import quota_period
 from tests.actions.desk import Peer, accept

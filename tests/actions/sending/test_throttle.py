@@ -10,7 +10,7 @@ import pytest
 from newsletter.actions.sending import turns
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.sending.drain import drain
-from newsletter.model import Outcome
+from newsletter.messages import Outcome
 from newsletter.store.sending import pace
 from tests.actions.desk import Peer, QuickClock, desk
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import sqlalchemy as sa
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page, Response
 
 from newsletter import addresses
 from newsletter.actions.operations import start
@@ -63,9 +63,18 @@ class Stage:
 
     def open(self, path: str, status: int = 200) -> None:
         """Go to a page of the Studio, which must answer so."""
-        self.page.goto("about:blank")  # a page that reloads itself would cross this
-        answer = self.page.goto(self.address + path)
+        answer = self.visit(self.address + path)
         assert answer and answer.status == status, f"{path}: {answer and answer.status}"
+
+    def visit(self, address: str) -> Response | None:
+        """Go to an address, once more where the page that is left was about to reload itself."""
+        try:
+            return self.page.goto(address)
+        except Error as crossed:
+            if "interrupted by another navigation" not in str(crossed):
+                raise
+            self.page.wait_for_load_state()
+            return self.page.goto(address)
 
     def enter(self, user: User) -> None:
         """Sign somebody in."""

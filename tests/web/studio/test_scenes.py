@@ -1,4 +1,4 @@
-"""Every page of the Studio in every state: past axe in four looks, no wider than a phone, the focus always seen."""
+"""Every page of the Studio in every state: axe finds nothing, no wider than a phone, the focus always seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from fastapi import Request
@@ -15,18 +14,30 @@ from playwright.sync_api import Browser, Page
 
 from newsletter import resources
 from newsletter.web.site import Site
-from tests import axe
+from tests import axe, run
 from tests.browser import mail_browser as mail_browser
 from tests.web.studio import scenes, stage
 from tests.web.studio.stage import Stage
 
-# One process for all: the last test asks what the others have shown.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("scenes")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# The templates that a scene must show; each page of the Studio stands in one of them, or nobody would look at it.
+SHOWN = {
+    "home": "error home signed_out signin_link",
+    "departing": "board sending",
+    "composing": "board_conflict issues proofs proofs_ask",
+    "articles": "article articles articles_import articles_new proposals",
+    "audience": """
+        imports imports_members imports_plan lost organisation organisations people person reports reports_year
+        results_table reviews""",
+    "settings": """
+        account outbox outbox_folder outbox_message settings_feeds settings_identity settings_journal
+        settings_publication settings_publications settings_sending settings_team settings_theme settings_tokens""",
+    "fresh": "first signin signin_sent",
+}
 BEFORE = (scenes.at_the_door, scenes.empty)  # in a fresh workspace, one after the other
-LOOKS = ((1280, False), (375, True), (1280, True), (375, False))
-# A second look at the same width differs in its colours alone.
-WHOLE, COLOURS = {}, {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-NARROWEST = 320
+# All rules on a wide screen; on a phone those that layout and colours decide. The themes change from state to state.
+WIDE, PHONE, NARROWEST = 1280, 375, 320
+ON_A_PHONE = {"runOnly": {"type": "rule", "values": ["color-contrast", "scrollable-region-focusable"]}}
 # The specimen shows the colours that are being chosen, unreadable ones too; what is wrong with them stands beside it.
 CHOSEN = {"exclude": [["[data-specimen]"]]}
 # The first thing that can be focused without an outline to show it; empty when there is none.
@@ -52,15 +63,21 @@ def page(mail_browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def faults(page: Page, name: str) -> list[str]:
-    """Return what is wrong with the page as it stands, in each look."""
+def faults(page: Page, names: Iterator[str]) -> list[str]:
+    """Return what is wrong with the page in each state that a walk comes to."""
+    return [fault for number, name in enumerate(names) for fault in _of_state(page, name, dark=bool(number % 2))]
+
+
+def _of_state(page: Page, name: str, *, dark: bool) -> list[str]:
     found = []
-    for number, (width, dark) in enumerate(LOOKS):
+    for width, dim, rules in ((WIDE, dark, {}), (PHONE, not dark, ON_A_PHONE)):
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        rules = WHOLE if number < 2 else COLOURS
-        found += [f"{name} {width} {dark} {one}" for one in axe.faults(page, context=CHOSEN, options=rules)]
-    for width in (LOOKS[-1][0], NARROWEST):
+        page.emulate_media(color_scheme="dark" if dim else "light")
+        found += [
+            f"{name} {width} {'dark' if dim else 'light'} {one}"
+            for one in axe.faults(page, context=CHOSEN, options=rules)
+        ]
+    for width in (PHONE, NARROWEST):
         page.set_viewport_size({"width": width, "height": 900})
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         found += [f"{name} is {wider} px wider than {width}"] if wider > 0 else []
@@ -69,65 +86,60 @@ def faults(page: Page, name: str) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample month, made once."""
-    return stage.month(tmp_path_factory.mktemp("stage") / "month")
+@pytest.fixture(scope="session")
+def months() -> Path:
+    """The sample month, made once for all processes of the run."""
+    return run.once("studio-month", stage.month)
 
 
-@pytest.fixture(scope="module")
-def shown() -> Iterator[dict[str, set[str]]]:
-    """The templates that each walk in this process has shown."""
-    walks: dict[str, set[str]] = {}
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The templates that were shown since the test began."""
+    seen: set[str] = set()
     real = Site.page
 
     def note(site: Site, request: Request, template: str, **values: Any) -> Response:
-        walks[list(walks)[-1]].add(template)
+        seen.add(template.removeprefix("studio/").removesuffix(".html"))
         return real(site, request, template, **values)
 
-    with patch.object(Site, "page", note):
-        yield walks
+    monkeypatch.setattr(Site, "page", note)
+    return seen
 
 
-def before(page: Page, path: Path, shown: dict[str, set[str]]) -> Iterator[str]:
+def walk_fresh(page: Page, path: Path) -> Iterator[str]:
     """Walk what there is to see in a fresh workspace."""
-    shown["fresh"] = set()
     with stage.opened(page, stage.fresh(path)) as one:
         for walk in BEFORE:
             yield from walk(one)
 
 
-def month(
-    page: Page, months: Path, path: Path, scene: Callable[[Stage], Iterator[str]], shown: dict[str, set[str]]
-) -> Iterator[str]:
-    """Walk one scene of the sample month."""
-    shown[scene.__name__] = set()
-    shutil.copytree(months, path, dirs_exist_ok=True)
+def walk_month(page: Page, path: Path, scene: Callable[[Stage], Iterator[str]]) -> Iterator[str]:
+    """Walk one scene of the sample month in `path`."""
     with stage.opened(page, path) as one:
         one.enter(stage.user(one.workspace, "admin"))
         yield from scene(one)
 
 
-def test_a_fresh_workspace(page: Page, tmp_path: Path, shown):
-    assert [fault for name in before(page, tmp_path, shown) for fault in faults(page, name)] == []
+@pytest.mark.xdist_group("scene-fresh")
+def test_a_fresh_workspace(page: Page, tmp_path: Path, shown: set[str]):
+    assert faults(page, walk_fresh(page, tmp_path)) == []
+    assert set(SHOWN["fresh"].split()) - shown == set()
 
 
-@pytest.mark.parametrize("scene", scenes.MONTH, ids=lambda scene: scene.__name__)
-def test_a_workspace_in_use(page: Page, months: Path, tmp_path: Path, shown, scene):
-    assert [fault for name in month(page, months, tmp_path, scene, shown) for fault in faults(page, name)] == []
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(one, id=one.__name__, marks=pytest.mark.xdist_group(f"scene-{one.__name__}"))
+        for one in scenes.MONTH
+    ],
+)
+def test_a_workspace_in_use(page: Page, months: Path, tmp_path: Path, shown: set[str], scene):
+    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
+    assert faults(page, walk_month(page, tmp_path, scene)) == []
+    assert set(SHOWN[scene.__name__].split()) - shown == set()
 
 
-def test_the_scenes_show_every_template(page: Page, months: Path, tmp_path: Path, shown):
-    """A page that no scene shows would be looked at by nobody."""
-    if "fresh" not in shown:
-        list(before(page, tmp_path / "fresh", shown))
-    for scene in scenes.MONTH:
-        if scene.__name__ not in shown:
-            list(month(page, months, tmp_path / scene.__name__, scene, shown))
-    folder = resources.templates() / "web"
-    pages = {
-        f"studio/{path.name}"
-        for path in (folder / "studio").glob("*.html")
-        if "{% extends" in path.read_text(encoding="utf-8")
-    } - {"studio/base.html", "studio/door.html", "studio/settings_base.html"}
-    assert pages - set().union(*shown.values()) == set()
+def test_the_scenes_show_every_template():
+    folder = resources.templates() / "web" / "studio"
+    pages = {path.stem for path in folder.glob("*.html") if "{% extends" in path.read_text(encoding="utf-8")}
+    assert pages - {"base", "door", "settings_base"} == {name for names in SHOWN.values() for name in names.split()}

@@ -22,7 +22,8 @@ from newsletter.actions.team import users
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.content import article as articles
 from newsletter.content import issue as issues
-from newsletter.model import DeliveryReport, EventTime, Picture, SectionPlan, Speaker
+from newsletter.messages import DeliveryReport
+from newsletter.model import EventTime, Picture, SectionPlan, Speaker
 from newsletter.paris import PARIS
 from newsletter.providers import verp
 from newsletter.store import journal
