@@ -35,7 +35,7 @@ def maker() -> Personal:
         return_path="retours@example.org",
         links=Links("https://lettre.example.org", Signer.from_secret("0123456789abcdef" * 4)),
         members_web=False,
-        wants="mime",
+        wants="pieces",
     )
 
 

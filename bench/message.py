@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from statistics import median
 
 from newsletter.messages import Letter
-from newsletter.rendering.message import Skeleton, SlotValues
+from newsletter.rendering.message import Skeleton
+from newsletter.rendering.slot_values import SlotValues
 
 SLOTS = ("email", "web", "prefs", "unsub")
 ITEM = (

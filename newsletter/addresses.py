@@ -77,6 +77,13 @@ def parse_address(text: str) -> Address:
     return parse_address(trimmed) if trimmed != text else _parse_unusual(text)
 
 
+def wire_address(text: str) -> str:
+    """Return `parse_address(text).wire`: the address for an SMTP envelope; AddressError as there."""
+    if len(text) <= _PLAIN_LENGTH and _is_plain(text) and text.islower():
+        return text
+    return parse_address(text).wire
+
+
 def parse_mailbox(text: str) -> tuple[str, Address]:
     """Return the name and the address of `Jeanne <j@ville.fr>` or of a bare address (then the name is empty).
 

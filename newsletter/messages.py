@@ -51,8 +51,31 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """A message in pieces that are written one behind the other: `frozen[0] values[0] frozen[1] ... frozen[-1]`.
+
+    `frozen` is the very same tuple for all messages of a letter, so that who must prove it for the wire does so once;
+    `values` are one recipient's.
+    """
+
+    frozen: tuple[bytes, ...]
+    values: tuple[bytes, ...]
+
+    def all(self) -> list[bytes]:
+        """Return the pieces in order."""
+        found = [b""] * (len(self.frozen) + len(self.values))
+        found[0::2], found[1::2] = self.frozen, self.values
+        return found
+
+    def join(self) -> bytes:
+        """Return the whole message."""
+        return b"".join(self.all())
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message about to be sent, for one delivery: either whole MIME bytes or parts, as the provider wants it.
+    """One message about to be sent, for one delivery: whole MIME bytes, the same in pieces, or parts, as the provider
+    wants it.
 
     `message_id` includes its angle brackets; `return_path` is the SMTP envelope sender; `key` is a deterministic
     idempotency key, the same at every attempt.
@@ -65,6 +88,7 @@ class Outgoing:
     key: str
     mime: bytes = b""
     parts: Parts | None = None
+    pieces: Pieces | None = None
 
 
 OutcomeKind = Literal["accepted", "refused", "deferred", "unknown", "untried"]

@@ -294,6 +294,7 @@ class Retention(_Frozen):
     imports_days: int = Field(default=90, ge=1)
     webhooks_days: int = Field(default=90, ge=1)
     pictures_days: int = Field(default=180, ge=30)
+    departures_days: int = Field(default=180, ge=30)
 
 
 class Bounces(_Frozen):

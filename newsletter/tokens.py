@@ -12,11 +12,29 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from newsletter.errors import TokenError
 from newsletter.i18n import Sentence
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
+
 _MAC = 16
+
+
+@lru_cache(maxsize=256)
+def _keyed(key: bytes, purpose: str) -> tuple[HASH, HASH]:
+    """Return the two hash states of HMAC-SHA256 (RFC 2104) with the key and the purpose taken in; copy before use.
+
+    `hmac.digest` takes the key in anew each time, and lets other threads run meanwhile: five times a message that costs
+    more than the hash itself.
+    """
+    block = hashlib.sha256().block_size
+    padded = (hashlib.sha256(key).digest() if len(key) > block else key).ljust(block, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + purpose.encode() + b"\0")
+    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +60,11 @@ class Signer:
 
     def mac(self, purpose: str, payload: bytes, key: bytes | None = None) -> bytes:
         """Return the 16 bytes that authenticate `payload` within `purpose`."""
-        digest = hmac.digest(key or self.keys[0], purpose.encode() + b"\0" + payload, hashlib.sha256)
-        return digest[:_MAC]
+        inner, outer = _keyed(key or self.keys[0], purpose)
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return outer.digest()[:_MAC]
 
     def seal(self, purpose: str, payload: bytes) -> str:
         """Return the token for `payload`; it never expires."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.addresses import mask, parse_address, parse_mailbox, suggest, suspect
+from newsletter.addresses import mask, parse_address, parse_mailbox, suggest, suspect, wire_address
 from newsletter.errors import AddressError
 
 
@@ -244,3 +244,14 @@ def test_what_is_accepted_is_one_clean_line_that_parses_to_itself(text):
     assert address.domain.isascii()
     assert parse_address(address.text) == address
     assert parse_address(address.wire).key == address.key
+
+
+@given(st.text(max_size=20) | st.from_regex(r"[a-zA-Z0-9._+-]{1,9}@[a-zA-Z0-9.-]{1,9}\.[a-zA-Z]{2,4}", fullmatch=True))
+def test_the_quick_way_to_an_envelope_gives_what_the_whole_one_does(text):
+    try:
+        expected = parse_address(text).wire
+    except AddressError:
+        with pytest.raises(AddressError):
+            wire_address(text)
+        return
+    assert wire_address(text) == expected

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.actions.operations import start
+from newsletter.actions.workspace import Workspace, open_workspace
 from tests import run
 
 
@@ -44,3 +45,10 @@ def place_sample(path: Path, people: int, url: str, *, deliver: bool = True) -> 
         shutil.copy(path / "subscribers.db", url.removeprefix("sqlite:///"))
     else:
         start.demo(path, people, deliver=deliver)
+
+
+def open_again(first: Workspace) -> Workspace:
+    """Open a workspace once more, with what `first` has read and rendered of its files; its own database."""
+    made = open_workspace(first.root)
+    made.__dict__.update(files=first.files, kept=first.kept)
+    return made

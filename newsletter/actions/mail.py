@@ -33,7 +33,7 @@ def send(workspace: Workspace, to: str, notice: Notice) -> Outcome:
         reply_to=settings.network.email,
     )
     made = rendering.parts(notice, envelope, settings.network, settings.theme)
-    whole = provider.wants == "mime"
+    whole = provider.wants != "parts"
     outgoing = Outgoing(
         # No delivery of the ledger: the number only tells the outbox's files apart.
         delivery=secrets.randbelow(10**9),

@@ -12,6 +12,7 @@ from newsletter.actions import documents
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.actions.letters import picture_cleanup
 from newsletter.actions.people import data_rights, subscriptions
+from newsletter.actions.sending import deliveries
 from newsletter.cli import imports, reviews
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table, sure
 from newsletter.errors import NewsletterError
@@ -213,10 +214,11 @@ for command in (*imports.COMMANDS, *reviews.COMMANDS):
 @json_option
 @pass_session
 def purge(session: CommandRun, dry_run: bool, as_json: bool) -> None:
-    """Apply the retention periods of the settings and say what was done: to people, and to unused pictures."""
+    """Apply the retention periods of the settings, to pictures and departure logs too, and say what was done."""
     counts: dict[str, int | str] = {
         **data_rights.purge_expired(session.workspace, by=session.user, dry_run=dry_run).counts()
     }
+    counts["departure_logs"] = deliveries.purge_departures(session.workspace, dry_run=dry_run)
     counts |= picture_cleanup.sweep_pictures(session.workspace, by=session.user, dry_run=dry_run).counts()
     if as_json:
         print_json({"dry_run": dry_run, **counts})

@@ -16,6 +16,7 @@ from newsletter.actions.returns import bounces
 from newsletter.actions.sending import deliveries, mailings, schedule
 from newsletter.actions.sending.claims import recover
 from newsletter.actions.sending.deliveries import deliver_mailing
+from newsletter.actions.sending.quota_rest import resume_rested
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.store.sending.mailings import Mailing
@@ -58,6 +59,8 @@ def deliver(workspace: Workspace, stop: threading.Event, drain: Drain = drain_he
     others back: the first error is raised at the end, those after it are logged.
     """
     failures: list[Exception] = []
+    for issue in resume_rested(workspace):
+        _log.info("%s: its quota begins anew, the sending goes on", issue)
     for mailing in schedule.due(workspace):
         if stop.is_set():
             break
@@ -104,8 +107,9 @@ def send_waiting_mails(workspace: Workspace, stop: threading.Event) -> None:
 
 
 def purge(workspace: Workspace, _stop: threading.Event) -> None:
-    """Apply the retention periods."""
+    """Apply the retention periods, to departure logs too."""
     data_rights.purge_expired(workspace, by="jobs")
+    deliveries.purge_departures(workspace)
 
 
 def sweep_pictures(workspace: Workspace, _stop: threading.Event) -> None:

@@ -20,7 +20,7 @@ from newsletter.i18n import Sentence
 from newsletter.messages import DeliveryReport, Outcome, Outgoing
 from newsletter.settings import Settings
 
-Wants = Literal["mime", "parts"]
+Wants = Literal["mime", "parts", "pieces"]
 Leaving = Callable[[Sequence[int]], bool]
 """`leaving(deliveries)`: called right before anything of these messages is written; False keeps them from leaving."""
 
@@ -54,7 +54,8 @@ class ProviderSession(Protocol):
 class Provider(Protocol):
     """A configured provider; safe to share between threads, cheap to make, no connection of its own.
 
-    `name`: its key in `PROVIDERS`. `wants`: which half of an Outgoing it reads, `mime` or `parts`. `batch`: the most
+    `name`: its key in `PROVIDERS`. `wants`: what of an Outgoing it reads, `mime`, `parts` or
+    `pieces` (then it takes `mime` too: what is no letter comes whole). `batch`: the most
     messages in one `send`. `idempotent`: the provider recognises `Outgoing.key`, so an `unknown` may be sent again.
     """
 

@@ -17,8 +17,9 @@ from newsletter.errors import ProviderError
 from newsletter.i18n import _
 from newsletter.messages import Outcome, OutcomeKind, Outgoing
 from newsletter.providers import Leaving, ProviderSession, Wants, let_leave, unready
+from newsletter.providers.smtp_body import Piece, WireProof
 from newsletter.providers.smtp_verdict import deferred, judge, untried
-from newsletter.providers.smtp_wire import Closing, Piece, SmtpReply, SmtpWire, wire_body
+from newsletter.providers.smtp_wire import Closing, SmtpReply, SmtpWire
 from newsletter.settings import Settings, Smtp
 
 _PATH = re.compile(r"[!-;=?-~]{1,254}\Z")
@@ -78,7 +79,7 @@ class SmtpProvider:
     greeting: str
     tls: ssl.SSLContext | None
     name: str = "smtp"
-    wants: Wants = "mime"
+    wants: Wants = "pieces"
     batch: int = _BATCH
     idempotent: bool = False
 
@@ -129,6 +130,7 @@ class SmtpSession:
     def __init__(self, dial: Callable[[], SmtpWire], limit: int) -> None:
         self._dial, self._limit = dial, limit
         self._wire: SmtpWire | None = None
+        self._proof = WireProof()
 
     def send(self, batch: Sequence[Outgoing], leaving: Leaving = let_leave) -> Iterator[Outcome]:
         """Send `batch`; see `providers.Session`.
@@ -139,7 +141,7 @@ class SmtpSession:
         """
         waiting: deque[Piece] = deque()
         for message in batch:
-            piece = _piece(message)
+            piece = _piece(message, self._proof)
             if isinstance(piece, Outcome):
                 yield piece
             else:
@@ -211,7 +213,7 @@ class SmtpSession:
             yield untried(waiting.popleft().delivery, why)
 
 
-def _piece(message: Outgoing) -> Piece | Outcome:
+def _piece(message: Outgoing, proof: WireProof) -> Piece | Outcome:
     """Make `message` ready for the wire, or refuse what must not be written there."""
     if not _PATH.match(message.address):
         text = _("adresse impossible à écrire dans une commande SMTP")
@@ -219,11 +221,11 @@ def _piece(message: Outgoing) -> Piece | Outcome:
     if message.return_path and not _PATH.match(message.return_path):
         text = _("adresse de retour impossible à écrire dans une commande SMTP")
         return Outcome(message.delivery, "refused", "mailing", status="5.1.7", text=text)
-    body = wire_body(message.mime)
+    body = proof.body(message)
     if body is None:
         text = _("message vide, non ASCII, ou avec une fin de ligne isolée : il ne doit pas partir")
         return Outcome(message.delivery, "refused", "mailing", status="5.6.0", text=text)
-    return Piece(message.delivery, message.return_path.encode(), message.address.encode(), body)
+    return Piece(message.delivery, message.return_path.encode(), message.address.encode(), *body)
 
 
 def _explain(error: OSError) -> SmtpReply:

@@ -86,6 +86,9 @@ def _any_of(*phrases: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})")
 
 
+_OF_QUOTA = _any_of(*_QUOTA_PHRASES)
+_OF_A_MONTH = _any_of(r"month|mensuel|par mois|credits?\b|cr[eé]dits?\b|plan\b")
+_OF_AN_HOUR = _any_of(r"hour|horaire|par heure|minute|rate|throttl|too many connections")
 _OF_RECIPIENT = _any_of(*_RECIPIENT_PHRASES)
 _OF_US = _any_of(*_QUOTA_PHRASES, *_CLIENT_PHRASES, *_SENDER_PHRASES, *_RELAY_PHRASES)
 _OF_A_LIST = _any_of(*_BLOCKLISTS)
@@ -114,6 +117,17 @@ def about(words: Words, *, whole_message: bool = False) -> About:
     if us != person:
         return "us" if us else "recipient" if by_status != "us" else "unclear"
     return by_status
+
+
+def quota_period(text: str) -> Literal["hour", "day", ""]:
+    """Return which quota of ours an answer says is used: an hour's, a day's; "" for a month's, bought credits or none.
+
+    A quota without a period counts as a day's, the most frequent one.
+    """
+    plain = _plain(text)
+    if not _OF_QUOTA.search(plain) or _OF_A_MONTH.search(plain):
+        return ""
+    return "hour" if _OF_AN_HOUR.search(plain) else "day"
 
 
 def _about_by_status(status: str) -> About:

@@ -59,10 +59,10 @@ def address(text: str, name: str) -> str:
     SMTPUTF8 at every hop (RFC 6531).
     """
     try:
-        found = addresses.parse_address(clean(text, name))
+        wire = addresses.wire_address(clean(text, name))
     except AddressError as error:
         raise MessageError(f"`{text}` is not a usable address: {error.what}", where=name, hint="correct it") from None
-    return _wire(found, name)
+    return _ascii(wire, text, name)
 
 
 def mailbox(text: str, name: str) -> tuple[str, str]:
@@ -71,7 +71,7 @@ def mailbox(text: str, name: str) -> tuple[str, str]:
         display, found = addresses.parse_mailbox(clean(text, name))
     except AddressError as error:
         raise MessageError(f"`{text}` is not a usable sender: {error.what}", where=name, hint="correct it") from None
-    return display, _wire(found, name)
+    return display, _ascii(found.wire, found.text, name)
 
 
 def uri(text: str, name: str) -> str:
@@ -202,12 +202,12 @@ def _shortened(title: str) -> str:
     return (whole if blank else short).rstrip(" ,;:-") + ELLIPSIS
 
 
-def _wire(found: addresses.Address, name: str) -> str:
-    if not found.wire.isascii():
+def _ascii(wire: str, text: str, name: str) -> str:
+    if not wire.isascii():
         raise MessageError(
-            f"the part before the @ of `{found.text}` is not ASCII", where=name, hint="ask for an ASCII address"
+            f"the part before the @ of `{text}` is not ASCII", where=name, hint="ask for an ASCII address"
         )
-    return found.wire
+    return wire
 
 
 def _fold(text: str, first: int) -> list[str]:

@@ -13,16 +13,16 @@ import html
 import json
 import quopri
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
 
 from newsletter.errors import MessageError
 from newsletter.i18n import Sentence
-from newsletter.messages import Letter, Parts
+from newsletter.messages import Letter, Parts, Pieces
 from newsletter.rendering import headers, quoted
+from newsletter.rendering.slot_values import Context, SlotValues, checked_value, encode_values
 
 BODY_SLOTS = ("email", "web", "prefs", "unsub", "propose")
 
@@ -53,26 +53,6 @@ _OWN = frozenset(
     )
 )
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-
-Context = Literal["header", "text", "html"]
-
-
-@dataclass(frozen=True, slots=True)
-class SlotValues:
-    """The values of one recipient.
-
-    `to` is the bare address to write to, `email` the address as printed in the letter; `message_id` has its angle
-    brackets; `date` is an RFC 5322 text; `unsub` (one-click, https), `web`, `prefs` and `propose` are web addresses.
-    """
-
-    to: str
-    message_id: str
-    date: str
-    unsub: str
-    web: str = ""
-    prefs: str = ""
-    propose: str = ""
-    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +142,20 @@ class Skeleton:
 
         Raises MessageError naming the header or slot whose value cannot be used.
         """
-        constant, keys = self._cuts
-        checked = {name: _checked(values, name) for name in self.slots}
-        filled = {key: _encode(key[0], checked[key[1]]) for key in self._distinct}
-        pieces = [b""] * (2 * len(keys) + 1)
-        pieces[0::2] = constant
-        pieces[1::2] = [filled[key] for key in keys]
-        return b"".join(pieces)
+        return self.pieces(values).join()
+
+    def pieces(self, values: SlotValues) -> Pieces:
+        """Return the same message with the pieces that all recipients share apart; it raises as `message` does."""
+        frozen, keys = self._cuts
+        filled = encode_values(values, self._distinct)
+        return Pieces(frozen, tuple([filled[key] for key in keys]))
 
     def parts(self, values: SlotValues) -> Parts:
         """Return the message for a provider's API: bodies with slots filled, the address left to the caller.
 
         Raises MessageError as `message` does.
         """
-        checked = {name: _checked(values, name) for name in self.slots}
+        checked = {name: checked_value(values, name) for name in self.slots}
         escaped = {name: html.escape(value) for name, value in checked.items()}
         text, page = self._bodies
         return Parts(
@@ -216,31 +196,6 @@ class Skeleton:
         _head, text, page, _end = self.template.split(b"--" + _BOUNDARY)[:4]
         decoded = [quopri.decodestring(part.partition(b"\r\n\r\n")[2][:-2]).decode() for part in (text, page)]
         return decoded[0].replace("\r\n", "\n"), decoded[1].replace("\r\n", "\n")
-
-
-_CHECKS: Mapping[str, Callable[[str, str], str]] = {
-    "to": lambda value, _name: headers.address(value, "To"),
-    "date": lambda value, _name: headers.dated(value),
-    "message-id": lambda value, _name: headers.identifier(value, "Message-ID"),
-    "unsub": lambda value, _name: headers.one_click(value, "List-Unsubscribe"),
-    "email": headers.clean,
-    "web": headers.uri,
-    "prefs": headers.uri,
-    "propose": headers.uri,
-}
-
-
-def _checked(values: SlotValues, name: str) -> str:
-    value: str = getattr(values, name.replace("-", "_"))
-    if not value:
-        raise MessageError(f"the letter has a slot `{name}` and this recipient no value for it", where=name)
-    return _CHECKS[name](value, name)
-
-
-def _encode(context: Context, value: str) -> bytes:
-    if context == "header":
-        return value.encode("ascii")
-    return quoted.value(html.escape(value) if context == "html" else value)
 
 
 def _subject(text: str) -> str:

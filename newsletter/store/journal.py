@@ -87,6 +87,11 @@ def of_organisation(connection: Connection, organisation_id: int) -> Sequence[Ev
     return _read(connection, sa.and_(events.c.organisation_id == organisation_id, events.c.subscriber_id.is_(None)))
 
 
+def of_kind(connection: Connection, kind: str) -> Sequence[Event]:
+    """Return the events of a kind that are about no subscriber, oldest first."""
+    return _read(connection, sa.and_(events.c.kind == kind, events.c.subscriber_id.is_(None)))
+
+
 def latest_events(connection: Connection, limit: int = 100) -> Sequence[Event]:
     """Return the newest events, newest first."""
     rows = connection.execute(sa.select(events).order_by(events.c.id.desc()).limit(limit))

@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.actions.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +51,7 @@ class Server:
         """Return how often each Message-ID was taken."""
         return Counter(message_id for message_id, _recipient in self.lines())
 
-    def await_messages(self, n: int, process: subprocess.Popen[str]) -> None:
+    def await_messages(self, n: int, process: subprocess.Popen[str] | Forked) -> None:
         """Wait until `n` messages were taken, or the sender has ended."""
         while process.poll() is None and len(self.lines()) < n:
             time.sleep(0.002)

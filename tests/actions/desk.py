@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.actions.letters.personal import Personal
-from newsletter.actions.sending.dispatch import Dispatch
+from newsletter.actions.sending.dispatch import Clock, Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.links import Links
 from newsletter.messages import Letter, Outcome, Outgoing
@@ -34,6 +34,30 @@ def sending(**values: Any) -> Sending:
     return Sending(**{"from": SENDER, "retry_first_seconds": 0.05, "connections": 2, **values})
 
 
+class QuickClock(Clock):
+    """A clock that goes on by each wait instead of waiting: the time of all threads of a test and of its database."""
+
+    def __init__(self) -> None:
+        self.ahead, self.lock = 0.0, threading.Lock()
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        end = self.monotonic() + seconds
+        time.sleep(0.0005)  # let the other threads run
+        with self.lock:
+            self.ahead = max(self.ahead, end - time.monotonic())
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if not event.is_set():
+            self.sleep(seconds)
+        return event.is_set()
+
+
 @dataclass
 class Desk:
     """One mailing to some recipients in one database."""
@@ -41,6 +65,7 @@ class Desk:
     database: Database
     mailing: Mailing
     logs: Path | None = None
+    clock: Clock = field(default_factory=Clock)
 
     def dispatch(self, provider: Provider, *, wait: bool = True, **values: Any) -> Dispatch:
         """Return a dispatch of the mailing through `provider`."""
@@ -55,7 +80,9 @@ class Desk:
             members_web=False,
             wants=provider.wants,
         )
-        return Dispatch(self.database, self.mailing, provider, sending(**values), maker, wait, logs=self.logs)
+        return Dispatch(
+            self.database, self.mailing, provider, sending(**values), maker, wait, logs=self.logs, clock=self.clock
+        )
 
     def deliver(self, provider: Provider, **values: Any) -> Receipt:
         """Drain once and return the receipt."""
@@ -78,8 +105,20 @@ class Desk:
             assert mailings.change_mailing(connection, self.mailing.id, status, only=("sending", "paused", "done"))
 
 
-def desk(database: Database, n: int, *, domain: str = "example.org", issue: str = "2026-11-lettre") -> Desk:
-    """Make a mailing to `n` recipients that has begun just now; `{i}` in `domain` gives each a domain of its own."""
+def desk(
+    database: Database,
+    n: int,
+    *,
+    domain: str = "example.org",
+    issue: str = "2026-11-lettre",
+    clock: QuickClock | None = None,
+) -> Desk:
+    """Make a mailing to `n` recipients that has begun just now; `{i}` in `domain` gives each a domain of its own.
+
+    `clock` becomes the time of the senders and of the database.
+    """
+    if clock:
+        vars(database)["now"] = lambda _connection: clock.time()
     letter = Letter(
         issue=issue,
         publication="lettre",
@@ -93,7 +132,7 @@ def desk(database: Database, n: int, *, domain: str = "example.org", issue: str 
         subscribe(connection, n, domain=domain)
         made = freeze(connection, issue=issue, frozen=[Frozen((), bones.freeze())])
         mailings.touch(connection, made.id, started_at=time.time())
-        return Desk(database, mailings.get_mailing(connection, made.id))
+        return Desk(database, mailings.get_mailing(connection, made.id), clock=clock or Clock())
 
 
 Answer = Callable[[Outgoing], Outcome]

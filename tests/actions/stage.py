@@ -19,11 +19,12 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.workspace import open_workspace
 from tests import postgres, run
 from tests.actions.counting import Server
+from tests.actions.forked import Forked
 from tests.conftest import ROOT
 from tests.workspaces import no_settings
 
 ISSUE = "2026-11-lettre"
-GROUP = 20
+Running = subprocess.Popen[str] | Forked
 
 
 @dataclass
@@ -78,7 +79,7 @@ class Stage:
 
     def newsletter(
         self, server: Server, *arguments: str, home: Path | None = None, prefix: Sequence[str] = (), **settings: Any
-    ) -> subprocess.Popen[str]:
+    ) -> Running:
         """Start `newsletter ARGUMENTS` against `server`, in another workspace (`home`) or behind a command `prefix`."""
         options = {
             "SENDING__PROVIDER": "smtp",
@@ -91,10 +92,13 @@ class Stage:
         if self.cluster:
             options["DATABASE__URL"] = self.url
         env = {**os.environ, **{f"NEWSLETTER_{name}": str(value) for name, value in options.items()}}
-        command = [*prefix, sys.executable, str(ROOT / "cli.py"), "-w", str(home or self.home), *arguments]
+        words = ["-w", str(home or self.home), *arguments]
+        if not prefix and "LD_PRELOAD" not in env:
+            return Forked(words, env, ROOT)
+        command = [*prefix, sys.executable, str(ROOT / "cli.py"), *words]
         return subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def send(self, server: Server, **settings: Any) -> subprocess.Popen[str]:
+    def send(self, server: Server, **settings: Any) -> Running:
         """Start `newsletter send`."""
         return self.newsletter(server, "send", ISSUE, "--yes", "--now", "--json", **settings)
 
@@ -103,7 +107,7 @@ class Stage:
         return self.receipt(self.newsletter(server, "mailings", "settle", ISSUE, "--resend", "--json"))
 
     @staticmethod
-    def receipt(process: subprocess.Popen[str]) -> dict[str, Any]:
+    def receipt(process: Running) -> dict[str, Any]:
         """Wait for a command and return the receipt it printed."""
         out, err = process.communicate(timeout=120)
         assert out, err

@@ -22,7 +22,7 @@ from newsletter.jobs.loop import run_due, run_loop, states
 from newsletter.jobs.table import Work, deliver
 from newsletter.store.engine import jobs as rows
 from newsletter.store.sending import mailings
-from tests.workspaces import copy_sample
+from tests.workspaces import copy_sample, open_again
 
 ISSUE = "2026-11-lettre"
 DELIVER = (Work("deliver", deliver, 0.1, "send"),)
@@ -30,20 +30,22 @@ DELIVER = (Work("deliver", deliver, 0.1, "send"),)
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """A workspace with the sample letter and 12 people, nothing approved."""
+    """A workspace with the sample letter and 12 people, nothing approved; its files are read once for all cases."""
     home = tmp_path_factory.mktemp("jobs") / "w"
     copy_sample(home, 12, deliver=False)
     shutil.copy(home / "subscribers.db", home / "pristine.db")
-    return home
+    made = open_workspace(home)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def workspace(sample):
     """The workspace as it was made: no mailing, no job has run."""
-    for path in sample.glob("subscribers.db*"):
+    for path in sample.root.glob("subscribers.db*"):
         path.unlink()
-    shutil.copy(sample / "pristine.db", sample / "subscribers.db")
-    opened = open_workspace(sample)
+    shutil.copy(sample.root / "pristine.db", sample.root / "subscribers.db")
+    opened = open_again(sample)
     yield opened
     opened.close()
 
@@ -69,7 +71,7 @@ def test_a_scheduled_mailing_leaves_by_itself_even_after_a_restart(sample, works
     mailing = approve_issue(workspace, ISSUE, by="editor", at=workspace.now() + timedelta(hours=1))
     assert schedule.due(workspace) == []
     workspace.close()
-    after = open_workspace(sample)
+    after = open_again(sample)
     with after.database.write() as connection:
         mailings.touch(connection, mailing.id, not_before=after.clock() - 60)  # the hour has come
     try:

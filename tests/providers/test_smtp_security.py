@@ -130,7 +130,7 @@ def configured(**values: str) -> Settings:
 
 def test_the_settings_make_a_provider_that_checks_certificates():
     sender = open_provider(configured(NEWSLETTER_SENDING__SMTP__HOST="relais.example.org"))
-    assert (sender.name, sender.wants, sender.idempotent) == ("smtp", "mime", False)
+    assert (sender.name, sender.wants, sender.idempotent) == ("smtp", "pieces", False)
     assert sender.tls.verify_mode is ssl.CERT_REQUIRED and sender.tls.check_hostname
 
 

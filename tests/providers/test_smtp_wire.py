@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.messages import Outgoing, Pieces
+from newsletter.providers.smtp_body import WireProof, wire_body
 from newsletter.providers.smtp_verdict import judge
-from newsletter.providers.smtp_wire import Answer, SmtpReply, SmtpWire, wire_body
+from newsletter.providers.smtp_wire import Answer, SmtpReply, SmtpWire
 
 FRAGMENTS = st.sampled_from(
     [b"\r\n", b"\r", b"\n", b".", b"..", b"texte", b"\0", b"\xc3\xa9", b" ", b"=\r\n", b"\r\n."]
@@ -38,6 +40,34 @@ def test_a_body_leaves_whole_or_not_at_all(mime):
 def test_a_well_made_body_is_not_copied():
     mime = b"Subject: x\r\n\r\ntexte\r\n"
     assert wire_body(mime) is mime
+
+
+def in_pieces(frozen: list[bytes], values: list[bytes]) -> Outgoing:
+    return Outgoing(1, "p@example.org", "<1@example.org>", "", "1", pieces=Pieces(tuple(frozen), tuple(values)))
+
+
+@settings(max_examples=600)
+@given(st.data())
+def test_a_message_in_pieces_leaves_as_the_same_message_whole_would(data):
+    some = st.lists(FRAGMENTS, max_size=3).map(b"".join)
+    frozen = data.draw(st.lists(some, min_size=1, max_size=4))
+    values = data.draw(st.lists(some, min_size=len(frozen) - 1, max_size=len(frozen) - 1))
+    message = in_pieces(frozen, values)
+    whole, found = wire_body(message.pieces.join()), WireProof().body(message)
+    assert (found is None) == (whole is None)
+    if found is not None:
+        assert (b"".join(found[0]), found[1]) == (whole, len(whole))
+
+
+def test_what_messages_share_is_neither_read_again_nor_copied():
+    frozen, proof = [b"Subject: x\r\nTo: ", b"\r\n\r\ntexte\r\n"], WireProof()
+    one, two = in_pieces(frozen, [b"a@example.org"]), in_pieces(frozen, [b"b@example.org"])
+    shared = one.pieces.frozen
+    two = Outgoing(2, "q@example.org", "<2@example.org>", "", "2", pieces=Pieces(shared, two.pieces.values))
+    for message in (one, two):
+        body, size = proof.body(message)
+        assert [piece for piece in body if piece in frozen] == frozen and body[0] is frozen[0] and body[2] is frozen[1]
+        assert size == len(message.pieces.join())
 
 
 @settings(max_examples=150, deadline=None)

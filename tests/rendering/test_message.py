@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from newsletter.errors import MessageError
 from newsletter.messages import Letter
-from newsletter.rendering.message import Skeleton, SlotValues
+from newsletter.rendering.message import Skeleton
+from newsletter.rendering.slot_values import SlotValues
 
 LETTER = Letter(
     issue="2026-11-lettre",

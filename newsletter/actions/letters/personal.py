@@ -11,7 +11,8 @@ from newsletter import addresses
 from newsletter.links import Links
 from newsletter.messages import Outgoing
 from newsletter.providers import Wants, verp
-from newsletter.rendering.message import Skeleton, SlotValues
+from newsletter.rendering.message import Skeleton
+from newsletter.rendering.slot_values import SlotValues
 
 _dated = lru_cache(maxsize=64)(format_datetime)  # one date for each group of messages
 
@@ -51,17 +52,17 @@ class Personal:
         return verp.message_id(self.links.signer, domain, self.mailing, delivery)
 
     def outgoing(self, skeleton: Skeleton, delivery: int, address: str, uid: bytes, now: datetime) -> Outgoing:
-        """Return the message of one delivery, as whole MIME or in parts, as the provider wants it."""
+        """Return the message of one delivery, as whole MIME, in pieces or in parts, as the provider wants it."""
         values = self.values(address, uid, delivery, now)
-        mime = self.wants == "mime"
         return Outgoing(
             delivery=delivery,
-            address=addresses.parse_address(address).wire,
+            address=addresses.wire_address(address),
             message_id=values.message_id,
             return_path=self._return_path(delivery),
             key=values.message_id.strip("<>").partition("@")[0],
-            mime=skeleton.message(values) if mime else b"",
-            parts=None if mime else skeleton.parts(values),
+            mime=skeleton.message(values) if self.wants == "mime" else b"",
+            parts=skeleton.parts(values) if self.wants == "parts" else None,
+            pieces=skeleton.pieces(values) if self.wants == "pieces" else None,
         )
 
     def _return_path(self, delivery: int) -> str:

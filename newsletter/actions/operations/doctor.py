@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import dns.resolver
 
 from newsletter.actions import fetch
 from newsletter.actions.operations import doctor_dmarc, doctor_dns, doctor_local
 from newsletter.actions.operations.doctor_dns import Dns
+from newsletter.actions.operations.doctor_letters import due_letters
 from newsletter.actions.operations.doctor_lines import DoctorLine, Level, Unanswered, bad, doubt, good, unchecked
+from newsletter.actions.operations.doctor_mailboxes import name_who_asks
+from newsletter.actions.operations.doctor_memory import policy_since
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
 from newsletter.i18n import _
@@ -49,13 +52,13 @@ def examine_settings(workspace: Workspace) -> list[DoctorLine]:
 
 
 def _weighed(workspace: Workspace, found: list[DoctorLine]) -> list[DoctorLine]:
-    """Make amber what would be red for a real sending only, while nothing leaves."""
-    if workspace.settings.sending.provider != "outbox":
-        return found
-    return [
-        replace(line, level=Level.AMBER) if line.level is Level.RED and line.code not in _ALWAYS_GRAVE else line
-        for line in found
-    ]
+    """Make amber what would be red for a real sending only, while nothing leaves; add whether a letter is due."""
+    if workspace.settings.sending.provider == "outbox":
+        found = [
+            replace(line, level=Level.AMBER) if line.level is Level.RED and line.code not in _ALWAYS_GRAVE else line
+            for line in found
+        ]
+    return [*found, due_letters(workspace, found)]
 
 
 def _local(workspace: Workspace) -> list[DoctorLine]:
@@ -98,7 +101,7 @@ def _network(
     checks: list[tuple[str, Check]] = [
         ("spf", ask(lambda dns_: doctor_dns.spf(dns_, envelope or domain))),
         ("dkim", ask(lambda dns_: doctor_dns.dkim(dns_, domain, selector))),
-        ("dmarc", ask(lambda dns_: doctor_dmarc.dmarc(dns_, domain))),
+        ("dmarc", ask(lambda dns_: doctor_dmarc.dmarc(dns_, domain, partial(policy_since, workspace, domain)))),
         ("bimi", ask(lambda dns_: doctor_dmarc.bimi(dns_, domain))),
         ("mx", ask(lambda dns_: doctor_dns.mx(dns_, domain))),
         ("images", lambda: images(workspace, reach)),
@@ -119,7 +122,7 @@ def _together(checks: Sequence[tuple[str, Check]]) -> list[DoctorLine]:
 
 def _answer(code: str, future: Future[DoctorLine]) -> DoctorLine:
     try:
-        return future.result()
+        return name_who_asks(future.result())
     except Unanswered:
         return unchecked(code)
 

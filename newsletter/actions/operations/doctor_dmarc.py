@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlsplit
 
 from newsletter.actions.operations.doctor_dns import Dns, read_tags
 from newsletter.actions.operations.doctor_lines import DoctorLine, bad, doubt, good
+from newsletter.french import date_words
 from newsletter.i18n import _
 
 _MOST_QUESTIONS = 8  # RFC 9989, DNS tree walk
 _POLICIES = ("none", "quarantine", "reject")
+Since = Callable[[str], date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ class _TwoRecordsError(Exception):
     """A domain has several DMARC records, so that none counts."""
 
 
-def dmarc(names: Dns, domain: str) -> DoctorLine:
-    """Look at the DMARC policy for letters of `domain` (RFC 9989), found by the tree walk."""
+def dmarc(names: Dns, domain: str, since: Since = lambda _policy: None) -> DoctorLine:
+    """Look at the DMARC policy for letters of `domain` (RFC 9989), found by the tree walk.
+
+    `since(policy)` tells on which day that policy was first seen here.
+    """
     try:
         found = list(_walk(names, domain))
     except _TwoRecordsError as error:
@@ -53,7 +59,7 @@ def dmarc(names: Dns, domain: str) -> DoctorLine:
     policy = record.policy("p") or "none"
     if record is not own:
         policy = record.policy("sp") or policy
-    return _weighed(record, policy, inherited=record is not own)
+    return _weighed(record, policy, since(policy), inherited=record is not own)
 
 
 def _walk(names: Dns, domain: str) -> Iterator[_Record]:
@@ -84,7 +90,7 @@ def _organisational(found: list[_Record]) -> _Record | None:
     return plain[-1] if plain else (found[-1] if found else None)
 
 
-def _weighed(record: _Record, policy: str, *, inherited: bool) -> DoctorLine:
+def _weighed(record: _Record, policy: str, first: date | None, *, inherited: bool) -> DoctorLine:
     """Say what a policy that counts means, and what is left to do."""
     tags, remarks = record.tags, []
     testing = tags.get("t", "").lower() == "y"
@@ -102,6 +108,8 @@ def _weighed(record: _Record, policy: str, *, inherited: bool) -> DoctorLine:
             _("Sans « rua=mailto:… », personne ne reçoit les rapports : vous ne verriez pas qui écrit en votre nom.")
         )
     if policy == "none":
+        if first:
+            remarks.append(_("p=none depuis le {day} au moins.").format(day=date_words(first)))
         remarks.append(
             _(
                 "p=none observe sans protéger : si les rapports sont bons depuis quelques semaines, passez à "

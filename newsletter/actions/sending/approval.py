@@ -19,6 +19,7 @@ from newsletter.i18n import Sentence, _
 from newsletter.store import journal
 from newsletter.store.archive import letter_pages, link_counts
 from newsletter.store.journal import Event
+from newsletter.store.people.entitlement import Rule
 from newsletter.store.sending import candidates, mailings
 from newsletter.store.sending.mailings import Mailing
 
@@ -40,7 +41,8 @@ def approve_issue(
     It leaves at `at`, or after the recall window, or at once with `now` (as it does into the outbox, where nothing
     leaves). A mailing approved earlier that has not begun is replaced; with `over`, only the one with this id: another,
     approved by somebody else meanwhile, stands. Raises Refused then, and while the proof-reader finds
-    errors, when the issue was sent already, or when the files say something else than the content hash `seen`.
+    errors, when nobody would receive it, when the issue was sent already, or when the files say something else than the
+    content hash `seen`.
     """
     made = edition(workspace, key)
     if seen and seen != made.content_hash:
@@ -89,6 +91,7 @@ def approve_issue(
         for picture in made.pictures.values():
             published_pictures.required(workspace.media, picture.url.rpartition("/")[2])
         moment = workspace.database.now(connection)
+        _require_recipients(connection, key, rule, made.plan.left_out, moment)
         earlier = mailings.of_issue(connection, key)
         # Held, then looked at: on PostgreSQL it may have begun to leave in this very moment.
         if earlier and mailings.status(connection, earlier.id, hold=True) in ("approved", "loading"):
@@ -134,6 +137,20 @@ def approve_issue(
         deliveries.finish_mailing(workspace, earlier.id)
     with workspace.database.read() as connection:
         return mailings.get_mailing(connection, mailing.id)
+
+
+def _require_recipients(connection: Connection, key: str, rule: Rule, left_out: int, now: float) -> None:
+    """Raise Refused when nobody would receive the issue `key` today; `left_out` have no item in it."""
+    if candidates.count_candidates(connection, rule, paris.day(now)).get("", 0) > left_out:
+        return
+    raise Refused(
+        f"nobody would receive `{key}`",
+        hint="see the audience of its publication: `newsletter count --by publication`",
+        said=Sentence(
+            "Personne ne recevrait ce numéro : cette publication n’a pas d’abonné·e à qui écrire aujourd’hui. "
+            "Ajoutez ou importez des personnes d’abord."
+        ),
+    )
 
 
 def _record(made: Edition) -> dict[str, object]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.actions.sending.departures import departures, log_path
 from newsletter.store.engine.database import Database
-from newsletter.store.sending import ledger
+from newsletter.store.sending import ledger, taking_back
 from newsletter.store.sending.ledger import Settlement
 
 
@@ -36,9 +36,9 @@ def recover(database: Database, mailing_id: int | None = None, logs: Path | None
     """
     with database.write() as connection:
         now = database.now(connection)
-        dead = [token for token in ledger.holders(connection, mailing_id) if ended(token)]
+        dead = [token for token in taking_back.holders(connection, mailing_id) if ended(token)]
         known = [_settle_by_log(connection, token, logs, now) for token in dead] if logs else []
-        queued, doubtful = ledger.sweep_leases(connection, now, mailing_id, dead)
+        queued, doubtful = taking_back.sweep_leases(connection, now, mailing_id, dead)
         return queued + sum(back for back, _lost in known), doubtful + sum(lost for _back, lost in known)
 
 
@@ -46,7 +46,7 @@ def _settle_by_log(connection: Connection, token: str, logs: Path, now: float) -
     """Settle what an ended sender handed over by its departure log, where there is one; (queued again, doubtful)."""
     settled: list[Settlement] = []
     back: list[int] = []
-    for mailing, tries in ledger.handed_by(connection, token).items():
+    for mailing, tries in taking_back.handed_by(connection, token).items():
         path = log_path(logs, mailing, token.partition("#")[0])
         if not path.exists():
             continue
@@ -61,7 +61,7 @@ def _settle_by_log(connection: Connection, token: str, logs: Path, now: float) -
             else:
                 settled.append(Settlement(number, "doubtful", "the sender ended while this message was leaving"))
     ledger.settle_deliveries(connection, token, settled, now)
-    return ledger.take_back(connection, token, back), sum(s.state == "doubtful" for s in settled)
+    return taking_back.take_back(connection, token, back), sum(s.state == "doubtful" for s in settled)
 
 
 def _place() -> str:

@@ -9,13 +9,14 @@ from dataclasses import asdict
 
 from newsletter.actions.letters.editions import personal
 from newsletter.actions.sending.claims import recover
+from newsletter.actions.sending.departures import sweep_logs
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
 from newsletter.actions.workspace import Workspace
 from newsletter.settings import Sending
 from newsletter.store import journal
 from newsletter.store.journal import Event
-from newsletter.store.sending import candidates, ledger, mailings
+from newsletter.store.sending import candidates, mailings, taking_back
 from newsletter.store.sending.ledger_counts import count_states, kept_back, open_count
 from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.receipts import Receipt, count_receipt
@@ -97,6 +98,18 @@ def finish_cancelled(workspace: Workspace) -> None:
         finish_mailing(workspace, mailing_id)
 
 
+def purge_departures(workspace: Workspace, *, dry_run: bool = False) -> int:
+    """Delete the departure logs older than the settings keep them; return how many.
+
+    A mailing that can still send keeps its own.
+    """
+    with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
+        live = {mailing.uid for mailing in mailings.list_mailings(connection, status=mailings.LIVE)}
+    before = now - workspace.settings.retention.departures_days * 86_400
+    return sweep_logs(workspace.departures, live, before, dry_run=dry_run)
+
+
 def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
     with workspace.database.read() as connection:
         if mailings.status(connection, mailing_id) != "cancelled":
@@ -105,7 +118,7 @@ def _cancel_rest(workspace: Workspace, mailing_id: int) -> None:
     for after in range(first, last, candidates.SLICE):
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
-            ledger.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
+            taking_back.cancel_open(connection, mailing_id, now, after=after, up_to=after + candidates.SLICE)
 
 
 def _dispatch(

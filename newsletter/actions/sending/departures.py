@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -131,6 +132,19 @@ def logs(directory: Path) -> dict[Path, Heading]:
         if mark == _MARK and mailing and issue:
             found[path] = Heading(mailing, issue)
     return found
+
+
+def sweep_logs(directory: Path, live: Collection[str], before: float, *, dry_run: bool = False) -> int:
+    """Delete the logs that were last written before a POSIX time, but those of the mailings in `live` (uids).
+
+    Returns how many; with `dry_run` it only counts them. A folder left empty goes too.
+    """
+    old = [path for path, h in logs(directory).items() if h.mailing not in live and path.stat().st_mtime < before]
+    for path in old if not dry_run else ():
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another process's log is still in it
+            path.parent.rmdir()
+    return len(old)
 
 
 def departures(path: Path, wanted: Collection[int] | None = None) -> dict[int, Departure]:

@@ -21,6 +21,26 @@ from newsletter.store.sending.mailings import Mailing
 _NAP = 0.25
 
 
+class Clock:
+    """The time as senders see it, and their waits; tests put one in its place whose waits cost no time."""
+
+    def time(self) -> float:
+        """Return POSIX seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, whatever happens."""
+        time.sleep(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait until `event` is set, so many seconds at most; tell whether it is."""
+        return event.wait(seconds)
+
+
 @dataclass(frozen=True)
 class Dispatch:
     """Everything the threads need to deliver one mailing.
@@ -47,6 +67,7 @@ class Dispatch:
     locale: str = "fr"
     logs: Path | None = None
     suspicion: Suspicion = field(default_factory=Suspicion)
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def stopping(self) -> bool:
@@ -60,9 +81,9 @@ class Dispatch:
 
     def rest(self, seconds: float) -> bool:
         """Wait, but no longer than until the dispatch is stopping; tell whether it is."""
-        end = time.monotonic() + seconds
-        while not self.stopping and (left := end - time.monotonic()) > 0:
-            self.stop.wait(min(left, _NAP))
+        end = self.clock.monotonic() + seconds
+        while not self.stopping and (left := end - self.clock.monotonic()) > 0:
+            self.clock.wait(self.stop, min(left, _NAP))
         return self.stopping
 
     def note(self, trouble: str) -> None:

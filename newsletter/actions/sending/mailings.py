@@ -12,6 +12,7 @@ from newsletter.actions.letters.editions import edition
 from newsletter.actions.sending import schedule
 from newsletter.actions.sending.approval import approve_issue, withdraw_approval
 from newsletter.actions.sending.deliveries import finish_mailing
+from newsletter.actions.sending.quota_rest import resume_rested
 from newsletter.actions.workspace import Workspace
 from newsletter.actor import same_person, user_of
 from newsletter.errors import NotFound, Refused
@@ -120,8 +121,10 @@ def standstill(workspace: Workspace, mailing: Mailing) -> Standstill | None:
 def ready_mailing(workspace: Workspace, key: str, *, by: str, at: datetime | None = None, now: bool = False) -> Mailing:
     """Return the issue's live mailing, approving the issue when it has none; `at` and `now` set its hour anew.
 
-    Raises Refused when it is paused, or when its files have changed since the approval.
+    Raises Refused when it is paused, or when its files have changed since the approval. A pause for a quota ends by
+    itself.
     """
+    resume_rested(workspace)
     mailing = current_mailing(workspace, key)
     if mailing is None or mailing.status in ("cancelled", "loading"):
         broken_off = mailing.id if mailing and mailing.status == "loading" else 0

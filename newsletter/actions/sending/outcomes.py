@@ -10,6 +10,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from newsletter import paris
+from newsletter.actions.sending.quota_rest import next_try
+from newsletter.french import clock_words, day_words
 from newsletter.i18n import _
 from newsletter.messages import Outcome
 from newsletter.settings import Sending
@@ -54,19 +57,37 @@ class Verdicts:
         return Settlement(outcome.delivery, "deferred", text, try_at=due)
 
 
-def objection(outcomes: Sequence[Outcome], addresses: Mapping[int, str]) -> str:
-    """Return what the provider holds against the mailing as a whole (sender, relay, quota, content), or an empty text.
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a mailing must pause, in words that are kept; until when, in POSIX seconds, None for a user to say."""
 
+    why: str
+    until: float | None = None
+
+
+def objection(outcomes: Sequence[Outcome], addresses: Mapping[int, str], now: float) -> Pause | None:
+    """Return the pause that the provider's answer asks for, if it is about the mailing as a whole.
+
+    It speaks of the sender, the relay, the content, or of a quota that is used: then the mailing goes on by itself.
     `addresses` are those of the deliveries: the text names whom the answer was given for.
     """
     found = next((o for o in outcomes if o.scope == "mailing" and o.kind not in ("accepted", "untried")), None)
     if found is None:
-        return ""
+        return None
+    answer, address = found.text or found.status, addresses.get(found.delivery, "?")
+    again = next_try(answer, paris.moment(now))
+    if again:
+        words = _(
+            "Le quota du prestataire d’envoi est atteint : {answer} (réponse donnée pour {address}). Personne n’est "
+            "refusé : l’envoi reprend tout seul {day} à {hour}."
+        )
+        day, hour = day_words(again.date(), year=False), clock_words(again)
+        return Pause(words.format(answer=answer, address=address, day=day, hour=hour), again.timestamp())
     words = _(
         "Le prestataire d’envoi refuse cet expéditeur ou cette lettre : {answer} (réponse donnée pour {address}). "
         "Personne n’est refusé : corrigez la cause, puis reprenez l’envoi."
     )
-    return words.format(answer=found.text or found.status, address=addresses.get(found.delivery, "?"))
+    return Pause(words.format(answer=answer, address=address))
 
 
 def outage(outcomes: Sequence[Outcome]) -> Outcome | None:

@@ -59,7 +59,9 @@ def rehearse_issue(workspace: Workspace, issue: str, faults: float) -> Rehearsal
     issue would have as a candidate today is counted, whoever got it already. The workspace's database does not change.
     Raises Refused while the proof-reader finds errors.
     """
-    sink = _Sink(workspace.provider().wants, workspace.provider().batch, workspace.settings.sending.provider, faults)
+    provider = workspace.provider()
+    wants: Wants = "parts" if provider.wants == "parts" else "mime"
+    sink = _Sink(wants, provider.batch, workspace.settings.sending.provider, faults)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as directory:
         copy = _Copy(_quick(workspace), workspace.clock, sink=sink, file=Path(directory) / "rehearsal.db")
         try:

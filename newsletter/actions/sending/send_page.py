@@ -29,7 +29,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.content.pool import Pool
 from newsletter.errors import NewsletterError, Refused
 from newsletter.french import clock_words, day_words
-from newsletter.i18n import Sentence, _
+from newsletter.i18n import _
 from newsletter.model import Finding, Issue, Severity
 from newsletter.settings import Publication
 from newsletter.store.archive import link_counts
@@ -221,27 +221,14 @@ def _proposal(connection: Connection, workspace: Workspace, issue: Issue) -> dat
 
 
 def approve_from_page(workspace: Workspace, key: str, *, by: str, seen: str, may_send: bool) -> Mailing:
-    """Give the approval for the text with the content hash `seen`; Refused when nobody would receive it.
+    """Give the approval for the text with the content hash `seen`.
 
     Who may not send does not replace an approval whose hour is given: PermissionError.
     """
-    issue, pool = read_issue(workspace, key), workspace.pool()
-    publication = workspace.settings.publication(issue.publication)
     with workspace.database.read() as connection:
         mailing = store.of_issue(connection, key)
         if mailing and mailing.status == "approved" and not may_send and is_scheduled(connection, mailing):
             raise PermissionError
-        made, _findings = _files(connection, workspace, key, pool)
-        counts = _candidates(connection, workspace, issue, publication, made)
-    if not counts.get(""):
-        raise Refused(
-            f"nobody would receive `{key}`",
-            hint="see the audience of its publication: `newsletter count --by publication`",
-            said=Sentence(
-                "Personne ne recevrait ce numéro : cette publication n’a pas d’abonné·e à qui écrire aujourd’hui. "
-                "Ajoutez ou importez des personnes d’abord."
-            ),
-        )
     return approve_issue(workspace, key, by=by, seen=seen)
 
 

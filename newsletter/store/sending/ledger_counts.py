@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store.sending.ledger import KEPT_BACK
+from newsletter.store.sending.taking_back import KEPT_BACK
 from newsletter.store.tables.core import OPEN_ROWS, deliveries
 
 

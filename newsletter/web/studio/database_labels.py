@@ -77,6 +77,7 @@ def kind(code: str) -> str:
         "purged": say("données anciennes effacées"),
         "pictures-removed": say("images que rien ne montrait supprimées"),
         "settings-changed": say("réglages changés"),
+        "dmarc-policy": say("politique DMARC vue"),
         "test-sent": say("message d’essai"),
         "article-deposited": say("article déposé par un autre programme"),
         "token-made": say("clé de l’API faite"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from datetime import datetime
+from functools import cache
 
 import pytest
 import sqlalchemy as sa
@@ -23,40 +24,68 @@ from newsletter.jobs import table
 from newsletter.paris import PARIS
 from newsletter.store.people import organisations, people
 from newsletter.store.people.entitlement import Rule
-from newsletter.store.sending import candidates, ledger
+from newsletter.store.sending import candidates, taking_back
 from newsletter.store.sending import mailings as rows_of_mailings
 from newsletter.store.sending.candidates import Shares
 from newsletter.store.sending.ledger_counts import count_states
 from newsletter.store.sending.mailings import Frozen, freeze, load_mailing
 from newsletter.store.tables.core import deliveries, mailings, subscribers
+from tests import postgres as clusters
 from tests.actions.stage import ISSUE
 from tests.store.helpers import TODAY
+from tests.workspaces import copy_sample, no_settings, open_again
 
 PEOPLE = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def month(tmp_path_factory):
-    """The sample month, its pictures published: to make them smaller takes longer than an approval."""
+    """The sample month and its people, the letter rendered and its pictures published once for all cases."""
     path = tmp_path_factory.mktemp("month") / "ws"
-    start.init(path, sample=True)
-    made = open_workspace(path)
+    copy_sample(path, PEOPLE, deliver=False)
+    with no_settings():
+        made = open_workspace(path)
     edition(made, ISSUE)
+    yield made
     made.close()
-    return path
+
+
+@pytest.fixture(scope="module")
+def filled(month):
+    """The name of a database of PostgreSQL that holds the same people."""
+
+    def fill(postgres):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NEWSLETTER_DATABASE__URL", clusters.migrated_url(postgres, "filled"))
+            made = open_workspace(month.root)
+            start.load_organisations(made, made.root / "data" / "organisations.csv")
+            start.load_people(made, PEOPLE)
+            made.close()
+        return clusters.database_name("filled")
+
+    return cache(fill)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, month, filled, tmp_path):
+    """The URL of a database of either engine that holds the month's people."""
+    if request.param == "sqlite":
+        shutil.copy(month.root / "subscribers.db", tmp_path / "test.db")
+        return f"sqlite:///{tmp_path}/test.db"
+    cluster = request.getfixturevalue("postgres")
+    return clusters.url(cluster, "approval", filled(cluster))
 
 
 @pytest.fixture
-def workspace(month, tmp_path, database_url, monkeypatch):
-    """The sample month in an empty database of either engine, its people approved ten ids at a time."""
-    shutil.copytree(month, tmp_path / "ws")
+def workspace(month, database_url, monkeypatch):
+    """The month with a database of its own, its people approved ten ids at a time."""
     monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
-    made = open_workspace(tmp_path / "ws")
-    start.load_organisations(made, made.root / "data" / "organisations.csv")
-    start.load_people(made, PEOPLE)
+    made = open_again(month)
     monkeypatch.setattr(candidates, "SLICE", 10)
     yield made
     made.close()
+    shutil.rmtree(made.departures, ignore_errors=True)
+    shutil.rmtree(made.root / "outbox", ignore_errors=True)
 
 
 def rows(workspace, mailing):
@@ -243,7 +272,7 @@ def test_each_slice_gives_the_contacts_of_an_authority_their_variant(workspace):
 
 def stopped_after(monkeypatch, slices):
     """Let the power go when so many slices of a cancellation are written; returns how to mend it."""
-    cancel, done = ledger.cancel_open, []
+    cancel, done = taking_back.cancel_open, []
 
     def failing(*arguments, **options):
         if len(done) == slices:
@@ -251,8 +280,8 @@ def stopped_after(monkeypatch, slices):
         done.append(cancel(*arguments, **options))
         return done[-1]
 
-    monkeypatch.setattr(ledger, "cancel_open", failing)
-    return lambda: monkeypatch.setattr(ledger, "cancel_open", cancel)
+    monkeypatch.setattr(taking_back, "cancel_open", failing)
+    return lambda: monkeypatch.setattr(taking_back, "cancel_open", cancel)
 
 
 def again_by_hand(workspace):
@@ -283,8 +312,8 @@ def test_a_cancellation_broken_off_between_slices_balances_sends_nothing_and_is_
 
 def test_an_approval_given_again_cancels_the_former_in_slices_too(workspace, monkeypatch):
     former = approve_issue(workspace, ISSUE, by="a", now=True)
-    cancelled, cancel = [], ledger.cancel_open
-    monkeypatch.setattr(ledger, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
+    cancelled, cancel = [], taking_back.cancel_open
+    monkeypatch.setattr(taking_back, "cancel_open", lambda *a, **o: cancelled.append(cancel(*a, **o)))
     approve_issue(workspace, ISSUE, by="a", now=True)
     assert cancelled == [10] * (PEOPLE // 10)
     assert {row[4] for row in rows(workspace, former)} == {"cancelled"}

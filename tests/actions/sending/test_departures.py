@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from newsletter.actions.sending import claims
 from newsletter.actions.sending import departures as departure_logs
 from newsletter.actions.sending.claims import recover
-from newsletter.actions.sending.departures import DepartureLog, Heading, Trail, departures, last_departure, log_path
+from newsletter.actions.sending.departures import (
+    DepartureLog,
+    Heading,
+    Trail,
+    departures,
+    last_departure,
+    log_path,
+    sweep_logs,
+)
 from newsletter.actions.sending.drain import drain
 from newsletter.messages import Outcome
 from newsletter.store.engine.database import open_database
@@ -64,6 +72,21 @@ def test_it_says_which_mailing_and_issue_it_is_about(log, tmp_path):
     (tmp_path / "departures" / "x").mkdir()
     (tmp_path / "departures" / "x" / "y.log").write_text("something else\n")
     assert departure_logs.logs(tmp_path / "departures") == {log.path: HEADING}
+
+
+def test_old_logs_are_deleted_but_those_of_a_mailing_that_can_still_send(log, tmp_path):
+    Trail(log).leave([handed(1)])
+    old = DepartureLog(tmp_path / "departures", Heading("fedcba9876543210", "2026-01-lettre"), "here:1:2")
+    old.open()
+    old.close()
+    for path in (log.path, old.path):
+        os.utime(path, (1000, 1000))
+    (old.path.parent / "notes.txt").touch()
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 999) == 0, "not old enough"
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 1001, dry_run=True) == 1 and old.path.exists()
+    assert sweep_logs(tmp_path / "departures", {HEADING.mailing}, 1001) == 1
+    assert log.path.exists() and not old.path.exists() and (old.path.parent / "notes.txt").exists()
+    assert sweep_logs(tmp_path / "departures", set(), 1001) == 1 and not log.path.parent.exists()
 
 
 @given(st.binary(max_size=200), st.integers(0, 60))
@@ -196,6 +219,36 @@ def test_a_database_put_back_is_noticed_pauses_and_doubles_nobody(tmp_path):
     assert (final.sent, final.open, final.balanced) == (100, 0, True)
     assert sorted(served + third.people()) == sorted({*served, *third.people()})
     d.database.close()
+
+
+def test_a_damaged_write_ahead_log_loses_what_stood_behind_it_and_doubles_nobody(tmp_path):
+    """SQLite drops every page behind one that is damaged, without a word: the departure log knows better."""
+    database = open_database(f"sqlite:///{tmp_path}/w.db")
+    d = desk(database, 60)
+    d.logs = tmp_path / "departures"
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint=0")
+    database.engine.dispose()  # the log is now in the file, and the next one is empty
+    peer = Peer()
+    d.deliver(peer, connections=1)
+    (tmp_path / "after").mkdir()
+    for path in tmp_path.glob("w.db*"):
+        shutil.copy(path, tmp_path / "after")
+    database.close()
+    log = tmp_path / "after" / "w.db-wal"
+    data = bytearray(log.read_bytes())
+    data[len(data) // 3] ^= 0xFF
+    log.write_bytes(data)
+    (tmp_path / "after" / "w.db-shm").unlink()
+
+    damaged = Desk(open_database(f"sqlite:///{tmp_path}/after/w.db"), d.mailing, d.logs)
+    assert damaged.tally().get("sent", 0) < 60, "it went back"
+    second = Peer()
+    receipt = damaged.deliver(second, connections=2)
+    assert (receipt.status, second.taken) == ("paused", []) and "revenue à un état" in receipt.pause_reason
+    handed_over = damaged.tally().get("handed", 0)  # still in the database, by a sender that has not ended
+    assert (receipt.sent + handed_over, receipt.open) == (60, handed_over)
+    damaged.database.close()
 
 
 def test_an_approval_made_again_after_the_database_forgot_the_first_is_noticed(tmp_path):

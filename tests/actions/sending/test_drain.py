@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
 from newsletter.actions.sending import sender
 from newsletter.actions.sending.dispatch import Dispatch
 from newsletter.actions.sending.drain import drain
+from newsletter.actions.sending.turns import Turns
 from newsletter.errors import StoreError
 from newsletter.messages import Outcome
-from newsletter.store.sending import corrections, ledger, mailings
-from tests.actions.desk import Peer, accept, desk
+from newsletter.store.engine.database import open_database
+from newsletter.store.sending import corrections, ledger, mailings, taking_back
+from tests.actions.desk import Peer, QuickClock, accept, desk
 
 
 def once(kind: str, n: int = 1, **more):
@@ -51,14 +55,14 @@ def test_everybody_is_written_to_once_and_the_receipt_balances(database):
     ids=["refused", "unknown", "lost", "deferred", "provider down", "too many"],
 )
 def test_what_the_provider_says_is_what_the_ledger_says(database, kind, more, tally):
-    d = desk(database, 30)
+    d = desk(database, 30, clock=QuickClock())
     assert d.deliver(Peer(once(kind, **more))).balanced
     assert d.tally() == tally
 
 
 @pytest.mark.parametrize("scope", ["recipient", "provider"])
 def test_a_provider_with_keys_is_asked_again_after_an_unknown_answer(database, scope):
-    d, peer = desk(database, 5), Peer(once("unknown", scope=scope), idempotent=True)
+    d, peer = desk(database, 5, clock=QuickClock()), Peer(once("unknown", scope=scope), idempotent=True)
     assert d.deliver(peer).sent == 5
     assert len({m.key for _at, m in peer.taken}) == 5, "the repetition bears the same key"
 
@@ -80,20 +84,28 @@ def test_too_many_refusals_pause_the_mailing_before_the_list_is_burnt(database):
 
 
 def test_a_recipient_deferred_for_too_long_is_given_up(database):
-    d, peer = desk(database, 1), Peer(lambda m: Outcome(m.delivery, "deferred", text="451 later"))
-    receipt = d.deliver(peer, retry_hours=0.5 / 3600)
+    d, tries = desk(database, 1, clock=QuickClock()), []
+
+    def later(message):
+        tries.append(d.clock.time())
+        return Outcome(message.delivery, "deferred", text="451 later")
+
+    receipt = d.deliver(Peer(later), retry_first_seconds=1, retry_hours=40 / 3600)
     assert receipt.refused == 1 and receipt.open == 0
+    waits = [after - before for before, after in pairwise(tries)]
+    assert len(waits) == 5 and all(wait >= 2**n for n, wait in enumerate(waits)), "1, 2, 4, 8 and 16 seconds"
 
 
-def test_a_dead_provider_is_given_up_with_its_words_and_everybody_still_queued(database, monkeypatch):
-    monkeypatch.setattr(sender, "PATIENCE", 2)
-    d = desk(database, 20)
+def test_a_dead_provider_is_given_up_with_its_words_and_everybody_still_queued(database):
+    d = desk(database, 20, clock=QuickClock())
+    began = d.clock.time()
     dispatch = d.dispatch(
         Peer(lambda m: Outcome(m.delivery, "deferred", "provider", text="no route to host")), connections=3
     )
     drain(dispatch)
     assert dispatch.troubles == ["the provider takes nothing: no route to host"]
     assert d.tally() == {"queued": 20}
+    assert d.clock.time() - began >= 1 + 2 + 4 + 8 + 16, "not before half a minute"
 
 
 def test_while_the_provider_is_down_nothing_stands_as_handed_over(database, monkeypatch):
@@ -160,7 +172,7 @@ def test_an_error_of_the_progress_display_loses_no_answer(database):
 
 
 def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_them(database, monkeypatch):
-    d, peer, real, failing = desk(database, 60), Peer(), ledger.settle_deliveries, [6]
+    d, peer, real, failing = desk(database, 60, clock=QuickClock()), Peer(), ledger.settle_deliveries, [6]
 
     def settle(connection, token, settlements, now):
         if settlements and failing[0]:
@@ -171,6 +183,30 @@ def test_answers_are_kept_while_the_database_refuses_and_written_when_it_takes_t
     monkeypatch.setattr(ledger, "settle_deliveries", settle)
     assert d.deliver(peer).sent == 60
     assert failing == [0] and len(set(peer.people())) == len(peer.people()) == 60
+
+
+def test_while_another_program_holds_the_database_nothing_leaves_that_is_not_handed_over(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/t.db")
+    other = sqlite3.connect(tmp_path / "t.db", isolation_level=None, check_same_thread=False)
+    d, seen = desk(database, 60), []
+
+    def let_go():
+        seen.append((len(peer.taken), d.tally()))
+        other.execute("ROLLBACK")
+
+    def answer(message):
+        if len(peer.taken) == 20:
+            other.execute("BEGIN EXCLUSIVE")
+            threading.Timer(0.4, let_go).start()
+        return accept(message)
+
+    peer = Peer(answer)
+    receipt = d.deliver(peer, connections=1)
+    other.close()
+    database.close()
+    ((taken, tally),) = seen
+    assert taken <= tally.get("sent", 0) + tally["handed"], "no more than was handed over before"
+    assert (receipt.sent, receipt.doubtful) == (60, 0) and len(set(peer.people())) == len(peer.people()) == 60
 
 
 class Lying:
@@ -216,9 +252,9 @@ def test_a_group_taken_over_while_its_sender_was_frozen_is_not_written(database,
         if not frozen.is_set():
             frozen.set()
             with d.database.write() as connection:
-                ledger.sweep_leases(connection, time.time() + 1000)
+                taking_back.sweep_leases(connection, time.time() + 1000)
                 corrections.settle_doubtful(connection, d.mailing.id, resend=True, now=time.time())
-            self.leased = (time.time() - 1000, time.monotonic() - 1000)
+            self.turns.leased = (time.time() - 1000, time.monotonic() - 1000)
         return made
 
     monkeypatch.setattr(sender.Sender, "_messages", messages)
@@ -233,12 +269,12 @@ def test_a_thawed_sender_still_says_what_became_of_its_messages(database, monkey
     def answer(message):
         if len(swept) == 0:
             with d.database.write() as connection:
-                swept.append(ledger.sweep_leases(connection, time.time() + 1000))
+                swept.append(taking_back.sweep_leases(connection, time.time() + 1000))
         return accept(message)
 
     peer = Peer(answer)
-    real = sender.Sender._away
-    monkeypatch.setattr(sender.Sender, "_away", lambda self: away.pop() if swept and away else real(self))
+    real = Turns.away
+    monkeypatch.setattr(Turns, "away", lambda self: away.pop() if swept and away else real(self))
     d.deliver(peer, connections=1)
     assert swept == [(0, 6)] and not away
     assert d.tally() == {"sent": 6}
@@ -251,7 +287,7 @@ def test_what_comes_back_from_a_cancelled_mailing_is_cancelled_too(database):
     def answer(message):
         with d.database.write() as connection:
             if mailings.change_mailing(connection, d.mailing.id, "cancelled", only=("sending",)):
-                ledger.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
+                taking_back.cancel_open(connection, d.mailing.id, time.time(), after=0, up_to=1 << 40)
         return Outcome(message.delivery, "deferred")
 
     receipt = d.deliver(Peer(answer), connections=1)

@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ from newsletter.errors import StoreError
 from newsletter.store.engine.database import open_database
 from tests.actions import counting
 from tests.actions.counting import counting as counted
-from tests.actions.desk import Peer, desk
+from tests.actions.desk import Peer, QuickClock, desk
 from tests.actions.stage import Stage
 from tests.conftest import missing
 from tests.providers.scripted import Fault, ScriptedServer
@@ -67,7 +68,7 @@ def test_a_server_killed_and_started_again_loses_and_doubles_nobody(database, tm
 )
 def test_a_storm_of_passing_faults_leaves_nobody_out_and_nobody_doubtful(tmp_path, faults):
     database = open_database(f"sqlite:///{tmp_path}/t.db")
-    d = desk(database, 60)
+    d = desk(database, 60, clock=QuickClock())
     with ScriptedServer(*faults) as server:
         receipt = d.deliver(provider(server.port), connections=2)
         assert (receipt.sent, receipt.doubtful, receipt.open) == (60, 0, 0)
@@ -82,7 +83,7 @@ def test_a_storm_of_passing_faults_leaves_nobody_out_and_nobody_doubtful(tmp_pat
 )
 def test_a_silent_server_costs_a_timeout_and_only_the_final_dot_leaves_a_doubt(tmp_path, fault, doubtful):
     database = open_database(f"sqlite:///{tmp_path}/t.db")
-    d = desk(database, 50)
+    d = desk(database, 50, clock=QuickClock())
     with ScriptedServer(fault) as server:
         receipt = d.deliver(provider(server.port, timeout=0.5), connections=2)
         assert (receipt.sent, receipt.doubtful, receipt.open) == (50 - doubtful, doubtful, 0)
@@ -117,7 +118,7 @@ def test_a_full_disk_stops_the_sending_and_room_lets_it_go_on_without_a_doubt(sm
     database = open_database(f"sqlite:///{small_disk}/t.db")
     d, peer = desk(database, 400), Peer(pause=0.002)
     filler = threading.Timer(0.2, fill, args=(small_disk,))
-    cleaner = threading.Timer(2.5, (small_disk / "ballast").unlink)
+    cleaner = threading.Timer(1.0, (small_disk / "ballast").unlink)
     filler.start()
     cleaner.start()
     receipt = d.deliver(peer, connections=2)
@@ -161,10 +162,18 @@ def test_two_senders_at_once_share_the_mailing(stage, tmp_path):
     assert len(taken) == 500 and max(taken.values()) == 1
 
 
+def stopped(pid: int) -> bool:
+    """Tell whether every thread of a process stands still."""
+    states = (path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat"))
+    return all(state == "T" for state in states)
+
+
 def freeze(stage, process) -> None:
     """Stop a sender between two of its transactions: in one, it would hold the database."""
     while True:
         process.send_signal(signal.SIGSTOP)
+        while not stopped(process.pid):  # a busy machine stops its threads some time after the signal
+            time.sleep(0.003)
         try:
             with contextlib.closing(sqlite3.connect(stage.home / "subscribers.db", timeout=0.2)) as connection:
                 connection.execute("BEGIN IMMEDIATE")

@@ -68,9 +68,9 @@ def test_an_outage_is_when_nothing_was_taken_and_the_longest_wait_counts():
 
 def test_an_objection_is_the_first_answer_against_the_letter_and_names_for_whom_it_was_given():
     people = {1: "a@mairie.example", 2: "b@mairie.example"}
-    assert objection([Outcome(1, "accepted", "mailing"), Outcome(2, "deferred", "provider")], people) == ""
-    words = objection([Outcome(1, "refused"), Outcome(2, "refused", "mailing", text="5.7.1 no")], people)
-    assert "5.7.1 no" in words and "b@mairie.example" in words
+    assert objection([Outcome(1, "accepted", "mailing"), Outcome(2, "deferred", "provider")], people, 0.0) is None
+    found = objection([Outcome(1, "refused"), Outcome(2, "refused", "mailing", text="5.7.1 no")], people, 0.0)
+    assert found and "5.7.1 no" in found.why and "b@mairie.example" in found.why and found.until is None
 
 
 def test_whoever_gets_an_answer_about_us_is_put_behind_all_others_and_due_at_once():

@@ -11,7 +11,7 @@ from newsletter.errors import Refused
 from newsletter.store.engine.database import open_database
 from newsletter.store.people import people
 from newsletter.store.people.erasure import erase_person
-from newsletter.store.sending import corrections, ledger, mailings
+from newsletter.store.sending import corrections, ledger, mailings, taking_back
 from newsletter.store.sending.candidates import Shares
 from newsletter.store.sending.ledger import Settlement
 from newsletter.store.sending.ledger_counts import count_states, outlook
@@ -64,7 +64,7 @@ def test_a_claim_begins_behind_the_last_one_and_then_takes_what_was_given_back_b
         subscribe(c, 6)
         m = mailing(c)
         first, second = claim(c, m, "a", 2), claim(c, m, "b", 2)
-        ledger.release_claims(c, m.id, "a")
+        taking_back.release_claims(c, m.id, "a")
         assert claim(c, m, "b", 1, after=second[-1]) == [second[-1] + 1]
         assert claim(c, m, "b", 9, after=second[-1] + 1) == [*first, second[-1] + 2]
         assert claim(c, m, "b", 9, after=second[-1] + 2) == []
@@ -120,8 +120,8 @@ def test_an_expired_claim_is_queued_again_and_an_expired_hand_off_becomes_doubtf
         m = mailing(c)
         hand(c, m, claim(c, m, "dead", 2), "dead")
         claim(c, m, "dead", 2)
-        assert ledger.sweep_leases(c, NOW + 30) == (0, 0)
-        assert ledger.sweep_leases(c, NOW + 61) == (2, 2)
+        assert taking_back.sweep_leases(c, NOW + 30) == (0, 0)
+        assert taking_back.sweep_leases(c, NOW + 61) == (2, 2)
         receipt = count_receipt(c, m, NOW)
         assert len(claim(c, m, "alive")) == 2, "doubtful ones are never sent again by themselves"
     assert receipt.doubtful == 2
@@ -134,7 +134,7 @@ def test_the_claims_of_a_process_that_ended_do_not_wait_for_their_lease(database
         m = mailing(c)
         hand(c, m, claim(c, m, "dead", 1), "dead")
         claim(c, m, "dead", 1)
-        assert ledger.sweep_leases(c, NOW, m.id, dead=["dead"]) == (1, 1)
+        assert taking_back.sweep_leases(c, NOW, m.id, dead=["dead"]) == (1, 1)
 
 
 def test_a_thawed_sender_still_settles_its_own_doubtful_ones_but_never_those_another_has_taken(database):
@@ -142,7 +142,7 @@ def test_a_thawed_sender_still_settles_its_own_doubtful_ones_but_never_those_ano
         subscribe(c, 2)
         m = mailing(c)
         first, second = hand(c, m, claim(c, m, "frozen", 2), "frozen")
-        ledger.sweep_leases(c, NOW + 61)
+        taking_back.sweep_leases(c, NOW + 61)
         corrections.settle_doubtful(c, m.id, resend=True, now=NOW, address_key="p1.lettre@example.org")
         hand(c, m, claim(c, m, "other"), "other")
         late = [Settlement(first.id, "sent"), Settlement(second.id, "refused")]
@@ -156,7 +156,7 @@ def test_a_fenced_off_worker_hands_nothing_over(database):
         subscribe(c, 2)
         m = mailing(c)
         ids = claim(c, m, "slow", 2)
-        ledger.sweep_leases(c, NOW + 61)
+        taking_back.sweep_leases(c, NOW + 61)
         claim(c, m, "quick", 1)
         assert hand(c, m, ids, "slow") == []
 
@@ -190,7 +190,7 @@ def test_an_operators_cap_bounds_the_workers_that_hold_its_addresses(database):
         m = mailing(c)
         taken = [len(claim(c, m, f"w{n}", 2, caps={"orange": 2})) for n in range(3)]
         assert taken == [2, 2, 0]
-        ledger.release_claims(c, m.id, "w0")
+        taking_back.release_claims(c, m.id, "w0")
         assert len(claim(c, m, "w2", 2, caps={"orange": 2})) == 2
 
 
@@ -220,7 +220,7 @@ def test_who_got_the_issue_from_a_cancelled_mailing_is_not_written_to_again(data
         m = mailing(c)
         (h,) = send(c, m, 1)
         ledger.settle_deliveries(c, "t", [Settlement(h.id, "sent")], NOW)
-        assert ledger.cancel_open(c, m.id, NOW, after=0, up_to=1 << 40) == 2
+        assert taking_back.cancel_open(c, m.id, NOW, after=0, up_to=1 << 40) == 2
         mailings.change_mailing(c, m.id, "cancelled", only=("sending",))
         second = mailing(c)
         receipt = count_receipt(c, second, NOW)

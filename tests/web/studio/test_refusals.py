@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from newsletter.actions.operations.start import load_people
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from tests.web.studio.conftest import Desk, sign_in
@@ -19,7 +20,8 @@ ENVOI = f"{ISSUE}/envoi"
 
 @pytest.fixture
 def desk(editor) -> Desk:
-    """Somebody who may do everything, on a copy of the sample month."""
+    """Somebody who may do everything, on a copy of the sample month with three subscribers."""
+    load_people(editor.workspace, 3)
     return sign_in(editor, "admin", may_send=True)
 
 
