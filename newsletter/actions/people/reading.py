@@ -61,8 +61,8 @@ def note_reading(workspace: Workspace, reader: str, by: str, people_read: int) -
         "more people were read within an hour than is usual",
         hint="prove who you are, or wait until the hour is over",
         said=Sentence(
-            "Beaucoup de fiches ont été lues depuis votre compte en peu de temps : la lecture s’arrête là pour cette "
-            "heure, et les administrateurs sont prévenus. Pour toute la liste, faites un export."
+            "Beaucoup de fiches ont été lues depuis votre compte en peu de temps ; les administrateurs sont prévenus. "
+            "Pour toute la liste, faites un export."
         ),
     )
 
@@ -87,9 +87,10 @@ def _warning(workspace: Workspace, by: str, most: int) -> Notice:
         subject=_("Lecture inhabituelle de fiches dans le Studio"),
         heading=_("Beaucoup de fiches lues en peu de temps"),
         paragraphs=(
-            _("« {by} » a lu plus de {n} fiches en une heure. La suite lui est refusée pour cette heure.").format(
-                by=by, n=most
-            ),
+            _(
+                "« {by} » a lu plus de {n} fiches en une heure. La suite lui est refusée tant que son identité n’est "
+                "pas prouvée de nouveau."
+            ).format(by=by, n=most),
             _("Si ce n’est pas un travail prévu, fermez les connexions de ce compte, puis regardez le journal."),
         ),
         action=(_("Ouvrir le journal"), f"{workspace.settings.web.base_url}/studio/reglages/journal"),

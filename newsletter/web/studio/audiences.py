@@ -16,6 +16,7 @@ from newsletter.french import number_words, printed
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
+from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
@@ -143,6 +144,7 @@ class _AudiencePages:
             found, total = audiences.list_people(self.site.workspace, rule, (number - 1) * _SIZE, _SIZE)
         except NewsletterError as error:
             return self.shell.back(HOME, told(error), bad=True)
+        note_records(self.site, visit, len(found))
         return self.shell.page(
             visit,
             "audience_people.html",

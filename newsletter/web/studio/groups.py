@@ -15,6 +15,7 @@ from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
 from newsletter.web.studio.audiences import sent_rule
+from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
@@ -95,6 +96,7 @@ class _GroupPages:
         """Show a group with its people; with `plan`, what the form that was sent would change."""
         workspace, group = self.site.workspace, groups.get_group(self.site.workspace, key)
         people, total = audiences.list_people(workspace, Condition("group", (key,)))
+        note_records(self.site, visit, len(people))
         return self.shell.page(
             visit,
             "group.html",

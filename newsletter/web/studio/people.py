@@ -24,6 +24,7 @@ from newsletter.filters import PersonFilter
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
+from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
@@ -51,7 +52,7 @@ def router(site: Site) -> APIRouter:
         )
         number = max(1, min(page, 100_000))
         found, total = directory.search(workspace, wanted, (number - 1) * _SIZE, _SIZE)
-        note(site, visit, len(found) if number > 1 else min(len(found), reading.FIRST_PAGE))
+        note_records(site, visit, len(found) if number > 1 else min(len(found), reading.FIRST_PAGE))
         return shell.page(
             visit,
             "people.html",
@@ -110,7 +111,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.get("/personnes/{uid}")
     def person(uid: str, visit: Visit = allowed) -> Response:
         someone, names = directory.someone(workspace, uid), directory.names(workspace)
-        note(site, visit, reading.WHOLE_RECORD)
+        note_records(site, visit, reading.WHOLE_RECORD)
         words: dict[str, Any] = {
             "kind": database_labels.kind,
             "details": database_labels.details,
@@ -129,7 +130,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     @routes.get("/personnes/{uid}/donnees.json")
     def record(uid: str, visit: Visit = exporter) -> Response:
         someone = directory.someone(workspace, uid)
-        note(site, visit, reading.WHOLE_RECORD)
+        note_records(site, visit, reading.WHOLE_RECORD)
         text = json.dumps(dict(someone.record), ensure_ascii=False, indent=2, default=str)
         return Response(text, media_type="application/json", headers=_attached("donnees.json"))
 
@@ -198,11 +199,6 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         data_rights.forget_person(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
-
-
-def note(site: Site, visit: Visit, people_read: int) -> None:
-    """Count what a user is about to be shown; the hour's usual volume is the end of it."""
-    reading.note_reading(site.workspace, f"user {visit.user.id}", visit.by, people_read)
 
 
 def _attached(name: str) -> dict[str, str]:

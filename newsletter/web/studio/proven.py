@@ -8,9 +8,11 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.background import BackgroundTask
 
+from newsletter.actions.people.reading import allow_more
 from newsletter.actions.team import factors, passkeys
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
+from newsletter.web.studio.records import reader_name
 from newsletter.web.studio.session import CSRF_FIELD, FreshProofError, Visit, allow, keep_session
 from newsletter.web.studio.shell import Shell
 
@@ -25,7 +27,8 @@ def install(app: FastAPI, site: Site) -> None:
         assert isinstance(error, FreshProofError)
         visit, url = error.visit, error.visit.request.url
         wanted = url.path.removeprefix(site.prefix) + (f"?{url.query}" if url.query else "")
-        return _proof_page(site, visit, wanted, repeat=visit.request.method == "POST", send=True)
+        repeat = visit.request.method == "POST"
+        return _proof_page(site, visit, wanted, repeat=repeat, send=True, reason=error.reason)
 
     app.add_exception_handler(FreshProofError, ask)
 
@@ -61,6 +64,7 @@ def router(site: Site) -> APIRouter:
         cookie, problem = _prove(site, visit)
         if problem:
             return _proof_page(site, visit, wanted, repeat=repeat, problem=problem)
+        allow_more(site.workspace, reader_name(visit))
         # 307: the browser sends the same form again, to where it was meant for.
         return _go_on(site, cookie, wanted, 307 if repeat else 303)
 
@@ -85,7 +89,7 @@ def _go_on(site: Site, cookie: str, path: str, status: int) -> Response:
 
 
 def _proof_page(
-    site: Site, visit: Visit, wanted: str, *, repeat: bool, send: bool = False, problem: str = ""
+    site: Site, visit: Visit, wanted: str, *, repeat: bool, send: bool = False, problem: str = "", reason: str = ""
 ) -> Response:
     """Show the page that asks for a proof and holds what was asked for; without a second factor a code is mailed."""
     found = factors.factors_of(site.workspace, visit.user.id)
@@ -99,6 +103,7 @@ def _proof_page(
         factors=found,
         options=_options(site, visit) if found.passkeys else "",
         problem=problem,
+        reason=reason,
         minutes=site.workspace.settings.studio.fresh_minutes,
     )
     if send and not found.second:

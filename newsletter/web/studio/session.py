@@ -94,11 +94,14 @@ def _typed(text: str) -> str:
 
 
 class FreshProofError(Exception):
-    """What was asked cannot be taken back, and its user was last proven too long ago; `visit` is the whole request."""
+    """What was asked needs its user proven anew; `visit` is the whole request.
 
-    def __init__(self, visit: Visit) -> None:
+    `reason` says why; empty for what cannot be taken back by a user who was last proven too long ago.
+    """
+
+    def __init__(self, visit: Visit, *, reason: str = "") -> None:
         super().__init__(visit.request.url.path)
-        self.visit = visit
+        self.visit, self.reason = visit, reason
 
 
 def allow(site: Site, right: str = "", *, fresh: bool = False, bare: bool = False, half: bool = False) -> Any:

@@ -13,6 +13,7 @@ from newsletter.store import journal
 from newsletter.store.people import people
 from newsletter.store.people.people import Person
 from tests.web.studio.conftest import sign_in
+from tests.web.studio.test_factors import mailed_code, proof_form
 
 
 def deeds(workspace, kind: str) -> list[tuple[str, int]]:
@@ -48,8 +49,9 @@ def test_a_list_cannot_be_walked_and_the_admins_are_told_once(town):
     pages = [staff.get(f"/studio/public?page={n}") for n in range(1, 19)]
     seen = {address for page in pages for address in re.findall(r"personne\d+@ville\.example", page.text)}
     assert 400 < len(seen) < 600
-    assert pages[-1].status_code == 409
+    assert pages[-1].status_code == 401
     assert "les administrateurs sont prévenus" in pages[-1].text
+    assert "Montrez que c’est vous pour continuer." in pages[-1].text
     warnings = [mail for mail in town.mails() if "Lecture inhabituelle" in mail["Subject"]]
     assert [mail["To"] for mail in warnings] == ["chef@rtes.example"]
     assert deeds(town.workspace, "reading-alarm") == [("Une staff", 510)]
@@ -65,7 +67,7 @@ def test_whole_records_count_for_more_than_lines(town, page):
         uid = people.by_key(connection, "personne0@ville.example").uid.hex()
     note_reading(town.workspace, f"user {staff.user.id}", "Une staff", 490)
     statuses = [staff.get(f"/studio/public/personnes/{uid}{page}").status_code for _n in range(4)]
-    assert statuses == [200, 200, 409, 409]
+    assert statuses == [200, 200, 401, 401]
 
 
 def test_a_fresh_proof_allows_more(town):
@@ -75,6 +77,16 @@ def test_a_fresh_proof_allows_more(town):
         note_reading(town.workspace, "user 1", "Une staff", 1)
     allow_more(town.workspace, "user 1")
     note_reading(town.workspace, "user 1", "Une staff", 1)
+
+
+def test_whoever_proves_who_they_are_goes_on_where_they_were_stopped(town):
+    fill(town.workspace, 60)
+    staff = sign_in(town, "staff")
+    note_reading(town.workspace, f"user {staff.user.id}", "Une staff", reading.USUAL - 1)
+    stopped = staff.get("/studio/public?page=2")
+    action, fields = proof_form(stopped)
+    shown = staff.client.post(action, data={**fields, "code": mailed_code(staff)})
+    assert (shown.status_code, shown.url.query) == (200, b"page=2")
 
 
 def test_a_large_network_reads_more(town):
