@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from newsletter.audience import formula
 from newsletter.audience_parser import parse_rule
 from newsletter.errors import AudienceError, SettingsError, nearest
 from newsletter.i18n import Sentence
 from newsletter.model import Tag
+from newsletter.settings_web import SettingsTable, StudioSettings, Web
 from newsletter.theme import Theme
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Network(_Frozen):
+class Network(SettingsTable):
     """Who publishes: printed in mastheads, footers and legal pages; all of it changes with time."""
 
     name: str
@@ -47,7 +43,7 @@ class Network(_Frozen):
 Layout = Literal["news", "cards", "interview", "agenda", "calls", "publications", "briefs"]
 
 
-class SectionSetting(_Frozen):
+class SectionSetting(SettingsTable):
     """One printed heading of a publication: articles of `tag`, under `title`, in the block of `layout`."""
 
     tag: str
@@ -55,7 +51,7 @@ class SectionSetting(_Frozen):
     layout: Layout = "news"
 
 
-class Publication(_Frozen):
+class Publication(SettingsTable):
     """A title with its own audience, sections, subject pattern and archive rule."""
 
     key: str
@@ -99,7 +95,7 @@ class Publication(_Frozen):
         return next((s for s in self.sections if s.tag == tag), None)
 
 
-class Feed(_Frozen):
+class Feed(SettingsTable):
     """An RSS or Atom feed, or a calendar, that is read automatically: each new entry becomes a draft article.
 
     An entry gets the tags of its `categories` (the feed's word, in any case, to a tag), else `tags`, else what manual
@@ -128,7 +124,7 @@ class Feed(_Frozen):
         return value
 
 
-class Smtp(_Frozen):
+class Smtp(SettingsTable):
     """An SMTP relay; the password is `NEWSLETTER_SMTP_PASSWORD`."""
 
     host: str = "localhost"
@@ -140,13 +136,13 @@ class Smtp(_Frozen):
     pipelining: bool = True
 
 
-class Outbox(_Frozen):
+class Outbox(SettingsTable):
     """Where letters are written when no provider is configured."""
 
     path: str = "outbox"
 
 
-class DomainCap(_Frozen):
+class DomainCap(SettingsTable):
     """A mailbox operator's limit: its domains, and how many connections may serve them at once."""
 
     domains: tuple[str, ...]
@@ -159,7 +155,7 @@ _CAPS = {
 }
 
 
-class Sending(_Frozen):
+class Sending(SettingsTable):
     """How mailings leave: provider, sender, speed limits (0 = none), leases and the recall window.
 
     A scheduled mailing that missed its hour by more than `late_minutes` leaves at a word only.
@@ -185,7 +181,7 @@ class Sending(_Frozen):
     options: Mapping[str, str] = Field(default_factory=dict)
 
 
-class DatabaseSettings(_Frozen):
+class DatabaseSettings(SettingsTable):
     """The SQLAlchemy URL (a relative SQLite path counts from the workspace); `durable` asks for synchronous FULL.
 
     Without `durable` a power cut undoes the last commits: people served since then are served a second time.
@@ -195,83 +191,7 @@ class DatabaseSettings(_Frozen):
     durable: bool = True
 
 
-class Web(_Frozen):
-    """The public address under which pages and pictures are served; links in letters are made from it alone.
-
-    Published pictures are kept in `media`: files of this machine, or the database, which all web processes share. The
-    caps bound how many requests to subscribe are taken: from one IP address, and mailed about in all, an hour; and how
-    many connections are open at one time.
-    """
-
-    base_url: str = "http://localhost:8025"
-    trusted_proxies: tuple[str, ...] = ()
-    count_links: bool = False
-    media: Literal["files", "database"] = "files"
-    requests_per_ip: int = Field(default=30, ge=1)
-    requests_per_hour: int = Field(default=300, ge=1)
-    connections: int = Field(default=500, ge=16)
-    connections_per_ip: int = Field(default=50, ge=4)
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for proxy in value:
-            try:
-                network = ipaddress.ip_network(proxy, strict=False)
-            except ValueError:
-                raise ValueError(f"`{proxy}` is no IP address or network of a proxy") from None
-            if network.prefixlen == 0:
-                raise ValueError(f"`{proxy}` is everybody, and everybody could name any address as theirs")
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("it must be an http or https address such as https://lettre.example.org")
-        return value.rstrip("/")
-
-
-class OidcSettings(_Frozen):
-    """An OpenID Connect provider by which invited users may sign in; its secret is `NEWSLETTER_OIDC_CLIENT_SECRET`.
-
-    `trust_email` takes the address of a provider that does not say whether it verified it.
-    """
-
-    issuer: str = ""
-    client_id: str = ""
-    label: str = ""
-    scopes: tuple[str, ...] = ("openid", "email")
-    trust_email: bool = False
-
-    @field_validator("issuer")
-    @classmethod
-    def _issuer(cls, value: str) -> str:
-        parts = urlsplit(value)
-        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-        if value and not (parts.hostname and (parts.scheme == "https" or local)):
-            raise ValueError("it must be an https address such as https://connexion.example.org/realms/reseau")
-        return value.rstrip("/")
-
-
-class StudioSettings(_Frozen):
-    """How long a browser stays signed in to the Studio: in all, and without a page being opened.
-
-    `second_factor` asks whoever may send or administer for a passkey or an app of codes. Sending, exporting, making
-    keys and changing rights ask for a proof of the user from the last `fresh_minutes`.
-    A user who may send writes to so many addresses outside of the team a day: proofs, links to one item.
-    """
-
-    session_days: float = Field(default=30, gt=0, le=365)
-    idle_days: float = Field(default=14, gt=0, le=365)
-    second_factor: bool = False
-    fresh_minutes: float = Field(default=60, ge=1, le=1440)
-    outside_mails_per_day: int = Field(default=30, ge=0)
-    oidc: OidcSettings = OidcSettings()
-
-
-class MembersSettings(_Frozen):
+class MembersSettings(SettingsTable):
     """Membership rules: days after the end of a period during which a member still receives what is for members.
 
     `reminder_days` before an issue's day, contacts are asked for proposals (0: never); `tell_featured` writes to the
@@ -284,7 +204,7 @@ class MembersSettings(_Frozen):
     tell_featured: bool = False
 
 
-class Retention(_Frozen):
+class Retention(SettingsTable):
     """How long things are kept, in days; `newsletter purge` applies it."""
 
     pending_days: int = Field(default=30, ge=1)
@@ -297,7 +217,7 @@ class Retention(_Frozen):
     departures_days: int = Field(default=180, ge=30)
 
 
-class Bounces(_Frozen):
+class Bounces(SettingsTable):
     """After how many soft bounces within how many days an address is suppressed; where bounces are collected."""
 
     soft_limit: int = Field(default=5, ge=1)
@@ -308,14 +228,14 @@ class Bounces(_Frozen):
     imap_folder: str = "INBOX"
 
 
-class Log(_Frozen):
+class Log(SettingsTable):
     """How `serve` and `worker` log on stderr: lines of text or of JSON, from this level on."""
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Settings(_Frozen):
+class Settings(SettingsTable):
     """All settings of one workspace, with its directory and its secrets."""
 
     root: Path

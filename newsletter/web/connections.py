@@ -23,7 +23,7 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from newsletter.settings import Web
+from newsletter.settings_web import Web
 
 log = logging.getLogger("newsletter.connections")
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from newsletter.settings import Web
+from newsletter.settings_web import Web
 from newsletter.web import connections
 from newsletter.web.connections import ConnectionLimits, address_group, connection_limits
 from tests.web.server import serving, serving_app

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses
 from newsletter.actions.imports.organisations import complete, store
 from newsletter.actions.people import signup
+from newsletter.actions.people.signup_decisions import decide_request
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
 from newsletter.exchange.names import level_of
@@ -50,7 +51,7 @@ def settle_review(
     with workspace.database.read() as connection:
         review = reviews.get_review(connection, number)
     if review.kind == signup.REQUEST:
-        signup.decide(workspace, number, accept=accept, by=by)
+        decide_request(workspace, number, accept=accept, by=by)
         return 1
     with workspace.database.write() as connection:
         review, now = reviews.get_review(connection, number), workspace.clock()

@@ -7,10 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
-from newsletter.actions.issues import feed_reader
-from newsletter.actions.issues.files import check_issue_file, history, unreadable, used_in
+from newsletter.actions.issues.article_list import matches
+from newsletter.actions.issues.files import check_issue_file, history
 from newsletter.actions.issues.gestures import LEAD, Place, home_of
 from newsletter.actions.issues.versions import IssueVersion, issue_version
 from newsletter.actions.workspace import Workspace
@@ -18,7 +17,6 @@ from newsletter.audience import EVERYONE, AudienceRule
 from newsletter.content.article import is_over, to_come
 from newsletter.content.pool import Pool
 from newsletter.content.propose import is_public
-from newsletter.folding import search_key
 from newsletter.i18n import _
 from newsletter.model import Article, Finding, Issue, ItemPlan, SectionPlan, Severity, Status, Visibility
 from newsletter.settings import Publication
@@ -238,66 +236,3 @@ def _badges(
     if article.organisations and not any(name in featured for name in article.organisations):
         found.append(Badge("good", _("pas mis en avant depuis un an")))
     return found
-
-
-def matches(article: Article, words: str) -> bool:
-    """Tell whether title, summary, body, people, organisations or name hold every one of `words`, as a search reads."""
-    if not words.strip():
-        return True
-    people = (part for speaker in article.speakers for part in (speaker.name, speaker.function, speaker.organisation))
-    text = (article.title, article.summary, article.slug, *article.organisations, *people, article.body)
-    key = _searched("\n".join(text))
-    return all(word in key for word in search_key(words).split())
-
-
-_searched = lru_cache(maxsize=8192)(search_key)
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleList:
-    """Articles of the pool that a filter lets through, with how many issues each is in, and the broken files."""
-
-    articles: tuple[tuple[Article, int], ...]
-    total: int
-    broken: tuple[Finding, ...]
-    organisations: tuple[str, ...]
-    months: tuple[str, ...]
-
-
-def shelf(
-    workspace: Workspace,
-    *,
-    tag: str = "",
-    status: str = "",
-    month: str = "",
-    organisation: str = "",
-    used: str = "",
-    words: str = "",
-    arrived: bool = False,
-    start: int = 0,
-    size: int = 40,
-) -> ArticleList:
-    """Return `size` articles from the one numbered `start`; `month` is `2026-11`, `used` is oui or non.
-
-    `arrived` keeps the drafts that feeds brought.
-    """
-    came = feed_reader.unread(workspace) if arrived else frozenset()
-    pool, uses = workspace.pool(), used_in(workspace)
-    found = [
-        (article, uses[article.slug])
-        for article in pool
-        if (not tag or tag in article.tags)
-        and (not status or article.status == status)
-        and (not month or f"{article.date:%Y-%m}" == month)
-        and (not organisation or organisation in article.organisations)
-        and (not arrived or article.slug in came)
-        and (not used or (uses[article.slug] > 0) == (used == "oui"))
-        and matches(article, words)
-    ]
-    return ArticleList(
-        articles=tuple(found[start : start + size]),
-        total=len(found),
-        broken=tuple(unreadable(error) for error in pool.errors),
-        organisations=tuple(sorted({name for article in pool for name in article.organisations})),
-        months=tuple(sorted({f"{article.date:%Y-%m}" for article in pool}, reverse=True)),
-    )

@@ -17,14 +17,14 @@ from newsletter.actions import mail
 from newsletter.actions.people.signup_rules import DAY, WORDING, Application, may_mail, not_mailed
 from newsletter.actions.workspace import Workspace
 from newsletter.addresses import Address
-from newsletter.errors import NotFound, Refused, TokenError
+from newsletter.errors import NotFound, TokenError
 from newsletter.i18n import Sentence, _, ngettext
 from newsletter.rendering.notice import Notice
 from newsletter.settings import Publication
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import one_time, organisations, people
-from newsletter.store.people.details import attach, edit_details
+from newsletter.store.people.details import edit_details
 from newsletter.store.people.erasure import readmit
 from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import Consent, Person
@@ -99,11 +99,12 @@ def _enter(connection: Connection, application: Application, address: Address, n
 
 def _asked(application: Application) -> Consent:
     if not application.by:
-        return _consent("form")
+        return form_consent("form")
     return Consent("consent", "api", application.by, {"asked": application.asked, "language": i18n.locale()})
 
 
-def _consent(how: str, actor: str = "") -> Consent:
+def form_consent(how: str, actor: str = "") -> Consent:
+    """Return what is kept of a consent given on our own pages, `how` it came."""
     return Consent("consent", how, actor, {"wording": WORDING, "language": i18n.locale()})
 
 
@@ -184,7 +185,7 @@ def confirm_subscription(workspace: Workspace, token: str) -> Confirmed:
             _come_back(workspace, connection, person)
             claim = _claim(connection, person, link.subject.get("organisation", ""), now)
             for publication in chosen:
-                open_for(workspace, connection, person, publication, _consent("confirmed"), now, claim)
+                open_for(workspace, connection, person, publication, form_consent("confirmed"), now, claim)
         states = {s.publication: s.state for s in people.of(connection, person.id)}
         asked = {r.publication for r in reviews.list_reviews(connection, kind=REQUEST) if r.subscriber_id == person.id}
     return Confirmed(
@@ -262,46 +263,3 @@ def _member(workspace: Workspace, connection: Connection, organisation_id: int |
         return False
     grace = workspace.settings.members.grace_days
     return organisations.get_organisation(connection, organisation_id).member_on(workspace.today(), grace)
-
-
-def decide(workspace: Workspace, number: int, *, accept: bool, by: str) -> None:
-    """Settle a request for a members' publication and tell the person; NotFound, Refused when it is settled already."""
-    with workspace.database.write() as connection:
-        now = workspace.database.now(connection)
-        review = reviews.get_review(connection, number)
-        if review.kind != REQUEST or review.subscriber_id is None or review.publication is None:
-            raise Refused(
-                f"review {number} is no request to subscribe",
-                hint="see the list of requests",
-                said=Sentence("Cette demande d’inscription n’existe plus. Revenez à la liste."),
-            )
-        person = people.by_id(connection, review.subscriber_id)
-        title = workspace.settings.publication(review.publication).title
-        reviews.settle_review(connection, review, "accepted" if accept else "declined", by, now)
-        if accept:
-            attach(connection, person, review.detail["organisation"], now, by)
-            person = people.by_id(connection, person.id)
-            people.move_subscription(
-                connection, person, review.publication, "active", _consent("request accepted", by), now
-            )
-    with i18n.speaking(workspace.settings.network.locale):
-        mail.post(workspace, person.address, _decision(workspace, person, title, accept))
-
-
-def _decision(workspace: Workspace, person: Person, title: str, accept: bool) -> Notice:
-    network = workspace.settings.network
-    if accept:
-        return Notice(
-            subject=_("{title} : votre demande est acceptée").format(title=title),
-            heading=_("Bienvenue"),
-            paragraphs=(_("Vous recevrez {title} dès son prochain numéro.").format(title=title),),
-            action=(_("Voir mes choix"), workspace.links.preferences(person.uid)),
-        )
-    return Notice(
-        subject=_("{title} : réponse à votre demande").format(title=title),
-        heading=_("Votre demande n’a pas pu être acceptée"),
-        paragraphs=(
-            _("{title} est réservé aux contacts des collectivités adhérentes.").format(title=title),
-            _("Une question ? Écrivez-nous à {email}.").format(email=network.email),
-        ),
-    )

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Response
 
 from newsletter.actions import documents
-from newsletter.actions.issues import api_drafts, board, files
+from newsletter.actions.issues import api_drafts, files
 from newsletter.actions.issues.article_form import Problems
+from newsletter.actions.issues.article_list import shelf
 from newsletter.actions.letters import editions
 from newsletter.actions.team.api_keys import Caller
 from newsletter.errors import ContentError
@@ -52,7 +53,7 @@ def router(site: Site) -> APIRouter:
         _who: Caller = reads,
     ) -> Any:
         """Articles, newest first; `month` is `2026-11`."""
-        found = board.shelf(workspace, tag=tag or "", status=status or "", month=month, size=_ALL).articles
+        found = shelf(workspace, tag=tag or "", status=status or "", month=month, size=_ALL).articles
         part, following = page(found, lambda row: row[0].slug, after, limit)
         return {"articles": [documents.article(*row) for row in part], "next": following}
 

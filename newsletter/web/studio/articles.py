@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions.issues import article_form, board, versions
+from newsletter.actions.issues import article_form, versions
 from newsletter.actions.issues.article_form import Problems
+from newsletter.actions.issues.article_list import shelf
 from newsletter.actions.issues.versions import Conflict
 from newsletter.actions.letters import previews
 from newsletter.errors import ContentError, NewsletterError, NotFound, Refused
@@ -102,7 +103,7 @@ class _ArticlePages:
         """Show the pool, as the filters narrow it."""
         wanted = {name: visit.query(name) for name in _FILTERS}
         start = visit.number("de")
-        found = board.shelf(
+        found = shelf(
             self.site.workspace,
             tag=wanted["etiquette"],
             status=wanted["statut"],

@@ -8,7 +8,8 @@ import pytest
 
 from newsletter.actions.operations import doctor_local
 from newsletter.actions.workspace import Workspace
-from newsletter.settings import DatabaseSettings, Web
+from newsletter.settings import DatabaseSettings
+from newsletter.settings_web import Web
 from tests.actions.nameserver import serving
 from tests.actions.operations.doctor_people import GOOD, HTTPS, sending
 from tests.actions.returned_mail import world

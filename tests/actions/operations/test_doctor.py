@@ -13,7 +13,8 @@ from newsletter.actions.operations.doctor_dns import same_organisation
 from newsletter.actions.operations.doctor_lines import Level
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import ExchangeError
-from newsletter.settings import DatabaseSettings, DomainCap, Smtp, Web
+from newsletter.settings import DatabaseSettings, DomainCap, Smtp
+from newsletter.settings_web import Web
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from tests.actions.operations.doctor_people import D, lines, rsa, sending, txt

@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.actions.operations.start import init
 from newsletter.actions.people import reader_choices, signup, signup_rules
+from newsletter.actions.people.signup_decisions import decide_request
 from newsletter.actions.people.signup_rules import Application
 from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.errors import NotFound, Refused
@@ -163,7 +164,7 @@ def test_somebody_at_a_members_domain_waits_for_the_team_and_is_attached_by_it(w
     assert reader_choices.choose(workspace, token, ["flash"], {}) == ("Flash hebdo du RTES",)
     with workspace.database.read() as connection:
         (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
-    signup.decide(workspace, review.id, accept=True, by="camille")
+    decide_request(workspace, review.id, accept=True, by="camille")
     with workspace.database.read() as connection:
         now = people.by_key(connection, ADDRESS)
         flash = people.subscription(connection, now.id, "flash")
@@ -179,7 +180,7 @@ def test_a_declined_request_opens_nothing_and_is_not_asked_again(workspace, monk
         reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
         (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
-    signup.decide(workspace, review.id, accept=False, by="camille")
+    decide_request(workspace, review.id, accept=False, by="camille")
     reader_choices.choose(workspace, token, ["flash"], {})
     with workspace.database.read() as connection:
         assert reviews.list_reviews(connection, kind=signup.REQUEST) == []
@@ -198,12 +199,12 @@ def test_a_name_that_was_only_typed_becomes_a_question(workspace):
 
 def test_only_requests_are_decided_here(workspace):
     with pytest.raises(NotFound):
-        signup.decide(workspace, 999, accept=True, by="camille")
+        decide_request(workspace, 999, accept=True, by="camille")
     with workspace.database.write() as connection:
         reviews.ask(connection, [Review(kind=reviews.ROW, subject="x", at=1.0)])
         (review,) = reviews.list_reviews(connection)
     with pytest.raises(Refused):
-        signup.decide(workspace, review.id, accept=True, by="camille")
+        decide_request(workspace, review.id, accept=True, by="camille")
 
 
 def test_an_address_that_complained_is_not_opened_by_a_link(workspace):

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from newsletter.actions.imports import reviews as import_reviews
 from newsletter.actions.people import data_rights, signup
+from newsletter.actions.people.signup_decisions import decide_request
 from newsletter.errors import NotFound, Refused
 from newsletter.store import journal
 from newsletter.store.imports import reviews
@@ -295,11 +296,11 @@ def test_the_flash_is_for_contacts_of_members_and_others_at_a_members_domain_may
     assert (town.state(ADDRESS), town.state(ADDRESS, "flash")) == ("active", "pending")
     with town.workspace.database.read() as connection:
         (review,) = reviews.list_reviews(connection, kind=signup.REQUEST)
-    signup.decide(town.workspace, review.id, accept=True, by="camille")
+    decide_request(town.workspace, review.id, accept=True, by="camille")
     assert town.state(ADDRESS, "flash") == "active"
     assert town.mails()[-1]["Subject"].endswith("votre demande est acceptée")
     with pytest.raises(Refused):
-        signup.decide(town.workspace, review.id, accept=True, by="camille")
+        decide_request(town.workspace, review.id, accept=True, by="camille")
 
 
 def test_the_flash_stays_closed_for_an_address_of_no_member(town):

@@ -16,7 +16,7 @@ from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
 from newsletter.filters import PersonFilter
-from newsletter.settings import OidcSettings
+from newsletter.settings_web import OidcSettings
 from newsletter.store.team import factors
 from newsletter.store.team.factors import Passkey
 from tests.web.studio.stage import ISSUE, KEY, Stage, mailing_at, user
