@@ -44,7 +44,7 @@ def studio(tmp_path, monkeypatch, mail_browser):
     page.set_default_timeout(60_000)
     # The virtual device would answer the browser's own suggestion before anybody presses a button.
     page.add_init_script("window.PublicKeyCredential.isConditionalMediationAvailable = async () => false")
-    with serving(workspace, port):
+    with serving(workspace, port=port):
         yield workspace, user, page
         context.close()
     workspace.close()
