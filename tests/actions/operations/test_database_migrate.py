@@ -95,10 +95,10 @@ def test_from_an_older_version_for_real_while_letters_leave(stage, tmp_path):
         config = Config()
         config.set_main_option("script_location", str(Path(run.__file__).parent))
         config.attributes["engine"] = database.engine
-        command.downgrade(config, "0002")  # sending needs nothing that came later
+        command.downgrade(config, "0008")  # sending needs nothing that came later
         database.close()
         made = database_migrate.migrate(workspace)
-        assert (made.before, made.after, made.halted) == ("0002", VERSION, (ISSUE,))
+        assert (made.before, made.after, made.halted) == ("0008", VERSION, (ISSUE,))
         assert stage.receipt(sending)["sent"] < 300
         assert [check for check in database_check.check_database(workspace) if not check.ok] == []
         done = stage.receipt(stage.send(server))

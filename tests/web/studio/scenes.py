@@ -10,11 +10,13 @@ import pyotp
 from newsletter.actions.issues import files, versions
 from newsletter.actions.letters import proofs
 from newsletter.actions.operations import outbox_view
-from newsletter.actions.people import directory
+from newsletter.actions.people import audiences, custom_fields, directory, groups
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
 from newsletter.actions.team import signin, users
+from newsletter.audience import formula
+from newsletter.audience_parser import parse_rule
 from newsletter.filters import PersonFilter
 from newsletter.settings_web import OidcSettings
 from newsletter.store.team import factors
@@ -284,6 +286,37 @@ def audience(stage: Stage) -> Iterator[str]:
         yield f"chiffres{path.replace('/', '-').replace('?', '-').replace('&', '-')}"
 
 
+def choosing(stage: Stage) -> Iterator[str]:
+    """For whom, in words: audiences, groups, fields of one's own, and the answers that lead to people."""
+    page, workspace = stage.page, stage.workspace
+    stage.enter(user(workspace, "staff"))
+    for name in ("publics", "groupes", "champs"):
+        stage.open(f"/studio/public/{name}")
+        yield f"{name}-aucun"
+    rule = parse_rule("member and level = departement")
+    audiences.save_audience(workspace, "", "Départements adhérents", formula(rule), "Pour le Flash.", "Une staff")
+    group = groups.save_group(workspace, "", "Groupe commande publique", "Réuni chaque trimestre.", "Une staff")
+    groups.change_by_audience(workspace, group, rule, "Une staff")
+    custom_fields.save_field(workspace, "person", "", "Thèmes suivis", "choices", ["santé", "achats"], "Une staff")
+    for name, path in (
+        ("publics", "/public/publics"),
+        ("public-nouveau", "/public/publics/nouveau"),
+        ("public-adherents", "/public/publics/departements-adherents"),
+        ("public-personnes", "/public/publics/personnes?regle=member"),
+        ("groupes", "/public/groupes"),
+        ("groupe", f"/public/groupes/{group}"),
+        ("champs", "/public/champs"),
+        ("territoires", "/chiffres/territoires"),
+        ("reponses", "/chiffres/reponses"),
+    ):
+        stage.open(f"/studio{path}")
+        yield name
+    stage.open(f"/studio/public/groupes/{group}")
+    page.get_by_label("Adresses électroniques").fill("quelquun@nulle-part.example")
+    page.get_by_role("button", name="Faire entrer…").first.click()
+    yield "groupe-avant"
+
+
 def settings(stage: Stage) -> Iterator[str]:
     """Settings, their refusals, the outbox, the user's own page."""
     page, workspace = stage.page, stage.workspace
@@ -354,4 +387,4 @@ def account(stage: Stage) -> Iterator[str]:
     yield "organisation-refusee"
 
 
-MONTH = (home, articles, composing, departing, audience, settings, account)
+MONTH = (home, articles, composing, departing, audience, choosing, settings, account)

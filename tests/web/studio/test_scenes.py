@@ -25,6 +25,7 @@ SHOWN = {
     "home": "error home signed_out signin_link",
     "departing": "board sending",
     "composing": "board_conflict issues proofs proofs_ask",
+    "choosing": "audience audience_people audiences fields group groups reports_answers reports_reach",
     "articles": "article articles articles_import articles_new proposals",
     "audience": """
         imports imports_members imports_plan lost organisation organisations people person reports reports_year
