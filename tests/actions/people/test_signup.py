@@ -75,12 +75,12 @@ def test_a_hundred_requests_for_one_address_at_the_same_moment_send_one_mail(wor
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("which", "most"), [("one-ip", 3), ("all", 4)])
-def test_ten_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_alarm(workspace, monkeypatch, which, most):
-    """All from one IP, or each from another: what the door does with a request, ten thousand times."""
+def test_a_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_alarm(workspace, monkeypatch, which, most):
+    """All from one IP, or each from another: what the door does with a request, a thousand times."""
     sent, admitted = posted(workspace, monkeypatch), 0
     now = time.time()
     monkeypatch.setattr(Database, "now", lambda _self, _connection: now)  # the caps are those of one hour
-    for n in range(10_000):
+    for n in range(1000):
         application = Application(
             address=f"someone{n}@ville.example", publications=("lettre",), form=signup_rules.form_key(workspace)
         )
