@@ -57,6 +57,11 @@ class Forked:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def wait(self) -> int | None:
+        """Wait until it has ended and return how."""
+        self._process.join()
+        return self.returncode
+
     def kill(self) -> None:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
