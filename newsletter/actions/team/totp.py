@@ -95,7 +95,7 @@ def too_many_tries() -> Refused:
     return Refused(
         "too many wrong codes",
         hint="wait an hour, or use a passkey",
-        said=Sentence("Trop de codes faux. Réessayez dans une heure, ou servez-vous d’une clé d’accès."),
+        said=Sentence("Trop de codes erronés. Réessayez dans une heure, ou servez-vous d’une clé d’accès."),
     )
 
 

@@ -136,7 +136,7 @@ def test_guesses_are_counted_over_all_sessions(admin, clock):
         assert second(come_back(admin), "123456").status_code == 422
     clock(60)
     refused = second(come_back(admin), code_of(admin, secret))
-    assert "Trop de codes faux" in refused.text
+    assert "Trop de codes erronés" in refused.text
     assert "code faux" in admin.get("/studio/reglages/journal").text
     clock(3600)
     assert second(come_back(admin), code_of(admin, secret)).url.path == "/studio"

@@ -52,7 +52,7 @@ def test_a_list_cannot_be_walked_and_the_admins_are_told_once(town):
     assert 400 < len(seen) < 600
     assert pages[-1].status_code == 401
     assert "les administrateurs sont prévenus" in pages[-1].text
-    assert "Montrez que c’est vous pour continuer." in pages[-1].text
+    assert "Confirmez que c’est vous pour continuer." in pages[-1].text
     warnings = [mail for mail in town.mails() if "Lecture inhabituelle" in mail["Subject"]]
     assert [mail["To"] for mail in warnings] == ["chef@rtes.example"]
     assert deeds(town.workspace, "reading-alarm") == [("Une staff", 510)]
