@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 
 import pyotp
@@ -267,7 +268,7 @@ def test_what_is_read_needs_a_fresh_proof_too_when_it_carries_people_away(admin,
 
 
 def test_the_page_claims_no_code_that_did_not_leave(admin, clock, monkeypatch):
-    clock(HOUR)
+    clock(2 * 3600 + 60 - time.time() % 3600)  # codes are counted by the hour: all these are asked for in one
     pages = [admin.post(KEYS, name="Site", scope="read") for _n in range(7)]
     assert ["Aucun code n’est parti" in page.text for page in pages] == [False] * 6 + [True]
     clock(HOUR)
