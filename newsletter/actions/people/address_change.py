@@ -22,6 +22,7 @@ from newsletter.store.people import one_time, people
 from newsletter.store.people.details import change_address
 from newsletter.store.people.erasure import erased, readmit
 from newsletter.store.people.people import Person
+from newsletter.store.people.spans import hold_person
 
 OLD, NEW = "o", "n"
 KEPT_SECONDS = 2 * DAY
@@ -55,7 +56,8 @@ def ask_address_change(workspace: Workspace, token: str, text: str) -> bool:
         if not all(counted) or wanted.key == person.key:
             return False
         change = secrets.token_hex(8)
-        subject = {"subscriber": person.id, "address": wanted.text}
+        before = workspace.signer.fingerprint(_WHAT, person.key)
+        subject = {"subscriber": person.id, "address": wanted.text, "before": before}
         links = {
             side: one_time.make_link(connection, _purpose(change, side), subject, now + KEPT_SECONDS)
             for side in (OLD, NEW)
@@ -86,6 +88,9 @@ def confirm_change(workspace: Workspace, token: str) -> AddressChange:
     change, side, secret = _parts(token)
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
+        asked = one_time.look_up_link(connection, _purpose(change, side), secret, now)
+        # Both mailboxes at once on PostgreSQL: neither would see the other's word, and the change would never be made.
+        hold_person(connection, asked.subject["subscriber"])
         link = one_time.use_link(connection, _purpose(change, side), secret, now)
         found = _read(workspace, connection, token)
         if found.other_confirmed and not link.used:
@@ -96,8 +101,11 @@ def confirm_change(workspace: Workspace, token: str) -> AddressChange:
     return found
 
 
-def change_by_team(workspace: Workspace, uid: bytes, text: str, *, proof: str, by: str) -> Person:
-    """Give a person another address, with the `proof` in words; both mailboxes are told. AddressError, Refused."""
+def change_by_team(workspace: Workspace, uid: bytes, text: str, *, proof: str, by: str) -> tuple[Person, bool]:
+    """Give a person another address, with the `proof` in words, and tell both mailboxes. AddressError, Refused.
+
+    Return the person as they are now, and whether both mails left.
+    """
     wanted = addresses.parse_address(text)
     if len(proof.split()) < 2:
         raise Refused(
@@ -108,6 +116,12 @@ def change_by_team(workspace: Workspace, uid: bytes, text: str, *, proof: str, b
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         before = people.by_uid(connection, uid)
+        if wanted.text == before.address:
+            raise Refused(
+                "this is the person's address already",
+                hint="give the new one",
+                said=Sentence("C’est déjà l’adresse de cette personne."),
+            )
         if erased(connection, [workspace.signer.fingerprint("erasure", wanted.key)]):
             raise Refused(
                 "the new address was erased at its owner's request",
@@ -117,16 +131,24 @@ def change_by_team(workspace: Workspace, uid: bytes, text: str, *, proof: str, b
                 ),
             )
         after = change_address(connection, before, wanted, now, how="team", actor=by, proof=proof)
-    for to in (before.address, after.address):
-        mail.post(workspace, to, _told(workspace, addresses.mask(wanted)))
-    return after
+    notice = _told(workspace, addresses.mask(wanted))
+    left = [mail.post(workspace, to, notice) for to in (before.address, after.address)]
+    return after, all(left)
 
 
 def _read(workspace: Workspace, connection: Connection, token: str) -> AddressChange:
     change, side, secret = _parts(token)
     link = one_time.look_up_link(connection, _purpose(change, side), secret, workspace.database.now(connection))
-    _owner(connection, link.subject["subscriber"])
+    person = _owner(connection, link.subject["subscriber"])
     other = one_time.was_used(connection, _purpose(change, NEW if side == OLD else OLD))
+    before = link.subject.get("before")  # links mailed by an older version have none
+    if not (link.used and other) and before not in (None, workspace.signer.fingerprint(_WHAT, person.key)):
+        # Changed meanwhile, perhaps because the old mailbox is in the wrong hands: its word counts no more.
+        raise TokenError(
+            "the address was changed after this link was mailed",
+            hint="ask again from the page of choices",
+            said=Sentence("Ce lien ne vaut plus. Demandez-en un nouveau."),
+        )
     return AddressChange(addresses.mask(addresses.parse_address(link.subject["address"])), link.used, other)
 
 

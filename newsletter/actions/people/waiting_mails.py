@@ -29,16 +29,18 @@ def send_waiting(workspace: Workspace, stop: threading.Event) -> int:
     Requests to subscribe share the hour's mails with those that come meanwhile; copies and erasures of one's data are
     not counted. Ends soon once `stop` is set.
     """
-    left = 0
+    left, full = 0, False
     with workspace.database.read() as connection:
-        due = waiting_mails.due_mails(connection, workspace.database.now(connection), BATCH)
+        due = waiting_mails.due_mails(connection, workspace.database.now(connection), BATCH, counted=signup.SUBSCRIBE)
     for waiting in due:
         if stop.is_set():
             break
         with workspace.database.write() as connection:
             now = workspace.database.now(connection)
-            if waiting.kind == signup.SUBSCRIBE and not signup_rules.may_leave(workspace, connection, now):
-                break
+            if waiting.kind == signup.SUBSCRIBE:
+                full = full or not signup_rules.may_leave(workspace, connection, now)
+                if full:
+                    continue
             found = _prepare(workspace, connection, waiting, now)
             # Tried and put off before it leaves: a process that dies now does not send it twice.
             waiting_mails.put_off(connection, waiting, now + min(HOUR, 300 * 2**waiting.tries))

@@ -123,7 +123,7 @@ def mail_code(workspace: Workspace, session: UserSession) -> bool:
 def confirm_app(workspace: Workspace, session: UserSession, code: str) -> tuple[str, ...]:
     """Take the first code of a user's new app; return the recovery codes, shown once. Refused for a wrong code."""
     with workspace.database.write() as connection:
-        good = totp.check_code(workspace, connection, session.user.id, code, by=session.actor)
+        good = totp.check_first_code(workspace, connection, session.user.id, code, by=session.actor)
         if good:
             codes = totp.new_recovery_codes(connection, session.user.id)
             _proven(workspace, connection, session)

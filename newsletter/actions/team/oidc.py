@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses
 from newsletter.actions.team.sessions import UNKNOWN, Requester, SignedIn, open_session
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import Actor
 from newsletter.errors import AddressError, Refused, TokenError
 from newsletter.i18n import Sentence
 from newsletter.store import journal
@@ -122,7 +123,8 @@ def _user(workspace: Workspace, connection: Connection, claims: Mapping[str, Any
     if invited is None:
         raise _not_invited()
     factors.add_identity(connection, issuer, subject, invited.id, now)
-    journal.record_event(connection, Event(now, "identity-linked", actor=invited.called, detail={"user": invited.id}))
+    actor = Actor(invited.called, invited.id, "")  # the session is opened after this
+    journal.record_event(connection, Event(now, "identity-linked", actor=actor, detail={"user": invited.id}))
     return invited
 
 

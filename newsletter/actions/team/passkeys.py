@@ -7,6 +7,7 @@ challenge is signed and carries its time and purpose; it is used up when it was 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import struct
 from typing import Any
@@ -33,6 +34,7 @@ from newsletter.store.team.users import User
 
 _SECONDS = 600.0
 SIGN_IN = "passkey-sign-in"
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_-]{1,1400}", re.ASCII)  # at most 1023 bytes (WebAuthn 5.1)
 _VERIFY = UserVerificationRequirement.REQUIRED
 
 
@@ -118,7 +120,7 @@ def _challenge(workspace: Workspace, connection: Connection, purpose: str) -> by
 
 def _answered(workspace: Workspace, connection: Connection, purpose: str, given: dict[str, Any], now: float) -> bytes:
     """Return the challenge that an answer names, if we made it for this purpose lately, and use it up."""
-    client = json.loads(base64url_to_bytes(given["response"]["clientDataJSON"]))
+    client = _read_json(base64url_to_bytes(given["response"]["clientDataJSON"]))
     challenge = base64url_to_bytes(client["challenge"])
     try:
         payload = workspace.signer.open(purpose, challenge.decode("ascii"))
@@ -133,13 +135,18 @@ def _answered(workspace: Workspace, connection: Connection, purpose: str, given:
 
 
 def _read(answer: str) -> dict[str, Any]:
-    try:
-        given = json.loads(answer[:20_000])
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
+    given = _read_json(answer[:20_000])
+    # Names of passkeys are base64url: anything else might not even be text that a database takes.
+    if not isinstance(given, dict) or not _CREDENTIAL.fullmatch(str(given.get("id", ""))):
         raise _useless()
     return given
+
+
+def _read_json(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # brackets within brackets are the caller's doing as well
+        raise _useless() from None
 
 
 def _named(known: Any) -> list[PublicKeyCredentialDescriptor]:

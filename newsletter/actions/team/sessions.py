@@ -25,6 +25,7 @@ from newsletter.store.team.users import User
 
 _SEEN_EVERY = 60.0
 _DAY = 86_400.0
+DEVICE_DAYS = 400  # the longest that browsers keep the cookie which marks a device
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ def open_session(
         mark=mark,
     )
     before = store.has_device(connection, user.id)
-    known = store.know_device(connection, digest(device), digest(requester.device), user.id, now)
+    known = store.know_device(
+        connection, digest(device), digest(requester.device), user.id, now, kept=DEVICE_DAYS * _DAY
+    )
     actor = Actor(user.called, user.id, mark)
     detail = {"user": user.id, "network": network_of(requester.ip)}
     journal.record_event(connection, Event(now, "user-signed-in", actor=actor, detail=detail))

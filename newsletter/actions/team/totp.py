@@ -63,15 +63,31 @@ def _address(workspace: Workspace, user: User, secret: str) -> str:
 
 def check_code(workspace: Workspace, connection: Connection, user_id: int, code: str, *, by: str) -> bool:
     """Tell whether `code` is the app's or a recovery code of the user, and use it up. Refused after too many tries."""
+    now, plain = _count_try(workspace, connection, user_id), "".join(code.split()).replace("-", "").lower()
+    good = _is_of_app(workspace, connection, user_id, plain, now, new=False)
+    return _note_try(connection, user_id, now, by, good=good or _is_recovery(connection, user_id, plain, now))
+
+
+def check_first_code(workspace: Workspace, connection: Connection, user_id: int, code: str, *, by: str) -> bool:
+    """Tell whether `code` is that of the app which a user is adding, and confirm the app. Refused as `check_code`."""
+    now = _count_try(workspace, connection, user_id)
+    good = _is_of_app(workspace, connection, user_id, "".join(code.split()), now, new=True)
+    return _note_try(connection, user_id, now, by, good=good)
+
+
+def _count_try(workspace: Workspace, connection: Connection, user_id: int) -> float:
     now = workspace.database.now(connection)
     if limits.hit(connection, f"second-factor:{user_id}", now, _HOUR) > _TRIES:
         raise too_many_tries()
-    plain = "".join(code.split()).replace("-", "").lower()
-    if _is_of_app(workspace, connection, user_id, plain, now) or _is_recovery(connection, user_id, plain, now):
+    return now
+
+
+def _note_try(connection: Connection, user_id: int, now: float, by: str, *, good: bool) -> bool:
+    if good:
         limits.release(connection, f"second-factor:{user_id}")
-        return True
-    journal.record_event(connection, Event(now, "second-factor-refused", actor=by, detail={"user": user_id}))
-    return False
+    else:
+        journal.record_event(connection, Event(now, "second-factor-refused", actor=by, detail={"user": user_id}))
+    return good
 
 
 def too_many_tries() -> Refused:
@@ -79,7 +95,7 @@ def too_many_tries() -> Refused:
     return Refused(
         "too many wrong codes",
         hint="wait an hour, or use a passkey",
-        said=Sentence("Trop de codes faux. Réessayez dans une heure, ou servez-vous d’une clé d’accès."),
+        said=Sentence("Trop de codes erronés. Réessayez dans une heure, ou servez-vous d’une clé d’accès."),
     )
 
 
@@ -91,9 +107,14 @@ def new_recovery_codes(connection: Connection, user_id: int) -> tuple[str, ...]:
     return tuple("-".join((code[:4], code[4:8], code[8:])) for code in codes)
 
 
-def _is_of_app(workspace: Workspace, connection: Connection, user_id: int, code: str, now: float) -> bool:
+def _is_of_app(workspace: Workspace, connection: Connection, user_id: int, code: str, now: float, *, new: bool) -> bool:
+    """Use up a code of the confirmed app, or with `new` of the one that waits for its first."""
     found = factors.totp_of(connection, user_id)
-    if found is None or not (code.isascii() and code.isdigit() and len(code) == 6):
+    if (
+        found is None
+        or (found.confirmed_at is None) != new
+        or not (code.isascii() and code.isdigit() and len(code) == 6)
+    ):
         return False
     secret = _open(workspace, found.sealed)
     if not secret:

@@ -15,7 +15,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.engine import bulk
 from newsletter.store.journal import Event, dumps, record_event
-from newsletter.store.people.spans import begin_span, end_span, running_span
+from newsletter.store.people.spans import begin_span, end_span, hold_person, running_span
 from newsletter.store.tables.core import events, subscribers, subscriptions
 
 # Who left, complained or bounced out comes back only by the person's own act, never by an import.
@@ -156,7 +156,6 @@ _BY_KEY, _BY_ID, _BY_UID = (
     sa.select(subscribers).where(column == sa.bindparam("sought"))
     for column in (subscribers.c.address_key, subscribers.c.id, subscribers.c.uid)
 )
-_HOLD = sa.select(subscribers.c.id).where(subscribers.c.id == sa.bindparam("number")).with_for_update()
 
 
 def _one(connection: Connection, query: sa.Select[Any], sought: str | int | bytes) -> Person:
@@ -214,8 +213,8 @@ def move_subscription(
     """
     current = running_span(connection, person.id, publication)
     if current is None:
-        # On PostgreSQL two at once, with no span to end, would both begin one: the second waits and reads again.
-        connection.execute(_HOLD, {"number": person.id})
+        # Two at once, with no span to end, would both begin one: the second waits and reads again.
+        hold_person(connection, person.id)
         current = running_span(connection, person.id, publication)
     if (current and current.state == state) or (only and (not current or current.state not in only)):
         return False

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store.tables.core import subscriptions
+from newsletter.store.tables.core import subscribers, subscriptions
 
 # Bound under names of their own: an update takes the names of columns for the values it sets.
 _OPEN = sa.and_(
@@ -23,6 +23,7 @@ _READ = sa.select(subscriptions.c.id, subscriptions.c.state, subscriptions.c.bas
 _THIS = sa.and_(subscriptions.c.id == sa.bindparam("number"), subscriptions.c.to_at.is_(None))
 _CLOSE = subscriptions.update().where(_THIS).values(to_at=sa.bindparam("at"))
 _INSERT = subscriptions.insert().inline()
+_HOLD = sa.select(subscribers.c.id).where(subscribers.c.id == sa.bindparam("number")).with_for_update()
 
 
 def running_span(connection: Connection, subscriber_id: int, publication: str) -> sa.Row[Any, Any, Any] | None:
@@ -38,3 +39,8 @@ def end_span(connection: Connection, number: int, now: float) -> bool:
 def begin_span(connection: Connection, **values: Any) -> None:
     """Store a new span; the database refuses a second open one of the same subscription."""
     connection.execute(_INSERT, values)
+
+
+def hold_person(connection: Connection, number: int) -> None:
+    """Hold a subscriber until the end of the transaction; on PostgreSQL, first wait for another one that does."""
+    connection.execute(_HOLD, {"number": number})

@@ -36,14 +36,16 @@ def add_waiting_mail(connection: Connection, mail: WaitingMail) -> None:
     connection.execute(waiting_mails.insert().values(**values, subject=subject, next_at=mail.next_at))
 
 
-def due_mails(connection: Connection, now: float, limit: int) -> list[WaitingMail]:
+def due_mails(connection: Connection, now: float, limit: int, *, counted: str) -> list[WaitingMail]:
     """Return what may be tried now: of each network the first request, then of each the second, and so on.
 
-    So whoever asks for a thousand addresses from one place waits behind everyone else.
+    So whoever asks for a thousand addresses from one place waits behind everyone else. Mails of the kind `counted`,
+    which an hour's cap may hold back, come after all others.
     """
     turn = sa.func.row_number().over(partition_by=waiting_mails.c.network, order_by=waiting_mails.c.id)
     ranked = sa.select(waiting_mails, turn.label("turn")).subquery()
-    query = sa.select(ranked).where(ranked.c.next_at <= now).order_by(ranked.c.turn, ranked.c.id).limit(limit)
+    order = (ranked.c.kind == counted, ranked.c.turn, ranked.c.id)
+    query = sa.select(ranked).where(ranked.c.next_at <= now).order_by(*order).limit(limit)
     return [
         WaitingMail(
             id=row.id,

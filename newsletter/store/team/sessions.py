@@ -144,11 +144,14 @@ def close_sessions(connection: Connection, user_id: int, *, but: str = "") -> in
     return int(connection.execute(query).rowcount)
 
 
-def know_device(connection: Connection, digest: str, before: str, user_id: int, now: float) -> bool:
+def know_device(connection: Connection, digest: str, before: str, user_id: int, now: float, *, kept: float) -> bool:
     """Remember that a user signed in from the device `digest`, known as `before` until now.
 
     Every user's mark of the device moves to the new digest. Tells whether this user had signed in from it already.
+    Devices of theirs not seen for `kept` seconds are forgotten.
     """
+    long_gone = sa.and_(devices.c.user_id == user_id, devices.c.seen_at < now - kept)
+    connection.execute(devices.delete().where(long_gone))
     mine = sa.and_(devices.c.digest == before, devices.c.user_id == user_id)
     known = connection.execute(devices.update().where(mine).values(seen_at=now)).rowcount > 0
     connection.execute(devices.update().where(devices.c.digest == before).values(digest=digest))

@@ -50,7 +50,7 @@ def kind(code: str) -> str:
         "audience-deleted": say("public supprimé"),
         "exported": say("liste exportée"),
         "rights-request-noted": say("demande sur les données notée"),
-        "rights-request-answered": say("demande sur les données répondue"),
+        "rights-request-answered": say("réponse à une demande sur les données notée"),
         "people-read": say("fiches lues"),
         "reading-alarm": say("alerte : beaucoup de fiches lues"),
         "import-undone": say("import annulé"),

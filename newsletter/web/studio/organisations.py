@@ -13,6 +13,7 @@ from newsletter.folding import matches
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
+from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -65,6 +66,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/organisations/{number}")
     def organisation(number: Number, visit: Visit = allowed) -> Response:
         place = directory.somewhere(workspace, number)
+        note_records(site, visit, len(place.contacts))
         return shell.page(
             visit,
             "organisation.html",

@@ -148,14 +148,12 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
     def change_address(uid: str, visit: Visit = allowed) -> Response:
         page, before = f"{_HOME}/personnes/{uid}", directory.someone(workspace, uid).person
         try:
-            after = address_change.change_by_team(
+            after, left = address_change.change_by_team(
                 workspace, before.uid, visit.text("address"), proof=visit.text("proof")[:500], by=visit.by
             )
         except (AddressError, Refused) as error:
             return shell.back(page, told(error), bad=True)
-        return shell.back(
-            page, say("Adresse changée : {address}. Les deux boîtes sont prévenues.").format(address=after.address)
-        )
+        return shell.back(page, _address_changed(after.address, told_both=left), bad=not left)
 
     @routes.post("/personnes/{uid}/abonner")
     def subscribe(uid: str, visit: Visit = allowed) -> Response:
@@ -199,6 +197,16 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
             return shell.back(f"{_HOME}/personnes/{uid}", sentence, bad=True)
         data_rights.forget_person(workspace, person.address, by=visit.by)
         return shell.back(_HOME, say("Cette personne est effacée. Il ne reste d’elle qu’une empreinte sans nom."))
+
+
+def _address_changed(address: str, *, told_both: bool) -> str:
+    if told_both:
+        return say("Adresse changée : {address}. Les deux boîtes sont prévenues.").format(address=address)
+    sentence = say(
+        "Adresse changée : {address}. Les deux boîtes n’ont pas pu être prévenues : appelez cette personne pour le lui "
+        "confirmer."
+    )
+    return sentence.format(address=address)
 
 
 def _attached(name: str) -> dict[str, str]:

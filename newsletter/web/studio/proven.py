@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.background import BackgroundTask
 
 from newsletter.actions.people.reading import allow_more
 from newsletter.actions.team import factors, passkeys
@@ -93,8 +92,10 @@ def _proof_page(
 ) -> Response:
     """Show the page that asks for a proof and holds what was asked for; without a second factor a code is mailed."""
     found = factors.factors_of(site.workspace, visit.user.id)
+    # Before the answer, which says whether a code left: who is signed in is known to have an account.
+    mailed = not send or found.second or factors.mail_code(site.workspace, visit.session)
     fields = [(name, value) for name, value in visit.form.multi_items() if name not in _OWN and isinstance(value, str)]
-    page = Shell(site).page(
+    return Shell(site).page(
         visit,
         "fresh_proof.html",
         status=422 if problem else 401,
@@ -102,13 +103,17 @@ def _proof_page(
         fields=fields,
         factors=found,
         options=_options(site, visit) if found.passkeys else "",
-        problem=problem,
+        problem=problem if mailed else _not_mailed(),
         reason=reason,
         minutes=site.workspace.settings.studio.fresh_minutes,
     )
-    if send and not found.second:
-        page.background = BackgroundTask(factors.mail_code, site.workspace, visit.session)
-    return page
+
+
+def _not_mailed() -> str:
+    return say(
+        "Aucun code n’est parti : la messagerie ne répond pas, ou six codes ont été demandés en une heure. Le dernier "
+        "code reçu vaut 10 minutes ; sinon, réessayez plus tard."
+    )
 
 
 def _options(site: Site, visit: Visit) -> str:

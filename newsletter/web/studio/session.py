@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from newsletter.store.team.users import User
 
 COOKIE, DEVICE = "studio", "studio-device"
-_DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
+_DEVICE_SECONDS = sessions.DEVICE_DAYS * 86_400
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 log = logging.getLogger("newsletter.web")
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -109,6 +109,18 @@ def test_copies_and_erasures_of_ones_data_leave_whatever_strangers_ask(workspace
     assert post.to[-1] == JEANNE
 
 
+@pytest.mark.parametrize("what", ["copy", "erase"])
+@pytest.mark.parametrize("waiting", [1, waiting_mails.BATCH + 10])
+def test_nor_do_requests_that_wait_for_their_hour_hold_them_back(workspace, post, what, waiting):
+    for n in range(40 + waiting):
+        request(workspace, f"invented{n}@elsewhere.example", f"198.{n}.0.1")
+    post.works = False
+    ask(workspace, what)
+    post.works, post.ahead = True, 400
+    assert tick(workspace) == 1
+    assert post.to[-1] == JEANNE
+
+
 @pytest.mark.parametrize("what", ["subscribe", "copy", "erase"])
 def test_what_the_provider_did_not_take_is_tried_again_and_leaves_once(workspace, post, what):
     post.works = False

@@ -88,12 +88,25 @@ def test_all_sessions_but_one_are_closed_together(write):
     assert [s.digest for s in sessions.sessions_of(write, user.id, NOW, **ENDS)] == ["b"]
 
 
+YEAR = 365 * 86_400.0
+
+
 def test_a_device_is_known_to_whoever_signed_in_from_it_under_its_newest_mark(write):
     claire, paul = made(write), made(write, "paul@rtes.example")
-    assert not sessions.know_device(write, "first", "nothing", claire.id, NOW)
-    assert not sessions.know_device(write, "second", "first", paul.id, NOW)
-    assert sessions.know_device(write, "third", "second", claire.id, NOW)
+    assert not sessions.know_device(write, "first", "nothing", claire.id, NOW, kept=YEAR)
+    assert not sessions.know_device(write, "second", "first", paul.id, NOW, kept=YEAR)
+    assert sessions.know_device(write, "third", "second", claire.id, NOW, kept=YEAR)
     assert sessions.device_users(write, "first") == frozenset()
     assert sessions.device_users(write, "third") == {claire.id, paul.id}
     sessions.forget_devices(write, paul.id)
     assert [sessions.has_device(write, one.id) for one in (claire, paul)] == [True, False]
+
+
+def test_devices_not_seen_for_long_are_forgotten_for_the_user_who_signs_in(write):
+    claire, paul = made(write), made(write, "paul@rtes.example")
+    for user in (claire, paul):
+        for n in range(3):
+            sessions.know_device(write, f"{user.id}-{n}", "nothing", user.id, NOW + n, kept=YEAR)
+    assert not sessions.know_device(write, "new", f"{claire.id}-0", claire.id, NOW + YEAR + 2, kept=YEAR)
+    kept = {user.id: [n for n in range(3) if sessions.device_users(write, f"{user.id}-{n}")] for user in (claire, paul)}
+    assert kept == {claire.id: [2], paul.id: [0, 1, 2]}

@@ -145,6 +145,27 @@ def test_the_team_changes_an_address_with_a_proof_and_both_mailboxes_are_told(to
     assert (event.actor, event.detail["proof"]) == ("Une staff", "Appel de sa collègue, le 28 novembre")
 
 
+def test_a_change_asked_for_before_the_team_changed_the_address_is_void(town):
+    """The team moves a person away from a mailbox in wrong hands, whose holder had asked for a change already."""
+    person = town.person(OLD, lettre="active")
+    ask(town, "thief@elsewhere.example")
+    found = links(town)
+    staff, safe = sign_in(town, "staff"), "jeanne@safe.example"
+    staff.post(f"/studio/public/personnes/{person.uid.hex()}/adresse", address=safe, proof="un appel de Jeanne")
+    answers = [town.client.post(link) for link in found.values()] + [town.client.get(found[OLD])]
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert addresses_known(town) == [safe]
+
+
+def test_the_team_is_not_told_of_mails_that_did_not_leave(town, monkeypatch):
+    person = town.person(OLD, lettre="active")
+    staff, page = sign_in(town, "staff"), f"/studio/public/personnes/{person.uid.hex()}/adresse"
+    assert "C’est déjà l’adresse de cette personne" in staff.post(page, address=OLD, proof="par courriel").text
+    monkeypatch.setattr("newsletter.actions.mail.post", lambda *_args: False)
+    assert "n’ont pas pu être prévenues" in staff.post(page, address=NEW, proof="par courriel").text
+    assert addresses_known(town) == [NEW]
+
+
 def test_the_team_takes_neither_anothers_address_nor_one_that_was_erased(town):
     person = town.person(OLD, lettre="active")
     town.person(NEW, lettre="active")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 
 import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.actions.team import audit_log, factors, sessions, signin, users
+from newsletter.actions.team import audit_log, factors, sessions, signin, totp, users
+from newsletter.store.team import factors as store
+from newsletter.store.team import sessions as store_sessions
+from newsletter.store.team.factors import Passkey
 from tests.web.conftest import BASE, Town, heading, opened
 from tests.web.studio.conftest import Desk, sign_in
 
@@ -80,6 +84,31 @@ def test_a_wrong_first_code_is_tried_again_with_the_same_picture(admin):
     assert admin.post(f"{SECURITY}/application/confirmer", code=code_of(admin, secret)).status_code == 200
 
 
+def test_an_app_that_was_not_confirmed_proves_nobody_and_enters_unnoticed_nowhere(admin):
+    with admin.workspace.database.write() as connection:
+        key = Passkey("AAAA", admin.user.id, b"", 0, "clé", 1.0, None)
+        store.add_passkey(connection, key)
+        store_sessions.prove_session(connection, session_of(admin).digest, session_of(admin).read_at, second=True)
+    page = admin.post(f"{SECURITY}/application")
+    secret = re.search(r"<code class=\"break\">(\w+)</code>", page.text)[1]
+    desk = come_back(admin)
+    proven = factors.prove_by_code(admin.workspace, session_of(desk), code_of(admin, secret))
+    assert (proven, session_of(desk).half_open) == ("", True)
+    assert not factors.factors_of(admin.workspace, admin.user.id).app
+
+
+def test_a_recovery_code_does_not_confirm_an_app(admin):
+    page = admin.post(f"{SECURITY}/application")
+    with admin.workspace.database.write() as connection:
+        code = totp.new_recovery_codes(connection, admin.user.id)[0]
+    assert "application" in page.text
+    assert admin.post(f"{SECURITY}/application/confirmer", code=code).status_code == 422
+
+
+def session_of(desk):
+    return sessions.find_session(desk.workspace, desk.client.cookies["studio"])
+
+
 def test_a_code_serves_once(admin, clock):
     secret, _codes = with_app(admin)
     clock(60)
@@ -108,7 +137,7 @@ def test_guesses_are_counted_over_all_sessions(admin, clock):
         assert second(come_back(admin), "123456").status_code == 422
     clock(60)
     refused = second(come_back(admin), code_of(admin, secret))
-    assert "Trop de codes faux" in refused.text
+    assert "Trop de codes erronés" in refused.text
     assert "code faux" in admin.get("/studio/reglages/journal").text
     clock(3600)
     assert second(come_back(admin), code_of(admin, secret)).url.path == "/studio"
@@ -236,6 +265,15 @@ def test_what_is_read_needs_a_fresh_proof_too_when_it_carries_people_away(admin,
     action, fields = proof_form(page)
     done = admin.client.post(action, data={**fields, "code": mailed_code(admin)})
     assert done.headers["content-type"].startswith("text/csv")
+
+
+def test_the_page_claims_no_code_that_did_not_leave(admin, clock, monkeypatch):
+    clock(2 * 3600 + 60 - time.time() % 3600)  # codes are counted by the hour: all these are asked for in one
+    pages = [admin.post(KEYS, name="Site", scope="read") for _n in range(7)]
+    assert ["Aucun code n’est parti" in page.text for page in pages] == [False] * 6 + [True]
+    clock(HOUR)
+    monkeypatch.setattr("newsletter.actions.mail.post", lambda *_args: False)
+    assert "Aucun code n’est parti" in admin.post(KEYS, name="Site", scope="read").text
 
 
 @pytest.mark.parametrize("wanted", ["https://evil.example", "//evil.example", "/studio/\\evil", "/abonnement", ""])

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import RSAKey
 
-from newsletter.actions.team import oidc, users
+from newsletter.actions.team import audit_log, oidc, users
 from newsletter.errors import SettingsError
 from newsletter.settings_file import load_settings
 from tests.web.conftest import BASE, opened
@@ -85,6 +85,12 @@ def test_a_user_is_known_by_the_providers_number_whatever_becomes_of_the_address
     site.client.cookies.clear()
     provider.person["email"] = "claire.morel@ailleurs.example"
     assert enter(site, provider).url.path == "/studio"
+
+
+def test_the_journal_names_by_id_the_user_whose_identity_was_linked(site, provider):
+    enter(site, provider)
+    (linked,) = [deed for deed in audit_log.latest_deeds(site.workspace) if deed.kind == "identity-linked"]
+    assert linked.user_id == linked.detail["user"]
 
 
 def test_an_address_that_changes_hands_at_the_provider_is_still_only_the_invited_users(site, provider):

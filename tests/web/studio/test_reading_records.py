@@ -10,7 +10,8 @@ import pytest
 from newsletter.actions.people import reading
 from newsletter.actions.people.reading import UnusualReading, allow_more, note_reading
 from newsletter.store import journal
-from newsletter.store.people import people
+from newsletter.store.people import organisations, people
+from newsletter.store.people.organisations import Organisation
 from newsletter.store.people.people import Person
 from tests.web.studio.conftest import sign_in
 from tests.web.studio.test_factors import mailed_code, proof_form
@@ -51,7 +52,7 @@ def test_a_list_cannot_be_walked_and_the_admins_are_told_once(town):
     assert 400 < len(seen) < 600
     assert pages[-1].status_code == 401
     assert "les administrateurs sont prévenus" in pages[-1].text
-    assert "Montrez que c’est vous pour continuer." in pages[-1].text
+    assert "Confirmez que c’est vous pour continuer." in pages[-1].text
     warnings = [mail for mail in town.mails() if "Lecture inhabituelle" in mail["Subject"]]
     assert [mail["To"] for mail in warnings] == ["chef@rtes.example"]
     assert deeds(town.workspace, "reading-alarm") == [("Une staff", 510)]
@@ -68,6 +69,21 @@ def test_whole_records_count_for_more_than_lines(town, page):
     note_reading(town.workspace, f"user {staff.user.id}", "Une staff", 490)
     statuses = [staff.get(f"/studio/public/personnes/{uid}{page}").status_code for _n in range(4)]
     assert statuses == [200, 200, 401, 401]
+
+
+def test_the_contacts_of_an_organisation_count_as_lines_of_a_list(town):
+    with town.workspace.database.write() as connection:
+        number = organisations.add_organisation(connection, Organisation(name="Ville de Brest"), now=time.time())
+        for n in range(30):
+            address = f"contact{n}@brest.example"
+            person = Person(address=address, key=address, organisation_id=number)
+            people.add_person(connection, person, time.time())
+    staff, page = sign_in(town, "staff"), f"/studio/public/organisations/{number}"
+    assert "contact29@brest.example" in staff.get(page).text
+    note_reading(town.workspace, f"user {staff.user.id}", "Une staff", reading.USUAL - 35)
+    stopped = staff.get(page)
+    assert stopped.status_code == 401
+    assert "contact29@brest.example" not in stopped.text
 
 
 def test_a_fresh_proof_allows_more(town):
