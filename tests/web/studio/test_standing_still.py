@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from tests.web.studio.test_board import KEY
 from tests.web.studio.test_board import editor as editor
 from tests.web.studio.test_board import month as month
 from tests.web.studio.test_departure import silent
-from tests.web.studio.test_sending import ENVOI, mailing
+from tests.web.studio.test_sending import ENVOI, approve, its_hour_has_come, leave, mailing
 from tests.web.studio.test_sending import sender as sender
 
 
@@ -49,3 +50,11 @@ def test_doubt_is_told_in_the_right_number_and_leaves_the_account_open(sender, n
     page = sender.get(ENVOI).text
     assert words in page and "--from-log FICHIER" in page and "Le compte est juste" not in page
     assert f'href="{ENVOI}"><span>envoi' in sender.get("/studio").text, "it leads to where a doubt is settled"
+
+
+def test_the_hour_of_a_departure_is_not_torn_between_two_lines(sender):
+    approve(sender)
+    leave(sender, heure="demain 8h")
+    assert "à 8\xa0h\xa000." in sender.get(ENVOI).text
+    its_hour_has_come(sender, 3 * 3600)
+    assert re.search(r"devait partir [^<]* \d+\xa0h\xa0\d\d et n’est", sender.get(ENVOI).text)
