@@ -20,6 +20,8 @@ from newsletter.store import home
 from newsletter.store.home import Waiting
 from newsletter.store.people import organisations
 from newsletter.store.reports import counts
+from newsletter.store.sending import mailings
+from newsletter.store.sending.mailings import Mailing
 from newsletter.store.sending.warnings import Standstill, standstills
 
 _LOST_DAYS = 30
@@ -48,7 +50,8 @@ class Point:
 class Overview:
     """All that the first page shows; `broken` are the issue files that cannot be read, `feeds` those that fail.
 
-    `standstills` are the mailings that missed their hour, or of which the provider takes nothing.
+    `standstills` are the mailings that missed their hour, or of which the provider takes nothing; `paused` wait
+    for somebody to let them go on.
     """
 
     issues: tuple[Next, ...]
@@ -56,6 +59,7 @@ class Overview:
     waiting: Waiting
     doubtful_issues: tuple[str, ...]
     standstills: Sequence[Standstill]
+    paused: Sequence[Mailing]
     feeds: tuple[FailingFeed, ...]
     points: tuple[Point, ...]
     has_people: bool
@@ -79,6 +83,7 @@ def overview(workspace: Workspace) -> Overview:
         still = standstills(
             connection, workspace.database.now(connection), workspace.settings.sending.late_minutes * 60
         )
+        paused = mailings.list_mailings(connection, status=("paused",))
         people = home.anybody(connection)
         line = _points(connection, today, 12)
     return Overview(
@@ -93,6 +98,7 @@ def overview(workspace: Workspace) -> Overview:
         feeds=feed_reader.failing_feeds(workspace),
         doubtful_issues=doubtful,
         standstills=still,
+        paused=paused,
         points=line,
         has_people=people,
         has_articles=any((workspace.root / "articles").rglob("*.md")),

@@ -12,7 +12,7 @@ from newsletter.actions.operations import start
 from newsletter.actions.sending.silence import silence_words
 from newsletter.errors import Refused
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import report_charts
+from newsletter.web.studio import database_labels, report_charts
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -40,6 +40,7 @@ def router(site: Site) -> APIRouter:
             standstills=[
                 (one.mailing, silence_words(one.silence) if one.silence else None) for one in found.standstills
             ],
+            pause=database_labels.pause,
             lines=lines,
             hour=site.workspace.now().hour,
             sample=start.holds_sample(site.workspace),
