@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _SHOWN = 50
 _COLUMN_HELP = (
     "Read a column as: email, first_name, last_name, full_name, organisation, role, phone, consent_date, "
-    "departement, siren, insee, status, consent, stop, confirmed, keep (with the proof), ignore. Several times."
+    "departement, siren, insee, status, consent, stop, confirmed, keep (with the proof), ignore, or field:KEY "
+    "(a custom field of people, see `newsletter fields list`). Several times."
 )
 _FILE = click.Path(path_type=Path, dir_okay=False)
 

@@ -39,6 +39,9 @@ COLUMN_CHOICES = (
 )
 """Everything that a column may be read as, in the order of a list to choose from."""
 
+FIELD = "field:"
+"""Before the key of a custom field: what a column is read as, and what it is then called."""
+
 _READ_NAMES = re.compile(
     r"(email|first_name|last_name|full_name|organisation|role|function|phone|consent_date|civilite|departement|dept|dep|"
     r"dpt|siren|siret|n_siren|insee|code_insee|code_postal|cp)(_\d+)?"

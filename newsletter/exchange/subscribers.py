@@ -6,11 +6,12 @@ of a file is unsubscribed on all of them, wherever that line stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from newsletter.addresses import Address, suspect
 from newsletter.exchange.address_repair import address_doubt
+from newsletter.exchange.column_reading import FIELD
 from newsletter.exchange.consent_words import STOPPED, Standing
 from newsletter.exchange.keyset import KeySet
 from newsletter.exchange.person_rows import RowReader
@@ -30,12 +31,14 @@ _GRAVITY: Mapping[str, int] = {"left": 1, "bounced": 2, "complained": 3, "erased
 _UNKNOWN = KnownState("unknown")
 
 
-def plan_subscribers(table: Table, publication: str, known: Lookup) -> Iterator[ImportRow]:
+def plan_subscribers(
+    table: Table, publication: str, known: Lookup, trouble: Callable[[ImportRow], str] = lambda _row: ""
+) -> Iterator[ImportRow]:
     """Yield the outcome of each record of `table`, in order; nothing is changed.
 
     A record that holds several people gives several rows. `publication` is the title used in reasons. The table is read
     twice if a column may say that people have left. `known` is asked in batches, just before their rows are yielded, so
-    a caller may write as it goes.
+    a caller may write as it goes. `trouble` tells why a row that would subscribe a person is refused, or "".
     """
     reader = RowReader(table)
     stopped, seen = reader.stopped() or None, KeySet()
@@ -45,6 +48,9 @@ def plan_subscribers(table: Table, publication: str, known: Lookup) -> Iterator[
         states = known.states(keys) if keys else {}
         for row in batch:
             if row.action in ("accept", "review") and row.address:
+                if row.standing not in STOPPED and (why := trouble(row)):
+                    yield row._replace(action="reject", reason=why, address=None)
+                    continue
                 yield _decide(row, row.address, publication, states.get(row.address.key, _UNKNOWN), seen, stopped)
             else:
                 yield row
@@ -77,6 +83,8 @@ def _decide(
 
 def _brings(fields: Mapping[str, str], known: KnownState) -> bool:
     """Tell whether a row has a detail that the store lacks, or has in fewer words from another file."""
+    if any(name.startswith(FIELD) and text != known.details.get(name, "") for name, text in fields.items()):
+        return True
     names = [name for name in DETAILS if name not in known.filled and name in fields]
     if not known.details or "organisation" in names:
         return bool(names)

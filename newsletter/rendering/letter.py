@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newsletter import headlines, i18n
+from newsletter.audience import EVERYONE
 from newsletter.messages import Letter, PublishedPicture
 from newsletter.model import ComposedIssue, Item
 from newsletter.rendering import clean, text, view
@@ -71,6 +72,19 @@ def keep(composed: ComposedIssue, variant: Variant) -> ComposedIssue:
     kept = replace(composed, lead=lead, sections=tuple(s for s in sections if s.items))
     subject, preheader = headlines.lines_for(composed, kept.items, gone)
     return replace(kept, subject=subject, preheader=preheader)
+
+
+def public_part(composed: ComposedIssue) -> ComposedIssue:
+    """Return what everybody may read of an issue: no item for some readers only, nothing of a letter for some only.
+
+    Where no item is left, subject and preheader are those that name none.
+    """
+    kept = keep(composed, ())
+    if composed.audience != EVERYONE:
+        kept = replace(kept, lead=None, sections=(), editorial_html="", editorial_text="")
+    elif kept.items or not composed.items:
+        return kept
+    return replace(kept, subject=composed.plain_subject, preheader=composed.network_line)
 
 
 def has_something(composed: ComposedIssue, variant: Variant) -> bool:

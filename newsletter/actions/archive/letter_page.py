@@ -1,14 +1,15 @@
 """What the web page of a letter shows: the letter's own view, frozen at approval, without anything personal.
 
 It is taken from the values the letter was rendered from, not from its HTML: so the page has headings, landmarks and
-pictures of its own, and no recipient's link can be in it. Articles meant for some readers only are left out.
+pictures of its own, and no recipient's link can be in it. Articles meant for some readers only are left out, and so is
+whatever a public archive would tell everybody of a letter that is for some readers only.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -18,9 +19,10 @@ from newsletter import i18n
 from newsletter.actions import published_pictures
 from newsletter.actions.letters.editions import Edition
 from newsletter.actions.workspace import Workspace
+from newsletter.audience import EVERYONE
 from newsletter.model import Article
 from newsletter.rendering import clean, view
-from newsletter.rendering.letter import keep
+from newsletter.rendering.letter import public_part
 from newsletter.rendering.webp import webp
 
 _ELEMENT = re.compile(r"<[^<>]*>")
@@ -112,6 +114,11 @@ class WebLetter:
         return ((self.lead,) if self.lead else ()) + tuple(item for s in self.sections for item in s.items)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is left to show: every item, or the whole letter, is for some readers only."""
+        return not self.items and not self.editorial
+
+    @property
     def picture(self) -> WebPicture | None:
         """The picture that represents the whole letter: the first of its items."""
         found = (item.picture or next((p.portrait for p in item.people if p.portrait), None) for item in self.items)
@@ -121,7 +128,9 @@ class WebLetter:
 def make(workspace: Workspace, made: Edition) -> WebLetter:
     """Return the page of an edition, and publish the WebP forms of its pictures."""
     settings = workspace.settings
-    issue = clean.tree(keep(made.composed, ()))
+    # Of a members' archive the letter's own audience is asked for when the page is opened.
+    closed = made.publication.archive != "public"
+    issue = clean.tree(public_part(replace(made.composed, audience=EVERYONE) if closed else made.composed))
     with i18n.speaking(settings.network.locale):
         shown = view.page(issue, made.publication, settings.network, settings.theme, "", made.pictures)
         builder = _WebLetterBuilder(workspace)

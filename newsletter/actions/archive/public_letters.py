@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from newsletter import addresses
@@ -17,6 +17,8 @@ from newsletter.rendering.notice import Notice
 from newsletter.settings import Publication
 from newsletter.store.archive import letter_pages
 from newsletter.store.people import entitlement, limits, people
+from newsletter.store.people.entitlement import Rule
+from newsletter.store.sending import mailings
 
 MOST_FOUND = 60
 MOST_KEYS = 300
@@ -47,6 +49,7 @@ class Opened:
     issue: str
     publication: Publication
     page: WebLetter | None
+    rule: Rule
 
     @property
     def public(self) -> bool:
@@ -90,9 +93,10 @@ def read_letter(workspace: Workspace, issue: str, key: str = "") -> Opened:
             hint="see the list of letters",
             said=Sentence("Cette lettre n’est pas parue. Choisissez-en une dans la liste des lettres."),
         )
-    if publication.archive == "public" or _entitled(workspace, publication, issue, key):
-        return Opened(issue, publication, letter_page.thaw(stored.content))
-    return Opened(issue, publication, None)
+    rule = _rule(workspace, publication, stored.mailing_id)
+    if publication.archive == "public" or _entitled(workspace, rule, issue, key):
+        return Opened(issue, publication, letter_page.thaw(stored.content), rule)
+    return Opened(issue, publication, None, rule)
 
 
 def mail_key(workspace: Workspace, issue: str, address: str) -> None:
@@ -109,8 +113,7 @@ def mail_key(workspace: Workspace, issue: str, address: str) -> None:
             person = people.by_key(connection, wanted.key)
         except NotFound:
             return
-        rule = workspace.rule(opened.publication)
-        if entitlement.reason(connection, rule, person.id, workspace.today()):
+        if entitlement.reason(connection, opened.rule, person.id, workspace.today()):
             return
         # Counted only now: requests for unknown addresses must not use up the number of mails kept for readers.
         mark = workspace.signer.fingerprint("archive-key", wanted.key)
@@ -140,7 +143,14 @@ def names_issue(text: str) -> bool:
     return _ISSUE.fullmatch(text) is not None
 
 
-def _entitled(workspace: Workspace, publication: Publication, issue: str, key: str) -> bool:
+def _rule(workspace: Workspace, publication: Publication, mailing_id: int) -> Rule:
+    """Return who may read a letter: who may receive its publication today, within the audience that it was sent to."""
+    with workspace.database.read() as connection:
+        sent_to = mailings.get_mailing(connection, mailing_id).rule.audience
+    return replace(workspace.rule(publication), audience=sent_to)
+
+
+def _entitled(workspace: Workspace, rule: Rule, issue: str, key: str) -> bool:
     try:
         uid, wanted = workspace.links.read_archive(key)
     except (TokenError, UnicodeDecodeError):
@@ -152,4 +162,4 @@ def _entitled(workspace: Workspace, publication: Publication, issue: str, key: s
             person = people.by_uid(connection, uid)
         except NotFound:
             return False
-        return not entitlement.reason(connection, workspace.rule(publication), person.id, workspace.today())
+        return not entitlement.reason(connection, rule, person.id, workspace.today())

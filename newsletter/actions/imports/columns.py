@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from newsletter.actions.imports.field_columns import check_choices, field_choices
 from newsletter.actions.imports.subscribers import Source, open_source
 from newsletter.actions.workspace import Workspace
-from newsletter.errors import ExchangeError, Refused
+from newsletter.errors import ExchangeError
 from newsletter.exchange.column_reading import COLUMN_CHOICES
 from newsletter.exchange.reading import shape_of
 from newsletter.exchange.table import Refusal, Table
@@ -22,22 +23,18 @@ _MOST_SHAPES = 200
 def open_people(workspace: Workspace, path: Path, choices: Mapping[str, str] | None = None) -> Source:
     """Look at a file of people with the choices for its columns: those given, and those remembered for its shape.
 
-    `choices` maps a header to a key of `COLUMN_CHOICES`; Refused for another. ExchangeError when the file cannot be
-    opened.
+    `choices` maps a header to a key of `COLUMN_CHOICES`, or to `field:` and the key of a custom field; Refused for
+    another. ExchangeError when the file cannot be opened.
     """
-    for header, choice in (choices or {}).items():
-        if choice not in COLUMN_CHOICES:
-            raise Refused(
-                f"`{choice}` is no meaning of a column (`{header}`)",
-                hint="known: " + ", ".join(f"`{known}`" for known in COLUMN_CHOICES),
-                said=Sentence("Choisissez dans la liste ce que veut dire la colonne."),
-            )
+    check_choices(workspace, choices or {})
     source = open_source(path, choices=choices)
     table = table_of(source)
     saved = remembered_choices(workspace, table.headers) if table else {}
     if not saved:
         return source
-    return open_source(path, choices={**saved, **(choices or {})})
+    both = {**saved, **(choices or {})}
+    check_choices(workspace, both)
+    return open_source(path, choices=both)
 
 
 def table_of(source: Source) -> Table | None:
@@ -47,11 +44,8 @@ def table_of(source: Source) -> Table | None:
 
 def remembered_choices(workspace: Workspace, headers: Sequence[str]) -> dict[str, str]:
     """Return the choices kept for files with these headers."""
-    return {
-        header: choice
-        for header, choice in _load(workspace).get(shape_of(headers), {}).items()
-        if choice in COLUMN_CHOICES
-    }
+    known = (*COLUMN_CHOICES, *field_choices(workspace))
+    return {h: choice for h, choice in _load(workspace).get(shape_of(headers), {}).items() if choice in known}
 
 
 def remember_choices(workspace: Workspace, headers: Sequence[str], choices: Mapping[str, str]) -> None:

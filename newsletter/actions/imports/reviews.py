@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Connection
 
 from newsletter import addresses
+from newsletter.actions.imports.field_columns import fill_from_review
 from newsletter.actions.imports.organisations import complete, store
 from newsletter.actions.people import signup
 from newsletter.actions.people.signup_decisions import decide_request
@@ -103,6 +104,7 @@ def _admit(workspace: Workspace, connection: Connection, review: Review, email: 
     proof = {"wording": review.detail.get("wording", ""), "import": review.import_id}
     consent = Consent(str(review.detail.get("basis", "")), "import, reviewed", by, proof)
     people.move_subscription(connection, person, publication, "active", consent, now)
+    fill_from_review(connection, person.id, fields, now, by)
 
 
 def _create(connection: Connection, review: Review, by: str, now: float) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from newsletter.actions.imports.field_columns import FieldColumns, FieldValues
 from newsletter.actions.imports.knowledge import Knowledge
 from newsletter.actions.imports.organisation_match import Placing
 from newsletter.actions.workspace import Workspace
@@ -101,13 +102,14 @@ def import_subscribers(
             number = undo.begin(
                 writer, file_name=source.table.name, digest=source.digest, publication=publication, actor=by, now=now
             )
-        knowledge = Knowledge(reader, publication, workspace.signer.fingerprint)
+        fields = FieldColumns(reader, source.table)
+        knowledge = Knowledge(reader, publication, workspace.signer.fingerprint, fields)
         placing = Placing(reader)
-        read = plan_subscribers(source.table, setting.title, knowledge)
+        read = plan_subscribers(source.table, setting.title, knowledge, fields.trouble)
         rows: Iterator[ImportRow] = (placing.look(row, knowledge.of(row)) for row in read)
         if writer is not None and number is not None:
             kept = frozenset(column.name for column in source.table.read_as.columns if column.choice == "keep")
-            rows = _Importer(writer, number, publication, consent, now, knowledge, placing, kept).through(rows)
+            rows = _Importer(writer, number, publication, consent, now, knowledge, placing, kept, fields).through(rows)
         plan = summary(source.table, _shown(rows, each), keep=0)
         if writer is not None and number is not None:
             undo.finish(writer, number, plan.counts)
@@ -151,7 +153,9 @@ class _Importer:
         knowledge: Knowledge,
         placing: Placing,
         kept: frozenset[str],
+        fields: FieldColumns,
     ) -> None:
+        self._fields, self._fielded = fields, list[tuple[str, FieldValues]]()
         self._kept = sorted(kept)  # columns whose cells are kept beside the proof of consent
         self._connection, self._number, self._publication = connection, number, publication
         self._consent, self._now = replace(consent, proof={**consent.proof, "import": number}), now
@@ -186,6 +190,8 @@ class _Importer:
         if match and match.organisation_id is None and one.state == "active":
             detail = {"explanation": match.explanation, "candidates": list(match.candidates)}
             self._unplaced.append((address.key, row.fields.get("organisation", ""), detail))
+        if one.state == "active" and row.action != "keep" and (values := self._fields.values_of(row.fields)):
+            self._fielded.append((address.key, values))
         if known is None and self._first(row, address.key):
             self._writer.add(one)
         elif row.action != "keep" or one.organisation_id:
@@ -241,6 +247,10 @@ class _Importer:
     def _ask(self) -> None:
         """Open the questions gathered, now that everybody they are about is stored."""
         questions, self._questions = self._questions, []
+        if self._fielded:
+            self._writer.flush()
+            self._writer.fill_fields(self._fielded)
+            self._fielded.clear()
         if self._unplaced:
             self._writer.flush()
             waiting, self._unplaced = self._unplaced, []

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter import addresses
+from newsletter.actions.people.bulk import ChosenPeople, ids_of
 from newsletter.actions.workspace import Workspace
 from newsletter.audience import AudienceRule
 from newsletter.errors import AddressError, Refused
 from newsletter.french import slugify
 from newsletter.i18n import _
-from newsletter.store.people import audiences, groups
-from newsletter.store.people.audience_sql import standing_now
+from newsletter.store.people import groups
 from newsletter.store.people.groups import GroupSpan, PersonGroup
 
 _BETWEEN = re.compile(r"[\s,;<>\"]+")
@@ -79,13 +79,16 @@ def change_by_addresses(
 
 
 def change_by_audience(
-    workspace: Workspace, key: str, rule: AudienceRule, by: str, *, leave: bool = False, dry_run: bool = False
+    workspace: Workspace,
+    key: str,
+    who: AudienceRule | ChosenPeople,
+    by: str,
+    *,
+    leave: bool = False,
+    dry_run: bool = False,
 ) -> GroupChange:
-    """Put the people of an audience of today into a group, or with `leave` take them out; AudienceError."""
-    looked_up = workspace.resolve_audience(rule)
-    at = standing_now(workspace.today(), workspace.settings.members.grace_days)
-    with workspace.database.read() as connection:
-        ids = audiences.ids_of_audience(connection, looked_up, at)
+    """Put chosen people or an audience of today into a group, or with `leave` take them out; AudienceError."""
+    ids = ids_of(workspace, who)
     made, moment = _change(workspace, key, ids, by, leave=leave, dry_run=dry_run)
     return GroupChange(changed=made, same=len(ids) - len(made), at=moment)
 

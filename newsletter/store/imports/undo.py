@@ -15,9 +15,10 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.imports import writer
 from newsletter.store.journal import Event, record_event
-from newsletter.store.people import people
+from newsletter.store.people import custom_fields, people
 from newsletter.store.people.details import respan
 from newsletter.store.people.people import Consent
+from newsletter.store.tables.audiences import field_values
 from newsletter.store.tables.core import deliveries, events, subscribers, subscriptions
 from newsletter.store.tables.imports import import_changes, reviews
 from newsletter.store.tables.imports import imports as register
@@ -121,6 +122,8 @@ def _remove_untouched(connection: Connection, made: Import) -> int:
     theirs = subscriptions.c.subscriber_id.in_(alone)
     connection.execute(subscriptions.update().where(theirs).values(to_at=subscriptions.c.from_at))
     connection.execute(reviews.delete().where(reviews.c.subscriber_id.in_(alone)))
+    filled = sa.and_(field_values.c.about == "person", field_values.c.subject_id.in_(alone))
+    connection.execute(field_values.delete().where(filled))
     connection.execute(events.update().where(events.c.subscriber_id.in_(alone)).values(detail=""))
     removed = connection.execute(subscribers.delete().where(subscribers.c.id.in_(alone))).rowcount
     gone = import_changes.c.subscriber_id.not_in(sa.select(subscribers.c.id))
@@ -137,6 +140,8 @@ def _take_back(connection: Connection, made: Import, change: sa.Row[Any], consen
             connection.execute(subscribers.update().where(subscribers.c.id == person.id).values(values))
             respan(connection, people.by_id(connection, person.id), now)
         return "restored" if values else "kept"
+    if change.what == "fields":
+        return _empty_fields(connection, person, before, consent.actor, now)
     if change.what == "stopped":
         return _let_go(connection, made, person, before)
     current = people.subscription(connection, person.id, made.publication)
@@ -147,6 +152,18 @@ def _take_back(connection: Connection, made: Import, change: sa.Row[Any], consen
         return "restored"
     people.move_subscription(connection, person, made.publication, "expired", consent, now)
     return "restored"
+
+
+def _empty_fields(
+    connection: Connection, person: people.Person, before: Mapping[str, Any], actor: str, now: float
+) -> str:
+    """Give custom fields the values that they had, unless they were changed since."""
+    fields = {field.key: field for field in custom_fields.list_fields(connection, "person")}
+    held, restored = custom_fields.values_of(connection, "person", person.id), False
+    for name, (old, new) in before.items():
+        if name in fields and set(held.get(name, ())) == set(new):
+            restored |= custom_fields.set_value(connection, fields[name], person.id, old, now, actor)
+    return "restored" if restored else "kept"
 
 
 def _let_go(connection: Connection, made: Import, person: people.Person, before: Mapping[str, Any]) -> str:

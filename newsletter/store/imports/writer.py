@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter.actor import session_of, user_of
 from newsletter.store.engine import bulk
-from newsletter.store.people import people
+from newsletter.store.people import custom_fields, people
 from newsletter.store.people.details import respan
 from newsletter.store.people.people import Consent, Person
 from newsletter.store.tables.core import events, subscribers, subscriptions
@@ -161,6 +161,19 @@ class Writer:
             self._stop(person, one)
         return person
 
+    def fill_fields(self, given: Sequence[tuple[str, Mapping[str, Sequence[str]]]]) -> None:
+        """Give people who are stored, by address key, the values of custom fields; of two rows the later counts."""
+        fields = {field.key: field for field in custom_fields.list_fields(self._connection, "person")}
+        for key, values in given:
+            person = people.by_key(self._connection, key)
+            before = custom_fields.values_of(self._connection, "person", person.id)
+            new = {name: list(texts) for name, texts in values.items() if set(before.get(name, ())) != set(texts)}
+            if new:
+                self._note(person, "fields", {name: [list(before.get(name, ())), new[name]] for name in new})
+            for name, texts in new.items():
+                actor = self._consent.actor
+                custom_fields.set_value(self._connection, fields[name], person.id, texts, self._now, actor)
+
     def _complete(self, person: Person, one: Incoming) -> Person:
         ours = {name: str(getattr(person, name)) for name in DETAILS}
         gave = frozenset(person.from_file.split())
@@ -218,7 +231,7 @@ class Writer:
         ours = (import_changes.c.import_id == self._import, import_changes.c.subscriber_id == person.id)
         rows = self._connection.execute(sa.select(import_changes.c.what, import_changes.c.before).where(*ours))
         noted = {row.what: row.before for row in rows}
-        if "created" in noted or (what in noted and what != "filled"):
+        if "created" in noted or (what in noted and what not in ("filled", "fields")):
             return
         if what in noted:
             before = _merged(json.loads(noted[what]), before)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -58,8 +59,24 @@ def list_audience(
     connection: Connection, rule: AudienceRule, at: Standing, start: int = 0, limit: int | None = None
 ) -> Iterator[AudiencePerson]:
     """Yield the people of an audience by address, from the one numbered `start`; who was erased since is not named."""
-    joined = sa.outerjoin(subscribers, organisations, organisations.c.id == subscribers.c.organisation_id)
     inside = sa.select(at.person).select_from(at.source).where(rule_condition(rule, at), *at.base)
+    ordered = _people().where(subscribers.c.id.in_(inside)).order_by(subscribers.c.address_key).offset(start)
+    rows = connection.execution_options(yield_per=PIECE).execute(ordered.limit(limit) if limit is not None else ordered)
+    yield from map(_person, rows)
+
+
+def list_chosen(connection: Connection, uids: Sequence[bytes]) -> list[AudiencePerson]:
+    """Return people by their random identifiers, in the order of their addresses; who was erased is left out."""
+    query = _people().where(subscribers.c.uid.in_(uids)).order_by(subscribers.c.address_key)
+    return [_person(row) for row in connection.execute(query)]
+
+
+def _person(row: sa.Row[Any]) -> AudiencePerson:
+    return AudiencePerson(**{**row._asdict(), "uid": row.uid.hex()})
+
+
+def _people() -> sa.Select[Any]:
+    joined = sa.outerjoin(subscribers, organisations, organisations.c.id == subscribers.c.organisation_id)
     columns = [subscribers.c[name] for name in ("id", "uid", "address", "salutation", "first_name", "last_name")]
     columns += [subscribers.c[name] for name in ("function", "role", "phone", "organisation_id")]
     places = [
@@ -67,11 +84,7 @@ def list_audience(
         for name, label in (("name", "organisation"), ("level", "level"), ("region", "region"))
     ]
     place = sa.func.coalesce(organisations.c.departement, "").label("departement")
-    query = sa.select(*columns, *places, place).select_from(joined).where(subscribers.c.id.in_(inside))
-    ordered = query.order_by(subscribers.c.address_key).offset(start)
-    rows = connection.execution_options(yield_per=PIECE).execute(ordered.limit(limit) if limit is not None else ordered)
-    for row in rows:
-        yield AudiencePerson(**{**row._asdict(), "uid": row.uid.hex()})
+    return sa.select(*columns, *places, place).select_from(joined)
 
 
 def ids_of_audience(connection: Connection, rule: AudienceRule, at: Standing) -> list[int]:

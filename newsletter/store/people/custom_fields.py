@@ -136,6 +136,20 @@ def values_of(connection: Connection, about: str, subject_id: int) -> Mapping[st
     return found
 
 
+def values_of_people(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, tuple[str, ...]]]:
+    """Return the values of now of some people, by row id and field."""
+    rows = connection.execute(
+        sa.select(field_values.c.subject_id, field_values.c.field, field_values.c.value)
+        .where(field_values.c.about == "person", field_values.c.subject_id.in_(ids), field_values.c.to_at.is_(None))
+        .order_by(field_values.c.field, field_values.c.value)
+    )
+    found: dict[int, dict[str, tuple[str, ...]]] = {}
+    for number, name, value in rows:
+        held = found.setdefault(number, {})
+        held[name] = (*held.get(name, ()), value)
+    return found
+
+
 def all_values(connection: Connection, about: str) -> dict[int, dict[str, tuple[str, ...]]]:
     """Return the values of now of every person or organisation, by row id and field: what an export adds."""
     rows = connection.execute(

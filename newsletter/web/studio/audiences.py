@@ -9,19 +9,21 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
-from newsletter.actions.people.bulk import BulkAct, BulkResult
+from newsletter.actions.people.bulk import BulkResult, ChosenPeople
 from newsletter.audience import AudienceRule
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
 from newsletter.french import number_words, printed
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
+from newsletter.web.studio.bulk_forms import chosen_people, sent_act
 from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
 
 HOME = "/studio/public/publics"
 _SIZE = 50
+_DIGITS = 7
 _MOST_EXPORTS = 10  # a day, as of the whole list
 
 
@@ -136,12 +138,22 @@ class _AudiencePages:
         except NewsletterError as error:
             return told(error)
 
-    def people(self, visit: Visit, page: int = 1, *, plan: BulkResult | None = None, problem: str = "") -> Response:
-        """List the people of any rule: where every figure leads; with `plan`, what an act would change."""
+    def people(
+        self, visit: Visit, page: int = 1, *, plan: BulkResult | None = None, erasing: int = 0, problem: str = ""
+    ) -> Response:
+        """List chosen people, or those of any rule, where every figure leads; with `plan`, what an act would change."""
         text, number = visit.query("regle") or visit.text("regle"), max(1, min(page, 100_000))
+        described, chosen = None, chosen_people(visit)
+        if visit.query("choisies") and not chosen:
+            return self.shell.back("/studio/public", say("Cochez au moins une personne."), bad=True)
         try:
-            rule = audiences.read_rule(self.site.workspace, text)
-            found, total = audiences.list_people(self.site.workspace, rule, (number - 1) * _SIZE, _SIZE)
+            if chosen:
+                found = bulk.list_chosen(self.site.workspace, chosen)
+                total = len(found)
+            else:
+                rule = audiences.read_rule(self.site.workspace, text)
+                found, total = audiences.list_people(self.site.workspace, rule, (number - 1) * _SIZE, _SIZE)
+                described = audiences.describe_rule(self.site.workspace, rule)
         except NewsletterError as error:
             return self.shell.back(HOME, told(error), bad=True)
         note_records(self.site, visit, len(found))
@@ -151,11 +163,13 @@ class _AudiencePages:
             people=found,
             total=total,
             rule=text,
-            described=audiences.describe_rule(self.site.workspace, rule),
+            described=described,
+            chosen=chosen.uids if chosen else (),
             page=number,
-            pages=-(-total // _SIZE) or 1,
+            pages=1 if chosen else -(-total // _SIZE) or 1,
             level=database_labels.level,
             plan=plan,
+            erasing=erasing,
             problem=problem,
             sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
             fields=custom_fields.list_fields(self.site.workspace, "person"),
@@ -164,10 +178,11 @@ class _AudiencePages:
 
     def act(self, visit: Visit) -> Response:
         """Say what an act would change for the people of a rule, and do it once that was seen."""
-        sure, act = visit.text("sure") == "oui", _bulk_act(visit)
+        if visit.text("geste") == "effacer":
+            return self.erase(visit)
+        sure, act = visit.text("sure") == "oui", sent_act(visit)
         try:
-            rule = audiences.read_rule(self.site.workspace, visit.text("regle"))
-            done = bulk.perform_bulk(self.site.workspace, rule, act, visit.by, dry_run=not sure)
+            done = bulk.perform_bulk(self.site.workspace, self._who(visit), act, visit.by, dry_run=not sure)
         except NewsletterError as error:
             return self.people(visit, problem=told(error))
         if not sure:
@@ -177,13 +192,29 @@ class _AudiencePages:
         undo = Undo(f"{HOME}/geste/annuler", {**fields, "quand": repr(done.at)}) if done.changed else None
         return self.shell.back(self._list_of(visit), words.format(n=number_words(done.changed)), undo=undo)
 
+    def erase(self, visit: Visit) -> Response:
+        """Say how many people would be erased, and erase them once the box is ticked: there is no way back."""
+        sure, shown = visit.text("sure") == "oui", visit.text("vues")
+        seen = int(shown) if sure and shown.isdecimal() and len(shown) < _DIGITS else None
+        try:
+            n = bulk.erase_people(self.site.workspace, self._who(visit), visit.by, seen=seen)
+        except NewsletterError as error:
+            return self.people(visit, problem=told(error))
+        if seen is None:
+            return self.people(visit, erasing=n)
+        words = ngettext("{n} personne est effacée.", "{n} personnes sont effacées.", n)
+        return self.shell.back("/studio/public", words.format(n=number_words(n)))
+
+    def _who(self, visit: Visit) -> AudienceRule | ChosenPeople:
+        return chosen_people(visit) or audiences.read_rule(self.site.workspace, visit.text("regle"))
+
     def take_back(self, visit: Visit) -> Response:
         """Undo an act on many people."""
         try:
             at = float(visit.text("quand"))
         except ValueError:
             raise HTTPException(422) from None
-        n = bulk.take_back_bulk(self.site.workspace, _bulk_act(visit), at, visit.by)
+        n = bulk.take_back_bulk(self.site.workspace, sent_act(visit), at, visit.by)
         words = ngettext("C’est annulé pour {n} personne.", "C’est annulé pour {n} personnes.", n)
         return self.shell.back(HOME, words.format(n=number_words(n)))
 
@@ -191,8 +222,7 @@ class _AudiencePages:
         """Put the people of a rule into a group; the notice takes them out again."""
         key, workspace = visit.text("groupe"), self.site.workspace
         try:
-            rule = audiences.read_rule(workspace, visit.text("regle"))
-            done = groups.change_by_audience(workspace, key, rule, visit.by)
+            done = groups.change_by_audience(workspace, key, self._who(visit), visit.by)
         except NewsletterError as error:
             return self.people(visit, problem=told(error))
         n = len(done.changed)
@@ -201,7 +231,9 @@ class _AudiencePages:
         return self.shell.back(f"/studio/public/groupes/{key}", words.format(n=number_words(n)), undo=undo)
 
     def _list_of(self, visit: Visit) -> str:
-        return f"{HOME}/personnes?{urlencode({'regle': visit.text('regle')})}"
+        chosen = chosen_people(visit)
+        wanted = [("personne", uid) for uid in chosen.uids] if chosen else [("regle", visit.text("regle"))]
+        return f"{HOME}/personnes?{urlencode(wanted)}"
 
     def save(self, visit: Visit) -> Response:
         """Write an audience, or show the form again with what is wrong."""
@@ -246,20 +278,6 @@ class _AudiencePages:
         except AudienceError as error:
             return JSONResponse({"words": told(error), "bad": True})
         return JSONResponse({"words": who_words(found), "bad": bool(found.trouble)})
-
-
-def _bulk_act(visit: Visit) -> BulkAct:
-    kinds: dict[str, bulk.BulkKind] = {"abonner": "subscribe", "desabonner": "unsubscribe", "champ": "field"}
-    if visit.text("geste") not in kinds:
-        raise HTTPException(422)
-    values = tuple(text for text in visit.texts("valeur") if text)
-    return BulkAct(
-        kind=kinds[visit.text("geste")],
-        publication=visit.text("publication"),
-        asked=visit.text("asked"),
-        field=visit.text("champ"),
-        values=values,
-    )
 
 
 def who_words(found: audiences.DescribedAudience) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from newsletter.i18n import ngettext
 from newsletter.web.site import say
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from newsletter.store.imports.reviews import Review
 
 
-def meanings() -> dict[str, str]:
-    """Return what a column can be read as, in the order of a list to choose from."""
+def meanings(fields: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Return what a column can be read as, in the order of a list to choose from; `fields` are the labels of fields."""
     return {
         "email": say("Adresse électronique"),
         "first_name": say("Prénom"),
@@ -32,14 +34,21 @@ def meanings() -> dict[str, str]:
         "consent": say("Accord : « non » veut dire ne pas écrire"),
         "stop": say("Départ : « oui », une croix ou une date veut dire ne pas écrire"),
         "confirmed": say("Inscription confirmée : « non » veut dire en attente"),
+        **{choice: say("Champ : {label}").format(label=label) for choice, label in fields.items()},
         "keep": say("Garder avec la preuve d’inscription"),
         "ignore": say("Ne pas lire"),
     }
 
 
-def meaning(column: ColumnReading) -> str:
-    """Return what a column was read as, in words."""
-    return meanings().get(column.meaning, say("non lue"))
+def column_words(fields: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page of columns needs: what a column can be read as, and what it was read as."""
+    known = meanings(fields)
+    return {"meanings": known, "meaning": partial(meaning, known=known)}
+
+
+def meaning(column: ColumnReading, known: Mapping[str, str]) -> str:
+    """Return what a column was read as, in the words of `meanings`."""
+    return known.get(column.meaning, say("non lue"))
 
 
 def answer_words(given: ReviewAnswer, group: ReviewGroup) -> str:
@@ -80,5 +89,5 @@ def facts(review: Review) -> Mapping[str, str]:
     fields = review.detail.get("fields")
     for name, value in fields.items() if isinstance(fields, dict) else ():
         if name != "email":
-            found[columns.get(name, name.replace("_", " ").capitalize())] = str(value)
+            found[columns.get(name, name.removeprefix("field:").replace("_", " ").capitalize())] = str(value)
     return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from newsletter.actions.imports import refused_rows, subscribers, uploads
+from newsletter.actions.imports import field_columns, refused_rows, subscribers, uploads
 from newsletter.actions.imports.subscribers import BASES
 from newsletter.actions.imports.uploads import RehearsedUpload
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.i18n import ngettext
-from newsletter.web.site import Site, say
-from newsletter.web.studio.import_labels import meaning, meanings
+from newsletter.web.site import Site, say, told
+from newsletter.web.studio.import_labels import column_words
 from newsletter.web.studio.session import Number, Visit, allow
 from newsletter.web.studio.shell import HEADERS, Shell, Undo
 
@@ -57,8 +57,7 @@ def router(site: Site) -> APIRouter:
             basis=basis,
             action=action,
             reason=made.plan.reason,
-            meanings=meanings(),
-            meaning=meaning,
+            **column_words(field_columns.field_choices(workspace)),
         )
 
     @routes.post("/importer/colonnes")
@@ -70,8 +69,8 @@ def router(site: Site) -> APIRouter:
             made = uploads.rehearse_upload(workspace, token, publication, basis=basis, by=visit.by, choices=choices)
         except NotFound:
             return shell.back(_HOME, say("Ce fichier a déjà été importé, ou date de plus d’une heure."), bad=True)
-        except Refused:
-            return shell.back(_HOME, say("Choisissez dans la liste ce que veut dire chaque colonne."), bad=True)
+        except Refused as refused:
+            return shell.back(_HOME, told(refused), bad=True)
         return plan_page(visit, made, publication, basis)
 
     @routes.post("/importer/faire")

@@ -88,6 +88,10 @@ class Visit:
         """Return a value of the address's query without surrounding blanks."""
         return _typed(self.request.query_params.get(name, ""))
 
+    def queries(self, name: str) -> list[str]:
+        """Return every value that the address's query has several times."""
+        return [_typed(value) for value in self.request.query_params.getlist(name)]
+
 
 def _typed(text: str) -> str:
     return clean_pasted(text).strip()  # NUL among them, which PostgreSQL does not take

@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
+import sqlalchemy as sa
 
-from newsletter.actions.imports import columns, refused_rows, subscribers, uploads
-from newsletter.actions.people import data_rights
+from newsletter.actions.imports import columns, refused_rows, reviews, subscribers, uploads
+from newsletter.actions.people import custom_fields, data_rights
+from newsletter.actions.people.subscriptions import find_person
 from newsletter.errors import ExchangeError, NotFound, Refused
+from newsletter.store.tables.audiences import field_values
 from tests.actions.audience_desk import desk
 
 TEXT = "Courriel;Statut;Territoire\na@ville.fr;zone 1;Nord\nb@ville.fr;zone 2;Sud\npas une adresse;zone 1;=1+1\n"
@@ -82,3 +85,83 @@ def test_a_column_is_chosen_by_its_place_when_it_has_no_header(workspace):
     subscribers.import_subscribers(workspace, source, "lettre", by="anna")
     details = data_rights.whole_record(workspace, "a@ville.fr")["details"]
     assert (details["phone"], details["function"]) == ("0612345687", "Maire")
+
+
+FIELDS = "Courriel;Thème;Taille\na@ville.fr;sante;10 000\nb@ville.fr;achats;\nc@ville.fr;pêche;3\nd@ville.fr;;trois\n"
+
+
+@pytest.fixture
+def fields(workspace):
+    custom_fields.save_field(workspace, "person", "", "Thème", "choices", ("santé", "achats"), "anna")
+    custom_fields.save_field(workspace, "person", "", "Taille", "number", (), "anna")
+
+
+def held(workspace, email: str) -> dict[str, tuple[str, ...]]:
+    with workspace.database.read() as connection:
+        number = find_person(connection, email).id
+    found = custom_fields.filled_fields(workspace, "person", number)
+    return {one.field.key: one.values for one in found if one.values}
+
+
+def bring_fields(workspace, text: str = FIELDS):
+    token = upload(workspace, text)
+    rehearsed = rehearse(workspace, token, Thème="field:theme", Taille="field:taille")
+    plan, number = uploads.carry_out(workspace, token, "lettre", basis="", by="anna")
+    assert (plan.counts, rehearsed.file_action) == (rehearsed.counts, "import")
+    return plan.counts, number
+
+
+@pytest.mark.usefixtures("fields")
+def test_a_column_fills_a_field_and_a_value_that_does_not_fit_refuses_its_row(workspace):
+    counts, number = bring_fields(workspace)
+    assert counts == {"accept": 2, "reject": 2}
+    assert held(workspace, "a@ville.fr") == {"theme": ("santé",), "taille": ("10000",)}
+    assert held(workspace, "b@ville.fr") == {"theme": ("achats",)}
+    reasons = refused_rows.refused_rows(workspace, number).decode("utf-8-sig")
+    assert "ligne 4, colonne « Thème » : « pêche » ne convient pas" in reasons
+    assert "ligne 5, colonne « Taille » : « trois » ne convient pas" in reasons
+
+
+@pytest.mark.usefixtures("fields")
+def test_undoing_an_import_gives_back_the_values_of_fields_that_nobody_changed_since(workspace):
+    bring_fields(workspace)
+    again = "Courriel;Thème;Taille\na@ville.fr;achats;12\nb@ville.fr;achats;\ne@ville.fr;santé;1\n"
+    counts, number = bring_fields(workspace, again)
+    assert counts == {"merge": 1, "keep": 1, "accept": 1}
+    assert held(workspace, "a@ville.fr") == {"theme": ("achats",), "taille": ("12",)}
+    custom_fields.set_person_values(workspace, "a@ville.fr", {"taille": ["15"]}, "anna")
+    subscribers.take_back(workspace, number, "anna")
+    assert held(workspace, "a@ville.fr") == {"theme": ("santé",), "taille": ("15",)}
+    with workspace.database.read() as connection:
+        everything = sa.select(sa.func.count()).select_from(field_values).where(field_values.c.to_at.is_(None))
+        assert connection.scalar(everything) == 3
+
+
+@pytest.mark.usefixtures("fields")
+def test_a_row_that_says_no_is_heard_whatever_its_fields_hold(workspace):
+    text = "Courriel;Statut;Thème\na@ville.fr;désabonné;pêche\n"
+    token = upload(workspace, text)
+    assert rehearse(workspace, token, Thème="field:theme").counts == {"suppress": 1}
+
+
+@pytest.mark.usefixtures("fields")
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"Thème": "field:humeur"}, "no meaning of a column"),
+        ({"Thème": "field:theme", "Taille": "field:theme"}, "would both fill"),
+    ],
+)
+def test_a_field_that_is_not_there_or_has_two_columns_is_refused(workspace, choices, message):
+    with pytest.raises(Refused, match=message):
+        rehearse(workspace, upload(workspace, FIELDS), **choices)
+
+
+@pytest.mark.usefixtures("fields")
+def test_a_doubtful_row_fills_its_fields_when_it_is_accepted(workspace):
+    token = upload(workspace, "Courriel;Thème\na@gmial.com;sante\n")
+    assert rehearse(workspace, token, Thème="field:theme").counts == {"review": 1}
+    uploads.carry_out(workspace, token, "lettre", basis="", by="anna")
+    (review,) = reviews.list_reviews(workspace)
+    reviews.settle_review(workspace, review.id, accept=True, by="anna")
+    assert held(workspace, "a@gmial.com") == {"theme": ("santé",)}

@@ -16,7 +16,7 @@ from newsletter.actions.archive import public_letters
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
-from newsletter.store.people import organisations, people
+from newsletter.store.people import entitlement, organisations, people
 from newsletter.store.people.erasure import erase_person
 from newsletter.store.people.people import Consent
 from newsletter.store.tables.core import mailings, subscribers
@@ -135,6 +135,54 @@ def test_a_restricted_article_is_on_no_page(sent: Town) -> None:
         page = sent.client.get(address).text
         assert "bretagne-energie-citoyenne" not in page
     assert "redon-habitat-participatif" in sent.client.get("/lettres/2026-12-essai").text
+
+
+def send_for_brittany(town: Town, header: str = "", item: str = "", publication: str = "lettre") -> str:
+    """Send a letter of one article for some readers only; returns its path on the web."""
+    issue = town.workspace.root / "issues" / "2026-12-essai.md"
+    issue.write_text(
+        f"---\npublication: {publication}\ndate: 2026-12-20\nsubject: Redon, habitat participatif\n{header}sections:\n"
+        f"  - tag: territoires\n    items:\n      - article: redon-habitat-participatif\n{item}---\n"
+    )
+    approved = approve_issue(town.workspace, issue.stem, by="a", now=True)
+    deliver_mailing(town.workspace, sending_mailings.begin_mailing(town.workspace, approved))
+    return f"/lettres/{issue.stem}"
+
+
+ONLY_SOME = [("for: region = Bretagne\n", ""), ("", "        for: region = Bretagne\n")]
+
+
+@pytest.mark.parametrize(("header", "item"), ONLY_SOME, ids=["the letter", "its only item"])
+def test_a_letter_for_some_readers_only_says_so_on_the_web_and_tells_nothing_of_itself(
+    sent: Town, header: str, item: str
+) -> None:
+    path = send_for_brittany(sent, header, item)
+    page = sent.client.get(path).text
+    assert "Ce numéro ne contient rien de public" in page
+    for address in (path, "/", "/lettres.rss", "/articles.rss"):
+        text = sent.client.get(address).text
+        assert address != path or "redon-habitat-participatif" not in text
+        assert "Redon, habitat participatif" not in text
+
+
+def test_a_members_letter_for_some_opens_for_those_it_was_sent_to_only(sent: Town) -> None:
+    path = send_for_brittany(sent, "for: region = Bretagne\n", publication="flash")
+    with sent.workspace.database.read() as connection:
+        keys = connection.scalars(
+            sa.select(subscribers.c.address_key).where(subscribers.c.organisation_id.is_not(None))
+        ).all()
+        everyone = [people.by_key(connection, key) for key in keys]
+        rule = sent.workspace.rule(sent.workspace.settings.publication("flash"))
+        today = sent.workspace.today()
+        members = [p for p in everyone if not entitlement.reason(connection, rule, p.id, today)]
+        inside = {
+            p.id for p in members if organisations.get_organisation(connection, p.organisation_id).region == "Bretagne"
+        }
+    opened = {
+        p.id for p in members if sent.client.get(path, params={"cle": key_of(sent, p, "2026-12-essai")}).is_success
+    }
+    assert opened == inside
+    assert 0 < len(inside) < len(members)
 
 
 @pytest.mark.parametrize("change", [{"status": "approved", "started_at": None}, {"status": "cancelled"}])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from newsletter.actions.people import audiences, custom_fields, subscriptions
+from newsletter.actions.people import audiences, bulk, custom_fields, directory, subscriptions
 from newsletter.actions.reports import report
 from newsletter.audience_parser import parse_rule
+from newsletter.filters import PersonFilter
 from tests.web.studio.test_audiences import desk, network, words
 
 HOME = "/studio/public/publics"
@@ -72,3 +73,50 @@ def test_an_audience_is_put_into_a_group(desk):
     assert answer.url.path == "/studio/public/groupes/printemps" and count(desk, "group = printemps") == count(
         desk, RULE
     )
+
+
+def everybody(desk):
+    return directory.search(desk.workspace, PersonFilter(), 0, 100)[0]
+
+
+def test_people_ticked_on_the_list_are_shown_alone_and_changed_alone(desk):
+    one, two = everybody(desk)[:2]
+    assert f'name="personne" value="{one.uid}"' in desk.get("/studio/public").text
+    seen = desk.get(f"{HOME}/personnes?choisies=oui&personne={one.uid}&personne={two.uid}")
+    assert "Personnes choisies" in words(seen) and one.address in seen.text and two.address in seen.text
+    desk.post("/studio/public/groupes", titre="Printemps")
+    desk.post(f"{HOME}/groupe", personne=[one.uid, two.uid], groupe="printemps")
+    assert "2 personnes" in words(desk.get("/studio/public/groupes/printemps"))
+    fields = {"personne": [one.uid], "geste": "desabonner", "publication": "lettre"}
+    assert "1 personne changerait." in words(desk.post(f"{HOME}/geste", **fields))
+    assert "C’est fait pour 1 personne." in words(desk.post(f"{HOME}/geste", **fields, sure="oui"))
+    assert (everybody(desk)[0].states["lettre"], everybody(desk)[1].states["lettre"]) == ("left", "active")
+
+
+def test_no_box_ticked_is_said_and_never_means_everybody(desk):
+    answer = desk.get(f"{HOME}/personnes?choisies=oui")
+    assert "Cochez au moins une personne." in words(answer) and answer.url.path == "/studio/public"
+    assert "Personne ne correspond." in words(desk.get(f"{HOME}/personnes?choisies=oui&personne=nobody"))
+
+
+def test_chosen_people_are_erased_once_their_number_was_seen_and_the_box_ticked(desk):
+    before = everybody(desk)
+    fields = {"personne": [p.uid for p in before[:3]], "geste": "effacer"}
+    assert "3 personnes seraient effacées." in words(desk.post(f"{HOME}/geste", **fields))
+    assert "3 personnes seraient effacées." in words(desk.post(f"{HOME}/geste", **fields, vues="3"))
+    assert "Ces personnes ont changé depuis" in words(desk.post(f"{HOME}/geste", **fields, vues="2", sure="oui"))
+    assert len(everybody(desk)) == len(before)
+    done = desk.post(f"{HOME}/geste", **fields, vues="3", sure="oui")
+    assert "3 personnes sont effacées." in words(done)
+    assert [p.uid for p in everybody(desk)] == [p.uid for p in before[3:]]
+
+
+def test_an_audience_is_erased_and_too_large_a_one_is_not(desk, monkeypatch):
+    n, fields = count(desk, RULE), {"regle": RULE, "geste": "effacer"}
+    assert f"{n} personnes seraient effacées." in words(desk.post(f"{HOME}/geste", **fields))
+    monkeypatch.setattr(bulk, "MOST_ERASED", n - 1)
+    assert "On n’efface pas plus de" in words(desk.post(f"{HOME}/geste", **fields, vues=str(n), sure="oui"))
+    assert count(desk, RULE) == n
+    monkeypatch.undo()
+    desk.post(f"{HOME}/geste", **fields, vues=str(n), sure="oui")
+    assert count(desk, RULE) == 0

@@ -113,3 +113,17 @@ def test_another_program_puts_people_into_a_group_and_is_told_nothing_about_them
     assert len(said) == 1 and count(desk, "group = presse") == 1
     listed = desk.client.get("/api/v1/groups", headers=headers).json()
     assert listed == {"groups": [{"group": "presse", "title": "Presse", "people": 1}]}
+
+
+def test_a_column_of_a_file_is_read_as_a_field_on_the_page_of_columns(desk):
+    custom_fields.save_field(desk.workspace, "person", "", "Thème", "choice", ("santé", "achats"), "test")
+    home = "/studio/public/importer"
+    content = "Courriel;Sujet\nnouvelle@ville.example;sante\nautre@ville.example;pêche\n".encode()
+    page = desk.post(home, publication="lettre", files={"file": ("liste.csv", content)})
+    assert "Champ : Thème" in words(page)
+    token = re.search(r'name="token" value="([^"]+)"', page.text)[1]
+    fields = {"token": token, "publication": "lettre", "header": ["Courriel", "Sujet"]}
+    read = desk.post(f"{home}/colonnes", **fields, meaning=["", "field:theme"])
+    assert "ligne 3, colonne « Sujet » : « pêche » ne convient pas au champ « Thème »" in words(read)
+    desk.post(f"{home}/faire", token=token, publication="lettre")
+    assert count(desk, "person.theme = santé") == 1
