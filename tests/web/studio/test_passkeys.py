@@ -123,7 +123,7 @@ def test_a_device_that_does_not_know_its_user_adds_no_passkey(studio):
     enter_by_link(workspace, user, page)
     page.goto("/studio/compte/securite")
     page.get_by_role("button", name=ADD).click()
-    expect(page.get_by_text("La clé d’accès n’a pas été faite")).to_be_visible()
+    expect(page.get_by_text("La clé d’accès n’a pas été créée")).to_be_visible()
     assert COOKIE in {cookie["name"] for cookie in page.context.cookies()}
 
 
