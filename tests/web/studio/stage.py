@@ -64,17 +64,20 @@ class Stage:
     def open(self, path: str, status: int = 200) -> None:
         """Go to a page of the Studio, which must answer so."""
         answer = self.visit(self.address + path)
-        assert answer and answer.status == status, f"{path}: {answer and answer.status}"
+        assert answer.status == status, f"{path}: {answer.status}"
 
-    def visit(self, address: str) -> Response | None:
-        """Go to an address, once more where the page that is left was about to reload itself."""
-        try:
-            return self.page.goto(address)
-        except Error as crossed:
-            if "interrupted by another navigation" not in str(crossed):
-                raise
-            self.page.wait_for_load_state()
-            return self.page.goto(address)
+    def visit(self, address: str) -> Response:
+        """Go to an address, again where a page that was about to reload itself crosses the way."""
+        while True:
+            try:
+                self.page.goto("about:blank")
+                answer = self.page.goto(address)
+            except Error as crossed:
+                if "interrupted by another navigation" not in str(crossed):
+                    raise
+                continue
+            if answer is not None:
+                return answer
 
     def enter(self, user: User) -> None:
         """Sign somebody in."""
