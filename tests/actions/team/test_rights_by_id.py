@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from newsletter.actions.operations.start import load_people
+from newsletter.actions.operations import start
 from newsletter.actions.sending import mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.team import audit_log, sessions, signin, users
@@ -18,8 +18,15 @@ from newsletter.actor import Actor, same_person
 from newsletter.errors import Refused
 from newsletter.exchange.values import protect
 from newsletter.store import journal
-from tests.actions.sending.test_approval import month as month
 from tests.actions.stage import ISSUE
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory):
+    """The sample month, nothing of it approved, made once."""
+    path = tmp_path_factory.mktemp("rights") / "ws"
+    start.init(path, sample=True)
+    return path
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def workspace(month, tmp_path):
     """The sample month with some people to write to."""
     shutil.copytree(month, tmp_path / "ws")
     made = open_workspace(tmp_path / "ws")
-    load_people(made, 5)
+    start.load_people(made, 5)
     yield made
     made.close()
 
