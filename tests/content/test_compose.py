@@ -168,7 +168,7 @@ def test_without_a_preheader_the_first_titles_stand_for_it():
 def test_a_message_without_items_is_announced_by_its_first_words():
     said = "Rendez-vous le 3 décembre à Lille pour la rencontre nationale des collectivités."
     composed = compose(issue(editorial=said), Pool(()), LETTRE, NETWORK)
-    assert composed.items == () and composed.preheader == said
+    assert composed.items == () and composed.preheader == said.replace("3 d", "3\N{NO-BREAK SPACE}d")
 
 
 def test_items_for_some_readers_only_are_still_there():
