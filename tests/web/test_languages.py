@@ -19,6 +19,7 @@ import pytest
 from newsletter import i18n
 from newsletter.actions.letters import editions
 from newsletter.actions.workspace import open_workspace
+from newsletter.exchange.departements import DEPARTEMENTS
 from tests.conftest import ROOT
 from tests.translations import sentences
 from tests.web.conftest import BASE
@@ -99,6 +100,7 @@ def typed(standing) -> str:
         ROOT / "data" / "organisations.csv",
     ]
     texts = [path.read_text(encoding="utf-8") for path in files]
+    texts += DEPARTEMENTS.values()  # names, the same in every language
     with standing.workspace.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT address, first_name, last_name, function FROM subscribers")
         texts += [" ".join(row) for row in rows]
