@@ -53,10 +53,8 @@ def import_organisations(workspace: Workspace, source: Source, *, by: str, dry_r
     table = source.table
     if isinstance(table, Refusal):
         return MemberPlan(file_action="refuse", reason=table.reason)
-    with workspace.database.write() as connection:
+    with workspace.database.write(keep=not dry_run) as connection:
         outcomes = tuple(_through(connection, plan_organisations(table), by, workspace.clock()))
-        if dry_run:
-            connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
     return MemberPlan(file_action="import", encoding=table.encoding, delimiter=table.delimiter, outcomes=outcomes)
 
 

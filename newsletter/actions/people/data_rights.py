@@ -167,16 +167,13 @@ def purge_expired(workspace: Workspace, *, by: str, dry_run: bool = False) -> Pu
         imports=now - keep.imports_days * DAY,
         webhooks=now - keep.webhooks_days * DAY,
     )
-    with workspace.database.write() as connection:
+    with workspace.database.write(keep=not dry_run) as connection:
         done = retention.purge_expired(
             connection, periods, lambda key: workspace.signer.fingerprint("erasure", key), now
         )
         limits.purge_limits(connection, now - 2 * DAY)
         one_time.purge_links(connection, now - DAY)
-        if dry_run:
-            connection.get_transaction().rollback()  # type: ignore[union-attr]  # write() has begun one
-        else:
-            record_event(connection, Event(now, "purged", actor=by, detail=done.counts()))
+        record_event(connection, Event(now, "purged", actor=by, detail=done.counts()))
     if not dry_run:
         retention.settle_file(workspace.database)
     return done

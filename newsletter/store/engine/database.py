@@ -67,15 +67,20 @@ class Database:
             _prepare_sqlite(self.engine, durable)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection in a transaction that holds the write lock from its first statement; commit at the end."""
+    def write(self, *, keep: bool = True) -> Iterator[Connection]:
+        """Give a connection in a transaction that holds the write lock from its first statement; commit at the end.
+
+        Without `keep` all of it is taken back: a rehearsal takes the same steps.
+        """
         alone = self._lock if self.sqlite else nullcontext()
         with alone, _explained(self.engine), self.engine.connect() as connection:
             if self.sqlite:
                 connection.info["immediate"] = True
             try:
-                with connection.begin():
+                with connection.begin() as transaction:
                     yield connection
+                    if not keep:
+                        transaction.rollback()
             finally:
                 connection.info.pop("immediate", None)
 
