@@ -6,6 +6,7 @@ What that leaves open is judged by the values of the column (module `reading`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -40,15 +41,32 @@ class ColumnSense(NamedTuple):
     tool: str = ""
 
 
+# What a key of the table of tools means.
+_KEYS: Mapping[str, tuple[Sense, Standing]] = {
+    "status": ("status", "left"),
+    "lists": ("lists", "left"),
+    "count": ("count", "left"),
+    "text": ("text", "left"),
+    "none": ("none", "left"),
+    "stop": ("stop", "left"),
+    "stop:bounced": ("stop", "bounced"),
+    "stop:complained": ("stop", "complained"),
+    "stop:pending": ("stop", "pending"),
+    "stop:unclear": ("stop", "unclear"),
+    "consent": ("consent", "left"),
+    "consent:pending": ("consent", "pending"),
+    "consent:unclear": ("consent", "unclear"),
+}
+
+
 def _by_header() -> dict[str, ColumnSense]:
     """Return the table by folded header; where two tools use one header, the later line of the table is the surer."""
     found: dict[str, ColumnSense] = {}
     for tool in TOOLS:
         for key, headers in tool.columns.items():
-            sense, _colon, standing = key.strip().partition(":")
+            sense, standing = _KEYS[key]
             for header in headers.split(","):
-                # The keys of the table are texts: `sense` or `sense:standing`.
-                one = ColumnSense(sense, standing or "left", known=True, tool=tool.name)  # type: ignore[arg-type]
+                one = ColumnSense(sense, standing, known=True, tool=tool.name)
                 known = found.get(" ".join(header.split()))
                 # A reading that can say no is never replaced by one that cannot.
                 if known is None or known.sense in ("none", "text") or one.sense not in ("none", "text"):

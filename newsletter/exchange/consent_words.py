@@ -51,6 +51,8 @@ _BARE_YES = word_set(
     "verdadero, vero, 1 0, true 1"
 )
 
+_ANSWERED: Mapping[Answer, Standing] = {"yes": "", "no": "left", "date": "unclear", "blank": "", "": "unclear"}
+
 
 @lru_cache(maxsize=4096)
 def answer(text: str) -> Answer:
@@ -220,9 +222,7 @@ def word_standing(text: str) -> Standing:
         return "" if _NEGATED.fullmatch(words) else "unclear"
     if found := next((standing for standing, pattern in _STOPS if pattern.search(words)), None):
         return "unclear" if "?" in text and words not in _LISTED else found
-    given = answer(text)
-    # Plain texts to the checker: every value is a Standing.
-    return {"yes": "", "no": "left", "date": "unclear", "blank": "", "": "unclear"}[given]  # type: ignore[return-value]
+    return _ANSWERED[answer(text)]
 
 
 def is_other_state(text: str) -> bool:

@@ -100,6 +100,7 @@ def _check_archive(data: bytes, kind: str) -> None:
                 limit -= _check_entry(archive, entry, limit)
             if swollen(archive, _MOST_TEXT) or (kind == "ods" and repeats(archive, _MOST_CELLS, _MOST_TEXT)):
                 raise _too_big()
+    # What zipfile raises at archives that are broken, encrypted (RuntimeError) or packed in a way it does not know.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError, OSError) as error:
         raise ExchangeError(_("ce classeur est abîmé ou protégé par un mot de passe")) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -78,20 +78,38 @@ def changes(workspace: Workspace, since: date, until: date | None = None) -> lis
     return sorted(made, key=lambda change: (change.day, change.kind, change.organisation.name))
 
 
-def organisation(**values: str) -> Organisation:
+def organisation(
+    *,
+    name: str,
+    level: str = "other",
+    siren: str = "",
+    insee: str = "",
+    region: str = "",
+    departement: str = "",
+    domain: str = "",
+) -> Organisation:
     """Return an organisation made of checked values; Refused for an invalid SIREN or INSEE code."""
-    codes = ("siren", is_siren, "nine digits with a check digit"), ("insee", is_insee, "five characters such as 2A004")
-    for name, valid, shape in codes:
-        code = values.get(name, "").replace(" ", "").upper()
-        if code and not valid(code):
-            raise Refused(
-                f"`{code}` is no {name.upper()} code",
-                where=name,
-                hint=f"it has {shape}",
-                said=Sentence("« {code} » n’est pas un code {name}. Vérifiez-le.", code=code, name=name.upper()),
-            )
-        values[name] = code
-    return Organisation(**values)  # type: ignore[arg-type]  # texts only: no id, no periods
+    return Organisation(
+        name=name,
+        level=level,
+        siren=_code("siren", siren, is_siren, "nine digits with a check digit"),
+        insee=_code("insee", insee, is_insee, "five characters such as 2A004"),
+        region=region,
+        departement=departement,
+        domain=domain,
+    )
+
+
+def _code(name: str, typed: str, valid: Callable[[str], bool], shape: str) -> str:
+    code = typed.replace(" ", "").upper()
+    if code and not valid(code):
+        raise Refused(
+            f"`{code}` is no {name.upper()} code",
+            where=name,
+            hint=f"it has {shape}",
+            said=Sentence("« {code} » n’est pas un code {name}. Vérifiez-le.", code=code, name=name.upper()),
+        )
+    return code
 
 
 def edit_organisation(workspace: Workspace, number: int, values: Mapping[str, str], *, by: str) -> list[str]:

@@ -12,6 +12,7 @@ from newsletter.model import Finding, Picture, Severity
 TITLE_LIMIT = 130
 SUMMARY_MIN, SUMMARY_MAX = 190, 500
 
+# What an unfinished text leaves behind.
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|FIXME|TBD)\b|(?i:lorem ipsum|\bx{3,}\b)|\?{3,}|\[(?!\^|…\]|\.\.\.\]|[ xX]\] )[^\]\n]{1,60}\](?![(\[:])"
 )
