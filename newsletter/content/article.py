@@ -12,8 +12,8 @@ from typing import Any
 
 from newsletter.audience import formula
 from newsletter.content import frontmatter
-from newsletter.content.fields import Fields, UnknownKey, name_of
-from newsletter.content.frontmatter import Document
+from newsletter.content.fields import Fields, UnknownKey
+from newsletter.content.frontmatter import Document, name_of
 from newsletter.content.merge import Plain
 from newsletter.content.plain_values import deadline_text, end_of, midnight, moment_text, picture_plain
 from newsletter.french import slugify

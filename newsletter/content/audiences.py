@@ -7,9 +7,9 @@ from pathlib import Path
 
 from newsletter.audience import LONGEST_FORMULA, Audience, formula
 from newsletter.content import frontmatter
-from newsletter.content.fields import Fields, name_of
+from newsletter.content.fields import Fields
 from newsletter.content.filecache import FileCache
-from newsletter.content.frontmatter import Document
+from newsletter.content.frontmatter import Document, name_of
 from newsletter.content.merge import Plain, block_text
 from newsletter.errors import ContentError
 from newsletter.folding import sort_key

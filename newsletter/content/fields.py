@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import date as day
 from enum import StrEnum
-from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from newsletter.audience import LONGEST_FORMULA, AudienceRule
@@ -18,7 +17,6 @@ from newsletter.content.frontmatter import Document, clean
 from newsletter.content.urls import is_url
 from newsletter.content.yaml_nodes import Node
 from newsletter.errors import AudienceError, ContentError, nearest
-from newsletter.french import slugify
 from newsletter.hosts import ascii_host
 from newsletter.i18n import Sentence
 from newsletter.model import Picture
@@ -38,20 +36,6 @@ class UnknownKey:
     line: int
     name: str
     hint: str
-
-
-def name_of(document: Document, what: str) -> str:
-    """Return the name that a file gives `what` it holds ("an article"), its stem; ContentError if it cannot be one."""
-    stem = Path(document.path).stem
-    if stem != slugify(stem, 200):
-        hint = f"call the file `{slugify(stem)}.md`"
-        raise ContentError(
-            f"`{stem}` cannot name {what}",
-            where=document.path,
-            hint=hint,
-            said=field_words.file_name(stem),
-        )
-    return stem
 
 
 @dataclass(slots=True)

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from newsletter.content import field_words
 from newsletter.content.merge import Plain, block_text
 from newsletter.content.yaml_nodes import Node, read_nodes
 from newsletter.errors import ContentError
+from newsletter.french import slugify
 from newsletter.i18n import Sentence
 
 MAX_BYTES = 200_000
@@ -68,6 +70,20 @@ def join(head: str, body: str) -> str:
     """Return a file's text made of the YAML `head` and the Markdown `body`."""
     head = head if head.endswith("\n") or not head else head + "\n"
     return f"---\n{head}---\n{body}"
+
+
+def name_of(document: Document, what: str) -> str:
+    """Return the name that a file gives `what` it holds ("an article"), its stem; ContentError if it cannot be one."""
+    stem = Path(document.path).stem
+    if stem != slugify(stem, 200):
+        hint = f"call the file `{slugify(stem)}.md`"
+        raise ContentError(
+            f"`{stem}` cannot name {what}",
+            where=document.path,
+            hint=hint,
+            said=field_words.file_name(stem),
+        )
+    return stem
 
 
 def load_document(path: Path, root: Path) -> Document:

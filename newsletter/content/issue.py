@@ -9,9 +9,9 @@ from typing import get_args
 
 from newsletter.audience import formula
 from newsletter.content import frontmatter
-from newsletter.content.fields import Fields, UnknownKey, name_of
+from newsletter.content.fields import Fields, UnknownKey
 from newsletter.content.filecache import FileCache
-from newsletter.content.frontmatter import Document
+from newsletter.content.frontmatter import Document, name_of
 from newsletter.content.merge import Notes, Plain, block_text, sections_text
 from newsletter.content.plain_values import picture_plain
 from newsletter.content.yaml_nodes import Node

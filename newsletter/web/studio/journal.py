@@ -12,7 +12,7 @@ from newsletter.actions.operations import doctor, outbox_view
 from newsletter.actions.team import audit_log
 from newsletter.errors import NewsletterError, Refused
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import database_labels
+from newsletter.web.studio import database_labels, journal_details
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell
 
@@ -36,7 +36,7 @@ def router(site: Site) -> APIRouter:
             deeds=found[:_PAGE],
             older=older,
             kinds=database_labels.kind,
-            details=database_labels.details,
+            details=journal_details.event_details,
         )
 
     @routes.post("/reglages/journal/exporter")

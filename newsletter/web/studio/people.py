@@ -23,7 +23,7 @@ from newsletter.errors import AddressError, NotFound, Refused
 from newsletter.filters import PersonFilter
 from newsletter.model import Territory
 from newsletter.web.site import Site, say, told
-from newsletter.web.studio import database_labels
+from newsletter.web.studio import database_labels, journal_details
 from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -114,7 +114,7 @@ def _person(site: Site, shell: Shell, routes: APIRouter) -> None:
         note_records(site, visit, reading.WHOLE_RECORD)
         words: dict[str, Any] = {
             "kind": database_labels.kind,
-            "details": database_labels.details,
+            "details": journal_details.event_details,
             "state": database_labels.state,
             "delivery": database_labels.delivery,
             "basis": database_labels.basis,

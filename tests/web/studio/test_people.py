@@ -15,7 +15,7 @@ from newsletter.store import journal
 from newsletter.store.imports import reviews
 from newsletter.store.imports.reviews import Review
 from newsletter.store.people import people
-from newsletter.web.studio import database_labels
+from newsletter.web.studio import journal_details
 from tests.web.conftest import heading
 from tests.web.studio.conftest import first_person
 
@@ -77,7 +77,7 @@ def test_a_persons_page_says_what_they_receive_and_why(looking):
     ],
 )
 def test_what_the_journal_keeps_is_said_in_words(looking, kept, line):
-    assert database_labels.details(kept).replace("\xa0", " ") == line
+    assert journal_details.event_details(kept).replace("\xa0", " ") == line
 
 
 def test_an_unsubscription_is_taken_back_by_its_button(staff):
