@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy.engine import Engine
 
 # Where it is switched off, as in many containers, each process of a run compiles the product and its tests again.
 sys.dont_write_bytecode = False
@@ -83,6 +87,22 @@ def sqlite_template() -> Path:
     return run.once("template.db", _migrate)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def copied_schema(sqlite_template: Path) -> Iterator[None]:
+    """A new SQLite database is copied from one that was migrated; every other one is migrated as the product does."""
+    from newsletter.store.migrations import run as migrations
+
+    real = migrations.upgrade
+
+    def upgrade(engine: Engine, to: str = "head") -> None:
+        if engine.dialect.name != "sqlite" or to != "head" or not _copied(engine, sqlite_template):
+            real(engine, to)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "upgrade", upgrade)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_used_again(postgres: Path) -> str:
     """The name of a database at this version in the cluster."""
@@ -111,6 +131,17 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     from tests.postgres import url
 
     return url(request.getfixturevalue("postgres"), "test")
+
+
+def _copied(engine: Engine, template: Path) -> bool:
+    """Copy the template into a database that holds nothing yet; tell whether it was one."""
+    with engine.connect() as connection:
+        if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
+            return False
+    raw = engine.raw_connection()
+    with closing(sqlite3.connect(template)) as source, closing(raw):
+        source.backup(raw.driver_connection)
+    return True
 
 
 def _migrate(path: Path) -> None:

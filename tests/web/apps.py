@@ -11,8 +11,6 @@ from fastapi import FastAPI
 from newsletter.actions.workspace import Workspace
 from newsletter.web.app import make_app
 
-_free: list[tuple[FastAPI, StandIn]] = []
-
 
 class StandIn:
     """What an application takes for its workspace: that of the test which has the application now."""
@@ -31,18 +29,41 @@ class StandIn:
         object.__setattr__(self, "_workspace", workspace)
 
 
+_free: list[tuple[FastAPI, StandIn]] = []
+_lent: list[tuple[FastAPI, StandIn]] = []
+
+
 @contextmanager
 def application(workspace: Workspace) -> Iterator[FastAPI]:
     """Give an application of `workspace` for the length of the block, as fresh as a new one."""
-    if _free:
-        app, stand_in = _free.pop()
-        stand_in.stand_for(workspace)
-        kept = vars(app.state.site)
-        for name in set(kept) - {"workspace"}:
-            del kept[name]
-        app.middleware_stack = None  # made again for the first request, with counters at nought
-    else:
+    taken = _take(workspace)
+    yield taken[0]
+    _free.append(taken)
+
+
+def borrow(workspace: Workspace) -> FastAPI:
+    """Give an application of `workspace` until the test is over: for what is no block of its own."""
+    _lent.append(_take(workspace))
+    return _lent[-1][0]
+
+
+@contextmanager
+def given_back() -> Iterator[None]:
+    """Take back at the end what was borrowed within the block; what wider fixtures borrowed before it stays lent."""
+    before = len(_lent)
+    yield
+    _free.extend(_lent[before:])
+    del _lent[before:]
+
+
+def _take(workspace: Workspace) -> tuple[FastAPI, StandIn]:
+    if not _free:
         stand_in = StandIn(workspace)
-        app = make_app(cast(Workspace, stand_in))
-    yield app
-    _free.append((app, stand_in))
+        return make_app(cast(Workspace, stand_in)), stand_in
+    app, stand_in = _free.pop()
+    stand_in.stand_for(workspace)
+    kept = vars(app.state.site)
+    for name in set(kept) - {"workspace"}:
+        del kept[name]
+    app.middleware_stack = None  # made again for the first request, with counters at nought
+    return app, stand_in

@@ -21,7 +21,7 @@ from newsletter.actions.workspace import Workspace, open_workspace
 from newsletter.store.people import organisations, people
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person
-from tests.web.apps import application
+from tests.web.apps import application, given_back
 from tests.workspaces import copy_sample
 
 BASE = "http://localhost:8025"
@@ -93,6 +93,13 @@ class Town:
                 return found[1]
             time.sleep(0.05)
         raise AssertionError(f"no mail with a link to {page}")
+
+
+@pytest.fixture(autouse=True)
+def borrowed() -> Iterator[None]:
+    """Applications that a test borrows are free again after it."""
+    with given_back():
+        yield
 
 
 @pytest.fixture(scope="session")

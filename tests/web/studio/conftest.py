@@ -14,7 +14,7 @@ from newsletter.actions.team import signin, users
 from newsletter.actions.workspace import Workspace
 from newsletter.filters import PersonFilter
 from newsletter.store.team.users import User
-from newsletter.web.app import make_app
+from tests.web.apps import borrow
 from tests.web.conftest import BASE, Town
 
 
@@ -45,7 +45,7 @@ class Desk:
 def sign_in(where: Workspace | Town | Desk, role: str, *, may_send: bool = False, name: str = "") -> Desk:
     """Invite somebody of that role and sign them in by their link, on the site that stands there if one does."""
     workspace = where if isinstance(where, Workspace) else where.workspace
-    app = make_app(where) if isinstance(where, Workspace) else where.client.app
+    app = borrow(where) if isinstance(where, Workspace) else where.client.app
     address = f"{name or role}@rtes.example"
     user = users.invite_user(workspace, address, role, may_send=may_send, name=f"Une {role}", by="test")
     client = TestClient(app, base_url=BASE, headers={"Accept-Language": "fr"})
