@@ -66,11 +66,11 @@ def _frozen_fit(frozen: Sequence[bytes]) -> bool:
 
 def _values_fit(values: Sequence[bytes]) -> bool:
     """Tell whether values are fit wherever they stand: ASCII, whole line ends, no dot at the beginning of a line."""
-    text = b"\n".join(values)
+    text = b"\r\n".join(values)
     return (
         text.isascii()
         and b"\0" not in text
-        and text.count(b"\n") - len(values) + 1 == text.count(b"\r\n") == text.count(b"\r")
+        and text.count(b"\n") == text.count(b"\r\n") == text.count(b"\r")
         and b"\n." not in text
         and not text.startswith(b".")
     )

@@ -31,6 +31,7 @@ def test_an_audience_is_listed_shown_counted_explained_and_exported(newsletter, 
         "audiences", "show", "role = elu and region = Essai, Autre without audience = bretagne", "--json"
     ).json
     assert shown["people"] == 1 and "hors du public « La Bretagne »" in shown["sentence"].replace("\u202f", " ")
+    assert "rule    region = Essai\n" in newsletter("audiences", "show", "bretagne").out
     assert newsletter("audiences", "count", "region = Essai, Autre without audience = bretagne").out.strip() == "1"
     assert newsletter("audiences", "count", "bretagne", "--on", "2020-01-01", "--json").json["total"] == 0
     why = newsletter("audiences", "why", "b@lille.fr", "role = elu and region = Essai", "--json").json

@@ -59,6 +59,13 @@ def test_a_message_in_pieces_leaves_as_the_same_message_whole_would(data):
         assert (b"".join(found[0]), found[1]) == (whole, len(whole))
 
 
+@pytest.mark.parametrize("values", [[b"a\r", b"\nb"], [b"a\r\n", b".b"], [b"", b"\n"], [b"\r", b""]])
+def test_ends_of_lines_in_two_values_do_not_make_up_for_each_other(values):
+    message = in_pieces([b"Subject: x\r\n\r\n-", b"-", b"-\r\n"], values)
+    found, whole = WireProof().body(message), wire_body(message.pieces.join())
+    assert (found and b"".join(found[0])) == whole
+
+
 def test_what_messages_share_is_neither_read_again_nor_copied():
     frozen, proof = [b"Subject: x\r\nTo: ", b"\r\n\r\ntexte\r\n"], WireProof()
     one, two = in_pieces(frozen, [b"a@example.org"]), in_pieces(frozen, [b"b@example.org"])

@@ -69,9 +69,8 @@ class AudienceAnswer:
 
 def read_rule(workspace: Workspace, text: str) -> AudienceRule:
     """Return the rule that a text says: the key of a named audience, or a formula; AudienceError."""
-    if any(audience.key == text.strip() for audience in workspace.audiences()):
-        return Condition("audience", (text.strip(),))
-    return parse_rule(text)
+    named = next((audience for audience in workspace.audiences() if audience.key == text.strip()), None)
+    return named.rule if named else parse_rule(text)
 
 
 def list_audiences(workspace: Workspace) -> list[DescribedAudience]:

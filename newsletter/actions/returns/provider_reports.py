@@ -182,7 +182,10 @@ class ReportHandler:
         return feedback.soft_mailings(self.connection, subscriber, since) >= rules.soft_limit
 
     def _alarm(self, sent: Sent) -> None:
-        """Raise one alarm on a mailing too much of which is refused because of us, and pause it if it still sends."""
+        """Raise one alarm on a mailing too much of which is refused because of us, and pause it if it still sends.
+
+        One that rests for a quota would go on by itself: it is paused anew, for this reason.
+        """
         share = self.workspace.settings.bounces.block_alarm_share
         blocked, handed = feedback.blocked(self.connection, sent.mailing)
         if blocked < max(_FEWEST_BLOCKS, share * handed):
@@ -203,7 +206,8 @@ class ReportHandler:
             why = _(
                 "{n} messages sur {handed} ont été refusés à cause de nous : réputation, authentification ou contenu."
             ).format(n=blocked, handed=handed)
-        if mailings.change_mailing(self.connection, sent.mailing, "paused", only=("sending",), pause_reason=why):
+        live = ("sending", "paused")
+        if mailings.change_mailing(self.connection, sent.mailing, "paused", only=live, pause_reason=why):
             journal.record_event(
                 self.connection,
                 Event(self.now, "mailing-paused", mailing_id=sent.mailing, actor=self.source, detail={"why": why}),

@@ -179,10 +179,11 @@ def mailing_receipt(workspace: Workspace, key: str) -> Receipt:
 
 
 def pause_mailing(workspace: Workspace, key: str, by: str, why: str = "") -> Mailing:
-    """Stop handing messages over; those in flight are settled. Refused when it is not sending."""
+    """Stop handing messages over until a user resumes it; those in flight are settled. Refused when it has ended."""
     with speaking(workspace.settings.network.locale):
         reason = why or _("Mis en pause par {who}.").format(who=by)
-    return _change(workspace, key, "paused", ("sending", "approved"), "mailing-paused", by, pause_reason=reason)
+    stopped = ("sending", "approved", "paused")  # paused for a quota it would go on by itself
+    return _change(workspace, key, "paused", stopped, "mailing-paused", by, pause_reason=reason)
 
 
 def resume_mailing(workspace: Workspace, key: str, by: str) -> Mailing:

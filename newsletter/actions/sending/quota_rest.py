@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.engine import Connection
+
 from newsletter import paris
 from newsletter.actions.workspace import Workspace
 from newsletter.providers.smtp_words import quota_period
@@ -45,15 +47,21 @@ def resume_rested(workspace: Workspace) -> list[str]:
     """
     resumed = []
     with workspace.database.read() as connection:
+        now = workspace.database.now(connection)
         paused = mailings.list_mailings(connection, status=("paused",))
-    for mailing in paused:
+        rested = [mailing for mailing in paused if _is_rested(connection, mailing.id, now)]
+    for mailing in rested:
         with workspace.database.write() as connection:
-            now = workspace.database.now(connection)
-            pauses = [e for e in journal.of_mailing(connection, mailing.id) if e.kind == PAUSED]
-            until = (pauses[-1].detail or {}).get("until") if pauses else None
-            if until is None or until > now:
+            if not _is_rested(connection, mailing.id, now):
                 continue
             if mailings.change_mailing(connection, mailing.id, "sending", only=("paused",), pause_reason=""):
                 journal.record_event(connection, Event(now, "mailing-resumed", mailing_id=mailing.id, actor="jobs"))
                 resumed.append(mailing.issue)
     return resumed
+
+
+def _is_rested(connection: Connection, mailing_id: int, now: float) -> bool:
+    """Tell whether the last pause of a mailing was for a quota that has begun anew."""
+    pauses = [event for event in journal.of_mailing(connection, mailing_id) if event.kind == PAUSED]
+    until = (pauses[-1].detail or {}).get("until") if pauses else None
+    return until is not None and until <= now

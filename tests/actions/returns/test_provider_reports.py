@@ -205,6 +205,18 @@ def test_blocks_above_the_share_raise_one_alarm_and_pause_what_still_sends(quick
     assert all(quick.standing(person)[:2] == ("", "active") for person in quick.people)
 
 
+def test_an_alarm_also_pauses_what_would_go_on_by_itself(quick):
+    with quick.workspace.database.write() as c:
+        mailings.change_mailing(c, quick.mailing, "paused", only=("sending",), pause_reason="quota")
+        detail = {"why": "quota", "until": NOW + 60}
+        journal.record_event(c, journal.Event(NOW, "mailing-paused", mailing_id=quick.mailing, detail=detail))
+    blocks(quick, 5)
+    with quick.workspace.database.read() as c:
+        pauses = [event for event in journal.of_mailing(c, quick.mailing) if event.kind == "mailing-paused"]
+        reason = mailings.get_mailing(c, quick.mailing).pause_reason
+    assert "until" not in pauses[-1].detail and pauses[-1].detail["why"] == reason != "quota"
+
+
 def test_few_blocks_among_many_messages_are_no_alarm():
     made = world("sqlite://", n=40, block_alarm_share=0.1)
     blocks(made, 3)

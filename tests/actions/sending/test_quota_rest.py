@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.actions.sending import mailings as sending_mailings
 from newsletter.actions.sending.approval import approve_issue
 from newsletter.actions.sending.deliveries import deliver_mailing
-from newsletter.actions.sending.quota_rest import next_try
+from newsletter.actions.sending.quota_rest import next_try, resume_rested
 from newsletter.actions.workspace import open_workspace
 from newsletter.jobs import table
 from newsletter.messages import Outcome
@@ -112,12 +112,22 @@ def test_a_letter_over_the_days_quota_goes_on_by_itself_the_next_day(workspace, 
     assert ("mailing-resumed", "jobs") in kinds
 
 
-def test_a_pause_by_a_person_after_a_quotas_is_heeded(workspace, monkeypatch):
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_pause_by_a_person_after_a_quotas_is_heeded(workspace, monkeypatch, resumed):
     through(workspace, monkeypatch, Peer(lambda m: Outcome(m.delivery, "refused", "mailing", text=DAY)))
     deliver_mailing(workspace, sending_mailings.current_mailing(workspace, ISSUE))
-    sending_mailings.resume_mailing(workspace, ISSUE, "a")
+    if resumed:
+        sending_mailings.resume_mailing(workspace, ISSUE, "a")
     sending_mailings.pause_mailing(workspace, ISSUE, "a", "une coquille")
     real = workspace.database.now
     vars(workspace.database)["now"] = lambda connection: real(connection) + 86_400
     table.deliver(workspace, threading.Event())
-    assert sending_mailings.current_mailing(workspace, ISSUE).status == "paused"
+    kept = sending_mailings.current_mailing(workspace, ISSUE)
+    assert (kept.status, kept.pause_reason) == ("paused", "une coquille")
+
+
+def test_a_mailing_that_rests_keeps_nobody_from_writing(workspace, monkeypatch):
+    through(workspace, monkeypatch, Peer(lambda m: Outcome(m.delivery, "refused", "mailing", text=DAY)))
+    deliver_mailing(workspace, sending_mailings.current_mailing(workspace, ISSUE))
+    monkeypatch.setattr(type(workspace.database), "write", None)
+    assert resume_rested(workspace) == []
