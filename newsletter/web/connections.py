@@ -23,6 +23,7 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from newsletter.networks import network_of, plain_address
 from newsletter.settings_web import Web
 
 log = logging.getLogger("newsletter.connections")
@@ -96,18 +97,6 @@ def bounded_protocol(limits: ConnectionLimits) -> type[asyncio.Protocol]:
     return cast(type[asyncio.Protocol], partial(BoundedProtocol, watch=ConnectionWatch(limits)))
 
 
-def plain_address(address: str) -> str:
-    """Return an address as it is counted and compared: IPv4 as IPv4, also where a socket for IPv6 took it."""
-    ip = ipaddress.ip_address(address)
-    return str(ip.ipv4_mapped) if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped else str(ip)
-
-
-def address_group(address: str) -> str:
-    """Return what is counted as one visitor: an IPv4 address, or the /64 that one line with IPv6 is given."""
-    ip = ipaddress.ip_address(plain_address(address))
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
-
-
 @dataclass
 class ConnectionWatch:
     """Ends what is overdue in one process, and says once a minute how many connections were ended, and why."""
@@ -159,7 +148,7 @@ class BoundedProtocol(H11Protocol):
         others = [other for other in self.connections if isinstance(other, BoundedProtocol) and not other.aborted]
         super().connection_made(transport)
         if self.client:
-            self.address, self.group = self.client[0], address_group(self.client[0])
+            self.address, self.group = self.client[0], network_of(self.client[0])
         self.watch.begin(self.loop, self.connections)
         limits = self.watch.limits
         same = [other for other in others if other.group == self.group]

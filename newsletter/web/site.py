@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from newsletter import french, i18n, paris, resources
 from newsletter.actions.archive.link_counts import Bursts
+from newsletter.actions.team.oidc import Discovery
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NewsletterError
 from newsletter.paris import PARIS
@@ -46,6 +47,11 @@ class Site:
     def bursts(self) -> Bursts:
         """Who followed counted links of late."""
         return Bursts()
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """What the OpenID Connect provider said of itself."""
+        return Discovery()
 
     @cached_property
     def static(self) -> Mapping[str, bytes]:

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from newsletter.networks import network_of
 from newsletter.settings_web import Web
 from newsletter.web import connections
-from newsletter.web.connections import ConnectionLimits, address_group, connection_limits
+from newsletter.web.connections import ConnectionLimits, connection_limits
 from tests.web.server import serving, serving_app
 
 HEAD = b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n"
@@ -179,7 +180,7 @@ def still_open(made: socket.socket) -> bool:
     ],
 )
 def test_one_line_is_one_visitor(address, group):
-    assert address_group(address) == group
+    assert network_of(address) == group
 
 
 @pytest.mark.parametrize(

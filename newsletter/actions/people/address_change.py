@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -21,6 +22,7 @@ from newsletter.rendering.notice import Notice
 from newsletter.store.people import one_time, people
 from newsletter.store.people.details import change_address
 from newsletter.store.people.erasure import erased, readmit
+from newsletter.store.people.one_time import OneTime
 from newsletter.store.people.people import Person
 from newsletter.store.people.spans import hold_person
 
@@ -36,6 +38,25 @@ class AddressChange:
     masked: str
     confirmed: bool
     other_confirmed: bool
+
+
+def link_subject(workspace: Workspace, person: Person) -> dict[str, Any]:
+    """Return whom a link is for: the person, with a keyed hash of the address that they have now."""
+    return {"subscriber": person.id, "before": workspace.signer.fingerprint(_WHAT, person.key)}
+
+
+def refuse_moved(workspace: Workspace, person: Person, link: OneTime) -> None:
+    """Raise TokenError where the person has another address than when the link was made (`link_subject`).
+
+    It was changed perhaps because the old mailbox is in the wrong hands: its word counts no more.
+    """
+    before = link.subject.get("before")  # links mailed by an older version have none
+    if before not in (None, workspace.signer.fingerprint(_WHAT, person.key)):
+        raise TokenError(
+            "the address was changed after this link was mailed",
+            hint="ask again from the page of choices",
+            said=Sentence("Ce lien ne vaut plus. Demandez-en un nouveau."),
+        )
 
 
 def ask_address_change(workspace: Workspace, token: str, text: str) -> bool:
@@ -56,8 +77,7 @@ def ask_address_change(workspace: Workspace, token: str, text: str) -> bool:
         if not all(counted) or wanted.key == person.key:
             return False
         change = secrets.token_hex(8)
-        before = workspace.signer.fingerprint(_WHAT, person.key)
-        subject = {"subscriber": person.id, "address": wanted.text, "before": before}
+        subject = {**link_subject(workspace, person), "address": wanted.text}
         links = {
             side: one_time.make_link(connection, _purpose(change, side), subject, now + KEPT_SECONDS)
             for side in (OLD, NEW)
@@ -141,14 +161,8 @@ def _read(workspace: Workspace, connection: Connection, token: str) -> AddressCh
     link = one_time.look_up_link(connection, _purpose(change, side), secret, workspace.database.now(connection))
     person = _owner(connection, link.subject["subscriber"])
     other = one_time.was_used(connection, _purpose(change, NEW if side == OLD else OLD))
-    before = link.subject.get("before")  # links mailed by an older version have none
-    if not (link.used and other) and before not in (None, workspace.signer.fingerprint(_WHAT, person.key)):
-        # Changed meanwhile, perhaps because the old mailbox is in the wrong hands: its word counts no more.
-        raise TokenError(
-            "the address was changed after this link was mailed",
-            hint="ask again from the page of choices",
-            said=Sentence("Ce lien ne vaut plus. Demandez-en un nouveau."),
-        )
+    if not (link.used and other):
+        refuse_moved(workspace, person, link)
     return AddressChange(addresses.mask(addresses.parse_address(link.subject["address"])), link.used, other)
 
 

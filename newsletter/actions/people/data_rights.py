@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from newsletter import addresses, paris
+from newsletter.actions.people.reading import count_export
 from newsletter.actions.people.subscriptions import find_person
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import NotFound, Refused
@@ -20,8 +20,6 @@ from newsletter.store.people.erasure import block, erase_person, erased
 from newsletter.store.people.records import ListedPerson
 from newsletter.store.people.retention import DAY, Limits, Purged
 from newsletter.store.people.rights_requests import answer_request, open_request
-
-log = logging.getLogger(__name__)
 
 COLUMNS = (
     "email",
@@ -83,11 +81,8 @@ def export(
     if publication:
         workspace.settings.publication(publication)
     with workspace.database.write() as connection:
-        now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
-        if most and limits.hit(connection, name, now, int(DAY)) > most:
-            log.warning("ALARM: more than %d exports of the people by one user within a day", most)
-            raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
-        record_event(connection, Event(now, "exported", publication=publication or None, actor=by))
+        count_export(workspace, connection, by, most)
+        record_event(connection, Event(workspace.clock(), "exported", publication=publication or None, actor=by))
     return _export(workspace, publication, plain)
 
 

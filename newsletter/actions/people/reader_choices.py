@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from newsletter import addresses, i18n
 from newsletter.actions import mail
 from newsletter.actions.people import data_rights
+from newsletter.actions.people.address_change import link_subject, refuse_moved
 from newsletter.actions.people.signup import RETRY_SECONDS, at_domain, open_for
 from newsletter.actions.people.signup_rules import DAY, WORDING, may_mail, not_mailed
 from newsletter.actions.workspace import Workspace
@@ -255,20 +256,22 @@ def _mail(workspace: Workspace, token: str, what: str) -> None:
 def rights_notice(workspace: Workspace, connection: Connection, person: Person, what: str, now: float) -> Notice:
     """Return the mail with a fresh link to a COPY of the person's data or to their ERASE page."""
     page, notice = ("mes-donnees", _copy_notice) if what == COPY else ("effacement", _erasure_notice)
-    secret = one_time.make_link(connection, what, {"subscriber": person.id}, now + DAY)
+    secret = one_time.make_link(connection, what, link_subject(workspace, person), now + DAY)
     return notice(f"{workspace.settings.web.base_url}/{page}/{secret}")
 
 
 def erasable(workspace: Workspace, token: str) -> None:
     """Check the link of an erasure mail, changing nothing; TokenError."""
     with workspace.database.read() as connection:
-        one_time.look_up_link(connection, ERASE, token, workspace.database.now(connection))
+        link = one_time.look_up_link(connection, ERASE, token, workspace.database.now(connection))
+        _owner(workspace, connection, link)
 
 
 def erase(workspace: Workspace, token: str) -> None:
     """Erase the person of an erasure link for good; a second time changes nothing. TokenError."""
     with workspace.database.write() as connection:
-        address = _owner(connection, one_time.use_link(connection, ERASE, token, workspace.database.now(connection)))
+        link = one_time.use_link(connection, ERASE, token, workspace.database.now(connection))
+        address = _owner(workspace, connection, link)
     if address:
         data_rights.forget_person(workspace, address, by="the person")
 
@@ -277,7 +280,7 @@ def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
     """Return all data kept about the person of a copy link, changing nothing; TokenError."""
     with workspace.database.read() as connection:
         link = one_time.look_up_link(connection, COPY, token, workspace.database.now(connection))
-        address = _owner(connection, link)
+        address = _owner(workspace, connection, link)
     if not address:
         raise TokenError(
             "this link is no longer valid",
@@ -291,9 +294,14 @@ def whole_record(workspace: Workspace, token: str) -> dict[str, Any]:
     return data_rights.whole_record(workspace, address)
 
 
-def _owner(connection: Connection, link: OneTime) -> str:
-    """Return the address of the person that a link is for; an empty text once they are erased."""
+def _owner(workspace: Workspace, connection: Connection, link: OneTime) -> str:
+    """Return the address that a link was mailed to; an empty text once its person is erased.
+
+    TokenError where the person has another address since.
+    """
     try:
-        return people.by_id(connection, link.subject["subscriber"]).address
+        person = people.by_id(connection, link.subject["subscriber"])
     except NotFound:
         return ""
+    refuse_moved(workspace, person, link)
+    return person.address

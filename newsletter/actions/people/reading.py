@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from newsletter import i18n
 from newsletter.actions import mail
 from newsletter.actions.workspace import Workspace
+from newsletter.actor import user_of
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence, _
 from newsletter.rendering.notice import Notice
@@ -19,7 +20,8 @@ from newsletter.store.journal import Event, record_event
 from newsletter.store.people import limits, people
 from newsletter.store.team import users
 
-HOUR = 3600
+HOUR, _DAY = 3600, 86_400
+MOST_EXPORTS = 10  # a day: a stolen session can carry the list off once, and is noticed
 USUAL, USUAL_SHARE = 500, 4  # people read in an hour: so many, or a quarter of all where that is more
 WHOLE_RECORD = 5  # a whole record counts as so many lines of a list
 FIRST_PAGE = 10  # a search shows one line that is wanted and others beside it: at most so many are counted
@@ -71,6 +73,17 @@ def allow_more(workspace: Workspace, reader: str) -> None:
     """Begin to count anew: the user has just proven who they are."""
     with workspace.database.write() as connection:
         limits.release(connection, _name(workspace, reader))
+
+
+def count_export(workspace: Workspace, connection: Connection, by: str, most: int) -> None:
+    """Count a file of people that `by` is about to take away; Refused, with an alarm in the log, beyond `most` a day.
+
+    Users are counted by id, whatever they are called. 0 is no limit.
+    """
+    reader, now = workspace.signer.fingerprint("limit", str(user_of(by) or by)), workspace.database.now(connection)
+    if most and limits.hit(connection, f"export:{reader}", now, _DAY) > most:
+        log.warning("ALARM: more than %d exports of the people by one user within a day", most)
+        raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
 
 
 def usual_volume(connection: Connection) -> int:

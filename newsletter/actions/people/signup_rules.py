@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import secrets
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from newsletter import addresses, providers
 from newsletter.actions.workspace import Workspace
 from newsletter.errors import AddressError, TokenError
 from newsletter.i18n import _
+from newsletter.networks import network_of
 from newsletter.store import journal
 from newsletter.store.journal import Event
 from newsletter.store.people import limits, one_time, organisations, waiting_mails
@@ -185,15 +185,6 @@ def _count_network(workspace: Workspace, connection: Connection, ip: str, now: f
     if n == cap + 1:
         _alarm(connection, now, "one-ip", cap)
     return n, network
-
-
-def network_of(ip: str) -> str:
-    """Return the part of an IP address that one customer holds: all of an IPv4 address, the first half of an IPv6."""
-    try:
-        found = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip
-    return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if found.version == 6 else ip
 
 
 def may_mail(workspace: Workspace, connection: Connection, key: str, now: float, what: str = "subscribe") -> bool:

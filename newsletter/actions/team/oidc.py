@@ -9,6 +9,8 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -31,17 +33,36 @@ from newsletter.store.team import factors, users
 from newsletter.store.team.users import User
 
 SECONDS = 600
+KEPT_SECONDS = 300
 RETURN = "/studio/oidc/retour"
 _PURPOSE = "oidc"
 _ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "RS384", "RS512", "EdDSA")
+_DESCRIBED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 _TIMEOUT = 10.0
 
 
-def begin(workspace: Workspace) -> tuple[str, str]:
+@dataclass
+class Discovery:
+    """The provider's description of itself (Discovery 1.0), kept for some minutes: hits here are none there."""
+
+    _kept: tuple[str, float, Mapping[str, Any]] = ("", 0.0, MappingProxyType({}))
+
+    def describe(self, workspace: Workspace, client: OAuth2Session) -> Mapping[str, Any]:
+        """Return the description; Refused when it cannot be had, or lacks what a sign-in needs."""
+        issuer, at, found = self._kept
+        now = workspace.clock()
+        if issuer == _issuer(workspace) and 0 <= now - at < KEPT_SECONDS:
+            return found
+        found = _description(workspace, client)
+        self._kept = _issuer(workspace), now, found
+        return found
+
+
+def begin(workspace: Workspace, discovery: Discovery) -> tuple[str, str]:
     """Return the provider's address to send the browser to, and what the browser must bring back in a cookie."""
     keep = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
     with _client(workspace) as client:
-        endpoint = _found(workspace, client)["authorization_endpoint"]
+        endpoint = discovery.describe(workspace, client)["authorization_endpoint"]
         url, _state = client.create_authorization_url(
             endpoint, state=keep["state"], nonce=keep["nonce"], code_verifier=keep["verifier"]
         )
@@ -49,7 +70,13 @@ def begin(workspace: Workspace) -> tuple[str, str]:
     return str(url), sealed
 
 
-def finish(workspace: Workspace, kept: str, answer: Mapping[str, str], requester: Requester = UNKNOWN) -> SignedIn:
+def finish(
+    workspace: Workspace,
+    discovery: Discovery,
+    kept: str,
+    answer: Mapping[str, str],
+    requester: Requester = UNKNOWN,
+) -> SignedIn:
     """Open a session for the invited user whom the provider's answer names; Refused for everybody and everything else.
 
     `kept` is what `begin` gave, `answer` the query of the address to which the provider sent the browser back.
@@ -57,47 +84,48 @@ def finish(workspace: Workspace, kept: str, answer: Mapping[str, str], requester
     keep = _keep(workspace, kept)
     if not hmac.compare_digest(answer.get("state", "").encode(), str(keep["state"]).encode()):
         raise _failed("the answer belongs to no question of this browser")
-    if answer.get("iss", _issuer(workspace)) != _issuer(workspace):
+    if answer.get("iss", _issuer(workspace)).rstrip("/") != _issuer(workspace):
         raise _failed("the answer comes from another provider")
     if not answer.get("code"):
         raise _failed(f"the provider refused: {answer.get('error', 'no code')[:100]}")
     try:
-        claims = _claims(workspace, answer["code"], keep)
+        claims = _claims(workspace, discovery, answer["code"], keep)
     except (requests.RequestException, AuthlibBaseError, JoseError, KeyError, TypeError, ValueError) as error:
         raise _failed(f"the provider's answer cannot be used: {type(error).__name__}") from error
     with workspace.database.write() as connection:
         now = workspace.database.now(connection)
         user = _user(workspace, connection, claims, now)
-        second = "mfa" in (claims.get("amr") or ())
+        methods = claims.get("amr")
+        second = isinstance(methods, list) and "mfa" in methods  # in a text it could be a part of another word
         return open_session(workspace, connection, user, now, requester, second=second)
 
 
-def _claims(workspace: Workspace, code: str, keep: Mapping[str, Any]) -> Mapping[str, Any]:
+def _claims(workspace: Workspace, discovery: Discovery, code: str, keep: Mapping[str, Any]) -> Mapping[str, Any]:
     """Exchange the code and return what the provider says of the person, checked."""
     with _client(workspace) as client:
-        found = _found(workspace, client)
+        found = discovery.describe(workspace, client)
         token = client.fetch_token(
             found["token_endpoint"], code=code, grant_type="authorization_code", code_verifier=keep["verifier"]
         )
         keys = KeySet.import_key_set(_get(client, found["jwks_uri"]).json())
-        claims = _signed(workspace, token["id_token"], keys)
+        claims = _signed(workspace, found["issuer"], token["id_token"], keys)
         if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), str(keep["nonce"]).encode()):
             raise ValueError("nonce")
         if "email" in claims or "userinfo_endpoint" not in found:
             return claims
         answer = _get(client, found["userinfo_endpoint"], withhold_token=False)
         signed = answer.headers.get("content-type", "").startswith("application/jwt")  # as ProConnect answers
-        more = _signed(workspace, answer.text, keys, times=False) if signed else answer.json()
-        if more.get("sub") != claims["sub"]:  # Core 5.3.2
+        more = _signed(workspace, found["issuer"], answer.text, keys, times=False) if signed else answer.json()
+        if more["sub"] != claims["sub"]:  # Core 5.3.2
             raise ValueError("sub")
         return {**more, **claims}
 
 
-def _signed(workspace: Workspace, text: str, keys: KeySet, *, times: bool = True) -> dict[str, Any]:
+def _signed(workspace: Workspace, issuer: str, text: str, keys: KeySet, *, times: bool = True) -> dict[str, Any]:
     """Return the claims of a token that the provider signed for us (Core 3.1.3.7)."""
     claims = dict(jwt.decode(text, keys, algorithms=_ALGORITHMS).claims)
     wanted: dict[str, Any] = {
-        "iss": {"essential": True, "value": _issuer(workspace)},
+        "iss": {"essential": True, "value": issuer},
         "aud": {"essential": True, "value": workspace.settings.studio.oidc.client_id},
         "sub": {"essential": True},
         **({"exp": {"essential": True}, "iat": {"essential": True}} if times else {}),
@@ -140,13 +168,15 @@ def _client(workspace: Workspace) -> OAuth2Session:
     )
 
 
-def _found(workspace: Workspace, client: OAuth2Session) -> dict[str, Any]:
-    """Return the provider's own description (Discovery 1.0); Refused when it cannot be had."""
+def _description(workspace: Workspace, client: OAuth2Session) -> Mapping[str, Any]:
     try:
-        found: dict[str, Any] = _get(client, f"{_issuer(workspace)}/.well-known/openid-configuration").json()
+        found: Any = _get(client, f"{_issuer(workspace)}/.well-known/openid-configuration").json()
     except (requests.RequestException, ValueError) as error:
         raise _failed(f"the provider does not answer: {type(error).__name__}") from error
-    if str(found.get("issuer", "")).rstrip("/") != _issuer(workspace):
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _DESCRIBED):
+        raise _failed(f"the provider does not describe itself with {', '.join(_DESCRIBED)}")
+    # Some names end in a slash, and are so in each token; the one of the settings never does.
+    if found["issuer"].rstrip("/") != _issuer(workspace):
         raise _failed("the provider calls itself otherwise than the settings")
     return found
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from newsletter.actions import mail
-from newsletter.actions.people.signup_rules import network_of
 from newsletter.actions.team.devices import device_words, network_words
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
 from newsletter.actor import Actor
 from newsletter.i18n import _, speaking
+from newsletter.networks import network_of
 from newsletter.paris import moment
 from newsletter.rendering.notice import Notice
 from newsletter.store import journal

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Connection
 
-from newsletter.actions.people.signup_rules import network_of
 from newsletter.actions.team.sessions import Requester
 from newsletter.actions.team.users import digest
 from newsletter.actions.workspace import Workspace
+from newsletter.networks import network_of
 from newsletter.store.people import limits
 from newsletter.store.team import sessions
 from newsletter.store.team import users as store

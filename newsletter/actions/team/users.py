@@ -174,8 +174,7 @@ def _current(connection: Connection, user_id: int) -> User:
 
 
 def _keep_one_admin(connection: Connection, user: User) -> None:
-    others = [u for u in users.list_users(connection) if u.role == _ADMIN and u.id != user.id]
-    if user.role == _ADMIN and not others:
+    if users.hold_with_role(connection, _ADMIN) == [user.id]:
         raise Refused(
             "the Studio needs at least one admin",
             where=user.address,

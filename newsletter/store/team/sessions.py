@@ -84,36 +84,14 @@ def find_session(connection: Connection, digest: str, now: float, *, idle: float
 
     It ends at its own end, `idle` seconds after its last page, and `age` seconds after it was opened.
     """
-    query = (
-        sa.select(sessions, users, factors.has_second(sessions.c.user_id).label("has_second"))
-        .join_from(sessions, users, sessions.c.user_id == users.c.id)
-        .where(
-            sessions.c.digest == digest,
-            sessions.c.expires_at >= now,
-            sessions.c.seen_at >= now - idle,
-            sessions.c.created_at >= now - age,
-            users.c.ended_at.is_(None),
-        )
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
+    query = _open_ones(now, idle, age).where(sessions.c.digest == digest)
     row = connection.execute(query).first()
     return _session(row, now) if row else None
 
 
 def sessions_of(connection: Connection, user_id: int, now: float, *, idle: float, age: float) -> list[UserSession]:
     """Return a user's sessions that are still open, the last used first; `idle` and `age` as for `find_session`."""
-    query = (
-        sa.select(sessions, users, factors.has_second(sessions.c.user_id).label("has_second"))
-        .join_from(sessions, users, sessions.c.user_id == users.c.id)
-        .where(
-            sessions.c.user_id == user_id,
-            sessions.c.expires_at >= now,
-            sessions.c.seen_at >= now - idle,
-            sessions.c.created_at >= now - age,
-        )
-        .order_by(sessions.c.seen_at.desc())
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
+    query = _open_ones(now, idle, age).where(sessions.c.user_id == user_id).order_by(sessions.c.seen_at.desc())
     return [_session(row, now) for row in connection.execute(query)]
 
 
@@ -173,6 +151,21 @@ def has_device(connection: Connection, user_id: int) -> bool:
 def forget_devices(connection: Connection, user_id: int) -> None:
     """Forget the devices of a user."""
     connection.execute(devices.delete().where(devices.c.user_id == user_id))
+
+
+def _open_ones(now: float, idle: float, age: float) -> sa.Select[Any]:
+    """Return the query for sessions that are open, of users with access."""
+    return (
+        sa.select(sessions, users, factors.has_second(sessions.c.user_id).label("has_second"))
+        .join_from(sessions, users, sessions.c.user_id == users.c.id)
+        .where(
+            sessions.c.expires_at >= now,
+            sessions.c.seen_at >= now - idle,
+            sessions.c.created_at >= now - age,
+            users.c.ended_at.is_(None),
+        )
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
 
 
 def _session(row: sa.Row[Any], now: float) -> UserSession:

@@ -88,6 +88,12 @@ def list_users(connection: Connection) -> list[User]:
     return [_user(row) for row in connection.execute(query)]
 
 
+def hold_with_role(connection: Connection, role: str) -> list[int]:
+    """Return the ids of the users with this role and access, who stay so until the end of the transaction."""
+    query = sa.select(users.c.id).where(users.c.role == role, users.c.ended_at.is_(None)).order_by(users.c.id)
+    return list(connection.execute(query.with_for_update()).scalars())
+
+
 def change_user(connection: Connection, user_id: int, *, name: str, role: str, may_send: bool) -> None:
     """Set a user's name and rights."""
     connection.execute(users.update().where(users.c.id == user_id).values(name=name, role=role, may_send=may_send))

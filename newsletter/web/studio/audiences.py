@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
+from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups, reading
 from newsletter.actions.people.bulk import BulkResult, ChosenPeople
 from newsletter.audience import AudienceRule
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
@@ -24,7 +24,6 @@ from newsletter.web.studio.shell import Shell, Undo
 HOME = "/studio/public/publics"
 _SIZE = 50
 _DIGITS = 7
-_MOST_EXPORTS = 10  # a day, as of the whole list
 
 
 def sent_rule(visit: Visit) -> AudienceRule:
@@ -265,7 +264,7 @@ class _AudiencePages:
         try:
             fields = visit.text("champs") == "oui"
             rule = sent_rule(visit) if fields else audiences.read_rule(self.site.workspace, visit.text("regle"))
-            pieces = audiences.export_people(self.site.workspace, rule, by=visit.by, most=_MOST_EXPORTS)
+            pieces = audiences.export_people(self.site.workspace, rule, by=visit.by, most=reading.MOST_EXPORTS)
         except NewsletterError as error:
             return self.shell.back(HOME, told(error), bad=True)
         headers = {"Content-Disposition": 'attachment; filename="personnes.csv"'}

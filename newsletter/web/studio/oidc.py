@@ -31,7 +31,7 @@ def router(site: Site) -> APIRouter:
         if not site.workspace.settings.studio.oidc.issuer:
             raise HTTPException(404)
         try:
-            url, kept = oidc.begin(site.workspace)
+            url, kept = oidc.begin(site.workspace, site.discovery)
         except Refused as refused:
             return failed(request, refused)
         response = RedirectResponse(url, 303)
@@ -44,7 +44,9 @@ def router(site: Site) -> APIRouter:
             raise HTTPException(404)
         kept, answer = read_cookie(site, request, _KEPT), dict(request.query_params)
         try:
-            response = admit(site, request, oidc.finish(site.workspace, kept, answer, requester_of(site, request)))
+            requester = requester_of(site, request)
+            opened = oidc.finish(site.workspace, site.discovery, kept, answer, requester)
+            response = admit(site, request, opened)
         except Refused as refused:
             response = failed(request, refused)
         drop_cookie(site, response, _KEPT)  # a question is answered once

@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.actions.imports import reviews, subscribers
-from newsletter.actions.people import data_rights, subscriptions
+from newsletter.actions.people import audiences, data_rights, subscriptions
+from newsletter.actor import Actor
+from newsletter.audience import EVERYONE
 from newsletter.errors import NotFound, Refused
 from newsletter.store.imports.reviews import Review, ask
 from newsletter.store.journal import Event, record_event
@@ -38,6 +40,20 @@ def workspace(tmp_path, database_url):
 def local(tmp_path):
     with desk(tmp_path, "sqlite:///test.db") as made:
         yield made
+
+
+@pytest.mark.parametrize(
+    "export",
+    [data_rights.export, lambda where, **more: audiences.export_people(where, EVERYONE, **more)],
+    ids=["the whole list", "an audience"],
+)
+def test_files_of_people_are_counted_by_user_and_one_too_many_is_an_alarm(local, caplog, export):
+    one, namesake = Actor("Claire", 1, "a"), Actor("Claire", 2, "b")
+    export(local, by=one, most=1)
+    with pytest.raises(Refused):
+        export(local, by=one, most=1)
+    assert "ALARM" in caplog.text
+    export(local, by=namesake, most=1)
 
 
 def leave_traces(workspace) -> None:

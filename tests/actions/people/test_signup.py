@@ -103,6 +103,7 @@ def test_a_thousand_addresses_get_no_more_mails_than_the_cap_and_raise_one_alarm
         (["203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.10"], [True] * 4),
         ([f"2001:db8:1:2::{n}" for n in range(5)], [True] * 3 + [False] * 2),
         ([f"2001:db8:1:{n}::1" for n in range(1, 6)], [True] * 5),
+        ([f"::ffff:203.0.113.{n}" for n in range(5)], [True] * 5),  # by a socket for IPv6 that takes IPv4 as well
         (["not an address"] * 4, [True] * 3 + [False]),
     ],
 )

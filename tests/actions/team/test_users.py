@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +16,7 @@ from newsletter.actions.workspace import open_workspace
 from newsletter.cli import cli
 from newsletter.errors import AddressError, NotFound, Refused, TokenError
 from newsletter.store import journal
+from newsletter.store.team import users as stored_users
 
 
 @pytest.fixture
@@ -75,6 +79,29 @@ def test_the_last_admin_cannot_go(workspace, how):
     go(claire)
     with pytest.raises(Refused):
         go(users.find_user(workspace, "paul@rtes.example"))
+
+
+def test_of_two_admins_who_demote_each_other_at_once_one_stays(tmp_path, database_url, monkeypatch):
+    init(tmp_path)
+    monkeypatch.setenv("NEWSLETTER_DATABASE__URL", database_url)
+    workspace = open_workspace(tmp_path)
+    two = [invite(workspace), invite(workspace, "paul@rtes.example")]
+    together, change = threading.Barrier(2), stored_users.change_user
+
+    def change_together(*arguments, **values):
+        with suppress(threading.BrokenBarrierError):  # where one waits for the other, they are never here together
+            together.wait(0.5)
+        change(*arguments, **values)
+
+    def demote(user):
+        with suppress(Refused):
+            users.change_user(workspace, user.id, role="editor", may_send=False, name="", by="test")
+
+    monkeypatch.setattr(stored_users, "change_user", change_together)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(demote, two))
+    assert sorted(user.role for user in users.everybody(workspace)) == ["admin", "editor"]
+    workspace.close()
 
 
 def test_whose_access_has_ended_cannot_be_changed(workspace):

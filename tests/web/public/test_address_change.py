@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from newsletter.actions.people import data_rights
+from newsletter.actions.people import address_change, data_rights
 from newsletter.store import journal
 from newsletter.store.people import people
 from tests.web.conftest import heading
@@ -124,6 +124,20 @@ def test_a_person_erased_meanwhile_does_not_come_back(town):
     data_rights.forget_person(town.workspace, OLD, by="test")
     assert [town.client.post(found[side]).status_code for side in (OLD, NEW)] == [404, 404]
     assert addresses_known(town) == []
+
+
+@pytest.mark.parametrize("what", ["copie", "effacement"])
+def test_a_link_to_the_whole_record_opens_nothing_once_the_address_is_another(town, what):
+    """Perhaps it was changed because the old mailbox is in the wrong hands."""
+    person = town.person(OLD, lettre="active")
+    town.client.post(f"{page_of(town)}/{what}")
+    link = town.link("/mes-donnees/" if what == "copie" else "/effacement/")
+    assert town.client.get(link).status_code == 200
+    address_change.change_by_team(town.workspace, person.uid, NEW, proof="Appel de sa collègue", by="test")
+    assert town.client.get(link).status_code == 404
+    if what == "effacement":
+        assert town.client.post(link).status_code == 404
+    assert addresses_known(town) == [NEW]
 
 
 def test_the_team_changes_an_address_with_a_proof_and_both_mailboxes_are_told(town):

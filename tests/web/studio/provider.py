@@ -34,6 +34,7 @@ class Provider:
     signing: RSAKey | None = None
     algorithm: str = "RS256"
     asked: dict[str, str] = field(default_factory=dict)
+    visited: list[str] = field(default_factory=list)
 
     def authorize(self, url: str) -> str:
         """Let the person sign in at the address the browser was sent to; return where it is sent back."""
@@ -85,6 +86,7 @@ def providing() -> Iterator[Provider]:
                 "/keys": lambda: {"keys": [provider.key.as_dict(private=False)]},
                 "/userinfo": lambda: {"sub": "p-1", **provider.person},
             }
+            provider.visited.append(self.path)
             found = documents[self.path]()
             if self.path == "/userinfo" and self.headers["Authorization"] != "Bearer at":
                 self.give(401, b"")

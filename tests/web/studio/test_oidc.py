@@ -11,6 +11,7 @@ from joserfc.jwk import RSAKey
 from newsletter.actions.team import audit_log, oidc, users
 from newsletter.errors import SettingsError
 from newsletter.settings_file import load_settings
+from newsletter.store.team import factors
 from tests.web.conftest import BASE, opened
 from tests.web.studio.provider import CLIENT, SECRET, providing
 
@@ -164,6 +165,48 @@ def test_a_question_is_answered_within_ten_minutes(site, provider):
     back = provider.authorize(leave(site)).removeprefix(BASE)
     site.clock.ahead = 700
     assert site.client.get(back).status_code == 403
+
+
+def test_the_provider_is_asked_to_describe_itself_once_in_some_minutes(site, provider):
+    described = "/.well-known/openid-configuration"
+    enter(site, provider)
+    for _again in range(3):
+        leave(site)
+    assert provider.visited.count(described) == 1
+    site.clock.ahead = 700
+    leave(site)
+    assert provider.visited.count(described) == 2
+
+
+def test_a_provider_whose_name_ends_in_a_slash_is_known_by_it(site, provider):
+    provider.described = provider.claims = {"iss": f"{provider.issuer}/", "issuer": f"{provider.issuer}/"}
+    assert enter(site, provider).url.path == "/studio"
+
+
+@pytest.mark.parametrize("missing", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+def test_a_provider_that_leaves_out_where_to_go_is_said_so(site, provider, missing):
+    provider.described = {missing: None}
+    assert site.client.get(LEAVE).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("methods", "page"),
+    [
+        (["pwd", "mfa"], "/studio"),
+        (["pwd"], "/studio/second-facteur"),
+        (["no-mfa"], "/studio/second-facteur"),
+        ("no-mfa", "/studio/second-facteur"),
+        (7, "/studio/second-facteur"),
+        (None, "/studio/second-facteur"),
+    ],
+)
+def test_a_second_factor_here_is_given_unless_the_provider_says_it_asked_for_several(site, provider, methods, page):
+    (claire,) = users.everybody(site.workspace)
+    with site.workspace.database.write() as connection:
+        factors.set_totp(connection, claire.id, "sealed", 1.0)
+        factors.take_step(connection, claire.id, 1, 1.0)
+    provider.claims = {"amr": methods}
+    assert enter(site, provider).url.path == page
 
 
 def test_a_provider_that_calls_itself_otherwise_or_does_not_answer_is_said_so(site, provider, monkeypatch):
