@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from newsletter import addresses, paris
 from newsletter.actions.people.audience_names import audience_names
+from newsletter.actions.people.data_rights import record_export
 from newsletter.actions.reports.labels import one_level
 from newsletter.actions.workspace import Workspace
 from newsletter.audience import (
@@ -32,13 +33,11 @@ from newsletter.french import slugify
 from newsletter.i18n import Sentence, _
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import audiences as store
-from newsletter.store.people import custom_fields, limits, people
+from newsletter.store.people import custom_fields, people
 from newsletter.store.people.audience_sql import Standing, rule_condition, standing_now, standing_on
 from newsletter.store.people.audiences import AudiencePerson
 from newsletter.store.people.custom_fields import CustomField
 from newsletter.store.people.featured import name_featured
-
-_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +157,8 @@ def export_people(workspace: Workspace, rule: AudienceRule, *, by: str, most: in
     The export is recorded before anything is returned. With `most`, more exports a day by one person are Refused.
     """
     count_people(workspace, rule)  # what cannot be looked up is said before a file begins
-    with workspace.database.write() as connection:
-        now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
-        if most and limits.hit(connection, name, now, _DAY) > most:
-            raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
-        record_event(connection, Event(now, "exported", actor=by, detail={"audience": formula(rule)[:500]}))
-    heads = _heads()
-    return _pieces(workspace, rule, heads)
+    record_export(workspace, by=by, detail={"audience": formula(rule)[:500]}, most=most)
+    return _pieces(workspace, rule, _heads())
 
 
 def _heads() -> dict[str, str]:

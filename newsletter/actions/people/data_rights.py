@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -82,13 +82,23 @@ def export(
     """
     if publication:
         workspace.settings.publication(publication)
+    record_export(workspace, by=by, publication=publication, most=most)
+    return _export(workspace, publication, plain)
+
+
+def record_export(
+    workspace: Workspace, *, by: str, publication: str = "", detail: Mapping[str, Any] | None = None, most: int = 0
+) -> None:
+    """Record an export of people, of a publication or an audience, before its file begins.
+
+    With `most`, more exports a day by one person are Refused, with an alarm in the log.
+    """
     with workspace.database.write() as connection:
         now, name = workspace.clock(), f"export:{workspace.signer.fingerprint('limit', by)}"
         if most and limits.hit(connection, name, now, int(DAY)) > most:
             log.warning("ALARM: more than %d exports of the people by one user within a day", most)
             raise Refused(_("La liste a été exportée trop souvent aujourd’hui : réessayez demain."), hint="wait a day")
-        record_event(connection, Event(now, "exported", publication=publication or None, actor=by))
-    return _export(workspace, publication, plain)
+        record_event(connection, Event(now, "exported", publication=publication or None, actor=by, detail=detail))
 
 
 def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[bytes]:

@@ -36,7 +36,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of audiences."""
     routes = APIRouter(include_in_schema=False)
     pages = _AudiencePages(site, Shell(site))
-    allowed, anybody = allow(site, "people"), allow(site)
+    allowed, exporter, anybody = allow(site, "people"), allow(site, "people", fresh=True), allow(site)
 
     @routes.get(HOME)
     def list_(visit: Visit = allowed) -> Response:
@@ -75,7 +75,7 @@ def router(site: Site) -> APIRouter:
         return pages.into_group(visit)
 
     @routes.post(f"{HOME}/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         return pages.export(visit)
 
     @routes.post("/studio/publics/compter")
