@@ -108,11 +108,18 @@ def parse_values(field: CustomField, texts: Sequence[str]) -> tuple[str, ...]:
 
     Raises Refused naming the field and what it takes.
     """
-    pieces = texts if field.kind != "choices" else [part for text in texts for part in re.split(r"[;,\n]", text)]
+    pieces = texts if field.kind != "choices" else [part for text in texts for part in _split_choices(field, text)]
     wanted = [" ".join(text.split()) for text in pieces if text.strip()]
     if field.kind != "choices" and len(wanted) > 1:
         raise _refused(field, wanted[1])
     return tuple(dict.fromkeys(_parsed(field, text) for text in wanted))
+
+
+def _split_choices(field: CustomField, text: str, signs: str = "\n;,") -> list[str]:
+    """Split at line breaks, then semicolons, then commas, but leave a choice whole that holds one of these."""
+    if not signs or " ".join(text.split()).casefold() in (choice.casefold() for choice in field.choices):
+        return [text]
+    return [piece for part in text.split(signs[0]) for piece in _split_choices(field, part, signs[1:])]
 
 
 def _parsed(field: CustomField, text: str) -> str:
