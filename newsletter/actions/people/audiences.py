@@ -82,12 +82,16 @@ def find_audience(workspace: Workspace, key: str) -> Audience:
     """Return a named audience; NotFound."""
     found = next((audience for audience in workspace.audiences() if audience.key == key), None)
     if found is None:
-        raise NotFound(
-            f"there is no audience `{key}`",
-            hint="`newsletter audiences list` shows them",
-            said=Sentence("Ce public n’existe pas ou plus. Revenez à la liste des publics."),
-        )
+        raise _no_audience(key)
     return found
+
+
+def _no_audience(key: str) -> NotFound:
+    return NotFound(
+        f"there is no audience `{key}`",
+        hint="`newsletter audiences list` shows them",
+        said=Sentence("Ce public n’existe pas ou plus. Revenez à la liste des publics."),
+    )
 
 
 def describe_named(workspace: Workspace, audience: Audience) -> DescribedAudience:
@@ -215,13 +219,16 @@ def _cell(person: AudiencePerson, name: str, role: str) -> str:
 def save_audience(workspace: Workspace, key: str, title: str, text: str, note: str, by: str) -> Audience:
     """Write a named audience (a new one without `key`) and return it; Refused for the rule of another one.
 
-    AudienceError for a rule that cannot be read, looked up or counted, with nothing written.
+    Raises AudienceError for a rule that cannot be read or looked up and NotFound for what cannot be a key, with nothing
+    written. The key of an audience that was deleted brings it back.
     """
     rule = parse_rule(text)
     known = {audience.key: audience for audience in workspace.audiences()}
     if not title.strip():
         raise Refused(_("Donnez un nom à ce public."), hint="give a title")
     name = key or slugify(title)
+    if name != slugify(name, 200):  # a key is part of a path
+        raise _no_audience(name)
     if not key and name in known:
         raise Refused(_("Il y a déjà un public de ce nom. Choisissez-en un autre."), hint="choose another title")
     _refuse_twin(rule, name, known)

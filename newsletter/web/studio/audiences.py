@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
 from newsletter.actions.people.bulk import BulkResult, ChosenPeople
-from newsletter.audience import AudienceRule
+from newsletter.audience import AudienceRule, formula
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
 from newsletter.french import number_words, printed
 from newsletter.i18n import ngettext
@@ -243,7 +243,7 @@ class _AudiencePages:
                 workspace,
                 key,
                 visit.text("titre"),
-                audience_form.text_of(sent_rule(visit)),
+                formula(sent_rule(visit)),
                 visit.text("note"),
                 visit.by,
             )
@@ -257,7 +257,7 @@ class _AudiencePages:
             gone = audiences.delete_audience(self.site.workspace, key, visit.by)
         except Refused as refused:
             return self.shell.back(f"{HOME}/{key}", told(refused), bad=True)
-        fields = {"titre": gone.title, "note": gone.note, "simple": "non", "regle": audience_form.text_of(gone.rule)}
+        fields = {"key": gone.key, "titre": gone.title, "note": gone.note, "simple": "non", "regle": formula(gone.rule)}
         return self.shell.back(HOME, say("Public supprimé."), undo=Undo(f"{HOME}/enregistrer", fields))
 
     def export(self, visit: Visit) -> Response:
