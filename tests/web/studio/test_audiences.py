@@ -95,6 +95,15 @@ def test_the_key_of_a_form_names_no_other_file(desk, key):
     assert answer.status_code == 404 and sorted(desk.workspace.root.rglob("*.md")) == before
 
 
+def test_a_value_that_is_not_on_offer_stays_in_the_rule(desk):
+    rule = "group = presse and not group = bureau"
+    desk.post(f"{HOME}/enregistrer", titre="Presse", regle=rule, regle_avant="")
+    page = desk.get(f"{HOME}/presse").text
+    sent = {name: [value] for name, value in re.findall(r'name="(groupes|sauf_groupes)" value="(\w+)" checked', page)}
+    desk.post(f"{HOME}/enregistrer", key="presse", titre="Presse", regle=rule, regle_avant=rule, **sent)
+    assert [formula(one.rule) for one in desk.workspace.audiences()] == [rule]
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
