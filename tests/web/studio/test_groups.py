@@ -64,6 +64,7 @@ def test_a_field_is_made_filled_on_the_page_of_a_person_and_used_in_a_rule(desk)
     refused = desk.post(f"{page}/champs", **{"champ_themes-suivis": ["pêche"]})
     assert "ne convient pas au champ « Thèmes suivis »" in words(refused).replace("\u202f", " ")
     assert desk.post("/studio/public/champs", **{**fields, "choix": ""}).status_code == 422
+    assert desk.post(f"{page}/champs", champ_rien=["achats"]).status_code == 404
 
 
 @pytest.mark.parametrize(
