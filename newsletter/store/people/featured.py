@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from newsletter.audience import EVERYONE, AudienceRule, Condition, Except, replace_conditions
-from newsletter.store.people.audience_sql import midnight
+from newsletter.paris import midnight
 from newsletter.store.people.organisations import name_key
 from newsletter.store.tables.core import mailings, organisations
 
