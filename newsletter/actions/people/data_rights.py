@@ -23,6 +23,8 @@ from newsletter.store.people.rights_requests import answer_request, open_request
 
 log = logging.getLogger(__name__)
 
+MOST_EXPORTS = 10  # a day in the Studio: a stolen session can carry the list off once, and is noticed
+
 COLUMNS = (
     "email",
     "first_name",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups
+from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, data_rights, groups
 from newsletter.actions.people.bulk import BulkResult, ChosenPeople
 from newsletter.audience import AudienceRule, formula
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
@@ -16,7 +16,7 @@ from newsletter.french import number_words, printed
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
-from newsletter.web.studio.bulk_forms import chosen_people, sent_act
+from newsletter.web.studio.bulk_forms import chosen_people, sent_act, sent_time
 from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -24,7 +24,6 @@ from newsletter.web.studio.shell import Shell, Undo
 HOME = "/studio/public/publics"
 _SIZE = 50
 _DIGITS = 7
-_MOST_EXPORTS = 10  # a day, as of the whole list
 
 
 def sent_rule(visit: Visit) -> AudienceRule:
@@ -171,7 +170,7 @@ class _AudiencePages:
             plan=plan,
             erasing=erasing,
             problem=problem,
-            sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
+            sent=visit.fields,
             fields=custom_fields.list_fields(self.site.workspace, "person"),
             groups=groups.list_groups(self.site.workspace),
         )
@@ -210,11 +209,7 @@ class _AudiencePages:
 
     def take_back(self, visit: Visit) -> Response:
         """Undo an act on many people."""
-        try:
-            at = float(visit.text("quand"))
-        except ValueError:
-            raise HTTPException(422) from None
-        n = bulk.take_back_bulk(self.site.workspace, sent_act(visit), at, visit.by)
+        n = bulk.take_back_bulk(self.site.workspace, sent_act(visit), sent_time(visit), visit.by)
         words = ngettext("C’est annulé pour {n} personne.", "C’est annulé pour {n} personnes.", n)
         return self.shell.back(HOME, words.format(n=number_words(n)))
 
@@ -265,7 +260,7 @@ class _AudiencePages:
         try:
             fields = visit.text("champs") == "oui"
             rule = sent_rule(visit) if fields else audiences.read_rule(self.site.workspace, visit.text("regle"))
-            pieces = audiences.export_people(self.site.workspace, rule, by=visit.by, most=_MOST_EXPORTS)
+            pieces = audiences.export_people(self.site.workspace, rule, by=visit.by, most=data_rights.MOST_EXPORTS)
         except NewsletterError as error:
             return self.shell.back(HOME, told(error), bad=True)
         headers = {"Content-Disposition": 'attachment; filename="personnes.csv"'}

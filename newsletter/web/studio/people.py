@@ -30,7 +30,6 @@ from newsletter.web.studio.shell import Shell, Undo
 
 _HOME = "/studio/public"
 _SIZE = 50
-_MOST_EXPORTS = 10  # a day: a stolen session can carry the list off once, and is noticed
 _STATES = ("active", "pending", "left", "bounced", "complained", "expired", "none")
 
 
@@ -74,7 +73,7 @@ def router(site: Site) -> APIRouter:
     def export(visit: Visit = exporter) -> Response:
         try:
             pieces = data_rights.export(
-                workspace, by=visit.by, publication=visit.text("publication"), most=_MOST_EXPORTS
+                workspace, by=visit.by, publication=visit.text("publication"), most=data_rights.MOST_EXPORTS
             )
         except Refused as refused:
             return shell.back(_HOME, told(refused), bad=True)
