@@ -130,7 +130,7 @@ def resolve(rule: AudienceRule, named: Mapping[str, AudienceRule], inside: tuple
             return condition
         return AnyOf(tuple(_named(name, named, inside) for name in condition.values))
 
-    return _replaced(rule, look_up)
+    return replace_conditions(rule, look_up)
 
 
 def _named(name: str, named: Mapping[str, AudienceRule], inside: tuple[str, ...]) -> AudienceRule:
@@ -150,12 +150,13 @@ def _named(name: str, named: Mapping[str, AudienceRule], inside: tuple[str, ...]
     return resolve(named[name], named, (*inside, name))
 
 
-def _replaced(rule: AudienceRule, look_up: Callable[[Condition], AudienceRule]) -> AudienceRule:
+def replace_conditions(rule: AudienceRule, look_up: Callable[[Condition], AudienceRule]) -> AudienceRule:
+    """Return a rule with what `look_up` gives for it in place of each condition."""
     if isinstance(rule, Condition):
         return look_up(rule)
     if isinstance(rule, Except):
-        return Except(_replaced(rule.part, look_up))
-    return type(rule)(tuple(_replaced(part, look_up) for part in rule.parts))
+        return Except(replace_conditions(rule.part, look_up))
+    return type(rule)(tuple(replace_conditions(part, look_up) for part in rule.parts))
 
 
 def formula(rule: AudienceRule) -> str:

@@ -12,6 +12,7 @@ inside is written `\\"`. `before` does not include its day.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -42,15 +43,26 @@ def parse_rule(text: str) -> AudienceRule:
     """
     if len(text) > audience.LONGEST_FORMULA:
         raise _too_large(f"the rule is longer than {audience.LONGEST_FORMULA} characters")
-    reader = _RuleReader(text, _tokens(text))
+    rule = _read(text, audience.DEEPEST)
+    if sum(1 for _one in audience.conditions(rule)) > audience.MOST_CONDITIONS:
+        raise _too_large(f"the rule has more than {audience.MOST_CONDITIONS} conditions")
+    return audience.canonical(rule)
+
+
+@lru_cache(maxsize=128)
+def parse_resolved(text: str) -> AudienceRule:
+    """Return the rule of a formula that was made by looking names up: the bounds of what is written hold no more."""
+    return audience.canonical(_read(text, sys.maxsize))
+
+
+def _read(text: str, deepest: int) -> AudienceRule:
+    reader = _RuleReader(text, _tokens(text), deepest)
     if not reader.tokens:
         return audience.EVERYONE
     rule = reader.rule(0)
     if not reader.done:
         reader.refuse("nothing may follow here", "join conditions with `and`, `or` or `without`")
-    if sum(1 for _one in audience.conditions(rule)) > audience.MOST_CONDITIONS:
-        raise _too_large(f"the rule has more than {audience.MOST_CONDITIONS} conditions")
-    return audience.canonical(rule)
+    return rule
 
 
 def _too_large(what: str) -> AudienceError:
@@ -84,6 +96,7 @@ class _RuleReader:
 
     text: str
     tokens: list[_Token]
+    deepest: int
     next: int = 0
 
     @property
@@ -91,8 +104,8 @@ class _RuleReader:
         return self.next >= len(self.tokens)
 
     def rule(self, depth: int) -> AudienceRule:
-        if depth > audience.DEEPEST:
-            raise _too_large(f"the rule has brackets in more than {audience.DEEPEST} layers")
+        if depth > self.deepest:
+            raise _too_large(f"the rule has brackets in more than {self.deepest} layers")
         parts = [self.all(depth)]
         while self.take("or"):
             parts.append(self.all(depth))
@@ -109,8 +122,8 @@ class _RuleReader:
                 return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def one(self, depth: int) -> AudienceRule:
-        if depth > audience.DEEPEST:
-            raise _too_large(f"the rule is more than {audience.DEEPEST} layers deep")
+        if depth > self.deepest:
+            raise _too_large(f"the rule is more than {self.deepest} layers deep")
         if self.take("not"):
             return Except(self.one(depth + 1))
         if self.take("("):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -16,6 +16,11 @@ def moment(seconds: float) -> datetime:
 def day(seconds: float) -> date:
     """Return the day in Paris of a POSIX time."""
     return moment(seconds).date()
+
+
+def midnight(day: date) -> float:
+    """Return when a day begins in Paris, in POSIX seconds."""
+    return datetime.combine(day, time(), PARIS).timestamp()
 
 
 def iso(seconds: float) -> str:

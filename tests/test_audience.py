@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newsletter import audience
 from newsletter.audience import AllOf, AnyOf, Condition, Except, canonical, formula, resolve
-from newsletter.audience_parser import parse_rule
+from newsletter.audience_parser import parse_resolved, parse_rule
 from newsletter.audience_words import AudienceNames, rule_sentence
 from newsletter.errors import AudienceError
 
@@ -131,6 +131,17 @@ def test_a_named_audience_stands_for_its_rule():
     assert canonical(resolve(parse_rule("member without audience = presse"), named)) == parse_rule(
         "member without (group = presse or region = Bretagne)"
     )
+
+
+def test_named_audiences_together_may_be_longer_and_deeper_than_a_rule_that_is_written():
+    long = {f"a{n}": parse_rule(" or ".join(f"role = elu and region = r{n}-{m}" for m in range(25))) for n in range(3)}
+    deep = {f"d{n}": parse_rule(f"member or (former and audience = d{n + 1})") for n in range(15)}
+    named = {**long, **deep, "d15": parse_rule("featured")}
+    for text in ("audience = a0, a1, a2", "audience = d0"):
+        looked_up = canonical(resolve(parse_rule(text), named))
+        with pytest.raises(AudienceError):
+            parse_rule(formula(looked_up))
+        assert parse_resolved(formula(looked_up)) == looked_up
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from newsletter import paris
 from newsletter.actions.issues.files import IssueSummary
 from newsletter.actions.letters.editions import Preview
+from newsletter.actions.people.audiences import DescribedAudience
 from newsletter.actions.people.members import ListedOrganisation
 from newsletter.actions.people.subscriptions import Why
 from newsletter.actions.reports.report import Count
@@ -113,6 +114,18 @@ def organisation(found: Organisation) -> dict[str, Any]:
 def member(row: ListedOrganisation) -> dict[str, Any]:
     """Return an organisation as the list of members shows it."""
     return {**organisation(row.organisation), "member": row.member, "contacts": row.contacts}
+
+
+def audience(found: DescribedAudience) -> dict[str, Any]:
+    """Return an audience with its rule, its sentence and its people of today."""
+    return {
+        "audience": found.key,
+        "title": found.title,
+        "rule": found.formula,
+        "sentence": found.sentence,
+        "people": found.people,
+        "trouble": found.trouble,
+    }
 
 
 def why(found: Why) -> dict[str, Any]:

@@ -90,16 +90,17 @@ class Workspace:
         """Return the named audiences, by title. Raises ContentError for a file that cannot be read."""
         return read_audiences(self.root, self.files)
 
-    def resolve_audience(self, rule: AudienceRule) -> AudienceRule:
+    def resolve_audience(self, rule: AudienceRule, on: date | None = None) -> AudienceRule:
         """Return a rule with all that it names looked up: other audiences, and the organisations that were featured.
 
+        With `on`, those that were featured by the end of that day.
         Raises AudienceError for a name that leads nowhere, ContentError for a file of an audience.
         """
         if any(one.field == "audience" for one in conditions(rule)):
             rule = resolve(rule, {audience.key: audience.rule for audience in self.audiences()})
         if any(one.field == "featured" for one in conditions(rule)):
             with self.database.read() as connection:
-                rule = name_featured(connection, rule)
+                rule = name_featured(connection, rule, on)
         return canonical(rule)
 
     def rule(self, publication: Publication, audience: AudienceRule = EVERYONE) -> Rule:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from newsletter.actions import documents
 from newsletter.actions.people import audiences as verbs
 from newsletter.cli.output import DATE, CommandRun, json_option, pass_session, print_json, print_table
 from newsletter.errors import NewsletterError
@@ -24,7 +25,7 @@ def list_(session: CommandRun, as_json: bool) -> None:
     """List the named audiences with their people of today."""
     found = verbs.list_audiences(session.workspace)
     if as_json:
-        print_json([_document(one) for one in found])
+        print_json([documents.audience(one) for one in found])
         return
     rows = [(one.key, one.people if not one.trouble else f"error: {one.trouble}", one.sentence) for one in found]
     print_table(f"{len(rows)} audiences", ("audience", "people", "who"), rows)
@@ -38,7 +39,7 @@ def show(session: CommandRun, audience: str, as_json: bool) -> None:
     """Say in one sentence who is in AUDIENCE, with its rule and its people of today."""
     found = verbs.describe_rule(session.workspace, verbs.read_rule(session.workspace, audience))
     if as_json:
-        print_json(_document(found))
+        print_json(documents.audience(found))
         return
     click.echo(found.sentence)
     click.echo(f"rule    {found.formula or 'everyone'}")
@@ -97,17 +98,6 @@ def export(session: CommandRun, audience: str, out: Path) -> None:
             f"the file cannot be written: {error.strerror}", where=str(out), hint="check the directory"
         ) from error
     click.echo(f"wrote {out}")
-
-
-def _document(found: verbs.DescribedAudience) -> dict[str, object]:
-    return {
-        "audience": found.key,
-        "title": found.title,
-        "rule": found.formula,
-        "sentence": found.sentence,
-        "people": found.people,
-        "trouble": found.trouble,
-    }
 
 
 COMMANDS = (audiences,)

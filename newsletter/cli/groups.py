@@ -10,7 +10,7 @@ from newsletter.actions.people import audiences as audience_verbs
 from newsletter.actions.people import custom_fields
 from newsletter.actions.people import groups as verbs
 from newsletter.cli.output import CommandRun, json_option, pass_session, print_json, print_table
-from newsletter.errors import NewsletterError, Refused
+from newsletter.errors import NewsletterError
 
 _ABOUT = click.Choice(("person", "organisation"))
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -119,8 +119,6 @@ def new_field(session: CommandRun, label: str, about: str, kind: str, choices: t
 @pass_session
 def set_(session: CommandRun, email: str, field: str, values: tuple[str, ...]) -> None:
     """Give FIELD (its key) of the person EMAIL its VALUES; none empties it."""
-    if field not in {one.key for one in custom_fields.list_fields(session.workspace, "person")}:
-        raise Refused(f"there is no field `person.{field}`", hint="`newsletter fields list` shows them")
     changed = custom_fields.set_person_values(session.workspace, email, {field: values}, session.user)
     click.echo(f"{email}: {', '.join(changed) or 'unchanged'}")
 

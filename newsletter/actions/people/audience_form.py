@@ -121,8 +121,3 @@ def _several(values: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
     split = ((value.split(",") if name == "departements" else [value]) for value in values.get(name, ()))
     parts = [part.strip() for pieces in split for part in pieces]
     return tuple(dict.fromkeys(part for part in parts if part))
-
-
-def text_of(rule: AudienceRule) -> str:
-    """Return the formula of a rule."""
-    return formula(rule)

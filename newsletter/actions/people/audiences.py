@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-
-from sqlalchemy.engine import Connection
 
 from newsletter import addresses, paris
 from newsletter.actions.people.audience_names import audience_names
-from newsletter.actions.people.reading import count_export
+from newsletter.actions.people.data_rights import record_export
 from newsletter.actions.reports.labels import one_level
 from newsletter.actions.workspace import Workspace
-from newsletter.audience import (
-    EVERYONE,
-    Audience,
-    AudienceRule,
-    Condition,
-    Except,
-    canonical,
-    conditions,
-    formula,
-    resolve,
-)
+from newsletter.audience import Audience, AudienceRule, canonical, conditions, formula, resolve
 from newsletter.audience_parser import parse_rule
 from newsletter.audience_words import role_words, rule_sentence
 from newsletter.content import audiences as files
@@ -34,10 +22,9 @@ from newsletter.i18n import Sentence, _
 from newsletter.store.journal import Event, record_event
 from newsletter.store.people import audiences as store
 from newsletter.store.people import custom_fields, people
-from newsletter.store.people.audience_sql import Standing, rule_condition, standing_now, standing_on
+from newsletter.store.people.audience_sql import Standing, standing_now, standing_on
 from newsletter.store.people.audiences import AudiencePerson
 from newsletter.store.people.custom_fields import CustomField
-from newsletter.store.people.featured import name_featured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,26 +68,22 @@ def find_audience(workspace: Workspace, key: str) -> Audience:
     """Return a named audience; NotFound."""
     found = next((audience for audience in workspace.audiences() if audience.key == key), None)
     if found is None:
-        raise NotFound(
-            f"there is no audience `{key}`",
-            hint="`newsletter audiences list` shows them",
-            said=Sentence("Ce public n’existe pas ou plus. Revenez à la liste des publics."),
-        )
+        raise _no_audience(key)
     return found
+
+
+def _no_audience(key: str) -> NotFound:
+    return NotFound(
+        f"there is no audience `{key}`",
+        hint="`newsletter audiences list` shows them",
+        said=Sentence("Ce public n’existe pas ou plus. Revenez à la liste des publics."),
+    )
 
 
 def describe_named(workspace: Workspace, audience: Audience) -> DescribedAudience:
     """Return a named audience in words."""
     made = describe_rule(workspace, audience.rule)
-    return DescribedAudience(
-        formula=made.formula,
-        sentence=made.sentence,
-        people=made.people,
-        trouble=made.trouble,
-        key=audience.key,
-        title=audience.title,
-        note=audience.note,
-    )
+    return replace(made, key=audience.key, title=audience.title, note=audience.note)
 
 
 def describe_rule(workspace: Workspace, rule: AudienceRule) -> DescribedAudience:
@@ -118,18 +101,17 @@ def count_people(workspace: Workspace, rule: AudienceRule, on: date | None = Non
     Only people with an active subscription count. AudienceError for what cannot be looked up or is not known of a past
     day.
     """
+    at, looked_up = _standing(workspace, on), workspace.resolve_audience(rule, on)
     with workspace.database.read() as connection:
-        at = _standing(workspace, on)
-        return store.count_audience(connection, _looked_up(workspace, connection, rule, on), at)
+        return store.count_audience(connection, looked_up, at)
 
 
 def list_people(
     workspace: Workspace, rule: AudienceRule, start: int = 0, limit: int = 50
 ) -> tuple[list[AudiencePerson], int]:
     """Return a page of an audience's people of today, and how many they are in all."""
+    at, looked_up = _standing(workspace, None), workspace.resolve_audience(rule)
     with workspace.database.read() as connection:
-        at = _standing(workspace, None)
-        looked_up = _looked_up(workspace, connection, rule, None)
         found = list(store.list_audience(connection, looked_up, at, start, limit))
         return found, store.count_audience(connection, looked_up, at)
 
@@ -137,8 +119,8 @@ def list_people(
 def why_in_audience(workspace: Workspace, email: str, rule: AudienceRule) -> AudienceAnswer:
     """Explain whether an address is in an audience today; AudienceError, AddressError."""
     address, names = addresses.parse_address(email), audience_names(workspace)
+    at, looked_up = _standing(workspace, None), workspace.resolve_audience(rule)
     with workspace.database.read() as connection:
-        looked_up, at = _looked_up(workspace, connection, rule, None), _standing(workspace, None)
         try:
             person = people.by_key(connection, address.key)
         except NotFound:
@@ -146,7 +128,7 @@ def why_in_audience(workspace: Workspace, email: str, rule: AudienceRule) -> Aud
         answers = store.answer_conditions(connection, looked_up, at, person.id)
         if answers is None:
             return AudienceAnswer(address.text, inside=False, known=True, conditions=())
-    said = tuple((rule_sentence(one, names), answers[one].holds) for one in dict.fromkeys(conditions(looked_up)))
+    said = tuple((rule_sentence(one, names), answers[one]) for one in dict.fromkeys(conditions(looked_up)))
     return AudienceAnswer(address.text, store.holds(looked_up, answers), known=True, conditions=said)
 
 
@@ -156,12 +138,8 @@ def export_people(workspace: Workspace, rule: AudienceRule, *, by: str, most: in
     The export is recorded before anything is returned. With `most`, more exports a day by one person are Refused.
     """
     count_people(workspace, rule)  # what cannot be looked up is said before a file begins
-    with workspace.database.write() as connection:
-        count_export(workspace, connection, by, most)
-        event = Event(workspace.clock(), "exported", actor=by, detail={"audience": formula(rule)[:500]})
-        record_event(connection, event)
-    heads = _heads()
-    return _pieces(workspace, rule, heads)
+    record_export(workspace, by=by, detail={"audience": formula(rule)[:500]}, most=most)
+    return _pieces(workspace, rule, _heads())
 
 
 def _heads() -> dict[str, str]:
@@ -181,9 +159,8 @@ def _heads() -> dict[str, str]:
 
 
 def _pieces(workspace: Workspace, rule: AudienceRule, heads: dict[str, str]) -> Iterator[bytes]:
-    roles = role_words()
+    roles, at, looked_up = role_words(), _standing(workspace, None), workspace.resolve_audience(rule)
     with workspace.database.read() as connection:
-        looked_up, at = _looked_up(workspace, connection, rule, None), _standing(workspace, None)
         fields = custom_fields.list_fields(connection)
         values = {about: custom_fields.all_values(connection, about) for about in ("person", "organisation")}
         columns = [*heads.values(), *(_field_head(field, [*heads.values()]) for field in fields)]
@@ -218,18 +195,21 @@ def _cell(person: AudiencePerson, name: str, role: str) -> str:
 def save_audience(workspace: Workspace, key: str, title: str, text: str, note: str, by: str) -> Audience:
     """Write a named audience (a new one without `key`) and return it; Refused for the rule of another one.
 
-    AudienceError for a rule that cannot be read, looked up or counted, with nothing written.
+    Raises AudienceError for a rule that cannot be read or looked up and NotFound for what cannot be a key, with nothing
+    written. The key of an audience that was deleted brings it back.
     """
     rule = parse_rule(text)
     known = {audience.key: audience for audience in workspace.audiences()}
     if not title.strip():
         raise Refused(_("Donnez un nom à ce public."), hint="give a title")
     name = key or slugify(title)
+    if name != slugify(name, 200):  # a key is part of a path
+        raise _no_audience(name)
     if not key and name in known:
         raise Refused(_("Il y a déjà un public de ce nom. Choisissez-en un autre."), hint="choose another title")
     _refuse_twin(rule, name, known)
     named = {other.key: other.rule for other in known.values()} | {name: rule}
-    rule_condition(canonical(_without_featured(resolve(rule, named, (name,)))), _standing(workspace, None))
+    resolve(rule, named, (name,))
     made = files.write_audience(
         workspace.root / files.FOLDER / f"{name}.md", Audience(key=name, title=title.strip(), rule=rule, note=note)
     )
@@ -237,14 +217,6 @@ def save_audience(workspace: Workspace, key: str, title: str, text: str, note: s
         detail = {"audience": name, "rule": formula(rule)[:500]}
         record_event(connection, Event(workspace.clock(), "audience-saved", actor=by, detail=detail))
     return made
-
-
-def _without_featured(rule: AudienceRule) -> AudienceRule:
-    if isinstance(rule, Condition):
-        return EVERYONE if rule.field == "featured" else rule
-    if isinstance(rule, Except):
-        return Except(_without_featured(rule.part))
-    return type(rule)(tuple(_without_featured(part) for part in rule.parts))
 
 
 def _refuse_twin(rule: AudienceRule, name: str, known: dict[str, Audience]) -> None:
@@ -289,9 +261,3 @@ def _standing(workspace: Workspace, on: date | None) -> Standing:
             said=Sentence("Ce jour n’est pas encore venu. Comptez à une date passée, ou à ce jour."),
         )
     return standing_on(on, grace)
-
-
-def _looked_up(workspace: Workspace, connection: Connection, rule: AudienceRule, on: date | None) -> AudienceRule:
-    """Return the rule with its names resolved, and featured organisations as of the day."""
-    named = {audience.key: audience.rule for audience in workspace.audiences()}
-    return canonical(name_featured(connection, resolve(rule, named), on))

@@ -84,15 +84,15 @@ def field_history(workspace: Workspace, about: str, subject_id: int) -> list[Fie
 def set_values(
     workspace: Workspace, about: str, subject_id: int, given: Mapping[str, Sequence[str]], by: str
 ) -> list[str]:
-    """Set fields by key, all or none; returns the labels of those that changed. Refused, naming the field."""
+    """Set fields by key, all or none; returns the labels of those that changed. NotFound, Refused, naming the field."""
     with workspace.database.write() as connection:
-        fields = {field.key: field for field in custom_fields.list_fields(connection, about)}
-        checked = {key: parse_values(fields[key], values) for key, values in given.items() if key in fields}
+        fields = [(custom_fields.get_field(connection, about, key), values) for key, values in given.items()]
+        checked = [(field, parse_values(field, values)) for field, values in fields]
         now = workspace.clock()
         return [
-            fields[key].label
-            for key, values in checked.items()
-            if custom_fields.set_value(connection, fields[key], subject_id, values, now, by)
+            field.label
+            for field, values in checked
+            if custom_fields.set_value(connection, field, subject_id, values, now, by)
         ]
 
 
@@ -108,11 +108,18 @@ def parse_values(field: CustomField, texts: Sequence[str]) -> tuple[str, ...]:
 
     Raises Refused naming the field and what it takes.
     """
-    pieces = texts if field.kind != "choices" else [part for text in texts for part in re.split(r"[;,\n]", text)]
+    pieces = texts if field.kind != "choices" else [part for text in texts for part in _split_choices(field, text)]
     wanted = [" ".join(text.split()) for text in pieces if text.strip()]
     if field.kind != "choices" and len(wanted) > 1:
         raise _refused(field, wanted[1])
     return tuple(dict.fromkeys(_parsed(field, text) for text in wanted))
+
+
+def _split_choices(field: CustomField, text: str, signs: str = "\n;,") -> list[str]:
+    """Split at line breaks, then semicolons, then commas, but leave a choice whole that holds one of these."""
+    if not signs or " ".join(text.split()).casefold() in (choice.casefold() for choice in field.choices):
+        return [text]
+    return [piece for part in text.split(signs[0]) for piece in _split_choices(field, part, signs[1:])]
 
 
 def _parsed(field: CustomField, text: str) -> str:
@@ -160,8 +167,8 @@ def _refused(field: CustomField, text: str) -> Refused:
 def import_values(workspace: Workspace, path: Path, about: str, by: str, *, dry_run: bool = False) -> FieldImport:
     """Fill fields from a file: a column of addresses (or names of organisations), and one per field, by key or label.
 
-    Nothing is written when a column is no field and no other known column, or when a row is refused. An empty cell
-    changes nothing. Raises Refused for a file that is no table or has no column of a field.
+    Nothing is written when a row is refused. A column that is no field is not read, and named; an empty cell changes
+    nothing. Raises Refused for a file that is no table or has no column of a field.
     """
     table = read_table(path, vocabulary=SUBSCRIBERS if about == "person" else ORGANISATIONS)
     if isinstance(table, Refusal) and table.table is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -80,10 +80,21 @@ def export(
     """
     if publication:
         workspace.settings.publication(publication)
+    record_export(workspace, by=by, publication=publication, most=most)
+    return _export(workspace, publication, plain)
+
+
+def record_export(
+    workspace: Workspace, *, by: str, publication: str = "", detail: Mapping[str, Any] | None = None, most: int = 0
+) -> None:
+    """Record an export of people, of a publication or an audience, before its file begins.
+
+    With `most`, more exports a day by one person are Refused, with an alarm in the log.
+    """
     with workspace.database.write() as connection:
         count_export(workspace, connection, by, most)
-        record_event(connection, Event(workspace.clock(), "exported", publication=publication or None, actor=by))
-    return _export(workspace, publication, plain)
+        event = Event(workspace.clock(), "exported", publication=publication or None, actor=by, detail=detail)
+        record_event(connection, event)
 
 
 def _export(workspace: Workspace, publication: str, plain: bool) -> Iterator[bytes]:

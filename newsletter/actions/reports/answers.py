@@ -10,7 +10,7 @@ from datetime import date
 from newsletter.actions.workspace import Workspace
 from newsletter.exchange.departements import DEPARTEMENTS
 from newsletter.exchange.regions import REGIONS, region_named
-from newsletter.store.people.audience_sql import midnight
+from newsletter.paris import midnight
 from newsletter.store.reports import answers
 from newsletter.store.reports.answers import DomainOutcome
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection
 
 from newsletter import paris
 from newsletter.exchange.names import level_of
 from newsletter.model import Tag, Territory
-from newsletter.paris import PARIS
 from newsletter.store.people import organisations
 from newsletter.store.people.organisations import Organisation, name_key
 from newsletter.store.reports import counts, figures
@@ -23,7 +22,7 @@ from newsletter.store.sending.mailings import Mailing
 
 def end_of(day: date) -> float:
     """Return the midnight in Paris that closes `day`, in POSIX seconds."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), PARIS).timestamp()
+    return paris.midnight(day + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from newsletter.actions import mail
 from newsletter.actions.team.outside_mail import note_message
@@ -12,7 +12,7 @@ from newsletter.actions.workspace import Workspace
 from newsletter.errors import Refused
 from newsletter.exchange.export import write_table
 from newsletter.i18n import Sentence, _
-from newsletter.paris import PARIS, iso
+from newsletter.paris import iso, midnight
 from newsletter.rendering.notice import Notice
 from newsletter.store import journal
 from newsletter.store.journal import Event
@@ -41,8 +41,8 @@ def export_journal(workspace: Workspace, first: date, last: date, *, by: str, pl
             hint="give the days in their order",
             said=Sentence("Le dernier jour vient avant le premier. Remettez-les dans l’ordre."),
         )
-    since = 0.0 if first == date.min else _midnight(first)
-    until = float("inf") if last == date.max else _midnight(last + timedelta(days=1))
+    since = 0.0 if first == date.min else midnight(first)
+    until = float("inf") if last == date.max else midnight(last + timedelta(days=1))
     with workspace.database.write() as connection:
         detail = {"first": first.isoformat(), "last": last.isoformat()}
         event = Event(workspace.database.now(connection), "journal-exported", actor=by, detail=detail)
@@ -54,10 +54,6 @@ def _export(workspace: Workspace, since: float, until: float, plain: bool) -> It
     with workspace.database.read() as connection:
         rows = (_cells(deed) for deed in audit_log.all_deeds(connection, since, until))
         yield from write_table(COLUMNS, rows, "plain" if plain else "excel")
-
-
-def _midnight(day: date) -> float:
-    return datetime.combine(day, time(), PARIS).timestamp()
 
 
 def _cells(deed: Deed) -> dict[str, str]:

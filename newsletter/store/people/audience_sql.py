@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from newsletter.audience import ORGANISATION, PERSON, AllOf, AudienceRule, Condition, Except
 from newsletter.errors import AudienceError
 from newsletter.i18n import Sentence
-from newsletter.paris import PARIS
+from newsletter.paris import midnight
 from newsletter.store.engine.folding import folded
 from newsletter.store.tables.audiences import field_values, group_spans
 from newsletter.store.tables.core import deliveries, mailings, memberships, organisations, subscribers, subscriptions
@@ -41,11 +41,6 @@ class Standing:
     grace_days: int
     base: tuple[Truth, ...] = ()
     moment: float | None = None
-
-
-def midnight(day: date) -> float:
-    """Return when a day begins in Paris, in POSIX seconds."""
-    return datetime.combine(day, time(0), PARIS).timestamp()
 
 
 def standing_now(today: date, grace_days: int) -> Standing:

@@ -41,14 +41,6 @@ class AudiencePerson:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionAnswer:
-    """Whether one condition of a rule holds for one person."""
-
-    condition: Condition
-    holds: bool
-
-
 def count_audience(connection: Connection, rule: AudienceRule, at: Standing) -> int:
     """Return how many people of a standing are in an audience."""
     query = sa.select(sa.func.count()).select_from(at.source).where(rule_condition(rule, at), *at.base)
@@ -93,15 +85,9 @@ def ids_of_audience(connection: Connection, rule: AudienceRule, at: Standing) ->
     return list(connection.execute(query.order_by(at.person)).scalars())
 
 
-def is_in_audience(connection: Connection, rule: AudienceRule, at: Standing, person_id: int) -> bool:
-    """Tell whether one person is in an audience, by the same condition that counts it."""
-    query = sa.select(sa.literal(1)).select_from(at.source).where(at.person == person_id, *at.base)
-    return connection.scalar(query.where(rule_condition(rule, at))) is not None
-
-
 def answer_conditions(
     connection: Connection, rule: AudienceRule, at: Standing, person_id: int
-) -> Mapping[Condition, ConditionAnswer] | None:
+) -> Mapping[Condition, bool] | None:
     """Return, for each condition of a rule, whether it holds for a person; None for one who counts nowhere."""
     asked = list(dict.fromkeys(conditions(rule)))
     answers = [sa.case((rule_condition(one, at), 1), else_=0).label(f"c{n}") for n, one in enumerate(asked)]
@@ -109,13 +95,13 @@ def answer_conditions(
     row = connection.execute(query).first()
     if row is None:
         return None
-    return {one: ConditionAnswer(one, bool(row[n + 1])) for n, one in enumerate(asked)}
+    return {one: bool(row[n + 1]) for n, one in enumerate(asked)}
 
 
-def holds(rule: AudienceRule, answers: Mapping[Condition, ConditionAnswer]) -> bool:
+def holds(rule: AudienceRule, answers: Mapping[Condition, bool]) -> bool:
     """Put the answers to its conditions together as the rule does."""
     if isinstance(rule, Condition):
-        return answers[rule].holds
+        return answers[rule]
     if isinstance(rule, Except):
         return not holds(rule.part, answers)
     together = any if isinstance(rule, AnyOf) else all

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,9 +16,6 @@ from newsletter.errors import NotFound, Refused
 from newsletter.i18n import Sentence
 from newsletter.store.journal import Event, record_event
 from newsletter.store.tables.audiences import custom_fields, field_values
-
-About = Literal["person", "organisation"]
-FieldKind = Literal["text", "number", "date", "choice", "choices"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,36 +121,23 @@ def set_value(
 
 def values_of(connection: Connection, about: str, subject_id: int) -> Mapping[str, tuple[str, ...]]:
     """Return the values of now by field; a field without value is absent."""
-    rows = connection.execute(
-        sa.select(field_values.c.field, field_values.c.value)
-        .where(field_values.c.about == about, field_values.c.subject_id == subject_id, field_values.c.to_at.is_(None))
-        .order_by(field_values.c.field, field_values.c.value)
-    )
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in rows:
-        found[name] = (*found.get(name, ()), value)
-    return found
+    return _held(connection, about, field_values.c.subject_id == subject_id).get(subject_id, {})
 
 
 def values_of_people(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, tuple[str, ...]]]:
     """Return the values of now of some people, by row id and field."""
-    rows = connection.execute(
-        sa.select(field_values.c.subject_id, field_values.c.field, field_values.c.value)
-        .where(field_values.c.about == "person", field_values.c.subject_id.in_(ids), field_values.c.to_at.is_(None))
-        .order_by(field_values.c.field, field_values.c.value)
-    )
-    found: dict[int, dict[str, tuple[str, ...]]] = {}
-    for number, name, value in rows:
-        held = found.setdefault(number, {})
-        held[name] = (*held.get(name, ()), value)
-    return found
+    return _held(connection, "person", field_values.c.subject_id.in_(ids))
 
 
 def all_values(connection: Connection, about: str) -> dict[int, dict[str, tuple[str, ...]]]:
     """Return the values of now of every person or organisation, by row id and field: what an export adds."""
+    return _held(connection, about, sa.true())
+
+
+def _held(connection: Connection, about: str, of_whom: sa.ColumnElement[bool]) -> dict[int, dict[str, tuple[str, ...]]]:
     rows = connection.execute(
         sa.select(field_values.c.subject_id, field_values.c.field, field_values.c.value)
-        .where(field_values.c.about == about, field_values.c.to_at.is_(None))
+        .where(field_values.c.about == about, field_values.c.to_at.is_(None), of_whom)
         .order_by(field_values.c.subject_id, field_values.c.field, field_values.c.value)
     )
     found: dict[int, dict[str, tuple[str, ...]]] = {}

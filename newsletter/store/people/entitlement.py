@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.audience_parser import parse_rule
+from newsletter.audience_parser import parse_resolved
 from newsletter.store.people.audience_sql import rule_condition, standing_now
 from newsletter.store.tables.core import memberships, subscribers, subscriptions
 
@@ -72,7 +72,7 @@ def verdict(rule: Rule, today: date) -> sa.ColumnElement[str]:
         (subscriptions.c.state != "active", subscriptions.c.state),
     ]
     if rule.audience:
-        inside = rule_condition(parse_rule(rule.audience), standing_now(today, rule.grace_days))
+        inside = rule_condition(parse_resolved(rule.audience), standing_now(today, rule.grace_days))
         whens.append((sa.not_(inside), sa.literal("not-in-audience")))
     if rule.members_only:
         if rule.exceptions:

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.audience import AllOf, AudienceRule, Condition, Except
-from newsletter.store.people.audience_sql import midnight
+from newsletter.audience import EVERYONE, AudienceRule, Condition, Except, replace_conditions
+from newsletter.paris import midnight
 from newsletter.store.people.organisations import name_key
 from newsletter.store.tables.core import mailings, organisations
 
@@ -33,13 +33,13 @@ def featured_names(connection: Connection, since: str = "", before: str = "") ->
 
 def name_featured(connection: Connection, rule: AudienceRule, on: date | None = None) -> AudienceRule:
     """Return a rule with the featured organisations by name, as they are today or were at the end of the day `on`."""
-    if isinstance(rule, Except):
-        return Except(name_featured(connection, rule.part, on))
-    if not isinstance(rule, Condition):
-        return type(rule)(tuple(name_featured(connection, part, on) for part in rule.parts))
-    if rule.field != "featured":
-        return rule
     after = (on + timedelta(days=1)).isoformat() if on else ""
-    before = min(filter(None, (rule.before, after)), default="")
-    names = featured_names(connection, rule.since, before)
-    return Condition("organisation", names) if names else Except(AllOf())
+
+    def look_up(condition: Condition) -> AudienceRule:
+        if condition.field != "featured":
+            return condition
+        before = min(filter(None, (condition.before, after)), default="")
+        names = featured_names(connection, condition.since, before)
+        return Condition("organisation", names) if names else Except(EVERYONE)
+
+    return replace_conditions(rule, look_up)

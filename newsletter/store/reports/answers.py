@@ -10,8 +10,9 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.store.people.audience_sql import current_members
-from newsletter.store.tables.core import deliveries, events, mailings, organisations, subscribers, subscriptions
+from newsletter.audience import Condition
+from newsletter.store.people.audience_sql import current_members, rule_condition, standing_now
+from newsletter.store.tables.core import deliveries, events, mailings, organisations, subscribers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,11 @@ def members_by_place(connection: Connection, day: date, grace_days: int) -> list
 
 def contacts_by_place(connection: Connection, day: date, grace_days: int) -> list[tuple[str, str, int]]:
     """Return the people of member organisations who receive something, by (région, département)."""
-    current = sa.exists().where(
-        subscriptions.c.subscriber_id == subscribers.c.id,
-        subscriptions.c.to_at.is_(None),
-        subscriptions.c.state == "active",
-    )
+    at = standing_now(day, grace_days)
     rows = connection.execute(
         sa.select(organisations.c.region, organisations.c.departement, sa.func.count())
-        .join_from(subscribers, organisations, organisations.c.id == subscribers.c.organisation_id)
-        .where(subscribers.c.suppressed == "", current, organisations.c.id.in_(current_members(day, grace_days)))
+        .join_from(at.source, organisations, organisations.c.id == at.organisation)
+        .where(*at.base, rule_condition(Condition("member"), at))
         .group_by(organisations.c.region, organisations.c.departement)
     )
     return [tuple(row) for row in rows]

@@ -53,41 +53,38 @@ def by_status(connection: Connection, moment: float) -> dict[str, int]:
 def by_detail(connection: Connection, moment: float, detail: str) -> dict[str, int]:
     """Return the active subscribers at `moment` by `role`, or by the `level`, `region` or `departement` of their
     organisation, as their newest span of that moment has it; without one they count under `none`."""
-    newest = (
-        sa.select(sa.func.max(_spans.id).label("id"))
-        .where(_active_at(moment))
-        .group_by(_spans.subscriber_id)
-        .subquery()
-    )
-    people = sa.join(newest, subscriptions, _spans.id == newest.c.id)
-    if detail == "role":
-        group: sa.ColumnElement[str] = _spans.role
-    else:
-        people = people.outerjoin(organisations, organisations.c.id == _spans.organisation_id)
-        group = organisations.c[detail]
+    group = _detail(detail)
     found: dict[str, int] = {}
-    for value, n in connection.execute(sa.select(group, sa.func.count()).select_from(people).group_by(group)):
+    for value, n in connection.execute(sa.select(group, sa.func.count()).select_from(_newest(moment)).group_by(group)):
         found[value or NONE] = found.get(value or NONE, 0) + n
     return found
 
 
 def by_two_details(connection: Connection, moment: float, first: str, second: str) -> dict[tuple[str, str], int]:
     """Return the active subscribers at `moment` by two details at once, each as `by_detail` has it."""
+    one, two = _detail(first), _detail(second)
+    query = sa.select(one.label("one"), two.label("two"), sa.func.count()).select_from(_newest(moment))
+    found: dict[tuple[str, str], int] = {}
+    for row, column, n in connection.execute(query.group_by(one, two)):
+        pair = (row or NONE, column or NONE)
+        found[pair] = found.get(pair, 0) + n
+    return found
+
+
+def _newest(moment: float) -> sa.FromClause:
+    """The newest active span of each person at `moment`, with its organisation."""
     newest = (
         sa.select(sa.func.max(_spans.id).label("id"))
         .where(_active_at(moment))
         .group_by(_spans.subscriber_id)
         .subquery()
     )
-    people = sa.join(newest, subscriptions, _spans.id == newest.c.id)
-    people = people.outerjoin(organisations, organisations.c.id == _spans.organisation_id)
-    one, two = (_spans.role if detail == "role" else organisations.c[detail] for detail in (first, second))
-    found: dict[tuple[str, str], int] = {}
-    query = sa.select(one.label("one"), two.label("two"), sa.func.count()).select_from(people).group_by(one, two)
-    for row, column, n in connection.execute(query):
-        pair = (row or NONE, column or NONE)
-        found[pair] = found.get(pair, 0) + n
-    return found
+    spans = sa.join(newest, subscriptions, _spans.id == newest.c.id)
+    return spans.outerjoin(organisations, organisations.c.id == _spans.organisation_id)
+
+
+def _detail(detail: str) -> sa.ColumnElement[str]:
+    return _spans.role if detail == "role" else organisations.c[detail]
 
 
 def by_month(connection: Connection, moment: float) -> dict[str, int]:

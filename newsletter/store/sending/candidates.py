@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from newsletter.audience_parser import parse_rule
+from newsletter.audience_parser import parse_resolved
 from newsletter.errors import Refused
 from newsletter.i18n import Sentence
 from newsletter.store.people.audience_sql import Standing, rule_condition, standing_now
@@ -43,7 +43,7 @@ def signature_of(rules: Sequence[str], at: Standing) -> sa.ColumnElement[int]:
     """Return the SQL expression of a person's signature: bit n is set for who is in the audience `rules[n]`."""
     found: sa.ColumnElement[int] = sa.literal(0)
     for bit, text in enumerate(rules):
-        found = found + sa.case((rule_condition(parse_rule(text), at), 1 << bit), else_=0)
+        found = found + sa.case((rule_condition(parse_resolved(text), at), 1 << bit), else_=0)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from newsletter.actions import documents
 from newsletter.actions.people import audiences as audience_verbs
 from newsletter.actions.people import groups as group_verbs
 from newsletter.actions.team.api_keys import Caller
@@ -67,20 +68,7 @@ def router(site: Site) -> APIRouter:
     @api.get("/audiences", response_model=AudienceList)
     def list_audiences(_who: Caller = reads) -> Any:
         """The named audiences, each with its rule, its sentence and how many people it holds today."""
-        found = audience_verbs.list_audiences(workspace)
-        return {
-            "audiences": [
-                {
-                    "audience": one.key,
-                    "title": one.title,
-                    "rule": one.formula,
-                    "sentence": one.sentence,
-                    "people": one.people,
-                    "trouble": one.trouble,
-                }
-                for one in found
-            ]
-        }
+        return {"audiences": [documents.audience(one) for one in audience_verbs.list_audiences(workspace)]}
 
     @api.get("/groups", response_model=GroupList)
     def list_groups(_who: Caller = reads) -> Any:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from newsletter.actions.people import audience_form, audiences, bulk, custom_fields, groups, reading
 from newsletter.actions.people.bulk import BulkResult, ChosenPeople
-from newsletter.audience import AudienceRule
+from newsletter.audience import AudienceRule, formula
 from newsletter.errors import AddressError, AudienceError, NewsletterError, Refused
 from newsletter.french import number_words, printed
 from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
-from newsletter.web.studio.bulk_forms import chosen_people, sent_act
+from newsletter.web.studio.bulk_forms import chosen_people, sent_act, sent_time
 from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -35,7 +35,7 @@ def router(site: Site) -> APIRouter:
     """Return the routes of audiences."""
     routes = APIRouter(include_in_schema=False)
     pages = _AudiencePages(site, Shell(site))
-    allowed, anybody = allow(site, "people"), allow(site)
+    allowed, exporter, anybody = allow(site, "people"), allow(site, "people", fresh=True), allow(site)
 
     @routes.get(HOME)
     def list_(visit: Visit = allowed) -> Response:
@@ -74,7 +74,7 @@ def router(site: Site) -> APIRouter:
         return pages.into_group(visit)
 
     @routes.post(f"{HOME}/exporter")
-    def export(visit: Visit = allowed) -> Response:
+    def export(visit: Visit = exporter) -> Response:
         return pages.export(visit)
 
     @routes.post("/studio/publics/compter")
@@ -170,7 +170,7 @@ class _AudiencePages:
             plan=plan,
             erasing=erasing,
             problem=problem,
-            sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
+            sent=visit.fields,
             fields=custom_fields.list_fields(self.site.workspace, "person"),
             groups=groups.list_groups(self.site.workspace),
         )
@@ -209,11 +209,7 @@ class _AudiencePages:
 
     def take_back(self, visit: Visit) -> Response:
         """Undo an act on many people."""
-        try:
-            at = float(visit.text("quand"))
-        except ValueError:
-            raise HTTPException(422) from None
-        n = bulk.take_back_bulk(self.site.workspace, sent_act(visit), at, visit.by)
+        n = bulk.take_back_bulk(self.site.workspace, sent_act(visit), sent_time(visit), visit.by)
         words = ngettext("C’est annulé pour {n} personne.", "C’est annulé pour {n} personnes.", n)
         return self.shell.back(HOME, words.format(n=number_words(n)))
 
@@ -242,7 +238,7 @@ class _AudiencePages:
                 workspace,
                 key,
                 visit.text("titre"),
-                audience_form.text_of(sent_rule(visit)),
+                formula(sent_rule(visit)),
                 visit.text("note"),
                 visit.by,
             )
@@ -256,7 +252,7 @@ class _AudiencePages:
             gone = audiences.delete_audience(self.site.workspace, key, visit.by)
         except Refused as refused:
             return self.shell.back(f"{HOME}/{key}", told(refused), bad=True)
-        fields = {"titre": gone.title, "note": gone.note, "simple": "non", "regle": audience_form.text_of(gone.rule)}
+        fields = {"key": gone.key, "titre": gone.title, "note": gone.note, "simple": "non", "regle": formula(gone.rule)}
         return self.shell.back(HOME, say("Public supprimé."), undo=Undo(f"{HOME}/enregistrer", fields))
 
     def export(self, visit: Visit) -> Response:

@@ -30,3 +30,11 @@ def sent_act(visit: Visit) -> BulkAct:
         field=visit.text("champ"),
         values=values,
     )
+
+
+def sent_time(visit: Visit) -> float:
+    """Return the time of what is to be taken back, as its notice said it."""
+    try:
+        return float(visit.text("quand"))
+    except ValueError:
+        raise HTTPException(422) from None

@@ -15,6 +15,7 @@ from newsletter.i18n import ngettext
 from newsletter.web.site import Site, say, told
 from newsletter.web.studio import database_labels
 from newsletter.web.studio.audiences import sent_rule
+from newsletter.web.studio.bulk_forms import sent_time
 from newsletter.web.studio.records import note_records
 from newsletter.web.studio.session import Visit, allow
 from newsletter.web.studio.shell import Shell, Undo
@@ -105,7 +106,7 @@ class _GroupPages:
             total=total,
             plan=plan,
             problem=problem,
-            sent=[(name, value) for name, value in visit.form.multi_items() if isinstance(value, str)],
+            sent=visit.fields,
             form=audience_form.form_of_rule(workspace, EVERYONE, counted=False),
             choices=audience_form.audience_choices(workspace),
             level=database_labels.level,
@@ -138,11 +139,7 @@ class _GroupPages:
 
     def take_back(self, visit: Visit, key: str) -> Response:
         """Undo a change of a group."""
-        try:
-            at = float(visit.text("quand"))
-        except ValueError:
-            raise HTTPException(422) from None
-        groups.take_back_change(self.site.workspace, key, at, visit.by)
+        groups.take_back_change(self.site.workspace, key, sent_time(visit), visit.by)
         return self.shell.back(f"{HOME}/{key}", say("Le groupe est comme avant."))
 
     def fields(self, visit: Visit, problem: str = "", status: int = 200) -> Response:

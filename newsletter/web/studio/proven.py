@@ -94,7 +94,7 @@ def _proof_page(
     found = factors.factors_of(site.workspace, visit.user.id)
     # Before the answer, which says whether a code left: who is signed in is known to have an account.
     mailed = not send or found.second or factors.mail_code(site.workspace, visit.session)
-    fields = [(name, value) for name, value in visit.form.multi_items() if name not in _OWN and isinstance(value, str)]
+    fields = [(name, value) for name, value in visit.fields if name not in _OWN]
     return Shell(site).page(
         visit,
         "fresh_proof.html",

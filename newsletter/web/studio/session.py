@@ -79,6 +79,11 @@ class Visit:
         """Return every value of a field that is in the form several times."""
         return [_typed(value) for value in self.form.getlist(name) if isinstance(value, str)]
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Every text of the form as it was sent: what a page that asks again hands on."""
+        return [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
+
     def file(self, name: str) -> UploadFile | None:
         """Return an uploaded file, or None when none was chosen."""
         value = self.form.get(name)

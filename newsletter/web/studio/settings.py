@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from newsletter.actions.people import audience_form
 from newsletter.actions.team import settings_edits
 from newsletter.actions.team.settings_edits import Change
+from newsletter.audience import formula
 from newsletter.audience_parser import parse_rule
 from newsletter.errors import AudienceError, NotFound, Refused, SettingsError
 from newsletter.i18n import Sentence
@@ -206,7 +207,7 @@ def _publication(visit: Visit, key: str) -> list[Change]:
     changes: list[Change] = [(("publications", key, name), visit.text(name) or None) for name in _PUBLICATION]
     kept = [row for row in _sections(visit) if row["title"]]
     kept.sort(key=lambda row: row.pop("place"))
-    whom = (("publications", key, "for"), audience_form.text_of(sent_rule(visit)) or None)
+    whom = (("publications", key, "for"), formula(sent_rule(visit)) or None)
     return [*changes, whom, (("publications", key, "sections"), kept)]
 
 

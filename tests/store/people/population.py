@@ -7,8 +7,8 @@ from datetime import date
 from hypothesis import strategies as st
 
 from newsletter.audience import AllOf, AnyOf, Condition, Except
+from newsletter.paris import midnight
 from newsletter.store.people import custom_fields, groups, organisations, people
-from newsletter.store.people.audience_sql import midnight
 from newsletter.store.people.custom_fields import CustomField
 from newsletter.store.people.organisations import Organisation, Period
 from newsletter.store.people.people import Consent, Person

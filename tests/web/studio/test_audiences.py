@@ -78,6 +78,32 @@ def test_an_audience_is_named_counted_listed_explained_and_deleted_with_a_way_ba
     assert (desk.workspace.root / "audiences" / "les-departements.md").read_text() == rule
 
 
+def test_a_renamed_audience_comes_back_under_the_key_that_rules_name(desk):
+    desk.post(f"{HOME}/enregistrer", titre="Bretons", regle="region = Bretagne", regle_avant="")
+    desk.post(f"{HOME}/enregistrer", key="bretons", titre="Les Bretons", regle="region = Bretagne", regle_avant="")
+    gone = desk.post(f"{HOME}/bretons/supprimer")
+    form = re.search(r'action="[^"]*/enregistrer">(.*?)</form>', gone.text, re.DOTALL)[1]
+    fields = {name: unescape(value) for name, value in re.findall(r'name="(?!csrf)([^"]+)" value="([^"]*)"', form)}
+    desk.post(f"{HOME}/enregistrer", **fields)
+    assert [(one.key, one.title) for one in desk.workspace.audiences()] == [("bretons", "Les Bretons")]
+
+
+@pytest.mark.parametrize("key", ["../articles/x", "..", "a/b", "Bretons", "a b"])
+def test_the_key_of_a_form_names_no_other_file(desk, key):
+    before = sorted(desk.workspace.root.rglob("*.md"))
+    answer = desk.post(f"{HOME}/enregistrer", key=key, titre="X", regle="region = Bretagne", regle_avant="")
+    assert answer.status_code == 404 and sorted(desk.workspace.root.rglob("*.md")) == before
+
+
+def test_a_value_that_is_not_on_offer_stays_in_the_rule(desk):
+    rule = "group = presse and not group = bureau"
+    desk.post(f"{HOME}/enregistrer", titre="Presse", regle=rule, regle_avant="")
+    page = desk.get(f"{HOME}/presse").text
+    sent = {name: [value] for name, value in re.findall(r'name="(groupes|sauf_groupes)" value="(\w+)" checked', page)}
+    desk.post(f"{HOME}/enregistrer", key="presse", titre="Presse", regle=rule, regle_avant=rule, **sent)
+    assert [formula(one.rule) for one in desk.workspace.audiences()] == [rule]
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -291,6 +291,7 @@ FRESH = (
     "/studio/numeros/x/envoi/trancher",
     "/studio/numeros/x/envoi/second-accord",
     "/studio/public/exporter",
+    "/studio/public/publics/exporter",
     "/studio/reglages/journal/exporter",
     KEYS,
     f"{KEYS}/fin",

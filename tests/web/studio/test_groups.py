@@ -64,6 +64,23 @@ def test_a_field_is_made_filled_on_the_page_of_a_person_and_used_in_a_rule(desk)
     refused = desk.post(f"{page}/champs", **{"champ_themes-suivis": ["pêche"]})
     assert "ne convient pas au champ « Thèmes suivis »" in words(refused).replace("\u202f", " ")
     assert desk.post("/studio/public/champs", **{**fields, "choix": ""}).status_code == 422
+    assert desk.post(f"{page}/champs", champ_rien=["achats"]).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("texts", "stored"),
+    [
+        (["Oui, sans réserve"], ("Oui, sans réserve",)),
+        (["oui, sans réserve", "Santé ; soin"], ("Oui, sans réserve", "Santé ; soin")),
+        (["Oui, sans réserve; Non"], ("Oui, sans réserve", "Non")),
+        (["Non, achats\nSanté ; soin"], ("Non", "achats", "Santé ; soin")),
+        (["Non,,; "], ("Non",)),
+    ],
+)
+def test_a_choice_may_hold_the_signs_that_stand_between_choices(texts, stored):
+    choices = ("Non achats", "Oui, sans réserve", "Non", "achats", "Santé ; soin")
+    field = custom_fields.CustomField(about="person", key="x", label="X", kind="choices", choices=choices)
+    assert custom_fields.parse_values(field, texts) == stored
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,9 @@ def test_the_list_is_given_so_many_times_a_day_and_then_an_alarm(staff, caplog):
         assert staff.post(f"{HOME}/exporter").headers["content-type"].startswith("text/csv")
     assert "exportée trop souvent" in staff.post(f"{HOME}/exporter").text
     assert "ALARM" in caplog.text
+    caplog.clear()
+    assert "exportée trop souvent" in staff.post(f"{HOME}/publics/exporter", regle="").text
+    assert "ALARM" in caplog.text
 
 
 def upload(desk, text, publication="lettre"):
